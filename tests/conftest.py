@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # How long an example takes says how busy the machine is; by day the examples are the same each time.
-settings.register_profile("mission", deadline=None, derandomize=not NIGHTLY)
+settings.register_profile("mission", deadline=None, derandomize=not NIGHTLY, max_examples=100 if NIGHTLY else 50)
 settings.load_profile("mission")
 
 _LOOPBACK = ("127.", "::1", "localhost")

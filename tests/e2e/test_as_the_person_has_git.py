@@ -94,7 +94,7 @@ def test_merges_follow_the_attributes_and_drivers_of_the_repository(person: Pers
     assert (person.repo / lock).read_text() in {"1.1\n", "1.2\n"}
 
 
-@pytest.mark.parametrize("where", [[], ["--local"]], ids=["user", "repository"])
+@pytest.mark.parametrize("where", by_day([[], ["--local"]], 1), ids=lambda where: "repository" if where else "user")
 def test_files_of_git_lfs_are_judged_land_and_are_in_a_clone(person: Person, where: list[str]) -> None:
     if shutil.which("git-lfs") is None:
         pytest.skip("git-lfs is not installed: apt install git-lfs")

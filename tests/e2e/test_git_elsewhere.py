@@ -178,7 +178,7 @@ def assert_said(answer: Answer, *words: str) -> None:
     assert "bug" not in answer.err
 
 
-@pytest.mark.parametrize("words", ["pulse", "pulse --quiet", "cancel m --yes", "start m --headless"])
+@pytest.mark.parametrize("words", by_day(["pulse", "pulse --quiet", "cancel m --yes", "start m --headless"], 2))
 def test_a_git_folder_that_can_only_be_read(person: Person, words: str) -> None:
     person.worker(HONEST)
     person.plan(ONE)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.agents import needs_bubblewrap
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST
 
 from mission_cli._support.dataclass import replace
@@ -53,7 +54,7 @@ def run(person: Person, name: str, *argv: str, sandbox: bool = False, home: str 
     return end
 
 
-@pytest.mark.parametrize("signal", ["KILL", "SEGV", "TERM"])
+@pytest.mark.parametrize("signal", by_day(["KILL", "SEGV", "TERM"], 1))
 def test_death_by_a_signal_is_the_same_in_the_sandbox_and_without(person: Person, signal: str) -> None:
     needs_bubblewrap()
     person.set('sandbox = "auto"')

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from inline_snapshot import snapshot
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST, Person
 
 from mission_cli.adapters.git.state.attach import Move
@@ -210,7 +211,9 @@ Expected outcome (url): Preview
     assert front.feature(next(f.number for f in front.features())).side_effects  # type: ignore[union-attr]  # it is there, or the test fails
 
 
-@pytest.mark.parametrize("status", ["scheduled", "recurring", "active", "paused", "completed", "failed", "cancelled"])
+@pytest.mark.parametrize(
+    "status", by_day(["scheduled", "recurring", "active", "paused", "completed", "failed", "cancelled"], 3)
+)
 def test_where_a_mission_of_polpo_stood_is_kept_and_nothing_of_it_runs_before_a_start(
     person: Person, status: str
 ) -> None:
@@ -383,7 +386,7 @@ It finds what people mean.
     assert take_in(person, "empty.txt", "\n", ok=(1,)).err == snapshot("error: TMP/empty.txt:1:1: the file is empty\n")
 
 
-@pytest.mark.parametrize("file", WILD, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", by_day(WILD, 6), ids=lambda file: file.stem)
 def test_a_mission_file_of_any_version_is_taken_in_byte_for_byte(person: Person, file: Path) -> None:
     text = file.read_bytes().decode("utf-8")
     loaded = load(text, "old")

@@ -482,7 +482,7 @@ def test_opencode_with_a_hopeless_model_makes_nothing(person: Person) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("agent", ["claude", "codex"])
+@pytest.mark.parametrize("agent", by_day(["claude", "codex"], 1))
 def test_other_agents_plan_and_mend_and_the_bill_is_the_servers(person: Person, agent: str) -> None:
     seen, script = script_of(good(milestones=2), good())
     with ModelServer(script).running() as server:

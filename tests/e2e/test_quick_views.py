@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.nightly import by_day
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -45,7 +46,7 @@ def test_the_quick_way_prints_the_same(person: Person, words: tuple[str, ...]) -
     assert (quick.code, quick.out, quick.err) == (usual.code, usual.out, usual.err)
 
 
-@pytest.mark.parametrize("words", [("status", "two"), ("list",), ("status", "--json"), ()])
+@pytest.mark.parametrize("words", by_day([("status", "two"), ("list",), ("status", "--json"), ()], 2))
 def test_the_quick_way_imports_no_library_for_command_lines_and_terminals(
     person: Person, words: tuple[str, ...]
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.e2e.test_judging import events, plan
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST, make_person
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def test_a_state_branch_that_a_worker_deletes_or_resets_is_put_back(person: Pers
     assert person.git("status", "--porcelain", cwd=person.repo / "missions") == ""
 
 
-@pytest.mark.parametrize("kind", FORGED)
+@pytest.mark.parametrize("kind", by_day(list(FORGED), 3))
 def test_what_a_worker_commits_to_the_state_is_put_back_and_it_has_tampered(person: Person, kind: str) -> None:
     person.set("attempts = 1")
     person.worker(HONEST, FORGE, f"{FORGED[kind]}\n", 'publish()\n(OUTSIDE / "forged").touch()\n')

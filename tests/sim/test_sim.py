@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.sim.events import Event
 
-CHUNKS = 8
+CHUNKS = 8 if NIGHTLY else 5
 WORLDS = 100_000 // LENGTH if NIGHTLY else CHUNKS
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.kit.missions import NOW, POLICY, TIP, WORK, feature, holds, mission, observation, plan_of, record
+from tests.kit.nightly import NIGHTLY
 
 from mission_cli._support.text import stamp
 from mission_cli.domain.branches.landing import Landing, LandState
@@ -516,7 +517,7 @@ EVIDENCE = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=300 if NIGHTLY else 100)
 @given(FEATURES, RECORDS, st.data())
 def test_decisions_are_total_deterministic_and_never_over_the_cap(
     features: list[Feature], records: list[RunRecord], data: st.DataObject

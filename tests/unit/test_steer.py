@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
+from tests.kit.nightly import NIGHTLY
 from tests.unit.test_keys_act import committed, go_on, honest, host_of
 
 from mission_cli._support.text import one_line
@@ -364,7 +365,7 @@ MARKDOWN = st.lists(
 ).map("".join) | st.text(min_size=1, max_size=60)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 if NIGHTLY else 30, deadline=None)
 @given(title=MARKDOWN, words=MARKDOWN)
 def test_no_text_of_a_person_changes_the_structure(title: str, words: str) -> None:
     host = planned()

@@ -15,6 +15,7 @@ from inline_snapshot import snapshot
 from tests.kit.fakes.objects import Commit
 from tests.kit.fakes.others import ADA
 from tests.kit.fakes.state import HEAD, TREE
+from tests.kit.nightly import NIGHTLY
 from tests.sim.sim import Sim, head_of
 
 from mission_cli.app.addressing import resolve
@@ -118,7 +119,7 @@ def test_an_honest_record_fits_at_every_commit() -> None:
 
 
 @given(NUMBER, NUMBER, BITS)
-@settings(max_examples=50)
+@settings(max_examples=50 if NIGHTLY else 15)
 def test_a_byte_that_changed_in_the_work_tree_is_found_with_its_line(which: int, place: int, bits: int) -> None:
     files = dict(world().files)
     path = one_of(list(files), which)
@@ -129,7 +130,7 @@ def test_a_byte_that_changed_in_the_work_tree_is_found_with_its_line(which: int,
 
 
 @given(NUMBER, NUMBER, BITS)
-@settings(max_examples=50)
+@settings(max_examples=50 if NIGHTLY else 15)
 def test_a_byte_of_a_record_that_a_person_commits_is_found(which: int, place: int, bits: int) -> None:
     path = one_of([path for path in world().files if path != "m/mission.md"], which)
     head = world().on_top({**world().files, path: flipped(world().files[path], place, bits)})
@@ -140,7 +141,7 @@ def test_a_byte_of_a_record_that_a_person_commits_is_found(which: int, place: in
 
 
 @given(NUMBER, NUMBER, BITS)
-@settings(max_examples=50)
+@settings(max_examples=50 if NIGHTLY else 15)
 def test_a_byte_of_a_result_that_a_person_commits_is_found(which: int, place: int, bits: int) -> None:
     text = world().files["m/mission.md"]
     comments = list(COMMENT.finditer(text))
@@ -153,7 +154,7 @@ def test_a_byte_of_a_result_that_a_person_commits_is_found(which: int, place: in
 
 
 @given(NUMBER, NUMBER, NUMBER, BITS)
-@settings(max_examples=40)
+@settings(max_examples=40 if NIGHTLY else 15)
 def test_a_byte_that_changed_in_an_older_commit_is_found(which: int, at: int, place: int, bits: int) -> None:
     line = list(world().objects.line(world().end_of_it))[::-1]
     at = 1 + at % (len(line) - 1)
