@@ -22,6 +22,7 @@ from mission_cli.app.report.report import mission_report
 from mission_cli.app.results.mission_report import (
     MissionReport,
     ReportedFinding,
+    ReportedPull,
     ReportedReview,
     TaskOutcome,
 )
@@ -87,8 +88,14 @@ def full(report: MissionReport) -> MissionReport:
     outcomes = [TaskOutcome("url", "site", "https://example.org/a?b=1", "1.1", "2026-11-20")]
     tests = results_of([CaseResult("a", CaseState.PASSED, 1), CaseResult("b", CaseState.FAILED)], "JUnit XML")
     task = replace(report.tasks[0], reviews=[review], outcomes=outcomes, tests=[summary(tests)])
+    pull = ReportedPull("1.1", 34, "https://forge.example/acme/shop/pull/34", "4817c5a", "done", "2026-11-20T10:00:00Z")
     return replace(
-        report, tasks=[task, *report.tasks[1:]], outcomes=outcomes, successCriteria=["It works."], finished=False
+        report,
+        tasks=[task, *report.tasks[1:]],
+        outcomes=outcomes,
+        successCriteria=["It works."],
+        finished=False,
+        pulls=[pull],
     )
 
 
@@ -209,7 +216,7 @@ Every verdict can be judged again: `mission verify m`
 
 def test_the_page_of_a_finished_mission_needs_no_script_and_nothing_from_elsewhere() -> None:
     page = Page(shown(full(report_of(world())), "html"))
-    assert page.links == {"https://example.org/a?b=1"}
+    assert page.links == {"https://example.org/a?b=1", "https://forge.example/acme/shop/pull/34"}
     assert page.images == []
     assert page.tags & {"script", "link", "iframe", "object", "form"} == set()
     assert {"svg", "polyline", "details", "style"} <= page.tags

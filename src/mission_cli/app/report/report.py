@@ -15,6 +15,7 @@ from mission_cli.app.results.mission_report import (
     ReportedAsset,
     ReportedDecision,
     ReportedMilestone,
+    ReportedPull,
     ReportedSpend,
     ReportPoint,
 )
@@ -85,6 +86,7 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
             ReportedAsset(path, len(content), sha256(content).hexdigest())
             for path, content in sorted(assets_of(ctx, address).items())
         ],
+        pulls=[ReportedPull(p.subject, p.number, p.url, p.head, str(p.status), p.since) for p in mission.pulls],
     )
 
 

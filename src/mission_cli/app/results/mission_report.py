@@ -210,6 +210,23 @@ class ReportedAsset:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedPull:
+    """A pull request by which work reached the base, or was to reach it."""
+
+    subject: str
+    """A feature (`1.2`), a milestone (`1`) or `mission`."""
+    number: int
+    """0: it was not opened."""
+    url: str
+    head: str
+    """The judged commit."""
+    status: str
+    """planned, open, theirs, merged, done (merged, and its branch is deleted) or closed."""
+    since: str
+    """Since when its head is this one."""
+
+
+@dataclass(frozen=True, slots=True)
 class MissionReport:
     """What a mission set out to do, what came of it, and the evidence."""
 
@@ -247,6 +264,7 @@ class MissionReport:
     lessons: Sequence[str]
     points: Sequence[ReportPoint]
     assets: Sequence[ReportedAsset]
+    pulls: Sequence[ReportedPull] = ()
 
 
 @dataclass(frozen=True, slots=True)
