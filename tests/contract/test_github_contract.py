@@ -341,6 +341,38 @@ def test_classic_protection_is_asked_for(contract: Contract, tmp_path: Path) -> 
     assert (wrong_queries(contract.queries), contract.violations) == ([], [])
 
 
+RESULT = "GET /repos/octocat/Hello-World/pulls/1347/merge-async/630b9d5e-3f2a-4f7e-8b0c-2d5f9a8c1e42"
+
+
+@pytest.mark.parametrize(
+    ("queue", "prefer", "found"),
+    [
+        (False, {}, Merged(MergeOutcome.MERGED, "6dcb09b5b57875f334f61aebed695e2e4193db5e")),
+        (True, {"PUT ": "code=200, example=response-if-pull-request-is-already-enqueued"}, Merged(MergeOutcome.QUEUED, "Pull request is already in the merge queue.")),
+        (False, {"PUT ": "code=400"}, Merged(MergeOutcome.REFUSED, "Pull request is closed.")),
+        (False, {"PUT ": "code=409"}, Merged(MergeOutcome.MERGED, "6dcb09b5b57875f334f61aebed695e2e4193db5e")),
+        (False, {RESULT: "example=response-if-the-merge-failed"}, Merged(MergeOutcome.REFUSED, "Merge conflict: the pull request could not be merged.")),
+        (False, {RESULT: "example=response-if-the-merge-is-still-queued"}, Merged(MergeOutcome.QUEUED, "Merge request is in progress.")),
+    ],
+)  # fmt: skip
+def test_the_lowest_of_a_stack_is_merged_in_the_background(
+    contract: Contract, tmp_path: Path, prefer: dict[str, str], found: Merged, *, queue: bool
+) -> None:
+    def stacked(data: Any) -> Any:
+        return still_open(data) | {"stack": {"base": {"ref": "master", "sha": HEAD}, "size": 2, "position": 1}}
+
+    contract.instead = {
+        "GET /repos/octocat/Hello-World/pulls/1347": lambda data: stacked(data) if "number" in data else data
+    }
+    contract.prefer = {**prefer, "PUT ": prefer.get("PUT ", "code=202")}
+    contract.prefer.setdefault(RESULT, "example=response-if-the-merge-succeeded")
+    assert (forge(contract, tmp_path).merge(1347, HEAD, MergeMethod.SQUASH, queue=queue), contract.violations) == (
+        found,
+        [],
+    )
+    assert requests(contract)[:2] == ["GET /pulls/1347", "PUT /pulls/1347/merge-async"]
+
+
 @pytest.mark.parametrize(
     ("verb", "prefer", "found"),
     [

@@ -38,6 +38,8 @@ USED = {
     f"{_R}/pulls": "get post",
     f"{_R}/pulls/{{pull_number}}": "get patch",
     f"{_R}/pulls/{{pull_number}}/merge": "put",
+    f"{_R}/pulls/{{pull_number}}/merge-async": "put",
+    f"{_R}/pulls/{{pull_number}}/merge-async/{{uuid}}": "get",
     f"{_R}/pulls/{{pull_number}}/comments": "get",
     f"{_R}/pulls/{{pull_number}}/comments/{{comment_id}}/replies": "post",
     f"{_R}/pulls/{{pull_number}}/requested_reviewers": "post",

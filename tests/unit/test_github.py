@@ -520,6 +520,24 @@ def test_what_github_has_not_computed_yet_is_asked_again(hub: Hub) -> None:
     assert hub.asked() == ["GET /pulls/1", "GET /pulls/1", "PUT /pulls/1/merge", *["GET /pulls/1"] * 3]
 
 
+@pytest.mark.parametrize(
+    ("more", "sent", "expected"),
+    [
+        ({"stack": {"size": 3, "position": 2}}, [], Merged(MergeOutcome.REFUSED, "it is number 2 of a stack: merge what is below first")),
+        ({"stack": {"size": 3, "position": 1}, "mergeable_state": "blocked"}, [], Merged(MergeOutcome.REFUSED, "a rule of the branch is not met")),
+        ({"stack": {"size": 2, "position": 1}}, [{"sha": HEAD, "merge_method": "merge", "merge_action": "direct_merge"}], Merged(MergeOutcome.MOVED, f"{OTHER} is being merged")),
+    ],
+)  # fmt: skip
+def test_nothing_that_was_not_judged_is_merged_with_a_stack(
+    hub: Hub, more: dict[str, Any], sent: list[Any], expected: Merged
+) -> None:
+    hub.replies[f"GET {R}/pulls/1"] = one_pull(**more)
+    hub.replies[f"PUT {R}/pulls/1/merge-async"] = Reply(
+        409, {"status": "pending", "details": {"message": "m", "uuid": "u", "expected_head_sha": OTHER}}
+    )
+    assert (hub.forge().merge(1, HEAD, MergeMethod.MERGE), hub.sent("PUT")) == (expected, sent)
+
+
 def test_a_base_that_moves_during_the_merge_is_no_refusal(hub: Hub) -> None:
     words = "Base branch was modified. Review and try the merge again."
     replies = iter([Reply(409, {"message": words}), Reply(200, {"merged": True, "sha": OTHER})])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.forges.github.pulls import pull_json
+from mission_cli.adapters.forges.github.stacks import is_stacked, merge_stacked
 from mission_cli.domain.errors import ForgeError, ForgeTrouble
 from mission_cli.domain.forge.facts import Merged, MergeMethod, MergeOutcome
 
@@ -53,6 +54,9 @@ def merge_pull(session: Session, number: int, head: str, method: MergeMethod, *,
         answer = _without_merging(one, head)
         if answer is not None:
             return answer
+        if is_stacked(one):
+            refused = None if queue or one.mergeable_state in _ALLOWED else _refusal(one)
+            return refused or merge_stacked(session, one, head, method, queue=queue)
         if queue:
             return _enqueue(session, one, head)
         if auto:
@@ -81,12 +85,16 @@ def _without_merging(one: PullJson, head: str) -> Merged | None:
     return Merged(MergeOutcome.REFUSED, _WHY["draft"]) if one.draft else None
 
 
+def _refusal(one: PullJson) -> Merged:
+    return Merged(MergeOutcome.REFUSED, _WHY.get(one.mergeable_state, f"its state is {one.mergeable_state}"))
+
+
 def _now(session: Session, one: PullJson, head: str, method: MergeMethod) -> Merged | None:
     """Merge; None if GitHub is still computing, or the base moved in that moment, so that it has to be asked again."""
     if one.mergeable_state == _UNKNOWN:
         return None
     if one.mergeable_state not in _ALLOWED:
-        return Merged(MergeOutcome.REFUSED, _WHY.get(one.mergeable_state, f"its state is {one.mergeable_state}"))
+        return _refusal(one)
     body = {"sha": head, "merge_method": method.value}
     answer = session.client.write("PUT", session.path("pulls", one.number, "merge"), body, accept=_NO)
     if answer.status in _NO:

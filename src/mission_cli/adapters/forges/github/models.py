@@ -91,6 +91,30 @@ class PullJson(Model):
     auto_merge: dict[str, object] | None = None
     mergeable: bool | None = None
     mergeable_state: str = "unknown"
+    stack: Stack | None = None
+
+
+class Stack(Model):
+    """The stack that a pull request is in; position 1 is at the bottom."""
+
+    size: int = 1
+    position: int = 1
+
+
+class BackgroundDetails(Model):
+    """What is said about a merge in the background."""
+
+    message: str = ""
+    uuid: str = ""
+    sha: str = ""
+    expected_head_sha: str = ""
+
+
+class Background(Model):
+    """A merge in the background."""
+
+    status: str
+    details: BackgroundDetails = Field(default_factory=BackgroundDetails)
 
 
 class Milestone(Model):
