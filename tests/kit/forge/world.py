@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, ClassVar
 
 from tests.kit.forge.commits import BareCommits, MemoryCommits
-from tests.kit.forge.events import People
+from tests.kit.forge.events import ROBOT, People
 from tests.kit.forge.model import ModelForge
 from tests.kit.forge.site import Site
 from tests.kit.forge.state import OURS
@@ -38,6 +38,8 @@ class World:
     """Whether this machine has no token for it."""
     lacks: ClassVar[Mapping[str, str]] = {}
     """What this kind of forge does not offer, by the field of a fact or another name, and why."""
+    bot: ClassVar[str] = ROBOT.removesuffix("[bot]")
+    """What the bot is called."""
     most: ClassVar[tuple[int, int]] = (3, 3)
     """The most requests of the first look of a process at a pull request with a check and a remark, and of the next."""
 

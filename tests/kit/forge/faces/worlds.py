@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tests.kit.forge.events import ROBOT
 from tests.kit.forge.faces.face import token_of
 from tests.kit.forge.faces.forgejo import ForgejoFace
+from tests.kit.forge.faces.gitlab import GitLabFace
+from tests.kit.forge.faces.gitlab_forms import bot_name
 from tests.kit.forge.state import OURS
 from tests.kit.forge.world import World, memory_world
 from tests.kit.loopback import loopback
 
 from mission_cli.adapters.forges.forgejo import Forgejo
+from mission_cli.adapters.forges.gitlab import GitLab
 from mission_cli.adapters.forges.remotes import place_of
 
 if TYPE_CHECKING:
@@ -81,7 +85,29 @@ class ForgejoWorld(FaceWorld):
     }
 
 
-WORLDS: Mapping[str, type[FaceWorld]] = {"forgejo": ForgejoWorld}
+class GitLabWorld(FaceWorld):
+    """Seen by the adapter for GitLab."""
+
+    kind: ClassVar[str] = "gitlab"
+    made_by: ClassVar[Any] = GitLab
+    of_face: ClassVar[Any] = GitLabFace
+    bot: ClassVar[str] = bot_name(ROBOT)
+    most: ClassVar[tuple[int, int]] = (6, 3)
+    """Merge request, threads, statuses; once an hour also the project, the account, and each author's right."""
+    lacks: ClassVar[Mapping[str, str]] = {
+        "auto_merge": "GitLab always offers auto-merge",
+        "classic": "GitLab has one kind of protection",
+        "empty": "GitLab opens merge requests without commits",
+        "hidden": "GitLab has no hidden comments",
+        "linear": "on GitLab this is a fast-forward, for which the branch has to contain the base",
+        "others": "GitLab has no rules by name",
+        "per base": "most rules of GitLab are of the whole project",
+        "rebase": "a project on GitLab has either merge commits or fast-forwards",
+        "review texts": "on GitLab the text of a review is a comment",
+    }
+
+
+WORLDS: Mapping[str, type[FaceWorld]] = {"forgejo": ForgejoWorld, "gitlab": GitLabWorld}
 
 
 @contextmanager

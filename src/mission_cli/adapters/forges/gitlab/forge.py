@@ -1,0 +1,122 @@
+"""The port `Forge` for one project on GitLab."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.forges.gitlab import checks, look, merging, project, pulls, talk
+from mission_cli.adapters.forges.gitlab.session import DIALECT, Session
+from mission_cli.adapters.forges.http import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from mission_cli.adapters.forges.remotes import Place
+    from mission_cli.domain.forge.facts import (
+        Account,
+        Check,
+        Issue,
+        Merged,
+        MergeMethod,
+        Pull,
+        PullFacts,
+        Repository,
+        Rules,
+    )
+    from mission_cli.ports.git.forge import NewIssue, NewPull, PullChange
+
+
+class GitLab:
+    """One project on GitLab, with one token."""
+
+    kind = "gitlab"
+
+    def __init__(
+        self,
+        place: Place,
+        token: str,
+        folder: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take the repository and a token. `folder` keeps known answers, the last write and limits.
+
+        `environment` names proxies and certificates.
+        """
+        client = Client(place.api, token, folder, DIALECT, environment=environment or {}, clock=clock, sleep=sleep)
+        self._session = Session(client, place.name, clock)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self._session.client.requests
+
+    @property
+    def moved(self) -> str:
+        """Where the last redirected read went; empty: none was. `repository().name` is the name now."""
+        return self._session.client.moved
+
+    def account(self) -> Account:
+        """Return whose token is used."""
+        return project.account_of(self._session)
+
+    def repository(self) -> Repository:
+        """Return what the repository allows."""
+        return project.repository_of(self._session)
+
+    def rules(self, base: str) -> Rules:
+        """Return the rules for merging into a branch; no rules for a branch that does not exist."""
+        return project.rules_of(self._session, base)
+
+    def pulls(self, branches: Collection[str]) -> Sequence[Pull]:
+        """Return all pull requests from these branches of the repository or our fork, newest first."""
+        return pulls.pulls_from(self._session, branches)
+
+    def children(self, branch: str) -> Sequence[Pull]:
+        """Return the open pull requests whose base is a branch."""
+        return pulls.children_of(self._session, branch)
+
+    def look(self, pull: Pull, before: PullFacts | None = None) -> PullFacts:
+        """Return everything about a pull request with three requests, all of them conditional."""
+        del before  # what has not changed is answered with 304
+        return look.look_at(self._session, pull)
+
+    def open(self, new: NewPull) -> Pull:
+        """Open a pull request, or return the open one from that branch to that base."""
+        return pulls.open_pull(self._session, new)
+
+    def change(self, number: int, change: PullChange) -> Pull:
+        """Change what is different of a pull request, and return it."""
+        return pulls.change_pull(self._session, number, change)
+
+    def reply(self, number: int, thread: str, body: str, key: str) -> bool:
+        """Answer in a thread, unless a comment of ours with the key's marker is there; False then."""
+        return talk.reply_in(self._session, number, thread, body, key)
+
+    def merge(self, number: int, head: str, method: MergeMethod, *, queue: bool = False, auto: bool = False) -> Merged:
+        """Merge if the head is the expected one and the rules are met; the queue is the merge train."""
+        return merging.merge_pull(self._session, number, head, method, queue=queue, auto=auto)
+
+    def log(self, check: Check) -> str:
+        """Return the last lines of the log of a job, or of the first failed job of the pipeline."""
+        return checks.log_of(self._session, check)
+
+    def rerun(self, check: Check) -> bool:
+        """Run a job again, or the failed jobs of the pipeline; False if GitLab does not do that."""
+        return checks.run_again(self._session, check)
+
+    def fork(self) -> str:
+        """Return `group/name` of the account's fork, which is made if there is none."""
+        return project.fork_of(self._session)
+
+    def open_issue(self, new: NewIssue) -> Issue:
+        """Open an issue, or return the one of ours with that key."""
+        return talk.issue_for(self._session, new)
+
+    def close_issue(self, number: int, comment: str) -> None:
+        """Close an issue with a comment, unless it is closed."""
+        talk.close(self._session, number, comment)
