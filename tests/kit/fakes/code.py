@@ -209,12 +209,12 @@ class MemoryCodeRepo:
         old, new = self._objects.get(before).files, self._objects.get(after).files
         return tuple(Change(p, old.get(p), new.get(p)) for p in changed_between(old, new) if wanted(p))
 
-    def overlay(self, commit: Sha, files: Mapping[str, str | None]) -> Sha:
+    def overlay(self, commit: Sha, files: Mapping[str, str | None], words: str = "Judge as the base does") -> Sha:
         """A commit like another one in which some files are as said."""
         now = self._objects.get(commit)
         whole = {**now.files, **files}
         changed = {path: text for path, text in whole.items() if text is not None}
-        return self._objects.add(Commit(changed, (commit,), "Judge as the base does", PROGRAM, now.at))
+        return self._objects.add(Commit(changed, (commit,), words, PROGRAM, now.at))
 
     def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
         """There is no checkout."""

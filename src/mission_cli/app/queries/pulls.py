@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import stamp
@@ -68,7 +69,10 @@ def pulls_of(ctx: Context, case: Case) -> dict[str, PullView]:
 
 
 def _place(subject: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in subject.split(".")) if subject != MISSION else (0,)
+    parts = subject.split(".")
+    if all(part.isdecimal() for part in parts):
+        return tuple(int(part) for part in parts)
+    return (0,) if subject == MISSION else (sys.maxsize,)
 
 
 def _view(case: Case, row: PullRow, facts: PullFacts | None) -> PullView:

@@ -13,6 +13,11 @@ def reference(kind: str, number: int) -> str:
     return f"{_PREFIXES.get(kind, 'GH')}#{number}"
 
 
+def reference_in(task: str) -> str:
+    """Return the reference in a cell of the column Task ID; empty if it names something else."""
+    return task.strip() if _REFERENCE.match(task) else ""
+
+
 def number_in(task: str) -> int:
     """Return the number of the issue in a cell of the column Task ID; 0 if it names something else."""
     found = _REFERENCE.match(task)

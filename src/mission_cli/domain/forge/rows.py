@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MISSION = "mission"
 """The subject of the one pull request for a whole mission."""
+TODO = "todo"
+"""The subject of the pull request for `TODO.md`."""
 
 
 class Proposing(StrEnum):
@@ -63,6 +65,8 @@ class Handled(StrEnum):
     """It was added to the merge queue; with its head and how often."""
     HEAD = "head"
     """A commit that this program pushed before."""
+    SAID = "said"
+    """What a pull request waits for that holds nothing; with a key of the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class PullRow:
     """One row. The newest row of a subject counts."""
 
     subject: str
-    """A feature (`1.2`), a milestone (`1`) or `mission`."""
+    """A feature (`1.2`), a milestone (`1`), `mission` or `todo`."""
     branch: str
     base: str
     head: str

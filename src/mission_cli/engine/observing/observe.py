@@ -10,6 +10,7 @@ from mission_cli.document.reading.placed import load_placed, where_it_failed
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.budget.amounts import seconds_as_hours
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.forge.rows import TODO
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.notice import do
@@ -33,6 +34,7 @@ from mission_cli.engine.findings import digest
 from mission_cli.engine.observing.code_look import CodeLook, landing_target
 from mission_cli.engine.observing.judge_files import base_movers_of, movers_of
 from mission_cli.engine.pulls.look import heads_at_forge, look_at_forge, pull_looks
+from mission_cli.engine.pulls.todo import todo_commit
 from mission_cli.engine.remote_sync import (
     is_silent,
     remote_problem,
@@ -193,6 +195,7 @@ def _observe(
     jobs = _jobs(ctx, records, me)
     movers, base_movers = movers_of(ctx, heads, records, me), base_movers_of(ctx, heads, records, me)
     look, target = CodeLook(ctx, mission, heads, records, jobs), landing_target(ctx, mission, heads)
+    looks, landing = pull_looks(ctx, mission, forge, records), look.landing(target)
     observation = Observation(
         now=now,
         me=me,
@@ -212,9 +215,10 @@ def _observe(
         since_start=look.since_start(),
         base_merge=look.base_merge(),
         target=target,
-        landing=look.landing(target),
+        landing=landing,
         forge=forge,
-        pulls=pull_looks(ctx, mission, forge, records),
+        pulls=looks,
+        todo=todo_commit(ctx, mission, forge, looks.get(TODO), records, landing.state) if ask else None,
         records=records,
         highest=heads.highest,
         jobs=jobs,

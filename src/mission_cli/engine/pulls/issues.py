@@ -58,12 +58,17 @@ def _closed(forge: Forge, act: CloseIssue, memory: ForgeMemory) -> ForgeMemory:
 
 def new_issue(ctx: Context, mission: Mission, feature: Feature) -> NewIssue:
     """Return the issue of a feature: its brief with its criteria, as data."""
-    milestone = mission.milestone_holding(feature.number)
-    values = {"mission": mission, "milestone": milestone, "feature": feature, "most": LONGEST // 500}
-    body = ctx.secrets.scrub(ctx.templates.render("issue.md.j2", values))
     return NewIssue(
         key=f"{mission.id}/{feature.number}",
         title=f"[{mission.id}/{feature.number}] {quiet_title(feature.title, _LONGEST_TITLE)}",
-        body=body if len(body) <= LONGEST else body[: body.rindex("\n", 0, LONGEST)] + _CUT,
+        body=brief_of(ctx, mission, feature),
         labels=ctx.settings.forge.labels,
     )
+
+
+def brief_of(ctx: Context, mission: Mission, feature: Feature) -> str:
+    """Return what a feature asks for, with its criteria, as Markdown in which nothing acts."""
+    milestone = mission.milestone_holding(feature.number)
+    values = {"mission": mission, "milestone": milestone, "feature": feature, "most": LONGEST // 500}
+    body = ctx.secrets.scrub(ctx.templates.render("issue.md.j2", values))
+    return body if len(body) <= LONGEST else body[: body.rindex("\n", 0, LONGEST)] + _CUT

@@ -10,7 +10,7 @@ from mission_cli._support.shown import dollars, hours, tokens
 from mission_cli._support.text import command_line, counted, digest
 from mission_cli.document.syntax.escape import fenced, quiet_code, quiet_title
 from mission_cli.domain.forge.references import number_in
-from mission_cli.domain.forge.rows import MISSION
+from mission_cli.domain.forge.rows import MISSION, TODO
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.status import FeatureStatus
 from mission_cli.engine.pulls.own_template import PLACES, filled, refreshed
@@ -55,6 +55,8 @@ class Texts:
     def title(self, row: PullRow) -> str:
         """Return the title with which a pull request is opened; later it is people's."""
         feature, milestones = _about(self.mission, row)
+        if row.subject == TODO:
+            return f"Update TODO.md of mission {self.mission.id}"
         if feature is not None:
             said, about = feature.title, f"{self.mission.id}/{feature.number}"
         elif row.subject == MISSION or not milestones:
@@ -77,6 +79,8 @@ class Texts:
 
     def _ours(self, row: PullRow) -> str:
         mission = self.mission
+        if row.subject == TODO:
+            return f"The lines of the mission `{mission.id}` in `TODO.md` say how far it is. Other lines are as before."
         feature, milestones = _about(mission, row)
         finished = [m for m in milestones if m.finished]
         features = [feature] if feature is not None else [f for m in finished for f in m.features]

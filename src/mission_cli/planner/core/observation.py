@@ -69,6 +69,8 @@ class Observation:
     """What is known of the forge; nothing without pull requests."""
     pulls: Mapping[str, PullLook] = field(default_factory=dict)
     """The pull requests that are followed, by subject."""
+    todo: Sha | None = None
+    """The commit that brings `TODO.md` up to date; None: it is, or it is not time for that."""
     records: tuple[RunRecord, ...] = ()
     highest: Mapping[FeatureNumber, int] = field(default_factory=dict)
     """Highest attempt number ever used, by feature: from records, claims and branches."""

@@ -10,6 +10,7 @@ from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.branches.refs import work_branch
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.forge.rows import TODO
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.noted import is_noted
 from mission_cli.domain.notice import advise, do
@@ -209,7 +210,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
     """Land if it is automatic or approved; True when nothing is left to land."""
     landing, mission = draft.observation.landing, draft.mission
     if landing.state in {LandState.LANDED, LandState.NOTHING}:
-        return not any(row.going for row in mission.pulls)
+        return not any(row.going and row.subject != TODO for row in mission.pulls)
     if mission.proposes:
         return False  # by a pull request, which holds the mission
     passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)

@@ -9,7 +9,7 @@ from mission_cli._support.text import one_line
 from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.facts import PullState
-from mission_cli.domain.forge.rows import MISSION, Handled, Proposing, RowStatus
+from mission_cli.domain.forge.rows import MISSION, TODO, Handled, Proposing, RowStatus
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, MilestoneStatus, MissionStatus
@@ -20,6 +20,7 @@ from mission_cli.planner.pulls.judged import is_judged
 from mission_cli.planner.pulls.merging import advance
 from mission_cli.planner.pulls.rows import followed, propose, proposing, row_of
 from mission_cli.planner.pulls.subject import Subject
+from mission_cli.planner.pulls.todo import let_go, propose_todo
 
 if TYPE_CHECKING:
     from mission_cli.planner.core.draft import Draft
@@ -36,6 +37,7 @@ def pulls(draft: Draft) -> None:
         _follow_base(draft)
     elif how is not Proposing.NONE:
         _propose_milestones(draft, how)
+    propose_todo(draft)
     again = draft.observation.forge.again
     rows = followed(draft.mission)
     if rows and again is not None and again > draft.observation.now:
@@ -43,7 +45,10 @@ def pulls(draft: Draft) -> None:
     written = {move.row.subject for move in draft.transitions if isinstance(move, WritePull)}
     for row in rows:
         if row.subject not in written:
-            _follow(Subject.of(draft, row))
+            subject, held = Subject.of(draft, row), len(draft.holds)
+            _follow(subject)
+            if row.subject == TODO:
+                let_go(subject, held)
 
 
 def _follow_base(draft: Draft) -> None:
@@ -61,7 +66,7 @@ def _propose_milestones(draft: Draft, how: Proposing) -> None:
     if not passed or target is None or draft.observation.landing.state is LandState.LANDED:
         return
     subject = MISSION if how is Proposing.MISSION else str(passed[-1].number)
-    if how is Proposing.MILESTONE and any(r.going and r.subject != subject for r in draft.mission.pulls):
+    if how is Proposing.MILESTONE and any(r.going and r.subject not in {subject, TODO} for r in draft.mission.pulls):
         return  # the pull request of the milestone before comes first
     row = row_of(draft.mission, subject)
     known = row is not None and (row.head == target or row.has(Handled.HEAD, target[:12]))

@@ -9,10 +9,10 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.references import number_in
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.noted import is_noted
-from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
+from mission_cli.domain.status import MilestoneStatus, MissionStatus
 from mission_cli.planner.core.decisions import LinkIssue, Note, WritePull
 from mission_cli.planner.core.effects import CloseIssue, OpenIssue
-from mission_cli.planner.pulls.rows import covering, is_delivered, proposing
+from mission_cli.planner.pulls.rows import covering, is_delivered, is_dropped, proposing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,8 +69,7 @@ def _closed(draft: Draft) -> Iterator[CloseIssue]:
 def _over(draft: Draft, milestone: Milestone, feature: Feature) -> str:
     """Return why nothing is left to do for a feature, or the empty string."""
     mission = draft.mission
-    dropped = milestone.status is MilestoneStatus.SKIPPED and not feature.finished
-    if dropped or feature.status is FeatureStatus.SKIPPED:
+    if is_dropped(milestone, feature):
         return f"{feature.number} was skipped in the mission `{mission.id}`"
     row = covering(mission, milestone, feature)
     written = {move.row.subject for move in draft.transitions if isinstance(move, WritePull)}

@@ -10,7 +10,7 @@ from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.branches.refs import pull_branch
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.rows import MISSION, Handled, Proposing, PullRow, RowStatus
-from mission_cli.domain.status import FeatureStatus
+from mission_cli.domain.status import FeatureStatus, MilestoneStatus
 from mission_cli.planner.core.decisions import WritePull
 
 if TYPE_CHECKING:
@@ -46,6 +46,12 @@ def is_delivered(mission: Mission, milestone: Milestone, feature: Feature, landi
         return row is None or not row.going
     landed = row is not None and row.status is RowStatus.DONE
     return milestone.finished and (landed or (row is None and landing in {LandState.LANDED, LandState.NOTHING}))
+
+
+def is_dropped(milestone: Milestone, feature: Feature) -> bool:
+    """Whether nobody works on a feature any more although it is not done."""
+    skipped = milestone.status is MilestoneStatus.SKIPPED and not feature.finished
+    return skipped or feature.status is FeatureStatus.SKIPPED
 
 
 def followed(mission: Mission) -> tuple[PullRow, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.look import PullLook
-from mission_cli.domain.forge.rows import MISSION
+from mission_cli.domain.forge.rows import MISSION, TODO
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
@@ -79,6 +79,8 @@ class Subject:
     @property
     def in_review(self) -> bool:
         """Whether its work waits for the merge: no attempt at its feature is due or under way."""
+        if self.row.subject == TODO:
+            return True
         if self.feature is None:
             return self.milestone is not None and self.milestone.finished
         return self.feature.status is FeatureStatus.REVIEW and not any(

@@ -114,8 +114,11 @@ class CodeRepo(Protocol):
         """Return the wanted files that differ between two commits, as texts."""
         ...
 
-    def overlay(self, commit: Sha, files: Mapping[str, str | None]) -> Sha:
-        """Return a commit with some files replaced; None: removed. Equal input gives the same commit."""
+    def overlay(self, commit: Sha, files: Mapping[str, str | None], words: str = "Judge as the base does") -> Sha:
+        """Return a commit with some files replaced; None: removed. Equal input gives the same commit.
+
+        `words`: its message.
+        """
         ...
 
     def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:

@@ -273,10 +273,10 @@ class GitCodeRepo:
         """Return the wanted files that differ between two commits, as texts."""
         return changes(self._git, before, after, wanted)
 
-    def overlay(self, commit: Sha, files: Mapping[str, str | None]) -> Sha:
+    def overlay(self, commit: Sha, files: Mapping[str, str | None], words: str = "Judge as the base does") -> Sha:
         """Return a commit on top of another one, with the content of some files replaced."""
         tree = overlay_tree(self._git, self._checkout.runtime, commit, files)
-        return self._merges.commit(tree, [commit], "Judge as the base does", commit)
+        return self._merges.commit(tree, [commit], words, commit)
 
     def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
         """Return files of the checkout that a clone of the commit does not have."""
