@@ -15,7 +15,7 @@ from mission_cli.document.reading.load import load
 from mission_cli.document.reading.sections import FEATURE_COLUMNS, SECTIONS
 from mission_cli.domain import routing
 from mission_cli.domain.status import CriterionKind, GateKind
-from mission_cli.settings import RunnerSettings, Settings, TreeSettings
+from mission_cli.settings import ForgeSettings, RunnerSettings, Settings, TreeSettings
 from mission_cli.surfaces.views.consent import kept_words
 
 PLANNER, ACT, SETTINGS = "unit/test_planner.py", "unit/test_keys_act.py", "unit/test_settings_act.py"
@@ -76,6 +76,7 @@ PROOFS: dict[str, str] = {
     "section Milestones": "unit/test_document.py::test_the_template_reads_back_as_the_plan_said",
     "section Retrospective": "e2e/test_main_path.py::test_a_mission_runs_from_its_plan_to_landed_work",
     "column Milestones.#|Milestones.Feature|Milestones.Status|Milestones.Worker": f"{PLANNER}::test_ready_features_are_dispatched_in_order_as_long_as_slots_last",
+    "column Milestones.Task ID": "unit/test_issues.py::test_an_issue_that_a_person_names_is_closed_by_the_merge",
     "column Milestones.Estimate": f"{ACT}::test_estimates_are_compared_with_what_the_work_took",
     "column Team.Agent|Team.Role|Team.Runner|Team.Model|Team.Max parallel": f"{ACT}::test_a_feature_goes_to_the_member_of_the_team_that_it_is_assigned_to",
     "column Gates.Gate|Gates.Kind|Gates.After|Gates.Blocks|Gates.Status": f"{PLANNER}::test_a_checkpoint_pauses_the_mission_once",
@@ -106,14 +107,16 @@ PROOFS: dict[str, str] = {
     "setting min_free_memory_mib min_free_disk_mib": "e2e/test_room.py::test_below_a_floor_nothing_starts_until_there_is_room",
     "setting max_parallel_workers attempts validation_rounds retry_delays outage_delays check_timeout request_lifetime lost_grace agree_after": f"{SETTINGS}::test_a_number_reaches_the_policy_that_decides",
     "setting sandbox machine_workers sandbox_read sandbox_write stuck_after stall_after max_steps trees protect secret_exceptions identity": f"{SETTINGS}::test_a_setting_reaches_what_obeys_it",
-    "setting forge": "unit/test_pull_situations.py::test_a_situation",
+    "setting forge.kind forge.url forge.remote forge.token forge.fork forge.merge forge.required forge.checks_grace forge.poll forge.draft forge.labels forge.reviewers forge.assignees forge.milestone": "unit/test_pull_situations.py::test_a_situation",
+    "setting forge.issues": "unit/test_issues.py::test_each_feature_has_an_issue_that_its_merge_closes",
+    "setting forge.todo": "unit/test_todo_list.py::test_the_list_says_what_is_planned_and_ticks_what_is_merged",
     "setting tree.setup tree.copy runners.NAME.kind runners.NAME.command runners.NAME.env runners.NAME.models runners.NAME.deadline runners.NAME.max_steps runners.NAME.stall_after runners.NAME.project_settings": f"{SETTINGS}::test_a_table_of_the_settings_reaches_the_job",
 }  # fmt: skip
 """Kind and names (with `|` between names that hold spaces), and the test that proves what they do."""
 FOR_READERS = {
     "front repo": "the place of the file decides; `attach` writes it",
     "section Origin": "where the mission comes from, in words",
-    "column Milestones.Task ID|Milestones.PR": "references of other tools, and the number of the pull request",
+    "column Milestones.PR": "the number of the pull request",
     "column Resources.Type|Resources.Purpose|Resources.Notes": "words about a resource",
     "column Input Requests.Urgency": "a word for the person who is asked",
     "column Decision Log.Alternatives Considered": "a person's own words",
@@ -146,7 +149,8 @@ def _writable() -> set[str]:
         found |= {f"column {title}.{column}" for table in form.tables for column in table.columns}
         found |= set() if form.tables else {f"section {title}"}
     found |= {f"column Milestones.{column}" for column in FEATURE_COLUMNS}
-    found |= {f"setting {name}" for name in Settings.__match_args__ if name not in {"tree", "runners"}}
+    found |= {f"setting {name}" for name in Settings.__match_args__ if name not in {"tree", "runners", "forge"}}
+    found |= {f"setting forge.{name}" for name in ForgeSettings.__match_args__}
     found |= {f"setting tree.{name}" for name in TreeSettings.__match_args__}
     return found | {f"setting runners.NAME.{name}" for name in RunnerSettings.__match_args__}
 
