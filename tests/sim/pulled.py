@@ -77,14 +77,15 @@ class PullSim(Sim):
         super()._laws()
         assert self.world is not None
         log = self.world.site.log
-        if words := broken(log, judged=self._is_good):
+        pushed = {entry.commit for entry in log if entry.what is Did.MOVED and entry.by == OURS}
+        if words := broken(log, judged=lambda head: head in pushed and self._is_good(head), fresh=True):
             raise BrokenError("; ".join(words))
         self.counts["merged by us"] = sum(e.what is Did.MERGED and e.by == OURS for e in log)
         self.counts["pull requests"] = sum(e.what is Did.OPENED and e.by == OURS for e in log)
         self.counts["replies"] = sum(e.what is Did.COMMENTED and e.by == OURS for e in log)
 
     def _is_good(self, commit: str) -> bool:
-        """Whether somebody could have judged a commit: what it adds is good."""
+        """Whether somebody could have judged a commit that we pushed: what it adds is good."""
         files = self.objects.get(Sha(commit)).files
         return any(path.endswith(".txt") and "good" in text for path, text in files.items())
 

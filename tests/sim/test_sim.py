@@ -14,6 +14,7 @@ from tests.kit.fakes.life import Fate
 from tests.kit.fakes.runtime import is_idle
 from tests.kit.nightly import NIGHTLY
 from tests.sim.events import What, events_of, shrunk
+from tests.sim.pulled import MissionPullSim, PullSim
 from tests.sim.run import LENGTH, live, run
 from tests.sim.sim import BrokenError, FlakySim, RecurringSim, ReviewSim, Sim
 
@@ -54,6 +55,18 @@ def test_every_law_holds_where_a_mission_recurs(seed: int) -> None:
 def test_every_law_holds_where_agents_review(seed: int) -> None:
     counts = run(seed, LENGTH, ReviewSim)
     assert counts["reviews"] > 0
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.timeout(7200)
+def test_every_law_holds_where_work_is_merged_by_pull_requests(
+    chunk: int, record_property: Callable[[str, object], None]
+) -> None:
+    """2,000 ticks by day, 100,000 at night: people, checks, the queue and the way to the forge do what they like."""
+    for seed in range(chunk, 100_000 // LENGTH if NIGHTLY else 2_000 // LENGTH, CHUNKS):
+        counts = run(seed, LENGTH, MissionPullSim if seed % 4 == 3 else PullSim)
+        assert counts["ticks"] == LENGTH
+        record_property("counts", {f"pulls: {what}": times for what, times in counts.items() if "forge" in what})
 
 
 def test_no_test_that_fails_twice_passes_where_others_are_flaky() -> None:

@@ -401,7 +401,8 @@ class Site(State):
         held = (self.commits, self.forks, self.watchers)
         self.commits, self.forks, self.watchers = commits, dict(self.forks), []
         try:
-            return copy.deepcopy(self, {id(commits): commits} | {id(one): one for one in self.forks.values()})
+            kept = {id(one): one for one in (commits, *self.forks.values())}
+            return copy.deepcopy(self, {**kept, id(self.log): list(self.log)})  # entries never change
         finally:
             self.commits, self.forks, self.watchers = held
 
