@@ -242,7 +242,8 @@ def test_a_forge_without_logs_and_reruns_says_so(hub: Answers) -> None:
     ("status", "words", "expected"),
     [
         (409, "head out of date", Merged(MergeOutcome.MOVED, "head out of date")),
-        (409, "merge conflict", Merged(MergeOutcome.REFUSED, "merge conflict")),
+        (409, "merge push out of date", Merged(MergeOutcome.REFUSED, "merge push out of date")),
+        (409, "", Merged(MergeOutcome.REFUSED, "it conflicts with its base")),
         (
             405,
             "Not all required status checks successful",

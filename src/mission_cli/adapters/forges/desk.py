@@ -159,7 +159,9 @@ class LocalDesk:
             from mission_cli.adapters.forges.forgejo import Forgejo
 
             return Forgejo(place, token.value, folder, environment=self._environment)
-        raise ForgeError(ForgeTrouble.NOT_FOUND, f"pull requests on {place.kind} are not supported", hint="use GitHub")
+        from mission_cli.adapters.forges.gitlab import GitLab
+
+        return GitLab(place, token.value, folder, environment=self._environment)
 
     def _fork_url(self) -> str:
         """Return the address of the fork: that of the repository, with another name."""

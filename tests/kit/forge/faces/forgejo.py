@@ -175,7 +175,8 @@ class ForgejoFace(Face):
         return self._pull(self.site.pull(int(number)))
 
     def _on_open(self, call: Call, **_: str) -> Json:
-        fork, _, branch = call.body["head"].rpartition(":")
+        owner, _, branch = call.body["head"].rpartition(":")
+        fork = f"{owner}/{self.site.name.partition('/')[2]}" if owner else ""
         draft = call.body["title"].startswith("WIP: ")
         title, body = call.body["title"].removeprefix("WIP: "), call.body.get("body", "")
         there = self.site.open(call.who, branch, call.body["base"], title, body, draft=draft, fork=fork)

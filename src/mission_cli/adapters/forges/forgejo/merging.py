@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _CREATED, _NOT_NOW, _CONFLICT, _INVALID = 201, 405, 409, 422
 _NO = frozenset({_NOT_NOW, _CONFLICT, _INVALID})
-_MOVED_WORDS = ("out of date", "sha does not match", "head commit")
+_MOVED_WORDS = ("head out of date", "sha does not match")
 _NO_RIGHT = "not allowed to merge"
 _AUTO_WORDS = ("already scheduled", "already auto merging")
 
@@ -63,5 +63,6 @@ def _refused(answer: Answer, number: int, *, auto: bool) -> Merged:
     if auto and any(words in said for words in _AUTO_WORDS):
         return Merged(MergeOutcome.AUTO, answer.words)
     moved = answer.status == _CONFLICT and any(words in said for words in _MOVED_WORDS)
-    why = answer.words or "a rule of the branch is not met"
+    silent = "it conflicts with its base" if answer.status == _CONFLICT else "a rule of the branch is not met"
+    why = answer.words or silent
     return Merged(MergeOutcome.MOVED if moved else MergeOutcome.REFUSED, why)

@@ -79,7 +79,7 @@ def open_pull(session: Session, new: NewPull) -> Pull:
     """Open a pull request, or return the open one from that branch to that base; in both cases with its labels."""
     one = _open_one(session, new)
     if one is None:
-        head = f"{new.fork}:{new.branch}" if new.fork else new.branch
+        head = f"{new.fork.partition('/')[0]}:{new.branch}" if new.fork else new.branch
         title = f"WIP: {new.title}" if new.draft else new.title
         body = {"title": title, "head": head, "base": new.base, "body": new.body}
         answer = session.write("POST", "pulls", body=body, accept=_NO - {423})

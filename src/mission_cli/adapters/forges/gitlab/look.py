@@ -91,8 +91,10 @@ def _thread(one: Discussion, first: Note, comments: Sequence[Comment]) -> Thread
 
 
 def _comment(session: Session, note: Note) -> Comment:
+    """Return a comment. Without our marker it is not ours: the person whose token we use wrote it by hand."""
     author, text = session.author(note.author), note.body or ""
     key = find(text) if author.ours else ""
+    author = replace(author, ours=bool(key))
     return Comment(str(note.id), author, strip(text) if key else text, note.created_at, key)
 
 
