@@ -15,6 +15,7 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features, lifecycle, manual
 from mission_cli.app.commands.set_value import set_value
 from mission_cli.app.commands.steer.pulls import approve_pulls, open_for_the_rest
+from mission_cli.app.commands.undo import undo
 from mission_cli.app.pull_requests import forge_problems
 from mission_cli.app.queries.outlook import outlook
 from mission_cli.document.checking.lint import lint
@@ -218,6 +219,23 @@ def test_handback_takes_over_what_a_person_pushed_and_judges_it() -> None:
     assert any("criterion" in line or "judg" in line for line in followed.said)
 
 
+def test_undo_takes_a_decision_back_and_leaves_what_the_forge_knows() -> None:
+    followed = Followed.begin(ASKED)
+    set_value(followed.host.context(), "m", "preferences.max_parallel_workers", "1")
+    followed.until(lambda f: len(f.opened()) == 2)
+    followed.world.people.commit(followed.mission.pulls[0].branch, theirs_txt="mine\n")
+    followed.until(lambda f: f.mission.pulls[0].status is RowStatus.THEIRS)
+    approve_pulls(followed.host.context(), "m/1.2")
+    assert undo(followed.host.context(), "m").subject == "merging is approved: pull request #2 (1.2) (by Ada)"
+    assert followed.mission.landings == ()
+    manual.hand_back(followed.host.context(), "m/1.1")
+    with pytest.raises(BlockedError) as refused:
+        undo(followed.host.context(), "m")
+    assert f"{refused.value.message} ({refused.value.hint})" == snapshot(
+        "its pull request has moved on: pull request #1 is ours again, with 48c9005 of somebody else; its criteria are run before it is mer… (see what blocks it: mission pr m)"
+    )
+
+
 def test_handback_of_a_commit_that_fails_its_criteria_is_not_merged() -> None:
     followed = Followed.begin(PLAN)
     followed.world.site.set_rules("main", Rules(required=("test",)))
@@ -238,3 +256,16 @@ def test_handback_without_anything_to_give_back_is_refused_as_before() -> None:
     followed.until(lambda f: len(f.opened()) == 2)
     with pytest.raises(NotFoundError, match=r"1\.1 has no open manual attempt"):
         manual.hand_back(followed.host.context(), "m/1.1")
+
+
+def test_each_decision_leaves_a_row_in_the_decision_log() -> None:
+    followed = Followed.begin(NEVER)
+    followed.until(lambda f: f.mission.milestones[0].status == "passed")
+    open_for_the_rest(followed.host.context(), "m")
+    followed.until(lambda f: f.opened())
+    approve_pulls(followed.host.context(), "m")
+    head = followed.mission.pulls[0].head
+    assert [row.cells["decision"] for row in followed.mission.kept if row.section == "Decision Log"][-2:] == [
+        "Open one pull request for m, instead of landing it here",
+        f"Let the forge merge {head[:7]} into main",
+    ]

@@ -37,7 +37,18 @@ if TYPE_CHECKING:
 EVENT = EventKind.DECISION_UNDONE
 _TRIES = 20
 _MOST = 200
-_NO_DECISIONS = frozenset({EventKind.RUNS_ROLLED, EventKind.STATE_JOINED})
+_NO_DECISIONS = frozenset(
+    {
+        EventKind.PULL_CLOSED,
+        EventKind.PULL_OPENED,
+        EventKind.PULL_PLANNED,
+        EventKind.PULL_TAKEN,
+        EventKind.PULL_UPDATED,
+        EventKind.RUNS_ROLLED,
+        EventKind.STATE_JOINED,
+    }
+)
+"""Bookkeeping: what the program, or somebody at the forge, did as a consequence."""
 _LOGS: Mapping[str, tuple[str, ...]] = {
     "Progress Log": ("Timestamp", "Event", "Details"),
     "Decision Log": ("#", "Date", "Decision", "Rationale", "Alternatives Considered"),
@@ -50,6 +61,8 @@ _FINAL: Mapping[str, tuple[str, str, str]] = {
     EventKind.MISSION_IMPORTED: ("it is the first commit of the mission", "to end the mission", "cancel"),
     EventKind.MISSION_PLANNED: ("the planning was paid for", "change the plan", "edit"),
     EventKind.MISSION_COMPLETED: ("the work has landed", "continue the mission", "start"),
+    EventKind.PULL_MERGED: ("the forge has merged it", "see its pull requests", "pr"),
+    EventKind.PULL_RETURNED: ("its pull request has moved on", "see what blocks it", "pr"),
     EventKind.MISSION_YIELDED: ("another machine drives the mission", "take it over", "takeover"),
     EventKind.MISSION_TAKEN_OVER: (
         "another machine may have seen it",
