@@ -24,6 +24,7 @@ from mission_cli.settings import ForgeSettings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.kit.fakes.objects import Objects
     from tests.kit.forge.records import PullRecord
 
     from mission_cli.domain.mission import Mission
@@ -143,8 +144,20 @@ class Followed:
     def is_judged(self, commit: str) -> bool:
         """Whether the criteria of some feature pass on a commit: it has good work, or lacks none."""
         files = self.host.jobs.objects.get(Sha(commit)).files
-        return "TODO.md" in files or any(path.endswith(".txt") and "good" in text for path, text in files.items())
+        good = any(path.endswith(".txt") and "good" in text for path, text in files.items())
+        return good or is_list(self.host.jobs.objects, Sha(commit))
 
     def base(self) -> dict[str, str]:
         """The files of the base at the forge."""
         return dict(self.host.jobs.objects.get(Sha(self.world.site.commits.branches()["main"])).files)
+
+
+def is_list(objects: Objects, commit: Sha) -> bool:
+    """Whether a commit changes `TODO.md` and its briefs alone, which nobody judges."""
+    made = objects.get(commit)
+    if not made.parents:
+        return False
+    before = objects.get(made.parents[0]).files
+    changed = [path for path in {*made.files, *before} if made.files.get(path) != before.get(path)]
+    own = all(path == "TODO.md" or path.startswith("todo/") for path in changed)
+    return own if changed else is_list(objects, made.parents[0])

@@ -13,6 +13,7 @@ from tests.kit.forge.records import Did
 from tests.kit.forge.state import OURS
 from tests.kit.forge.trouble import Troubles
 from tests.kit.forge.world import World, memory_world
+from tests.kit.pulls import is_list
 from tests.sim.sim import PLAN, BrokenError, Sim
 
 from mission_cli._support.dataclass import replace
@@ -70,7 +71,10 @@ class PullSim(Sim):
         world.site.ci = {"build": None, "lint": None}
         world.troubles = Troubles(dice=random.Random(self._seed), chance=_TROUBLE)  # noqa: S311 - dice
         self.world = host.forge = world
-        host.settings = replace(host.settings, forge=ForgeSettings(poll=timedelta(seconds=30)))
+        told = replace(
+            ForgeSettings(), poll=timedelta(seconds=30), issues=self._seed % 2 == 0, todo=self._seed % 3 == 0
+        )
+        host.settings = replace(host.settings, forge=told)
         return host
 
     def _laws(self) -> None:
@@ -82,12 +86,16 @@ class PullSim(Sim):
             raise BrokenError("; ".join(words))
         self.counts["merged by us"] = sum(e.what is Did.MERGED and e.by == OURS for e in log)
         self.counts["pull requests"] = sum(e.what is Did.OPENED and e.by == OURS for e in log)
+        self.counts["issues"] = sum(e.what is Did.ISSUE_OPENED and e.by == OURS for e in log)
+        self.counts["issues closed"] = sum(e.what is Did.ISSUE_CLOSED and e.by == OURS for e in log)
+        self.counts["lists merged"] = sum(e.what is Did.MERGED and e.branch.endswith("/todo") for e in log)
         self.counts["replies"] = sum(e.what is Did.COMMENTED and e.by == OURS for e in log)
 
     def _is_good(self, commit: str) -> bool:
         """Whether somebody could have judged a commit that we pushed: what it adds is good."""
         files = self.objects.get(Sha(commit)).files
-        return any(path.endswith(".txt") and "good" in text for path, text in files.items())
+        good = any(path.endswith(".txt") and "good" in text for path, text in files.items())
+        return good or is_list(self.objects, Sha(commit))
 
 
 class MissionPullSim(PullSim):

@@ -60,7 +60,7 @@ def new_issue(ctx: Context, mission: Mission, feature: Feature) -> NewIssue:
     """Return the issue of a feature: its brief with its criteria, as data."""
     return NewIssue(
         key=f"{mission.id}/{feature.number}",
-        title=f"[{mission.id}/{feature.number}] {quiet_title(feature.title, _LONGEST_TITLE)}",
+        title=f"[{mission.id}/{feature.number}] {quiet_title(ctx.secrets.scrub(feature.title), _LONGEST_TITLE)}",
         body=brief_of(ctx, mission, feature),
         labels=ctx.settings.forge.labels,
     )

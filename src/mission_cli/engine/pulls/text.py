@@ -63,7 +63,7 @@ class Texts:
             said, about = self.mission.title, self.mission.id
         else:
             said, about = milestones[0].name, f"{self.mission.id}/{row.subject}"
-        return f"{quiet_title(said, _LONGEST_TITLE)} ({about})"
+        return f"{quiet_title(self.ctx.secrets.scrub(said), _LONGEST_TITLE)} ({about})"
 
     def body(self, row: PullRow) -> str:
         """Return the description with which a pull request is opened: the repository's template, filled."""

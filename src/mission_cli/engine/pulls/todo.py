@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.shown import plain_number
 from mission_cli.document.syntax.escape import quiet
 from mission_cli.domain.forge.facts import Mergeable, PullState
@@ -42,7 +43,7 @@ def todo_commit(
     active = mission.status is MissionStatus.ACTIVE and proposing(mission) is not Proposing.NONE
     if base is None or not active or _waits_for_issues(ctx, mission, forge):
         return None
-    items = [*_items(mission, records, landing)]
+    items = [replace(i, title=ctx.secrets.scrub(i.title)) for i in _items(mission, records, landing)]
     there = ctx.code.read(base, [LIST])
     if not items or (LIST not in there and ctx.forge.upstream.present(base, [LIST])):
         return None  # no milestone has started, or the file is too large to be read
