@@ -1,4 +1,20 @@
-"""A scripted forge with everything around it: commits, people, and the program's view, as tests and the simulator use it."""
+"""A scripted forge with everything around it, as tests and the simulator use it.
+
+world = memory_world()                    # or memory_world(objects, refs), bare_world(folder)
+forge = world.forge()                     # the port, with our account; world.forge(ADA) with another
+world.site.ci = {"build": None}           # checks of each head: None waits, a function sets the outcome
+world.site.set_rules("main", Rules(required=("build",), approvals=1))
+world.people.commit("one", OURS, c_txt="c")                        # people, bots and CI act
+pull = forge.open(NewPull("one", "main", "Add c", ""))
+world.people.check(pull.number, "build")
+world.people.approve(pull.number)
+world.site.watchers.append(react)         # told of each event in the log, to react to it
+world.troubles.plan("merge", Fault.LOST)  # the next merge happens, and its answer is lost
+world.troubles.standing = Fault.LIMITED   # every call fails like this
+assert broken(world.site.log, judged=judged) == []                 # the laws
+with served(world) as server:             # the same over HTTP and git, as GitHub Enterprise
+    ...
+"""
 
 from __future__ import annotations
 
