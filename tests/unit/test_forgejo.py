@@ -38,6 +38,7 @@ def hub(tmp_path: Path) -> Iterator[Answers]:
         made = Answers(server, tmp_path, "forgejo", Forgejo, "/repos/o/r")
         made.replies = {"GET /user": {"id": 1, "login": "us"}, "GET ": repository()}
         yield made
+        assert made.contract.broken == []
 
 
 def repository(**more: Any) -> dict[str, Any]:

@@ -41,6 +41,7 @@ def hub(tmp_path: Path) -> Iterator[Answers]:
         made.replies = {"GET /user": US, "GET ": project()}
         looked(made)
         yield made
+        assert made.contract.broken == []
 
 
 def project(**more: Any) -> dict[str, Any]:
@@ -299,13 +300,23 @@ def test_a_merge_waits_for_the_pipeline_or_joins_the_train(hub: Answers) -> None
     past = hub.forge().merge(1, HEAD, MergeMethod.MERGE)
     assert past == Merged(MergeOutcome.REFUSED, "the project merges by its merge train")
     hub.replies["POST /merge_trains/merge_requests/1"] = Reply(201, [])
-    assert hub.forge().merge(1, HEAD, MergeMethod.MERGE, queue=True).outcome is MergeOutcome.QUEUED
+    looked(hub, detailed_merge_status="checking")
+    ignored = hub.forge().merge(1, HEAD, MergeMethod.MERGE, queue=True)
+    assert ignored == Merged(MergeOutcome.REFUSED, "GitLab has not computed yet whether it can be merged")
     looked(hub, merge_when_pipeline_succeeds=True)
     seen = hub.forge().look(pull())
     assert (seen.queued, seen.auto_merge) == (False, True)
     hub.replies["GET /merge_trains/merge_requests/1"] = {"id": 1}
+    assert hub.forge().merge(1, HEAD, MergeMethod.MERGE, queue=True).outcome is MergeOutcome.QUEUED
     seen = hub.forge().look(pull())
     assert (seen.queued, seen.auto_merge) == (True, False)
+
+
+def test_a_merge_that_gitlab_has_begun_is_awaited(hub: Answers) -> None:
+    hub.replies["PUT /merge_requests/1/merge"] = mr(state="locked")
+    assert hub.forge().merge(1, HEAD, MergeMethod.MERGE) == Merged(MergeOutcome.AUTO)
+    looked(hub, state="locked")
+    assert hub.forge().look(pull()).pull.state is PullState.OPEN
 
 
 def test_a_refusal_is_named_by_what_the_project_and_the_merge_request_are(hub: Answers) -> None:

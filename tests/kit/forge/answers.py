@@ -1,9 +1,11 @@
-"""A forge that answers as a test says: by `METHOD /path`, with or without the query."""
+"""A forge that answers as a test says: by `METHOD /path`, with or without the query. Requests follow its contract."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from tests.kit.forge.faces.contract import Contract
 from tests.kit.loopback import Asked, Loopback, Reply
 
 from mission_cli.adapters.forges.remotes import Place
@@ -21,6 +23,7 @@ class Answers:
         """Take the adapter and the path of the repository, which keys of `replies` leave out."""
         self.server, self.folder, self.kind, self.made_by, self.below = server, folder, kind, made_by, below
         self.replies: dict[str, Any] = {}
+        self.contract = Contract.of(kind)
         server.answer = self._answer
 
     def forge(self) -> Forge:
@@ -40,6 +43,7 @@ class Answers:
         return [one.json for one in self.server.asked if f"{one.method} {one.path}".replace(self.below, "") == start]
 
     def _answer(self, asked: Asked) -> Reply:
+        self.contract.check(asked, urlsplit(asked.path).path)
         whole = f"{asked.method} {asked.path}".replace(self.below, "")
         for name in (whole, whole.partition("?")[0]):
             if name in self.replies:

@@ -39,6 +39,7 @@ _OPINIONS = {
     "unapproved this merge request": ReviewState.DISMISSED,
     "requested changes": ReviewState.CHANGES_REQUESTED,
 }
+"""How GitLab's note about an opinion begins."""
 _RESET = "reset approvals from"
 _NAME = pattern(r"@([\w.\-]+\w)")
 _PUSH = pattern(r"added \d+ commits?\b")
@@ -54,7 +55,7 @@ def look_at(session: Session, pull: Pull) -> PullFacts:
     threads = read_all(Discussion, session.pages("merge_requests", one.iid, "discussions"))
     now = pull_of(session, one)
     waits = now.state is PullState.OPEN and one.merge_when_pipeline_succeeds
-    queued = waits and _is_on_train(session, one)
+    queued = waits and is_on_train(session, one)
     return PullFacts(
         now,
         checks=checks_on(session, one),
@@ -113,10 +114,9 @@ def _opinions(session: Session, notes: Iterable[Note], head: str) -> tuple[Revie
             for name in _NAME.findall(text):
                 if name in found and found[name].state is ReviewState.APPROVED:
                     found[name] = replace(found[name], state=ReviewState.DISMISSED)
-        elif text in _OPINIONS:
-            name = note.author.username
+        elif state := next((state for words, state in _OPINIONS.items() if text.startswith(words)), None):
             author = session.author(note.author)
-            found[name] = Review(str(note.id), author, _OPINIONS[text], head, at=note.created_at)
+            found[note.author.username] = Review(str(note.id), author, state, head, at=note.created_at)
     return tuple(found.values())
 
 
@@ -129,7 +129,8 @@ def _mergeable(one: MergeRequest, now: Pull) -> Mergeable:
     return Mergeable.UNKNOWN if unknown else Mergeable.YES
 
 
-def _is_on_train(session: Session, one: MergeRequest) -> bool:
+def is_on_train(session: Session, one: MergeRequest) -> bool:
+    """Whether a merge request is on the merge train."""
     if not session.project().merge_trains_enabled:
         return False
     answer = session.get("merge_trains", "merge_requests", one.iid, accept=HIDDEN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.forges.gitlab.look import is_on_train
 from mission_cli.adapters.forges.gitlab.models import MergeRequest, read
 from mission_cli.adapters.forges.gitlab.project import methods_of
 from mission_cli.adapters.forges.gitlab.pulls import is_draft, merge_request
@@ -59,8 +60,8 @@ def merge_pull(session: Session, number: int, head: str, method: MergeMethod, *,
     after = read(MergeRequest, answer.data)
     if after.state == "merged":
         return Merged(MergeOutcome.MERGED, after.merge_commit_sha or after.squash_commit_sha or after.sha or "")
-    if auto and after.merge_when_pipeline_succeeds:
-        return Merged(MergeOutcome.AUTO)
+    if after.state == "locked" or (auto and after.merge_when_pipeline_succeeds):
+        return Merged(MergeOutcome.AUTO)  # locked: GitLab is merging it
     return Merged(MergeOutcome.REFUSED, "GitLab does not say that it is merged")
 
 
@@ -92,10 +93,14 @@ def _of_project(project: Project, method: MergeMethod, *, queue: bool, auto: boo
 
 
 def _enqueue(session: Session, one: MergeRequest, body: dict[str, object]) -> Merged:
+    """Add to the merge train, and look whether it is there: while GitLab computes, it accepts that and does nothing."""
     answer = session.write("POST", "merge_trains", "merge_requests", one.iid, body=body, accept=_NO)
-    if answer.status not in _NO or _ON_TRAIN in answer.words.lower():
+    if answer.status in _NO and _ON_TRAIN not in answer.words.lower():
+        return _refused(answer, one)
+    if is_on_train(session, one):
         return Merged(MergeOutcome.QUEUED)
-    return _refused(answer, one)
+    why = _WHY.get(one.detailed_merge_status, "GitLab has not added it to the merge train")
+    return Merged(MergeOutcome.REFUSED, why)
 
 
 def _refused(answer: Answer, one: MergeRequest) -> Merged:
