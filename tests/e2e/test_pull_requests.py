@@ -1,11 +1,21 @@
-"""A whole mission that is merged by pull requests, over HTTP and with real git."""
+"""Whole missions that are merged by pull requests, over HTTP and with real git."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import subprocess
+from typing import TYPE_CHECKING, Any
 
+import pytest
+from tests.kit.agents import feature_of, needs_bubblewrap, use_opencode
+from tests.kit.forge.commits import BareCommits
+from tests.kit.forge.events import ADA
 from tests.kit.forge.laws import broken
+from tests.kit.forge.records import Did
+from tests.kit.forge.site import Site
+from tests.kit.forge.state import OURS
 from tests.kit.merging import merging
+from tests.kit.model_server import ModelServer, Turn
+from tests.kit.nightly import NIGHTLY
 from tests.kit.people import HONEST
 
 from mission_cli.domain.forge.facts import Rules
@@ -13,6 +23,8 @@ from mission_cli.domain.forge.facts import Rules
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.kit.forge.records import CheckRecord, PullRecord
+    from tests.kit.merging import Shop
     from tests.kit.people import Person
 
 PLAN = """\
@@ -26,14 +38,20 @@ milestones:
       - {title: one, criteria: ["file: `1.1.txt`"]}
       - {title: two, criteria: ["file: `1.2.txt`"]}
 """
-ASKED = """\
-title: One file
-budget: {time_hours: 1}
-preferences: {land: ask}
+THREE = """\
+title: Three features
+budget: {money_usd: 5}
+preferences: {land: auto, max_parallel_workers: 2, pull_requests: HOW}
 milestones:
-  - name: Only
-    validation: ["file: `1.1.txt`"]
-    features: [{title: one, criteria: ["file: `1.1.txt`"]}]
+  - name: First
+    validation: ["file: `1.1.txt` `1.2.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+      - {title: two, criteria: ["file: `1.2.txt`"]}
+  - name: Second
+    validation: ["file: `2.1.txt`"]
+    features:
+      - {title: three, criteria: ["grep: `2.1` in `2.1.txt`"]}
 """
 
 
@@ -54,27 +72,96 @@ def test_each_feature_is_merged_by_a_pull_request(person: Person, tmp_path: Path
         assert sorted(row.number for row in rows) == [1, 2]
 
 
-def test_what_a_person_sees_and_decides(person: Person, tmp_path: Path) -> None:
-    """The start turns pull requests on; `pr`, `doctor` and `status` show them, and `land` lets the forge merge."""
-    with merging(person, tmp_path) as shop:
-        shop.site.ci["build"] = lambda check: setattr(check, "state", "success")
-        shop.site.set_rules("main", Rules(required=("build",)))
-        person.worker(HONEST)
-        person.plan(ASKED)
-        started = person.mission("start", "m", "--headless")
-        assert "it opens a pull request for each feature at acme/shop" in started.out
-        person.run(ok=(3,))
-        [mission] = person.mission("pr", "--json").facts["missions"]
-        [pull] = mission["pulls"]
-        assert (pull["number"], pull["checks"]["passed"], pull["blocked_by"]) == (1, 1, [])
-        assert pull["reason"] == "nothing blocks it, and it waits for you to land it"
-        assert person.mission("status", "m", "--json").facts["milestones"][0]["features"][0]["pull"] == pull
-        assert "main: requires the check `build`" in person.mission("doctor", ok=(0, 1)).out
-        refused = person.mission("land", "m", "--squash", "--yes", ok=(2,))
-        assert "set `merge` in [forge]" in refused.err
-        assert "1 of 1 passed" in person.mission("land", "m", "--dry-run").out
-        person.mission("land", "m", "--yes", ok=(0, 3))
-        person.run()
-        assert person.loaded().mission.status == "completed"
-        assert {*shop.base()} >= {"1.1.txt"}
+class Reviewed(Site):
+    """A repository in which Ada asks twice about the third feature, as soon as it is proposed."""
+
+    def open(self, *args: Any, **values: Any) -> PullRecord:
+        """Open it, and ask."""
+        made = super().open(*args, **values)
+        if made.branch.endswith(("/2.1", "/mission")):
+            for line, text in ((1, "Say it twice."), (1, "And say why.")):
+                self.start_thread(ADA, made.number, "1.1.txt" if made.draft else "2.1.txt", line, text)
+        return made
+
+
+def build(shop: Shop) -> None:
+    """Require a check that fails while the second feature is not as it should be."""
+    commits = shop.site.commits
+    assert isinstance(commits, BareCommits)
+
+    def run(check: CheckRecord) -> None:
+        words = ["git", "-C", str(commits.path), "show", f"{check.commit}:1.2.txt"]
+        found = subprocess.run(words, capture_output=True, text=True, check=False)
+        good = found.returncode != 0 or "fixed" in found.stdout
+        check.state, check.log = ("success", "") if good else ("failure", "E   1.2.txt is not fixed\n")
+
+    shop.site.ci["build"] = run
+
+
+def writes(prompt: str, step: int) -> Turn:
+    """A model that writes what it is asked for, and a file that every feature changes."""
+    feature = feature_of(prompt)
+    word = "fixed" if "is not fixed" in prompt else "twice, twice" if "Say it twice." in prompt else "first"
+    both = f"printf '%s\\n' '{feature} {word}' > {feature}.txt && printf '%s\\n' '{feature} {word}' > shared.txt"
+    if step == 0:
+        return Turn("I will write the files.", (("bash", {"command": both}),), input=100, output=10)
+    if step == 1:
+        done = f"git add -A && git commit -q -m 'Do {feature}' -m 'Completes-feature: {feature}'"
+        return Turn("", (("bash", {"command": done}),), input=100, output=10)
+    return Turn(f"{feature} is {word} now.", input=100, output=10)
+
+
+PROGRAM = """\
+prompt = PROMPT
+word = "fixed" if "is not fixed" in prompt else "twice, twice" if "Say it twice." in prompt else "first"
+write(f"{FEATURE}.txt", f"{FEATURE} {word}\\n")
+write("shared.txt", f"{FEATURE} {word}\\n")
+commit()
+"""
+HOW = {
+    "a pull request for each feature": ("feature", "", Rules(required=("build",))),
+    "one for the mission, squashed": ("mission", 'merge = "squash"', Rules(required=("build",))),
+    "with a merge queue": ("feature", "", Rules(required=("build",), queue=True)),
+}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not NIGHTLY, reason="a program does the same each day, in a tenth of the time")
+@pytest.mark.parametrize("case", HOW)
+def test_opencode_gets_three_features_merged(person: Person, tmp_path: Path, case: str) -> None:
+    needs_bubblewrap()
+    with ModelServer(writes).running() as server:
+        use_opencode(person, server)
+        _merge_three(person, tmp_path, case)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("case", list(HOW))
+def test_a_program_gets_three_features_merged(person: Person, tmp_path: Path, case: str) -> None:
+    person.worker(PROGRAM)
+    _merge_three(person, tmp_path, case)
+
+
+def _merge_three(person: Person, folder: Path, case: str) -> None:
+    """One is green at once, one has a failing check, one is asked about; two conflict: each is fixed and merged."""
+    how, more, rules = HOW[case]
+    with merging(person, folder, more, site=Reviewed) as shop:
+        build(shop)
+        shop.site.set_rules("main", rules)
+        person.plan(THREE.replace("HOW", how))
+        person.start()
+        while person.loaded().mission.status != "completed":
+            person.run(ok=(0, 3))
+            shop.site.queue_step()
+        asked = [pull for pull in shop.site.pulls.values() if pull.threads]
+        replies = [e for e in shop.site.log if e.what is Did.COMMENTED and e.by == OURS]
+        assert (len(asked), len(replies)) == (1, 2)
+        assert [len(thread.comments) for thread in asked[0].threads] == [2, 2]
+        assert {*shop.base()} >= {"1.1.txt", "1.2.txt", "2.1.txt", "shared.txt"}
+        assert "fixed" in shop.base()["1.2.txt"]
+        assert set(shop.site.commits.branches()) == {"main"}
         assert broken(shop.site.log) == []
+        merges = [e for e in shop.site.log if e.what is Did.MERGED]
+        assert len(merges) == (1 if how == "mission" else 3)
+        parents = {len(shop.site.commits.parents(pull.merged_as)) for pull in shop.site.pulls.values()}
+        assert parents == ({1} if more else {2})

@@ -57,12 +57,12 @@ class Shop:
 
 
 @contextmanager
-def merging(person: Person, folder: Path, more: str = "") -> Iterator[Shop]:
+def merging(person: Person, folder: Path, more: str = "", site: type[Site] = Site) -> Iterator[Shop]:
     """Serve a forge that has the repository's `main`, and set it as the remote `origin`."""
     there = folder / "acme" / "shop.git"
     there.parent.mkdir(parents=True)
     person.git("clone", "--quiet", "--bare", ".", str(there))
-    world = World(Site(BareCommits(there)))
+    world = World(site(BareCommits(there)))
     with served(world) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORGE_TOKEN", token_of(world, OURS))
         person.git("remote", "add", "origin", server.remote)
