@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.kit.template import template
 
-from mission_cli.adapters.checks import StandardChecks
+from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.executors.jobs.kept_files import read_files
 from mission_cli.adapters.proc import scan
 from mission_cli.app.optional import lacking_problems, missing_package

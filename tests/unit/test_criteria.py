@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.kit.nightly import NIGHTLY
 from tests.kit.template import template
 
-from mission_cli.adapters.checks import StandardChecks
+from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.document.changes import SetCriterion
 from mission_cli.document.checking.weak_commands import weaknesses
 from mission_cli.document.criteria.item import asked_criterion, item_text

@@ -9,7 +9,7 @@ import pytest
 from tests.kit.template import template
 
 from mission_cli._support.dataclass import replace
-from mission_cli.adapters.checks import StandardChecks
+from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.document.checking.lint import lint
 from mission_cli.document.criteria.item import asked_criterion, item_text
 from mission_cli.document.criteria.parse import read_criterion

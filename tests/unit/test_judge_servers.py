@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.checks import StandardChecks
+from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.proc import scan
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.domain.runs import Exit

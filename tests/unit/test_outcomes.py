@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mission_cli._support.quantities import Quantity
-from mission_cli.adapters.checks import StandardChecks
 from mission_cli.adapters.checks.outcome import last_number, missing_tool
+from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.checks.test_summaries import Ran, ran_tests
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.domain.runs import Exit

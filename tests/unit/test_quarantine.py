@@ -11,7 +11,7 @@ from tests.kit.missions import POLICY, feature, mission, plan_of, run
 from tests.unit.test_steer import changed, planned, refused, text_of
 
 from mission_cli._support.dataclass import replace
-from mission_cli.adapters.checks import StandardChecks
+from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.app.commands.steer.quarantine import lift
 from mission_cli.app.queries.status import flaky_of
 from mission_cli.document.changes import SetFront

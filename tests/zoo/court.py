@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from mission_cli.adapters.checks import StandardChecks
+from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.git.code.code import GitCodeRepo
 from mission_cli.adapters.git.code.collect import Screen
 from mission_cli.adapters.git.code.trees import make_tree

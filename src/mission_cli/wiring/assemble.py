@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mission_cli import __version__
 from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.agents import AGENTS
-from mission_cli.adapters.checks import StandardChecks
+from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.executors.jobs.folder import Surroundings, tree_path
 from mission_cli.adapters.executors.local.executor import LocalExecutor

@@ -19,7 +19,7 @@ from tests.kit.fakes.share import MemoryShare, NoShare, Remote, Way
 from tests.kit.fakes.state import MemoryStateStore
 
 from mission_cli.adapters.agents import AGENTS
-from mission_cli.adapters.checks import StandardChecks
+from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.app.commands.create import create
 from mission_cli.document.plans.plan import read_plan
