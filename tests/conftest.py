@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 # How long an example takes says how busy the machine is; by day the examples are the same each time.
 settings.register_profile("mission", deadline=None, derandomize=not NIGHTLY, max_examples=100 if NIGHTLY else 50)
 settings.load_profile("mission")
+
+# Views show times in the zone of the machine.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 _LOOPBACK = ("127.", "::1", "localhost")
 

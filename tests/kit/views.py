@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 
+from mission_cli._support.dataclass import replace
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
 from mission_cli.app.queries.outlook import outlook
 from mission_cli.app.queries.why import explain
+from mission_cli.app.results.pulls import ForgeView, MissionPulls, PullChecks, PullReviews, PullView
 from mission_cli.app.results.views import (
     Blocker,
     CriterionView,
@@ -29,11 +31,13 @@ from mission_cli.app.results.views import (
     Waiting,
 )
 from mission_cli.document.plans.plan import read_plan
+from mission_cli.domain.ids import MissionId
 from mission_cli.domain.notice import Remedy, advise
 from mission_cli.domain.runs import Tally
 from mission_cli.engine.loop import pulse
 from mission_cli.surfaces.lines import Size, painted, plain, reflow
 from mission_cli.surfaces.views.consent import consent_lines
+from mission_cli.surfaces.views.landing.pulls import pull_lines
 from mission_cli.surfaces.views.listing import list_lines
 from mission_cli.surfaces.views.page import frame, status_lines
 from mission_cli.surfaces.views.panes import MISSION_KEYS, PANE_KEYS, feature_lines, keys_of, pane, text_lines, title_of
@@ -187,6 +191,46 @@ def listed() -> list[Line]:
     ]  # fmt: skip
 
 
+def pulls() -> list[MissionPulls]:
+    """The pull requests of two missions."""
+    now, url = "2026-11-20T09:12:00Z", "https://forge.example/acme/shop/pull"
+    retry = advise(Remedy("retry", ("pdf-export/3.3",)), f" tries once more; or fix it at the forge: {url}/36")
+    failed = "check `test (3.13, macos-latest)` failed; 3 failed checks did not lead to green ones"
+    held = "2 review threads are not resolved (a reviewer, who resolves them)"
+    forge = ForgeView("origin", "acme/shop", "2026-11-20T09:59:40Z", "2026-11-20T10:00:20Z")
+    down = ForgeView(
+        "origin",
+        "acme/報告書",
+        "2026-11-20T08:00:00Z",
+        "2026-11-20T10:10:00Z",
+        trouble="github.com does not accept the token (HTTP 401 for GET /repos/acme/shop): Bad credentials",
+        unblock=advise("it may have expired: make a new one"),
+        person=True,
+    )
+    first = PullView("3.1", _TITLES[0], 34, f"{url}/34", "done", "b", "main", "4817c5a", now, None, None)
+    checks = PullChecks(11, 12, failed=("test (3.13, macos-latest)",))
+    second = replace(
+        first,
+        subject="3.3",
+        title=_TITLES[2],
+        number=36,
+        url=f"{url}/36",
+        state="open",
+        checks=checks,
+        reviews=PullReviews(1, 2, ("alice", "日本語"), 2),
+        reason=failed,
+        unblock=retry,
+        person=True,
+    )
+    third = replace(second, subject="3.4", title=_TITLES[1], number=0, url="", state="planned", checks=None)
+    third = replace(third, reviews=PullReviews(0, 0, (), 2), reason=held, unblock=advise(), person=False)
+    waits = replace(second, subject="mission", title=_NAMES[5], number=9, reason=f"#9 waits: {down.trouble}")
+    return [
+        MissionPulls(MissionId("pdf-export"), mission().title, "feature", forge, [first, second, third]),
+        MissionPulls(MissionId("words"), _TITLES[1], "mission", down, [waits]),
+    ]
+
+
 def _plan_text() -> str:
     rows = ["title: Export reports as PDF, 報告書", "goal: Reports as PDF", "budget: {money_usd: 50, time_hours: 20}"]
     rows += ["preferences: {runner: script}", "non_goals: [a window]", "milestones:"]
@@ -243,6 +287,7 @@ def views(size: Size) -> dict[str, list[lines.Line]]:
             keys=inside,
         ),
         "list": list_lines(listed(), size.width),
+        "pr": pull_lines(pulls(), size.width, datetime(2026, 11, 20, 10, tzinfo=UTC)),
         "plan": plan_lines(plan, size.width),
         "consent": _consent(size.width),
         "inbox": reflow(waiting_lines([(view.id, waiting) for waiting in view.waiting_for]), size.width),

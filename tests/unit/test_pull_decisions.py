@@ -219,6 +219,15 @@ def test_handback_takes_over_what_a_person_pushed_and_judges_it() -> None:
     assert any("criterion" in line or "judg" in line for line in followed.said)
 
 
+def test_turning_them_off_says_which_are_still_followed() -> None:
+    followed = Followed.begin(ASKED)
+    followed.until(lambda f: len(f.opened()) == 2)
+    done = set_value(followed.host.context(), "m", "pull_requests", "none")
+    assert done.words == snapshot(
+        "m: preferences.pull_requests: feature → none; followed until merged or closed: pull requests #1, #2"
+    )
+
+
 def test_undo_takes_a_decision_back_and_leaves_what_the_forge_knows() -> None:
     followed = Followed.begin(ASKED)
     set_value(followed.host.context(), "m", "preferences.max_parallel_workers", "1")

@@ -156,6 +156,22 @@ FOR  PR  STATE  CHECKS         REVIEWS          SINCE  TITLE
     assert inbox(followed) == snapshot("m: pull requests wait: the scripted forge: Bad credentials\n")
 
 
+def test_without_the_base_of_the_forge_nothing_starts_and_the_trouble_is_named() -> None:
+    followed = Followed.begin()
+    followed.world.troubles.plan("fetch", *[Fault.REFUSED] * 2)
+    followed.pulses(2)
+    assert why(followed, "m") == snapshot(
+        "m: it waits for the forge: cannot fetch from the remote `origin`; the forge is asked again at 10:04, in 2 min; 3 features wait for it\n"
+    )
+    assert table(followed) == snapshot("""\
+Three files  m
+cannot fetch from the remote `origin`
+the forge (origin): not asked yet; asked next at 10:04, in 2 min
+no pull request yet: each feature gets one after its criteria have passed
+""")
+    followed.until(lambda f: f.mission.pulls)
+
+
 def test_views_never_contact_the_forge(followed: Followed) -> None:
     followed.world.troubles.standing = Fault.REFUSED
     for look in (table, inbox, status):
@@ -196,7 +212,7 @@ acme/shop (origin): last answer 10:08, 0 s ago; asked next at 10:08, in 30 s
 
 FOR      PR  STATE  CHECKS  REVIEWS  SINCE  TITLE
 mission  #1  draft                   1 min  Three files
-  it is a draft (who marks it as ready)
+  it stays a draft until every milestone has passed
 """)
     assert status(followed).splitlines()[1] == snapshot(
         "█████████████░░░░░░░ 67%  2 of 3 features  active  8 min elapsed  about 1 min left  #1 · draft  full mode, base main"

@@ -32,7 +32,7 @@ from mission_cli.document.reading.values_in_force import (
 )
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.forge.rows import Proposing
+from mission_cli.domain.forge.rows import Proposing, open_ones
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.routing import ROLES
 
@@ -108,7 +108,10 @@ def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
         written = [*changes, *recorded_with(stored.text, changes)]
         read_back(address, patch.apply(stored.text, written, where=stored.path))
         words = f"{address.mission.id}: {wanted.words}"
-        return Wanted(words, EventKind.MISSION_SET, tuple(changes), decisions=(wanted.words,), reason=str(do("set")))
+        pulls = open_ones(address.mission.pulls) if wanted.key == pull_requests.NAME else ""
+        said = f"{words}; followed until merged or closed: {pulls}" if pulls else ""
+        decisions, reason = (wanted.words,), str(do("set"))
+        return Wanted(words, EventKind.MISSION_SET, tuple(changes), decisions=decisions, reason=reason, said=said)
 
     return commit_change(ctx, text, change)
 

@@ -17,6 +17,7 @@ from mission_cli.domain.status import HoldKind
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.observing.observe import consider
 from mission_cli.engine.pulls.look import memory_of
+from mission_cli.planner.core.decisions import Hold
 from mission_cli.planner.pulls.rows import proposing
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
-    from mission_cli.planner.core.decisions import Hold
     from mission_cli.ports.git.state import Snapshot
 
 _FAILED = frozenset({CheckOutcome.FAILED, CheckOutcome.INFRASTRUCTURE})
@@ -82,6 +82,8 @@ def _view(case: Case, row: PullRow, facts: PullFacts | None) -> PullView:
     forge = case.observation.forge
     rules = forge.rules or Rules()
     held = None if over else _hold(case, row)
+    if held is not None and facts is not None and facts.pull.draft and _goes_on(case.mission, row):
+        held = Hold("", HoldKind.PULL, "it stays a draft until every milestone has passed")
     found = blocks(facts, rules, expects_checks=forge.has_workflows) if facts is not None and not over else ()
     return PullView(
         subject=row.subject,
@@ -120,6 +122,11 @@ def _hold(case: Case, row: PullRow) -> Hold | None:
     mine = [hold for hold in case.plan.holds if hold.subject == about]
     own = next((hold for hold in mine if hold.kind in _HOLDS), None)
     return own if own is not None or not feature_number(about) else next(iter(mine), None)
+
+
+def _goes_on(mission: Mission, row: PullRow) -> bool:
+    """Whether a pull request for the whole mission waits for later milestones."""
+    return row.subject == MISSION and not all(m.finished for m in mission.milestones)
 
 
 def _reason(row: PullRow, hold: Hold | None) -> str:

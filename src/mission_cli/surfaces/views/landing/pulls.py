@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.shown import moment
 from mission_cli._support.text import counted, parse_stamp, show_duration
 from mission_cli.domain.notice import do
-from mission_cli.surfaces.lines import BLANK, GAP, columns, cut, flow, line, linked, paragraph, said
+from mission_cli.surfaces.lines import BLANK, GAP, columns, cut, flow, length, line, linked, paragraph, said
 from mission_cli.surfaces.views.text import color_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def pull_lines(missions: Sequence[MissionPulls], width: int, now: datetime) -> l
     found: list[Line] = []
     for one in missions:
         found += [BLANK] if found else []
-        found += flow([line((said(one.title), "bold")), line((said(one.id), "dim"))], width)
+        room = max(_LEAST_TITLE, width - len(one.id) - len(GAP)) if width else 0
+        title = cut(said(one.title), room) if width else said(one.title)
+        found += flow([line((title, "bold")), line((said(one.id), "dim"))], width)
         found += _forge(one, width, now)
         found += [BLANK, *_table(one, width, now)] if one.pulls else paragraph(_none_yet(one), width)
     return found
@@ -68,23 +70,25 @@ def _asked(forge: ForgeView, now: datetime) -> str:
 
 
 def _table(one: MissionPulls, width: int, now: datetime) -> Iterator[Line]:
+    """Yield the table; without titles if these do not fit, and without columns if those do not."""
     rows = [[line((name, "dim")) for name in _HEADS], *(_cells(pull, now) for pull in one.pulls)]
-    shown = columns(rows)
-    if width and max(sum(len(text) for text, _ in row) for row in shown) > width:
-        shown = columns([row[:-1] for row in rows])
-    if width and max(sum(len(text) for text, _ in row) for row in shown) > width:
-        yield from _stacked(one, width, now)
-        return
-    yield shown[0]
-    for row, pull in zip(shown[1:], one.pulls, strict=True):
-        yield row
-        yield from _below(one, pull, width)
+    for shown in (columns(rows), columns([row[:-1] for row in rows])):
+        if not width or max(map(length, shown)) <= width:
+            yield shown[0]
+            for row, pull in zip(shown[1:], one.pulls, strict=True):
+                yield row
+                yield from _below(one, pull, width)
+            return
+    yield from _stacked(one, width, now)
 
 
 def _stacked(one: MissionPulls, width: int, now: datetime) -> Iterator[Line]:
     """Yield the rows for a narrow window: the cells of each flow into lines."""
     for pull in one.pulls:
-        yield from flow(_cells(pull, now)[:-1], width, indent=len(GAP))
+        cells, number = _cells(pull, now), line(said(pull.subject), GAP, *linked_number(pull))
+        reviews = _reviews(pull.reviews) if pull.reviews is not None else ()
+        parts = [number, *cells[2:4], *map(line, reviews), cells[5]]
+        yield from flow([part for part in parts if length(part)], width, indent=len(GAP))
         yield from _below(one, pull, width)
 
 
@@ -132,15 +136,18 @@ def checks_words(checks: PullChecks | None) -> str:
 
 def reviews_words(reviews: PullReviews | None) -> str:
     """Return `1 of 1 approved`, `alice requested changes`, `2 open threads`; empty if there is nothing to say."""
-    if reviews is None:
-        return ""
+    return ", ".join(_reviews(reviews)) if reviews is not None else ""
+
+
+def _reviews(reviews: PullReviews) -> Iterator[str]:
     against = reviews.changes_requested
     names = ", ".join(map(said, against[:_MOST_NAMES]))
     more = f" and {len(against) - _MOST_NAMES} more" if len(against) > _MOST_NAMES else ""
-    words = [f"{names}{more} requested changes"] if against else []
+    if against:
+        yield f"{names}{more} requested changes"
     if reviews.required:
-        words.append(f"{reviews.approved} of {reviews.required} approved")
+        yield f"{reviews.approved} of {reviews.required} approved"
     elif reviews.approved:
-        words.append(f"{reviews.approved} approved")
-    words += [counted(reviews.open_threads, "open thread")] if reviews.open_threads else []
-    return ", ".join(words)
+        yield f"{reviews.approved} approved"
+    if reviews.open_threads:
+        yield counted(reviews.open_threads, "open thread")
