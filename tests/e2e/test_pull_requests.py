@@ -165,3 +165,32 @@ def _merge_three(person: Person, folder: Path, case: str) -> None:
         assert len(merges) == (1 if how == "mission" else 3)
         parents = {len(shop.site.commits.parents(pull.merged_as)) for pull in shop.site.pulls.values()}
         assert parents == ({1} if more else {2})
+
+
+def test_issues_and_the_list_are_written_beside(person: Person, tmp_path: Path) -> None:
+    """Over HTTP and with real git: bytes of other lines stay, and everything is merged, closed and ticked at the end."""
+    mine = b"\xef\xbb\xbf# Mine \xe9\r\n- [ ] buy milk  \r\nlast"
+    (person.repo / "TODO.md").write_bytes(mine)
+    person.git("add", "TODO.md")
+    person.git("commit", "--quiet", "-m", "Write down what is to do")
+    with merging(person, tmp_path, "issues = true\ntodo = true") as shop:
+        person.worker(HONEST)
+        person.plan(PLAN)
+        person.start()
+        person.run()
+        assert person.loaded().mission.status == "completed"
+        assert broken(shop.site.log) == []
+        assert [(i.title, i.open) for i in shop.site.issues.values()] == [
+            ("[m/1.1] one", False),
+            ("[m/1.2] two", False),
+        ]
+        there = str(tmp_path / "acme" / "shop.git")
+        text = subprocess.run(["git", "-C", there, "show", "main:TODO.md"], capture_output=True, check=True).stdout
+        lines = text.removeprefix(mine).decode().split("\r\n")
+        tasks = [feature.task for feature in person.loaded().mission.features()]
+        assert [line.partition(" pr:#")[0] for line in lines[2:]] == [
+            f"- [x] 1.1 one #mission:m ref:{tasks[0]}",
+            f"- [x] 1.2 two #mission:m ref:{tasks[1]}",
+        ]
+        assert "Update TODO.md of mission m" in person.git("-C", there, "log", "--format=%s", "main")
+        assert set(shop.site.commits.branches()) == {"main"}

@@ -28,7 +28,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 SETTINGS = (DOCS / "settings.md").read_text(encoding="utf-8")
 FIXED = (DOCS / "machines.md").read_text(encoding="utf-8").partition("## Fixed numbers\n")[2].partition("\n## ")[0]
 FROM_SETTINGS = {name for name in Policy.__match_args__ if name in Settings.__match_args__}
-COMPUTED = {"checks_grace", "issues", "todo", "runners", "default_runner", "checks_salt", "checks_at_once", "sandboxed"}
+COMPUTED = {"checks_grace", "issues", "runners", "default_runner", "checks_salt", "checks_at_once", "sandboxed"}
 """Fields of the policy that are set for each pulse."""
 PREFIXES = {
     "`[tree]`": "tree.",

@@ -101,7 +101,6 @@ def policy_of(ctx: Context) -> Policy:
         sandboxed=ctx.machine.sandbox().on,
         checks_grace=settings.forge.checks_grace,
         issues=settings.forge.issues,
-        todo=settings.forge.todo,
         checks_salt="\0".join([settings.tree.setup, *settings.tree.copy]),
     )
 

@@ -79,8 +79,6 @@ class Policy:
     """How long the checks of a pull request may take to start."""
     issues: bool = False
     """Each feature gets an issue at the forge."""
-    todo: bool = False
-    """Each feature gets a line in `TODO.md`."""
     opinion_rounds: int = 2
     """Rounds of reviews of a pull request that workers answer; then a person does."""
     warn_pct: int = 60
