@@ -102,7 +102,8 @@ def writes(prompt: str, step: int) -> Turn:
     """A model that writes what it is asked for, and a file that every feature changes."""
     feature = feature_of(prompt)
     word = "fixed" if "is not fixed" in prompt else "twice, twice" if "Say it twice." in prompt else "first"
-    both = f"printf '%s\\n' '{feature} {word}' > {feature}.txt && printf '%s\\n' '{feature} {word}' > shared.txt"
+    names = ["1.2", "shared"] if word == "fixed" else [feature, "shared"]
+    both = " && ".join(f"printf '%s\\n' '{feature} {word}' > {name}.txt" for name in names)
     if step == 0:
         return Turn("I will write the files.", (("bash", {"command": both}),), input=100, output=10)
     if step == 1:
@@ -114,8 +115,8 @@ def writes(prompt: str, step: int) -> Turn:
 PROGRAM = """\
 prompt = PROMPT
 word = "fixed" if "is not fixed" in prompt else "twice, twice" if "Say it twice." in prompt else "first"
-write(f"{FEATURE}.txt", f"{FEATURE} {word}\\n")
-write("shared.txt", f"{FEATURE} {word}\\n")
+for name in ("1.2" if word == "fixed" else FEATURE, "shared"):
+    write(f"{name}.txt", f"{FEATURE} {word}\\n")
 commit()
 """
 HOW = {
@@ -150,9 +151,10 @@ def _merge_three(person: Person, folder: Path, case: str) -> None:
         shop.site.set_rules("main", rules)
         person.plan(THREE.replace("HOW", how))
         person.start()
-        while person.loaded().mission.status != "completed":
+        for _ in range(12):
             person.run(ok=(0, 3))
             shop.site.queue_step()
+        assert person.loaded().mission.status == "completed"
         asked = [pull for pull in shop.site.pulls.values() if pull.threads]
         replies = [e for e in shop.site.log if e.what is Did.COMMENTED and e.by == OURS]
         assert (len(asked), len(replies)) == (1, 2)

@@ -475,7 +475,7 @@ def a_person_deletes_our_branch() -> None:
     made = gated()
     made.world.site.delete_branch(ADA, "mission/m/1.1")
     made.pulses(4)
-    assert made.held("1.1") == "pull request #1: it was closed without a merge"
+    assert made.held("1.1") == "pull request #1: it was closed because its branch `mission/m/1.1` was deleted"
 
 
 @situation

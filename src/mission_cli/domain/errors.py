@@ -68,6 +68,8 @@ class ForgeTrouble(StrEnum):
 
     UNREACHABLE = "unreachable"
     """No answer, or one of a broken server: later it may work, and nothing is known until then."""
+    MISSING = "missing"
+    """A package that is needed to ask it is not installed."""
     LIMITED = "limited"
     """Too many requests; `again` says when the forge answers again."""
     UNAUTHORIZED = "unauthorized"

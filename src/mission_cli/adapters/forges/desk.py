@@ -59,6 +59,7 @@ class LocalDesk:
     ) -> None:
         self._checkout, self._told, self._environment, self._program = checkout, told, environment, program
         self._folder = checkout.runtime / "forge"
+        self._forge: Forge | None = None
 
     @property
     def remote(self) -> str:
@@ -109,7 +110,9 @@ class LocalDesk:
         if self._place is None:
             hint = "set `kind` and `url` in [forge] of .mission.toml, or add a remote"
             raise ForgeError(ForgeTrouble.NOT_FOUND, self.ready(), hint=hint)
-        return self._adapter(self._place, self._need_token())
+        if self._forge is None:
+            self._forge = self._adapter(self._place, self._need_token())
+        return self._forge
 
     def recall(self, mission: MissionId) -> ForgeMemory:
         """Return what is remembered; nothing if that cannot be read."""

@@ -162,7 +162,8 @@ def _httpx() -> Any:
     try:
         import httpx
     except ImportError as error:
-        raise ToolError(
+        raise ForgeError(
+            ForgeTrouble.MISSING,
             "pull requests need the Python package httpx, which is not installed",
             hint="install it: pip install httpx",
         ) from error

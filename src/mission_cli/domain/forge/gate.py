@@ -134,9 +134,15 @@ def approves(review: Review, facts: PullFacts) -> bool:
     return by.trusted and not by.ours and (review.state, review.commit) == (ReviewState.APPROVED, facts.pull.head)
 
 
-def last_foreign(thread: Thread) -> Comment | None:
-    """Return the last comment of a thread if it is not ours; None if the thread ends with ours, or is empty."""
-    return thread.comments[-1] if thread.comments and not thread.comments[-1].author.ours else None
+def unanswered(thread: Thread) -> tuple[Comment, ...]:
+    """Return the comments of others since our last one."""
+    ours = [place for place, comment in enumerate(thread.comments) if comment.author.ours]
+    return thread.comments[ours[-1] + 1 if ours else 0 :]
+
+
+def asked(thread: Thread) -> Comment | None:
+    """Return the last comment that asks for something and has no answer of ours; None if there is none."""
+    return next((comment for comment in reversed(unanswered(thread)) if is_request(comment)), None)
 
 
 def is_request(comment: Comment) -> bool:

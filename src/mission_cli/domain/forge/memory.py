@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
@@ -42,7 +43,7 @@ class ForgeMemory:
     logs: Mapping[str, str] = field(default_factory=dict)
     """What failed checks printed, by their id."""
     refused: Mapping[str, str] = field(default_factory=dict)
-    """The forge's words when it refused a merge, by head."""
+    """The forge's words when it refused a merge, by `seen_as` of what it said then: anything new is tried again."""
     described: Mapping[str, str] = field(default_factory=dict)
     """A hash of title and description as they were written last, by subject."""
     issues: Mapping[str, str] = field(default_factory=dict)
@@ -55,3 +56,8 @@ class ForgeMemory:
     """When it is asked for one again."""
     tidied: tuple[int, ...] = ()
     """The pull requests whose branches are deleted, or stay for a reason."""
+
+
+def seen_as(facts: PullFacts) -> str:
+    """Return a hash of what the forge says of a pull request."""
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

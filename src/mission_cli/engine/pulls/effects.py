@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import stamp
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.forge.facts import MergeMethod, MergeOutcome, PullFacts, PullState
+from mission_cli.domain.forge.memory import seen_as
 from mission_cli.engine.pulls.issues import about_issue
 from mission_cli.engine.pulls.look import after_trouble, memory_of
 from mission_cli.engine.pulls.text import Texts
@@ -129,7 +130,10 @@ def _merged(ctx: Context, act: MergePull, memory: ForgeMemory) -> ForgeMemory:
         answer = forge.merge(act.number, act.head, method, auto=True)
     if answer.outcome is MergeOutcome.REFUSED:
         words = answer.detail or "it gives no reason"
-        return replace(memory, refused={**memory.refused, act.head: words})
+        looks = [seen_as(facts) for facts in memory.pulls.values()]
+        mine = [seen_as(facts) for facts in memory.pulls.values() if facts.pull.number == act.number]
+        known = {look: said for look, said in memory.refused.items() if look in looks}
+        return replace(memory, refused={**known, **dict.fromkeys(mine, words)})
     return memory
 
 

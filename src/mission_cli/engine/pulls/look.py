@@ -10,7 +10,7 @@ from mission_cli._support.text import EARLIEST, parse_stamp, stamp
 from mission_cli.domain.errors import ForgeError, ForgeTrouble, MissionError
 from mission_cli.domain.forge.facts import CheckOutcome, Mergeable, PullFacts, PullState
 from mission_cli.domain.forge.look import ForgeState, PullLook
-from mission_cli.domain.forge.memory import ForgeMemory
+from mission_cli.domain.forge.memory import ForgeMemory, seen_as
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import Notice, advise
@@ -38,7 +38,15 @@ _LONGEST = timedelta(days=1)
 _SLOWING = 4
 """The next look is due after this part of the time since the last news."""
 _WORKFLOWS = (".github/workflows", ".gitlab-ci.yml", ".forgejo/workflows", ".gitea/workflows", ".woodpecker.yml")
-_PERSON = frozenset({ForgeTrouble.UNAUTHORIZED, ForgeTrouble.FORBIDDEN, ForgeTrouble.NOT_FOUND, ForgeTrouble.ARCHIVED})
+_PERSON = frozenset(
+    {
+        ForgeTrouble.MISSING,
+        ForgeTrouble.UNAUTHORIZED,
+        ForgeTrouble.FORBIDDEN,
+        ForgeTrouble.NOT_FOUND,
+        ForgeTrouble.ARCHIVED,
+    }
+)
 _FAILED = frozenset({CheckOutcome.FAILED, CheckOutcome.INFRASTRUCTURE})
 
 
@@ -221,6 +229,6 @@ def _look(
         update=merge,
         update_tree=tree,
         logs={check.name: memory.logs.get(check.id, "") for check in facts.checks if check.outcome in _FAILED},
-        refused=memory.refused.get(facts.pull.head, ""),
+        refused=memory.refused.get(seen_as(facts), ""),
         described=memory.described.get(row.subject, "") == texts.digest(row),
     )

@@ -178,10 +178,13 @@ def _lost(subject: Subject) -> None:
     feature = subject.feature
     if feature is not None and (feature.status is not FeatureStatus.REVIEW or not subject.in_review):
         return
-    again = advise("open it again at the forge")
+    words, again = "it was closed without a merge", advise("open it again at the forge")
+    if subject.look.gone:
+        words = f"it was closed because its branch `{row.branch}` was deleted"
+        again = advise("restore the branch and open it again at the forge")
     if feature is not None:
         again = advise(again, ", or ", do("retry", subject.address), ", or ", do("skip", subject.address))
-    subject.hold("it was closed without a merge", unblock=again, person=True)
+    subject.hold(words, unblock=again, person=True)
 
 
 def _merged_otherwise(subject: Subject) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import counted, one_line
 from mission_cli.domain.forge.facts import CheckOutcome, ReviewState
-from mission_cli.domain.forge.gate import gating, is_request, last_foreign, opinions
+from mission_cli.domain.forge.gate import asked, gating, is_request, opinions, unanswered
 from mission_cli.domain.forge.rows import Handled, key_of
 from mission_cli.planner.core.effects import ReplyPull
 
@@ -68,18 +68,14 @@ def failures(facts: PullFacts, rules: Rules) -> tuple[Check, ...]:
 
 
 def requests(facts: PullFacts) -> tuple[Thread, ...]:
-    """Return the open threads whose last comment is a request of a person who may write."""
-    return tuple(
-        thread
-        for thread in facts.threads
-        if not thread.resolved and (last := last_foreign(thread)) is not None and is_request(last)
-    )
+    """Return the open threads in which a person who may write asks for something that has no answer of ours."""
+    return tuple(thread for thread in facts.threads if not thread.resolved and asked(thread) is not None)
 
 
 def remarks(facts: PullFacts) -> tuple[Comment, ...]:
-    """Return the last comments of open threads by bots and by people without write access, which ask for nothing."""
-    found = (last_foreign(thread) for thread in facts.threads if not thread.resolved)
-    return tuple(last for last in found if last is not None and not is_request(last))
+    """Return the new comments in open threads by bots and by people without write access, which ask for nothing."""
+    opened = [thread for thread in facts.threads if not thread.resolved]
+    return tuple(comment for thread in opened for comment in unanswered(thread) if not is_request(comment))
 
 
 def refusals(facts: PullFacts) -> tuple[Review, ...]:
@@ -117,8 +113,9 @@ def check_key(check: Check, facts: PullFacts) -> str:
 
 
 def thread_key(thread: Thread) -> str:
-    """Return the key of the last comment of a thread."""
-    return key_of("thread", thread.id, thread.comments[-1].id if thread.comments else "")
+    """Return the key of the last request in a thread."""
+    last = asked(thread)
+    return key_of("thread", thread.id, last.id if last is not None else "")
 
 
 def _base_of(subject: Subject) -> str:
