@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.forge.commits import BareCommits
+from tests.kit.forge.faces.worlds import served_as
 from tests.kit.forge.server import Server, served, token_of
 from tests.kit.forge.site import Site
 from tests.kit.forge.state import OURS
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 SETTINGS = """
 [forge]
-kind = "github"
+kind = "{kind}"
 url = "{url}"
 poll = "1s"
 token = "env:FORGE_TOKEN"
@@ -57,16 +58,18 @@ class Shop:
 
 
 @contextmanager
-def merging(person: Person, folder: Path, more: str = "", site: type[Site] = Site) -> Iterator[Shop]:
+def merging(
+    person: Person, folder: Path, more: str = "", site: type[Site] = Site, kind: str = "github"
+) -> Iterator[Shop]:
     """Serve a forge that has the repository's `main`, and set it as the remote `origin`."""
     there = folder / "acme" / "shop.git"
     there.parent.mkdir(parents=True)
     person.git("clone", "--quiet", "--bare", ".", str(there))
     world = World(site(BareCommits(there)))
-    with served(world) as server, pytest.MonkeyPatch.context() as patch:
+    with served(world) if kind == "github" else served_as(kind, world) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORGE_TOKEN", token_of(world, OURS))
         person.git("remote", "add", "origin", server.remote)
-        person.tables.append(SETTINGS.format(url=server.url, more=more))
+        person.tables.append(SETTINGS.format(kind=kind, url=server.url, more=more))
         person.save_settings()
         yield Shop(world, server)
         assert server.unknown == []

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from tests.kit.forge.faces.contract import Contract
 from tests.kit.forge.records import DeniedError
+from tests.kit.forge.server import token_of
 from tests.kit.forge.state import OURS
 from tests.kit.forge.trouble import Fault
 from tests.kit.loopback import Reply
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
 
 _STATUSES = {Fault.LOST: 0, Fault.REFUSED: 0, Fault.BROKEN: 502, Fault.LIMITED: 429, Fault.UNAUTHORIZED: 401}
 _STATUSES |= {Fault.NOT_FOUND: 404}
-
-
-def token_of(login: str) -> str:
-    """Return the token of an account."""
-    return hashlib.sha256(f"token of {login}".encode()).hexdigest()[:40]
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,10 @@ class Face:
         path = there.path.removeprefix(self.base)
         with self.lock:
             self.contract.check(asked, path)
-            who = next((login for login in [*self.site.members, OURS] if token_of(login) == self.token(asked)), None)
+            who = next(
+                (login for login in [*self.site.members, OURS] if token_of(self.world, login) == self.token(asked)),
+                None,
+            )
             if who is None or self.site.member(who).expired:
                 return self.words(401, "401 Unauthorized")
             query = dict(parse_qsl(there.query, keep_blank_values=True))

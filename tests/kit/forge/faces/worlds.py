@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tests.kit.forge.events import ROBOT
-from tests.kit.forge.faces.face import token_of
 from tests.kit.forge.faces.forgejo import ForgejoFace
 from tests.kit.forge.faces.gitlab import GitLabFace
 from tests.kit.forge.faces.gitlab_forms import bot_name
+from tests.kit.forge.server import Server, token_of
 from tests.kit.forge.state import OURS
 from tests.kit.forge.world import World, memory_world
-from tests.kit.loopback import loopback
+from tests.kit.loopback import Asked, Reply, loopback
 
 from mission_cli.adapters.forges.forgejo import Forgejo
 from mission_cli.adapters.forges.gitlab import GitLab
@@ -48,7 +48,7 @@ class FaceWorld(World):
         place = place_of(f"{self.face.url}/acme/shop.git", self.kind, self.face.url)
         assert place is not None
         made: Forge = self.made_by(
-            place, token_of(login), self.folder / login, clock=lambda: self.now, sleep=self._sleep
+            place, token_of(self, login), self.folder / login, clock=lambda: self.now, sleep=self._sleep
         )
         return made
 
@@ -108,6 +108,22 @@ class GitLabWorld(FaceWorld):
 
 
 WORLDS: Mapping[str, type[FaceWorld]] = {"forgejo": ForgejoWorld, "gitlab": GitLabWorld}
+
+
+@contextmanager
+def served_as(kind: str, world: World) -> Iterator[Server]:
+    """Serve a world of bare repositories as a kind of forge does: its interface by the face, and git."""
+    server, face = Server(world), WORLDS[kind].of_face(world)
+
+    def answer(asked: Asked) -> Reply:
+        with face.lock:
+            reply: Reply = server.answer(asked) if ".git/" in asked.path else face.answer(asked)
+            return reply
+
+    with loopback(answer) as running:
+        server.url = face.url = running.url
+        yield server
+    assert face.contract.broken == []
 
 
 @contextmanager
