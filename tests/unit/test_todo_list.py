@@ -15,6 +15,8 @@ from tests.kit.forge.state import OURS
 from tests.kit.forge.trouble import Fault
 from tests.kit.pulls import PLAN, Followed
 
+from mission_cli.app.commands.steer.pulls import approve_pulls
+from mission_cli.app.queries.pulls import pull_requests
 from mission_cli.domain.forge.facts import PullState, Rules
 from mission_cli.domain.forge.memory import ForgeMemory
 from mission_cli.domain.forge.rows import Proposing, RowStatus
@@ -160,6 +162,21 @@ def test_a_clone_that_remembers_nothing_makes_no_other() -> None:
         desk.keep(followed.mission.id, ForgeMemory())
     assert str(followed.mission.status) == "completed"
     assert len(_lists(followed)) == 3
+
+
+def test_pr_shows_it_last_under_its_name() -> None:
+    followed = _begin(PLAN.replace("land: auto", "land: ask"))
+    followed.until(lambda f: len(f.opened()) == 3)
+    [shown] = pull_requests(followed.host.context())
+    assert [(pull.subject, pull.title) for pull in shown.pulls] == [("1.1", "one"), ("1.2", "two"), ("todo", "TODO.md")]
+
+
+def test_a_landing_approves_it_with_the_others() -> None:
+    followed = _begin(PLAN.replace("land: auto", "land: ask"))
+    followed.until(lambda f: len(f.opened()) == 3)
+    approve_pulls(followed.host.context(), "m")
+    followed.until(lambda f: _row(f) is RowStatus.DONE)
+    assert "TODO.md" in followed.base()
 
 
 ITEMS = (

@@ -10,7 +10,7 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.results.pulls import ForgeView, MissionPulls, PullBlock, PullChecks, PullReviews, PullView
 from mission_cli.domain.forge.facts import CheckOutcome, PullState, Rules
 from mission_cli.domain.forge.gate import approvals_wanted, approves, blocks, gating, requested_by
-from mission_cli.domain.forge.rows import MISSION, Proposing, RowStatus
+from mission_cli.domain.forge.rows import MISSION, TODO, Proposing, RowStatus
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.notice import NO_ADVICE
 from mission_cli.domain.status import HoldKind
@@ -106,6 +106,8 @@ def _view(case: Case, row: PullRow, facts: PullFacts | None) -> PullView:
 
 
 def _title(mission: Mission, subject: str) -> str:
+    if subject == TODO:
+        return "TODO.md"
     feature = next((f.title for f in mission.features() if f.number == subject), "")
     return feature or next((m.name for m in mission.milestones if str(m.number) == subject), mission.title)
 

@@ -73,7 +73,7 @@ def run_branch(run: str) -> str:
 
 
 def pull_branch(mission: str, subject: str) -> str:
-    """Return the branch of a pull request: `mission/<id>/1.2`, `mission/<id>/m1` or `mission/<id>/mission`."""
+    """Return the branch of a pull request: `mission/<id>/1.2`, `mission/<id>/m1`, `…/mission` or `…/todo`."""
     return f"{ROOT}/{mission}/{f'm{subject}' if subject.isdecimal() else subject}"
 
 

@@ -44,8 +44,9 @@ def is_delivered(mission: Mission, milestone: Milestone, feature: Feature, landi
         return False
     if proposing(mission) is Proposing.FEATURE:
         return row is None or not row.going
-    landed = row is not None and row.status is RowStatus.DONE
-    return milestone.finished and (landed or (row is None and landing in {LandState.LANDED, LandState.NOTHING}))
+    if row is not None and (row.going or row.status is RowStatus.DONE):
+        return milestone.finished and not row.going
+    return milestone.finished and landing in {LandState.LANDED, LandState.NOTHING}
 
 
 def is_dropped(milestone: Milestone, feature: Feature) -> bool:
