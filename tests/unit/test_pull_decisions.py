@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.fakes.code import REFS
 from tests.kit.fakes.host import make_host, make_mission
+from tests.kit.fakes.life import Death, Kind
 from tests.kit.forge.world import memory_world
 from tests.kit.pulls import PLAN, Followed, good_work
 
@@ -32,6 +33,19 @@ SILENT = PLAN.replace(", pull_requests: feature", "")
 ASKED = PLAN.replace("land: auto", "land: ask")
 NEVER = ASKED.replace("pull_requests: feature", "pull_requests: none")
 POC = SILENT.replace("title: Three files", "title: Three files\nmode: poc")
+
+
+class _Before(dict[int, Kind]):
+    """Death at the first step with a name."""
+
+    def __init__(self, name: str, steps: list[str]) -> None:
+        super().__init__()
+        self._name, self._steps = name, steps
+
+    def get(self, key: int, default: object = None) -> Any:
+        """Whether this step is the last one."""
+        del key, default
+        return Kind.KILL if self._steps[-1].startswith(self._name) else None
 
 
 def ready_host(plan: str = SILENT, *, forge: bool = True, token: bool = True) -> Host:
@@ -258,6 +272,42 @@ def test_handback_of_a_commit_that_fails_its_criteria_is_not_merged() -> None:
     followed.world.people.check(followed.pull_of("1.1").number, "test")
     followed.pulses(6)
     assert "bad" not in followed.base().get("1.1.txt", "")
+
+
+@pytest.mark.parametrize(("how", "subject", "name"), [("milestone", "1", "m/1"), ("mission", "mission", "m")])
+def test_what_was_pushed_to_the_branch_of_a_milestone_is_not_taken_over(how: str, subject: str, name: str) -> None:
+    followed = Followed.begin(ASKED.replace("pull_requests: feature", f"pull_requests: {how}"))
+    followed.until(lambda f: f.opened())
+    followed.world.people.commit(followed.mission.pulls[0].branch, theirs_txt="mine\n")
+    followed.until(lambda f: f.mission.pulls[0].status is RowStatus.THEIRS)
+    followed.pulse()
+    assert "handback" not in str([hold.unblock for hold in followed.holds])
+    with pytest.raises(BlockedError) as refused:
+        manual.hand_back(followed.host.context(), name)
+    assert str(refused.value.hint) == "merge or close it at the forge: https://forge.example/acme/shop/pull/1"
+    assert followed.mission.pulls[0].subject == subject
+
+
+def test_a_death_between_row_and_branch_merges_nothing_and_can_be_repeated() -> None:
+    followed = Followed.begin(ASKED)
+    followed.until(lambda f: len(f.opened()) == 2)
+    row = next(row for row in followed.mission.pulls if row.subject == "1.1")
+    theirs = followed.world.people.commit(row.branch, theirs_txt="mine, and good\n")
+    followed.until(lambda f: next(r for r in f.mission.pulls if r.subject == "1.1").status is RowStatus.THEIRS)
+    fate = followed.host.jobs.fate
+    names: list[str] = []
+    fate.watch = names.append
+    fate.deaths = _Before("upstream.take", names)
+    with pytest.raises(Death):
+        manual.hand_back(followed.host.context(), "m/1.1")
+    fate.deaths, fate.watch = {}, None
+    followed.pulses(3)
+    row = next(row for row in followed.mission.pulls if row.subject == "1.1")
+    assert (row.head, row.status) == (theirs, RowStatus.THEIRS)
+    manual.hand_back(followed.host.context(), "m/1.1")
+    approve_pulls(followed.host.context(), "m/1.1")
+    followed.until(lambda f: f.status_of("1.1") == "done")
+    assert followed.base()["theirs.txt"] == "mine, and good\n"
 
 
 def test_handback_without_anything_to_give_back_is_refused_as_before() -> None:

@@ -190,6 +190,8 @@ def hand_back(ctx: Context, text: str, *, as_is: bool = False) -> Done:
     With `as_is` uncommitted work is saved under `refs/mission/wip` and does not count.
     """
     address = resolve(ctx.state.snapshot(), text)
+    if address.feature is None:
+        take_back(ctx, text)
     number = address.need_feature().number
     record = next((r for r in _attempts(ctx, address) if r.open and r.by), None)
     if record is None and (taken := take_back(ctx, text)) is not None:

@@ -214,7 +214,7 @@ class ReportedPull:
     """A pull request by which work reached the base, or was to reach it."""
 
     subject: str
-    """A feature (`1.2`), a milestone (`1`) or `mission`."""
+    """A feature (`1.2`), a milestone (`1`), `mission`, or `todo` for `TODO.md`."""
     number: int
     """0: it was not opened."""
     url: str

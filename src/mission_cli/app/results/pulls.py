@@ -59,7 +59,7 @@ class PullView:
     """One pull request, as the mission recorded it and as the forge last described it."""
 
     subject: str
-    """A feature (`1.2`), a milestone (`1`) or `mission`."""
+    """A feature (`1.2`), a milestone (`1`), `mission`, or `todo` for `TODO.md`."""
     title: str
     """Of the feature, the milestone or the mission."""
     number: int

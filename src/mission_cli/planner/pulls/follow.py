@@ -152,7 +152,10 @@ def _open(subject: Subject) -> None:
 
 def _theirs(subject: Subject) -> None:
     words = f"somebody pushed to `{subject.row.branch}`, so nothing is done with it until it is merged or closed"
-    subject.hold(words, unblock=advise(do("handback", subject.address), " judges what they pushed"), person=True)
+    unblock = advise("merge or close it at the forge: ", subject.row.url)
+    if subject.feature is not None:
+        unblock = advise(do("handback", subject.address), " judges what they pushed")
+    subject.hold(words, unblock=unblock, person=True)
 
 
 def _merged(subject: Subject) -> None:

@@ -13,7 +13,7 @@ from mission_cli.app.transaction import Done, Wanted, commit_change
 from mission_cli.document.changes import SetFront
 from mission_cli.domain.errors import BlockedError, ConflictError, UsageError
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.forge.rows import Handled, Proposing, RowStatus
+from mission_cli.domain.forge.rows import MISSION, Handled, Proposing, RowStatus
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.tables import LANDING
 from mission_cli.engine.recording.pulls import pull_changes
@@ -88,10 +88,17 @@ def take_back(ctx: Context, text: str) -> Done | None:
     """Make the commit that somebody pushed to the branch of a feature ours, so that it is judged; None: there is none.
 
     The row is written first. If this dies before the branch is taken, the next pulse sees that it is theirs.
+    Raises BlockedError for that of a milestone or of the whole mission, which is judged before it is proposed.
     """
     for _ in range(_TRIES):
         address = resolve(ctx.state.snapshot(), text)
-        row = row_of(address.mission, address.need_feature().number)
+        subject = address.feature or (str(address.milestone) if address.milestone is not None else MISSION)
+        row = row_of(address.mission, subject)
+        if row is not None and row.status is RowStatus.THEIRS and address.feature is None:
+            hint = f"merge or close it at the forge: {row.url}"
+            raise BlockedError(
+                f"{row.name} has commits of somebody else, and only features are judged again", hint=hint
+            )
         tip = ctx.forge.upstream.tip(row.branch) if row is not None and row.status is RowStatus.THEIRS else None
         if row is None or tip is None:
             return None
