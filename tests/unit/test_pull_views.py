@@ -19,7 +19,7 @@ from mission_cli.app.queries.why import explain
 from mission_cli.app.results.pulls import PullBlock, PullChecks, PullRequests, PullReviews
 from mission_cli.domain.forge.facts import Rules
 from mission_cli.surfaces.as_json import json_line
-from mission_cli.surfaces.lines import Size, as_text, line, linked, painted, plain, reflow
+from mission_cli.surfaces.lines import Size, as_text, line, linked, painted, plain, reflow, unlinked
 from mission_cli.surfaces.views.landing.pulls import pull_lines
 from mission_cli.surfaces.views.page import status_lines
 from mission_cli.surfaces.views.reasons import reasons, waiting_lines
@@ -274,6 +274,7 @@ def test_a_number_is_a_link_to_a_web_address_and_to_nothing_else() -> None:
     good = line(linked("#1", "https://forge.example/acme/shop/pull/1", "cyan"))
     assert painted([good]) == "\x1b]8;;https://forge.example/acme/shop/pull/1\x1b\\\x1b[36m#1\x1b[0m\x1b]8;;\x1b\\\n"
     assert plain([good]) == "#1\n"
+    assert painted([unlinked(good)]) == "\x1b[36m#1\x1b[0m\n"
     assert [str(span.style) for span in as_text([good]).spans] == ["cyan link https://forge.example/acme/shop/pull/1"]
     for url in ("javascript:alert(1)", "https://x.example/\x1b]8;;", "file:///etc/passwd", "https://a b", ""):
         assert linked("#1", url, "cyan") == ("#1", "cyan")

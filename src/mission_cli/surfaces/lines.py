@@ -102,6 +102,11 @@ def linked(text: str, url: str, style: str = "") -> Span:
     return text, f"{style} {_LINK}{url}".strip() if _WEB.match(url) else style
 
 
+def unlinked(spans: Line) -> Line:
+    """Return a line without its links: old pagers show their escape sequences."""
+    return tuple((text, " ".join(w for w in style.split() if not w.startswith(_LINK))) for text, style in spans)
+
+
 def paragraph(text: str, width: int, style: str = "", indent: int = 0) -> list[Line]:
     """Return text in lines of at most `width` cells, all of them indented."""
     room = max(1, width - indent) if width else 0

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from mission_cli.surfaces.lines import Size, height, painted, plain
+from mission_cli.surfaces.lines import Size, height, painted, plain, unlinked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,8 +55,8 @@ def write(lines: Iterable[Line]) -> None:
 
 def write_long(lines: Sequence[Line]) -> None:
     """Write lines to stdout; on a terminal that they do not fit into, show them in the person's pager."""
-    size = size_of(sys.stdout)
-    write_or_page(as_shown(lines), fits=height(lines, size.width) < size.height or not pager())
+    fits = height(lines, size_of(sys.stdout).width) < size_of(sys.stdout).height or not pager()
+    write_or_page(as_shown(lines if fits else map(unlinked, lines)), fits=fits)
 
 
 def write_or_page(text: str, *, fits: bool) -> None:
