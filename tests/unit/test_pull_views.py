@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
+from tests.kit.fakes.code import REFS
 from tests.kit.forge.trouble import Fault
 from tests.kit.pulls import PLAN, Followed
 
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features
+from mission_cli.app.commands.set_value import set_value
 from mission_cli.app.queries.before.consequences import of_cancel, of_skip
 from mission_cli.app.queries.inbox import everything_waiting
 from mission_cli.app.queries.pulls import pull_requests
@@ -170,6 +172,18 @@ the forge (origin): not asked yet; asked next at 10:04, in 2 min
 no pull request yet: each feature gets one after its criteria have passed
 """)
     followed.until(lambda f: f.mission.pulls)
+
+
+def test_a_base_that_only_this_clone_has_is_to_be_pushed() -> None:
+    followed = Followed.begin()
+    disk = followed.host.jobs.disk
+    disk.write(f"{REFS}/heads/dev", disk.read(f"{REFS}/heads/main", str))
+    set_value(followed.host.context(), "m", "base", "dev")
+    followed.pulses(3)
+    assert why(followed, "m") == snapshot("""\
+m: the forge has no branch `dev`; 3 features wait for it
+  → push it there, or name another one: mission set m base BRANCH
+""")
 
 
 def test_views_never_contact_the_forge(followed: Followed) -> None:

@@ -96,6 +96,10 @@ def without_base(draft: Draft) -> None:
     if mission.proposes and forge.rules is None:
         draft.hold("", HoldKind.FORGE, f"the next pulse fetches `{mission.base}` from the forge")
         return
+    if mission.proposes:
+        unblock = advise("push it there, or name another one: ", do("set", mission.id, "base", "BRANCH"))
+        draft.hold("", HoldKind.BASE, f"the forge has no branch `{mission.base}`", unblock=unblock, person=True)
+        return
     gone = base_gone(mission, draft.observation.renamed)
     draft.hold("", HoldKind.BASE, gone.text, unblock=gone.remedy, person=True)
 
