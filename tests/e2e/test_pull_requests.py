@@ -15,7 +15,7 @@ from tests.kit.forge.site import Site
 from tests.kit.forge.state import OURS
 from tests.kit.merging import merging
 from tests.kit.model_server import ModelServer, Turn
-from tests.kit.nightly import NIGHTLY
+from tests.kit.nightly import NIGHTLY, by_day
 from tests.kit.people import HONEST
 
 from mission_cli.domain.forge.facts import Rules

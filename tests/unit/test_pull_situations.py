@@ -792,6 +792,27 @@ def the_base_moves_below_a_milestone_and_the_rules_demand_it() -> None:
     assert made.base()["other.txt"] == "theirs\n"
 
 
+def test_an_idle_pulse_asks_nothing_and_one_with_news_little() -> None:
+    """Nothing is asked before it is due; then one list, and three requests for each open pull request with news."""
+    made = gated(PLAN)
+    made.until(lambda it: len(it.opened()) == 2)
+    made.pulses(3)
+    counts = []
+    for minutes in (0, 11, 11):
+        before = made.world.asked
+        made.pulse(timedelta(minutes=minutes))
+        counts.append(made.world.asked - before)
+    for pull in made.opened():
+        made.world.people.remark(pull.number, ROBOT, text="nit")
+    before = made.world.asked
+    made.pulse(timedelta(minutes=11))
+    counts.append(made.world.asked - before)
+    rules = 2  # of the repository and of the base, at most every 10 minutes
+    assert counts[0] == 0
+    assert max(counts[1:3]) <= 1 + 2 + rules
+    assert counts[3] <= 1 + 3 * 2 + rules
+
+
 @pytest.mark.parametrize("case", SITUATIONS, ids=lambda case: case.__name__)
 def test_a_situation(case: Situation) -> None:
     case()

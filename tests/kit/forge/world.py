@@ -50,6 +50,7 @@ class World:
 
     site: Site
     troubles: Troubles = field(default_factory=Troubles)
+    views: list[ModelForge] = field(default_factory=list)
     tokenless: bool = False
     """Whether this machine has no token for it."""
     lacks: ClassVar[Mapping[str, str]] = {}
@@ -64,7 +65,14 @@ class World:
 
     def forge(self, login: str = OURS) -> Forge:
         """Return the port as a new process gets it, for an account."""
-        return ModelForge(self.site, login, self.troubles)
+        made = ModelForge(self.site, login, self.troubles)
+        self.views.append(made)
+        return made
+
+    @property
+    def asked(self) -> int:
+        """How many requests were sent so far."""
+        return sum(view.requests for view in self.views)
 
     def fingerprint(self) -> tuple[object, ...]:
         """Return what is equal for two forges at which the same happened."""
