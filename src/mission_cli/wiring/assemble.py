@@ -131,7 +131,7 @@ def _surroundings(
         slot_count=settings.machine_workers,
         host=machine.me(),
         unboxed=os.fspath(checkout.runtime / UNBOXED),
-        keys=tuple(name for name in read_environment(key_file()) if not is_usual(name)),
+        keys=_kept_back(settings),
         bwrap=machine.confined(),
         network=settings.network,
         secret_exceptions=settings.secret_exceptions,
@@ -143,6 +143,16 @@ def _surroundings(
         environment=around,
         tick=_tick(checkout) if ticking else (),
     )
+
+
+def _kept_back(settings: Settings) -> tuple[str, ...]:
+    """Return the variables that no job gets unless they belong to it: those of the key file, and tokens of forges."""
+    from mission_cli.adapters.forges.tokens import VARIABLES
+
+    token = settings.forge.token
+    named = [token.removeprefix("env:")] if token.startswith("env:") else []
+    keys = [name for name in read_environment(key_file()) if not is_usual(name)]
+    return tuple(dict.fromkeys([*keys, *sorted(VARIABLES), *named]))
 
 
 def _tick(checkout: Checkout) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
 }
 """Variables in the order in which the forges' own programs read them."""
 _ENTERPRISE = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
+VARIABLES = frozenset({*_ENTERPRISE, *(name for names in _PLAIN.values() for name in names)})
+"""Every variable that may hold a token; no job gets one."""
 _GH_SECONDS = 10.0
 _NO_REFERENCE = "write where the token is, never the token: env:NAME or file:PATH"
 

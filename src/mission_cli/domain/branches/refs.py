@@ -32,7 +32,7 @@ class Area(StrEnum):
     BASES = "refs/mission/bases/"
     """The base at the forge as it was last fetched, by mission."""
     PROPOSED = "refs/mission/proposed/"
-    """The branches of pull requests at the forge as they were last fetched or pushed, by the name of the branch."""
+    """The branches of pull requests at the forge as they were last fetched or pushed, by mission."""
     KNOWN = "refs/mission/known/"
     """The last commit of each mission's base that was not moved by a worker."""
     OURS = "refs/mission/ours/"

@@ -22,6 +22,8 @@ _PLACES = {
     Area.CLAIMS: Kind.CLAIM,
     Area.KNOWN: Kind.MARK,
     Area.OURS: Kind.MARK,
+    Area.BASES: Kind.MARK,
+    Area.PROPOSED: Kind.MARK,
 }
 
 

@@ -10,7 +10,7 @@ from mission_cli._support.text import one_line
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.code.merges import Merges
 from mission_cli.adapters.git.repo.command import ZERO, Git
-from mission_cli.domain.branches.refs import Area, head_of
+from mission_cli.domain.branches.refs import ROOT, Area, head_of
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.notice import advise, do
 
@@ -51,7 +51,7 @@ class GitUpstream:
     def fetch(self, mission: MissionId, base: str, branches: Collection[str]) -> None:
         """Fetch the base and these branches; a branch that is gone there is gone here afterwards."""
         of_base = [f"+{head_of(base)}*:{Area.BASES.of(f'{mission}/{base}')}*"]
-        of_pulls = [f"+{head_of(branch)}*:{Area.PROPOSED.of(branch)}*" for branch in sorted(branches)]
+        of_pulls = [f"+{head_of(branch)}*:{_proposed(branch)}*" for branch in sorted(branches)]
         there = self._there() if of_pulls else self._remote
         wanted = [(self._remote, of_base + of_pulls)]
         if there != self._remote:
@@ -70,7 +70,7 @@ class GitUpstream:
 
     def tip(self, branch: str) -> Sha | None:
         """Return the commit of a branch as it was last fetched or pushed."""
-        return self._git.commit_of(Area.PROPOSED.of(branch))
+        return self._git.commit_of(_proposed(branch))
 
     def is_ours(self, branch: str) -> bool:
         """Whether the commit of a branch is one that was pushed here, or an earlier one."""
@@ -101,7 +101,7 @@ class GitUpstream:
             self._git.run("update-ref", ref, new)
             done = self._asking().ask(*_PUSH, "--", self._there(), f"{new}:{ref}", ok=tuple(range(256)), timeout=_LONG)
             if done.code == 0:
-                self._git.run("update-ref", Area.PROPOSED.of(branch), new)
+                self._git.run("update-ref", _proposed(branch), new)
                 return ""
             if _is_refused(done):
                 return f"the remote `{self._remote}` does not take {branch}: {_words(done)}"
@@ -126,7 +126,7 @@ class GitUpstream:
                 done = self._asking().ask(*words, ok=tuple(range(256)), timeout=_LONG)
                 if done.code and "does not exist" not in _words(done):
                     return _words(done) if _is_refused(done) else self._unreachable("push to", done)
-                self._git.run("update-ref", "-d", Area.PROPOSED.of(branch))
+                self._git.run("update-ref", "-d", _proposed(branch))
             ours = self._git.commit_of(ref)
             if ours is not None:
                 self._git.swap_ref(ref, ZERO, ours)
@@ -161,7 +161,12 @@ class GitUpstream:
 
 
 def _base_ref(mission: MissionId) -> str:
-    return Area.BASES.of(f"{mission}.tip")
+    return Area.BASES.of(f"{mission}/@base")
+
+
+def _proposed(branch: str) -> str:
+    """Return the ref of a branch of a pull request as it was last seen: by mission, as in every area."""
+    return Area.PROPOSED.of(branch.removeprefix(f"{ROOT}/"))
 
 
 def _is_refused(done: Completed) -> bool:
