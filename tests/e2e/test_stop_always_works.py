@@ -38,6 +38,7 @@ VIEWS = (
     "status m",
     "list",
     "inbox",
+    "pr m",
     "why m",
     "logs m/1.1",
     "history m",
