@@ -91,6 +91,9 @@ def finish(draft: Draft) -> None:
     done = all(m.finished for m in mission.milestones)
     if done and any(isinstance(m, MoveMilestone) for m in draft.transitions):
         return
+    if done and draft.trailing:  # what is merged for it is judged with everything else, once
+        draft.hold("", HoldKind.FORGE, "; ".join(draft.trailing), until=draft.observation.forge.again)
+        return
     if done and (_is_lost(draft) or not _finally_valid(draft) or _gated(draft)):
         return
     landed = _land(draft, done=done)
@@ -101,8 +104,6 @@ def finish(draft: Draft) -> None:
         draft.hold("", HoldKind.RECOVERY, "a safety stop is still open", unblock=unblock, person=True)
     elif draft.open_records():
         draft.hold("", HoldKind.RUNNING, "an attempt is still open")
-    elif landed and draft.trailing:
-        draft.hold("", HoldKind.FORGE, "; ".join(draft.trailing), until=draft.observation.forge.again)
     elif landed:
         words = "every milestone passed, the final validation passed, and the work has landed"
         draft.transitions.append(replace(ended(draft, words), verdicts=_final_verdicts(draft)))
