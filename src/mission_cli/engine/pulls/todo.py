@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.shown import plain_number
 from mission_cli.document.syntax.escape import quiet
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.facts import Mergeable, PullState
 from mission_cli.domain.forge.references import reference_in
 from mission_cli.domain.forge.rows import TODO, Proposing, RowStatus
@@ -114,7 +115,8 @@ def _day(mission: Mission, milestone: Milestone, feature: Feature, records: Sequ
     """Return the day on which the work of a feature ended, else that on which its milestone passed; empty: unknown."""
     ended = [r.ended for r in records if r.feature == feature.number and r.cause is Cause.DONE and r.ended]
     said = f"milestone {milestone.number} "
-    passed = [row.at for row in mission.progress if row.event == "milestone.passed" and row.details.startswith(said)]
+    rows = [row for row in mission.progress if row.event == EventKind.MILESTONE_PASSED]
+    passed = [row.at for row in rows if row.details.startswith(said)]
     return ([*passed, *ended] or [""])[-1][:10]
 
 
