@@ -21,6 +21,7 @@ from mission_cli.domain.forge.facts import (
     MergeOutcome,
     Pull,
     PullState,
+    ReviewState,
     Rules,
 )
 from mission_cli.ports.git.forge import NewPull, PullChange
@@ -74,7 +75,7 @@ def looked(hub: Answers, **more: Any) -> None:
     hub.replies |= {
         "GET /pulls/1": pull_json(**more),
         f"GET /commits/{HEAD}/status": {"statuses": [], "total_count": 0},
-        "GET /issues/1/timeline": [],
+        "GET /pulls/1/reviews": [],
     }
 
 
@@ -82,7 +83,7 @@ def test_three_requests_if_nothing_was_said_and_two_if_nothing_changed(hub: Answ
     looked(hub)
     forge = hub.forge()
     seen = forge.look(pull())
-    assert hub.asked() == ["GET /pulls/1", f"GET /commits/{HEAD}/status", "GET /issues/1/timeline"]
+    assert hub.asked() == ["GET /pulls/1", f"GET /commits/{HEAD}/status", "GET /pulls/1/reviews"]
     assert forge.look(pull(), seen) == seen
     assert hub.asked() == ["GET /pulls/1", f"GET /commits/{HEAD}/status"]
 
@@ -114,7 +115,7 @@ def test_the_branch_of_a_pull_request_is_known_after_its_deletion(hub: Answers) 
 def test_older_pull_requests_are_asked_for_only_if_the_list_is_full(hub: Answers) -> None:
     full = [pull_json(number, head={"label": "x", "sha": HEAD}) for number in range(2, 52)]
     hub.replies["GET /pulls?state=all&sort=recentupdate&limit=50"] = full
-    hub.replies["GET /pulls?state=all&sort=recentupdate&poster=us&limit=50"] = [pull_json()]
+    hub.replies["GET /pulls?state=all&sort=recentupdate&poster=us&page=1&limit=50"] = [pull_json()]
     assert hub.forge().pulls(["m/1.1"]) == [pull()]
     assert hub.asked() == ["GET /pulls", "GET /user", "GET /pulls"]
 
@@ -199,7 +200,6 @@ def test_a_conflict_is_believed_when_it_is_said_twice(hub: Answers) -> None:
 def _remarked(hub: Answers) -> None:
     remark = {"id": 7, "user": {"id": 2, "login": "ada"}, "body": "Why?", "path": "a:b.txt", "original_position": 3}
     hub.replies |= {
-        "GET /issues/1/timeline": [{"id": 5, "type": "review"}],
         "GET /pulls/1/reviews": [{"id": 5, "user": {"id": 2, "login": "ada"}, "state": "COMMENT", "comments_count": 1}],
         "GET /pulls/1/reviews/5/comments": [remark],
         "GET /assignees": [{"id": 2, "login": "Ada"}],
@@ -225,6 +225,18 @@ def test_a_reply_goes_where_the_version_has_a_place_for_it(hub: Answers) -> None
     hub.replies |= {"GET /issues/1/comments": [], "POST /issues/1/comments": Reply(201, {})}
     assert hub.forge().reply(1, thread.id, "Because.", "k") is True
     assert hub.sent("POST /issues/1/comments") == [{"body": write("About `a:b.txt`: Because.", "k")}]
+
+
+def test_lists_are_read_to_their_end_by_their_size(hub: Answers) -> None:
+    looked(hub)
+    review = {"user": {"id": 2, "login": "ada"}, "state": "APPROVED", "commit_id": HEAD}
+    first = [{"id": number, **review} for number in range(1, 21)]
+    hub.replies["GET /pulls/1/reviews?page=1&limit=50"] = Reply(200, first, {"X-Total-Count": "21"})
+    hub.replies["GET /assignees"] = []
+    last = [{"id": 21, **review, "state": "REQUEST_CHANGES"}]
+    hub.replies["GET /pulls/1/reviews?page=2&limit=50"] = Reply(200, last, {"X-Total-Count": "21"})
+    [seen] = hub.forge().look(pull()).reviews
+    assert (seen.id, seen.state) == ("21", ReviewState.CHANGES_REQUESTED), "a page may have fewer than asked for"
 
 
 def test_a_forge_without_logs_and_reruns_says_so(hub: Answers) -> None:

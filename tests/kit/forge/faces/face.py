@@ -72,6 +72,8 @@ class Face:
     forge: ClassVar[str] = ""
     tags: ClassVar[bool] = False
     """Whether it has ETags."""
+    links: ClassVar[bool] = True
+    """Whether a list names its next page, or only how many items there are."""
     per_page: ClassVar[str] = "limit"
     most: ClassVar[int] = 50
     """Items of a page."""
@@ -153,7 +155,9 @@ class Face:
     def _cut(self, asked: Asked, call: Call, page: Page) -> tuple[Any, dict[str, str]]:
         size, number = min(int(call.query.get(self.per_page, "30")), self.most), int(call.query.get("page", "1"))
         items, headers = page.items[(number - 1) * size : number * size], {}
-        if number * size < len(page.items):
+        if not self.links:
+            headers["X-Total-Count"] = str(len(page.items))
+        elif number * size < len(page.items):
             following = urlencode({**call.query, "page": number + 1})
             headers["Link"] = f'<{self.url}{urlsplit(asked.path).path}?{following}>; rel="next"'
         return ({page.wrap: items, "total_count": len(page.items)} if page.wrap else items), headers

@@ -52,6 +52,7 @@ class ForgejoFace(Face):
 
     base: ClassVar[str] = "/api/v1"
     forge: ClassVar[str] = "forgejo"
+    links: ClassVar[bool] = False
     routes: ClassVar[list[tuple[str, re.Pattern[str], str, str]]] = [
         ("GET", re.compile("/user"), "account", "me"),
         *_routes(
@@ -79,7 +80,6 @@ class ForgejoFace(Face):
             ("PATCH", r"/issues/(?P<number>\d+)", "close_issue", "change_issue"),
             ("GET", r"/issues/(?P<number>\d+)/comments", "look", "comments"),
             ("POST", r"/issues/(?P<number>\d+)/comments", "reply", "comment"),
-            ("GET", r"/issues/(?P<number>\d+)/timeline", "look", "timeline"),
             ("GET", r"/actions/runs", "log", "runs"),
             ("GET", r"/actions/runs/(?P<run>\d+)/jobs", "log", "jobs"),
             ("GET", r"/actions/jobs/(?P<job>\d+)/logs", "log", "log"),
@@ -305,16 +305,6 @@ class ForgejoFace(Face):
     def _on_comment(self, call: Call, number: str, **_: str) -> Json:
         return self._comment(self.site.comment(call.who, int(number), call.body["body"]))
 
-    def _on_timeline(self, call: Call, number: str, **_: str) -> Page:
-        self._there(call)
-        pull = self.site.pull(int(number))
-        happened = [{**self._comment(one), "type": "comment"} for one in pull.below]
-        if pull.reviews or pull.threads:
-            happened.append({"id": 1, "type": "review"})
-        if pull.auto is not None:
-            happened.append({"id": 2, "type": "pull_scheduled_merge"})
-        return Page(happened)
-
     # Issues
 
     def _on_issues(self, call: Call, **_: str) -> Page:
@@ -409,7 +399,7 @@ class ForgejoFace(Face):
             "merge_base": "0" * 40 if site.behind(pull) else base,
             "merge_commit_sha": pull.merged_as if merged else None,
             "updated_at": pull.updated,
-            "comments": len(pull.below),
+            "comments": len(pull.below) + sum(len(one.comments) for one in pull.threads),
             "head": {
                 "label": pull.branch,
                 "ref": pull.branch if tip else f"refs/pull/{pull.number}/head",

@@ -66,7 +66,7 @@ class ForgejoWorld(FaceWorld):
     made_by: ClassVar[Any] = Forgejo
     of_face: ClassVar[Any] = ForgejoFace
     most: ClassVar[tuple[int, int]] = (8, 5)
-    """Pull request, statuses, timeline, reviews, and one for each review's remarks; once per process also the base, the
+    """Pull request, statuses, reviews, comments, and one for each review's remarks; once per process also the base, the
     account, and who may write."""
     lacks: ClassVar[Mapping[str, str]] = {
         "code_owners": _NO_RULE,

@@ -1,8 +1,9 @@
 """Everything about one pull request.
 
 Forgejo has no list of all remarks of a pull request, only one for each review. So three requests are made if nobody
-said anything: the pull request, its checks, and what happened to it. One more shows the reviews, and one for each
-review its remarks. Resolving a remark changes no time, so remarks that are open are read each time.
+said anything: the pull request, its checks, and its reviews. One more shows the comments, and one for each review its
+remarks. Resolving a remark changes no time, so remarks that are open are read each time. Whether a merge is scheduled
+is not told.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.forges.forgejo.checks import checks_on
-from mission_cli.adapters.forges.forgejo.models import RemarkJson, ReviewJson, TimelineJson, read_all
+from mission_cli.adapters.forges.forgejo.models import RemarkJson, ReviewJson, read_all
 from mission_cli.adapters.forges.forgejo.pulls import is_draft, pull_json, pull_of
 from mission_cli.adapters.forges.marks import find, strip
 from mission_cli.domain.forge.facts import (
@@ -38,7 +39,6 @@ _STATES = {
     "REQUEST_CHANGES": ReviewState.CHANGES_REQUESTED,
     "COMMENT": ReviewState.COMMENTED,
 }
-_SCHEDULED, _UNSCHEDULED = "pull_scheduled_merge", "pull_cancel_scheduled_merge"
 
 
 def look_at(session: Session, pull: Pull, before: PullFacts | None) -> PullFacts:
@@ -52,17 +52,14 @@ def look_at(session: Session, pull: Pull, before: PullFacts | None) -> PullFacts
         behind=_behind(one, now),
     )
     if before is not None and before.pull == now and not any(one.path and not one.resolved for one in before.threads):
-        return replace(facts, reviews=before.reviews, threads=before.threads, auto_merge=before.auto_merge)
-    happened = read_all(TimelineJson, session.pages("issues", now.number, "timeline"))
-    reviews: list[ReviewJson] = []
-    if any(event.type == "review" for event in happened):
-        reviews = read_all(ReviewJson, session.pages("pulls", now.number, "reviews"))
-    scheduled = [event.type for event in happened if event.type in {_SCHEDULED, _UNSCHEDULED}]
+        return replace(facts, reviews=before.reviews, threads=before.threads)
+    reviews = read_all(ReviewJson, session.pages("pulls", now.number, "reviews"))
+    said = session.get("issues", now.number, "comments").data if one.comments else []
+    below = tuple(comment_of(session, comment) for comment in read_all(RemarkJson, said or []))
     return replace(
         facts,
         reviews=tuple(_opinions(session, reviews)),
-        threads=(*threads_of(session, now.number, reviews), *_below(session, happened)),
-        auto_merge=now.state is PullState.OPEN and scheduled[-1:] == [_SCHEDULED],
+        threads=(*threads_of(session, now.number, reviews), *([Thread(CONVERSATION, below)] if below else [])),
     )
 
 
@@ -78,7 +75,7 @@ def threads_of(session: Session, number: int, reviews: Iterable[ReviewJson]) -> 
     return [_thread(session, name, remarks) for name, remarks in found.items()]
 
 
-def comment_of(session: Session, one: RemarkJson | TimelineJson) -> Comment:
+def comment_of(session: Session, one: RemarkJson) -> Comment:
     """Return a comment. Without our marker it is not ours: the person whose token we use wrote it by hand."""
     author, text = session.author(one.user), one.body or ""
     key = find(text) if author.ours else ""
@@ -90,11 +87,6 @@ def _thread(session: Session, name: str, remarks: Sequence[RemarkJson]) -> Threa
     comments = tuple(comment_of(session, one) for one in sorted(remarks, key=lambda one: one.id))
     line = first.position or first.original_position
     return Thread(f"{name}:{first.id}", comments, first.path, line, resolved=first.resolver is not None)
-
-
-def _below(session: Session, happened: Iterable[TimelineJson]) -> list[Thread]:
-    comments = tuple(comment_of(session, one) for one in happened if one.type == "comment")
-    return [Thread(CONVERSATION, comments)] if comments else []
 
 
 def _opinions(session: Session, reviews: Iterable[ReviewJson]) -> list[Review]:

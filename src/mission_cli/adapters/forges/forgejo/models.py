@@ -120,7 +120,7 @@ class ReviewJson(Model):
 
 
 class RemarkJson(Model):
-    """A remark at a place of the diff: at a line of the new file, or at `original_position` of the old one."""
+    """A comment, or a remark at a line of the new file (`position`) or of the old one (`original_position`)."""
 
     id: int
     user: User | None = None
@@ -130,16 +130,6 @@ class RemarkJson(Model):
     original_position: int = 0
     created_at: str = ""
     resolver: User | None = None
-
-
-class TimelineJson(Model):
-    """Something that happened to an issue or a pull request: `comment`, `review`, `pull_push` and so on."""
-
-    id: int
-    type: str = ""
-    user: User | None = None
-    body: str | None = None
-    created_at: str = ""
 
 
 class IssueJson(Model):

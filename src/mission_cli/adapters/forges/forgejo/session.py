@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mission_cli.adapters.forges.forgejo.models import NAME, Branch, Repo, User, read, read_all
-from mission_cli.adapters.forges.http import Client, Dialect
+from mission_cli.adapters.forges.http import MOST_PAGES, Client, Dialect, next_page
+from mission_cli.adapters.forges.transport import in_wrong_json
 from mission_cli.domain.errors import ForgeError, ForgeTrouble
 from mission_cli.domain.forge.facts import Author
 
@@ -44,8 +45,19 @@ class Session:
         return self.client.get(self.path(*parts), query, accept=accept)
 
     def pages(self, *parts: object, **query: object) -> Iterator[Any]:
-        """Read a list below the repository."""
-        return self.client.pages(self.path(*parts), {**query, "limit": PAGE})
+        """Read a list below the repository. Some lists name the next page, others only how many items there are."""
+        found = 0
+        for page in range(1, MOST_PAGES + 1):
+            answer = self.client.get(self.path(*parts), {**query, "page": page, "limit": PAGE})
+            items = answer.data or []
+            if not isinstance(items, list):
+                raise in_wrong_json(NAME, "a list was expected")
+            yield from items
+            found += len(items)
+            total = answer.headers.get("x-total-count", "")
+            more = int(total) > found if total.isdecimal() else len(items) >= PAGE
+            if not items or not (more or next_page(answer)):
+                return
 
     def write(self, method: str, *parts: object, body: Any = None, accept: Collection[int] = ()) -> Answer:
         """Change something below the repository. Raises ForgeError; an archived repository is named as that."""

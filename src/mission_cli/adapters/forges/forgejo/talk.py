@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.forges.forgejo.look import comment_of, threads_of
-from mission_cli.adapters.forges.forgejo.models import IssueJson, ReviewJson, TimelineJson, read, read_all
+from mission_cli.adapters.forges.forgejo.models import IssueJson, RemarkJson, ReviewJson, read, read_all
 from mission_cli.adapters.forges.forgejo.pulls import label_ids
 from mission_cli.adapters.forges.marks import find, write
 from mission_cli.domain.errors import ForgeError, ForgeTrouble
@@ -45,7 +45,7 @@ def reply_in(session: Session, number: int, thread: str, body: str, key: str) ->
 
 def comment_below(session: Session, number: int, body: str, key: str) -> bool:
     """Comment below an issue or a pull request; False if a comment of ours has that key."""
-    said = read_all(TimelineJson, session.get("issues", number, "comments").data or [])
+    said = read_all(RemarkJson, session.get("issues", number, "comments").data or [])
     if any(find(one.body or "") == key and comment_of(session, one).key == key for one in said):
         return False
     session.write("POST", "issues", number, "comments", body={"body": write(body, key)})
