@@ -119,6 +119,8 @@ class MemoryUpstream:
     def push(self, branch: str, commit: Sha) -> str:
         """Push on top of what is known to be there; what is there must not have moved since."""
         tip = self.tip(branch)
+        if self.has(branch, commit):
+            return ""
         new = commit
         if tip is not None and not self._objects.contains(commit, tip):
             now = self._objects.get(commit)

@@ -97,6 +97,8 @@ class GitUpstream:
         """Push a commit on top of what the branch has there, and remember it as pushed before it is."""
         with self._alone():
             tip, ref = self.tip(branch), head_of(branch)
+            if self.has(branch, commit):
+                return ""
             new = commit if tip is None or self._contains(commit, tip) else self._on_top(tip, commit)
             self._git.run("update-ref", ref, new)
             done = self._asking().ask(*_PUSH, "--", self._there(), f"{new}:{ref}", ok=tuple(range(256)), timeout=_LONG)
