@@ -12,7 +12,6 @@ from tests.kit.fakes.forge import MemoryUpstream
 from tests.kit.fakes.host import make_host
 from tests.kit.forge.commits import BareCommits, Commits, MemoryCommits
 from tests.kit.forge.site import Site
-from tests.kit.forge.state import OURS
 from tests.kit.forge.world import World
 
 from mission_cli.adapters.git.remote.upstream import GitUpstream
@@ -106,7 +105,6 @@ def memory_room() -> MemoryRoom:
     assert first is not None
     commits = MemoryCommits(host.jobs.objects, {"heads/main": first})
     world = World(Site(commits))
-    assert world.site.member(OURS)
     return MemoryRoom(MemoryUpstream(host.jobs.disk, host.jobs.objects, world), commits, world.site)
 
 
