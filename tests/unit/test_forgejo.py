@@ -66,7 +66,7 @@ def pull_json(number: int = 1, **more: Any) -> dict[str, Any]:
 
 def pull(**more: Any) -> Pull:
     facts = {"number": 1, "url": "https://forge.example/o/r/pulls/1", "title": "Add c", "branch": "m/1.1"}
-    facts |= {"head": HEAD, "base": "main", "state": PullState.OPEN, "updated": "2026-11-28T12:00:00Z"}
+    facts |= {"head": HEAD, "base": "main", "state": PullState.OPEN, "updated": "2026-11-28T12:00:00Z 0"}
     return Pull(**{**facts, **more})
 
 
@@ -79,13 +79,27 @@ def looked(hub: Answers, **more: Any) -> None:
     }
 
 
-def test_three_requests_if_nothing_was_said_and_two_if_nothing_changed(hub: Answers) -> None:
+def test_three_requests_if_nothing_was_said_or_nothing_changed(hub: Answers) -> None:
     looked(hub)
     forge = hub.forge()
     seen = forge.look(pull())
-    assert hub.asked() == ["GET /pulls/1", f"GET /commits/{HEAD}/status", "GET /pulls/1/reviews"]
+    three = ["GET /pulls/1", "GET /pulls/1/reviews", f"GET /commits/{HEAD}/status"]
+    assert hub.asked() == three
     assert forge.look(pull(), seen) == seen
-    assert hub.asked() == ["GET /pulls/1", f"GET /commits/{HEAD}/status"]
+    assert hub.asked() == three
+    hub.replies["GET /pulls/1"] = pull_json(comments=1)
+    hub.replies["GET /issues/1/comments"] = [{"id": 3, "user": {"id": 1, "login": "us"}, "body": "Hm"}]
+    hub.replies["GET /assignees"] = []
+    assert len(forge.look(pull(), seen).threads) == 1, "a comment of the same second is seen"
+
+
+def test_lists_that_are_empty_may_be_null_or_nothing(hub: Answers) -> None:
+    looked(hub)
+    for nothing in (Reply(200, b""), Reply(200, b"null")):
+        hub.replies |= {f"GET /commits/{HEAD}/status": nothing, "GET /pulls/1/reviews": nothing, "GET /pulls": nothing}
+        seen = hub.forge().look(pull())
+        assert (seen.checks, seen.reviews, seen.threads) == ((), (), ())
+        assert hub.forge().pulls(["m/1.1"]) == []
 
 
 @pytest.mark.parametrize("title", ["WIP: Add c", "wip:Add c", "[WIP] Add c"])

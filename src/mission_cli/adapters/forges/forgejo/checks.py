@@ -53,7 +53,7 @@ def checks_on(session: Session, head: str, base: str) -> tuple[Check, ...]:
     page = 1
     while True:
         data = session.get("commits", head, "status", page=page, limit=PAGE).data
-        statuses = read(Statuses, data).statuses or []
+        statuses = read(Statuses, data or {}).statuses or []  # without any, some versions answer nothing
         found |= {one.context: _check(one) for one in statuses}
         if len(statuses) < PAGE:
             break
@@ -128,7 +128,7 @@ def _job_of(session: Session, check: Check, run: Run | None = None) -> Job | Non
     if run is None:
         return None
     answer = session.get("actions", "runs", run.id, "jobs", accept=_NONE, limit=PAGE)
-    jobs = [] if answer.status in _NONE else read(Jobs, answer.data).jobs
+    jobs = [] if answer.status in _NONE else read(Jobs, answer.data or {}).jobs or []
     position = int(check.id.partition("/")[2])
     return jobs[position] if position < len(jobs) else None
 

@@ -45,22 +45,20 @@ def look_at(session: Session, pull: Pull, before: PullFacts | None) -> PullFacts
     """Return everything about a pull request."""
     one = pull_json(session, pull.number)
     now = pull_of(one)
+    reviews = read_all(ReviewJson, session.pages("pulls", now.number, "reviews"))
     facts = PullFacts(
         now,
         checks=checks_on(session, now.head, now.base),
+        reviews=tuple(_opinions(session, reviews)),
         mergeable=_mergeable(one, now, before),
         behind=_behind(one, now),
     )
     if before is not None and before.pull == now and not any(one.path and not one.resolved for one in before.threads):
-        return replace(facts, reviews=before.reviews, threads=before.threads)
-    reviews = read_all(ReviewJson, session.pages("pulls", now.number, "reviews"))
+        return replace(facts, threads=before.threads)
     said = session.get("issues", now.number, "comments").data if one.comments else []
     below = tuple(comment_of(session, comment) for comment in read_all(RemarkJson, said or []))
-    return replace(
-        facts,
-        reviews=tuple(_opinions(session, reviews)),
-        threads=(*threads_of(session, now.number, reviews), *([Thread(CONVERSATION, below)] if below else [])),
-    )
+    conversation = [Thread(CONVERSATION, below)] if below else []
+    return replace(facts, threads=(*threads_of(session, now.number, reviews), *conversation))
 
 
 def threads_of(session: Session, number: int, reviews: Iterable[ReviewJson]) -> list[Thread]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import Field
-
 from mission_cli.adapters.forges import reading
 from mission_cli.adapters.forges.reading import Model
 
@@ -188,7 +186,7 @@ class Job(Model):
 class Jobs(Model):
     """The jobs of a run."""
 
-    jobs: list[Job] = Field(default_factory=list)
+    jobs: list[Job] | None = None
 
 
 def read(model: type[_M], data: Any) -> _M:

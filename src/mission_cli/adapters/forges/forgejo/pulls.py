@@ -21,7 +21,10 @@ _LABEL_COLOR = "#ededed"
 
 
 def pull_of(one: PullJson) -> Pull:
-    """Return a pull request as facts; its title is without the mark of a draft."""
+    """Return a pull request as facts; its title is without the mark of a draft.
+
+    Times are whole seconds, so the number of comments is added: else a comment of the same second would not be seen.
+    """
     state = PullState.MERGED if one.merged else PullState.OPEN if one.state == "open" else PullState.CLOSED
     draft = is_draft(one)
     return Pull(
@@ -35,7 +38,7 @@ def pull_of(one: PullJson) -> Pull:
         draft=draft,
         locked=one.is_locked,
         body=one.body or "",
-        updated=one.updated_at,
+        updated=f"{one.updated_at} {one.comments}",
         merged_as=(one.merge_commit_sha or "") if one.merged else "",
         fork=_fork(one),
     )
