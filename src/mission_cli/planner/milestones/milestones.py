@@ -125,7 +125,7 @@ def _activate(draft: Draft, milestone: Milestone) -> None:
     observation, number = draft.observation, milestone.number
     if observation.base is None:
         without_base(draft)
-        draft.halt("there is no base branch")
+        draft.halt(draft.holds[-1].detail)
         return
     if observation.work is None:
         draft.effects.append(

@@ -76,14 +76,17 @@ def _merge(subject: Subject, *, queue: bool) -> None:
 
 def _keep_current(subject: Subject) -> None:
     """Keep the description current, and mark the pull request of a finished mission as ready."""
-    row, mission = subject.row, subject.draft.mission
+    row = subject.row
     if not subject.look.described:
         why = f"update the description of {row.name}"
         subject.draft.effects.append(TurnPull(row.subject, row.number, Turn.DESCRIBE, why))
-    finished = row.subject == MISSION and all(m.finished for m in mission.milestones)
-    if finished and subject.facts.pull.draft:
+    if row.subject == MISSION and _is_finished(subject) and subject.facts.pull.draft:
         why = f"{row.name} is ready: every milestone has passed"
         subject.draft.effects.append(TurnPull(row.subject, row.number, Turn.READY, why))
+
+
+def _is_finished(subject: Subject) -> bool:
+    return all(milestone.finished for milestone in subject.draft.mission.milestones)
 
 
 def _start_again(subject: Subject, rules: Rules) -> bool:
@@ -155,6 +158,8 @@ def _wait(subject: Subject, found: tuple[Block, ...]) -> None:
     """Hold it for what blocks it; a check that never starts is asked for once, then a person is."""
     first, row = found[0], subject.row
     words = f"{first.text} ({first.who})"
+    if first.kind is Blocker.DRAFT and row.subject == MISSION and not _is_finished(subject):
+        words = "it stays a draft until every milestone has passed"
     if all(block.kind is Blocker.CHECK_MISSING for block in found) and _is_overdue(subject):
         if not row.has(Handled.REOPENED):
             why = f"{row.name} is closed and opened again, so that its checks start: {first.text}"
