@@ -163,6 +163,10 @@ def shell_command(line: str) -> str:
     return line.rstrip("\n").removeprefix("* * * * * ").replace(r"\%", "%")
 
 
+CHANGED_MEANWHILE = 4
+"""Its hint is to try again."""
+
+
 def test_install_status_and_remove_say_what_they_do(person: Person, room: Room, tools: Path) -> None:
     before = b'# mine\nMAILTO=""\nPATH=/nowhere\n# dos\r\n17 3 * * * date +\\%F >/dev/null # 5 % \xe9\n\n'
     room.write_crontab(before)
@@ -173,16 +177,16 @@ def test_install_status_and_remove_say_what_they_do(person: Person, room: Room, 
     assert answer.err.startswith("error: no schedule works here: cron: no cron daemon is running; systemd: ")
     assert room.crontab() == before
     room.start_frozen_cron()
-    answer = room.mission("cron", "install")
+    answer = next(a for a in (room.mission("cron", "install") for _ in range(3)) if a.code != CHANGED_MEANWHILE)
     assert answer.code == 0, answer
     assert shown(person, answer.out) == snapshot("""\
 tested in the environment of cron: it works. From now on it runs every minute:
-* * * * * PATH='TMP/100\\% '"'"'odd'"'"' tools:/usr/local/bin:/usr/bin:/bin:/usr/sbin' HOME=HOME LANG=C.UTF-8 PYTHON -P -m mission_cli pulse --all --quiet >>HOME/.local/state/mission/cron.log 2>&1 # mission: `mission cron remove` takes this line away
+* * * * * PATH='TMP/100\\% '"'"'odd'"'"' tools:/usr/local/bin:/usr/bin:/bin:/usr/sbin' HOME=HOME LANG=C.UTF-8 TZ=UTC PYTHON -P -m mission_cli pulse --all --quiet >>HOME/.local/state/mission/cron.log 2>&1 # mission: `mission cron remove` takes this line away
 keys: HOME/.config/mission/env (created, readable only for you: put keys for agents there)
 """)
     assert room.crontab().split(b"\n", 1)[1] == before
     assert shown(person, room.mission("cron", "status").out) == snapshot("""\
-* * * * * PATH='TMP/100\\% '"'"'odd'"'"' tools:/usr/local/bin:/usr/bin:/bin:/usr/sbin' HOME=HOME LANG=C.UTF-8 PYTHON -P -m mission_cli pulse --all --quiet >>HOME/.local/state/mission/cron.log 2>&1 # mission: `mission cron remove` takes this line away
+* * * * * PATH='TMP/100\\% '"'"'odd'"'"' tools:/usr/local/bin:/usr/bin:/bin:/usr/sbin' HOME=HOME LANG=C.UTF-8 TZ=UTC PYTHON -P -m mission_cli pulse --all --quiet >>HOME/.local/state/mission/cron.log 2>&1 # mission: `mission cron remove` takes this line away
 ok       cron   PYTHON -P -m mission_cli pulse --all --quiet
 ok       pulse  the last one ran less than 5 min ago
 everything is ok
@@ -468,7 +472,7 @@ ok       runner script  TMP/100% 'odd' tools/agent-of-mine
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine
 
-cron: the entry is disabled: #* * * * * PATH='TMP/100\\% '"'"'odd'"'"' tools:/usr/local/bin:/usr/bin:/bin:/usr/sbin' HOME=HOME LANG=C.UTF-8 PYTHON -P -m mission_cli pulse --all --quiet >>HOME/.local/state/mission/cron.log 2>&1 # mission: `mission cron remove` takes this line away
+cron: the entry is disabled: #* * * * * PATH='TMP/100\\% '"'"'odd'"'"' tools:/usr/local/bin:/usr/bin:/bin:/usr/sbin' HOME=HOME LANG=C.UTF-8 TZ=UTC PYTHON -P -m mission_cli pulse --all --quiet >>HOME/.local/state/mission/cron.log 2>&1 # mission: `mission cron remove` takes this line away
   → mission cron install
 """)
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.kit.forge.events import ADA
 from tests.kit.forge.laws import broken
+from tests.kit.forge.records import Right
+from tests.kit.forge.site import Site
+from tests.kit.forge.state import OURS
 from tests.kit.merging import merging
 from tests.kit.people import HONEST
 
-from mission_cli.domain.forge.facts import Rules
+from mission_cli.domain.forge.facts import MergeMethod, Rules
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.kit.people import Person
 
+_LOOKS = 12
 ASKED = """\
 title: One file
 budget: {time_hours: 1}
@@ -48,5 +53,33 @@ def test_what_a_person_sees_and_decides(person: Person, tmp_path: Path) -> None:
         person.mission("land", "m", "--yes", ok=(0, 3))
         person.run()
         assert person.loaded().mission.status == "completed"
+        assert {*shop.base()} >= {"1.1.txt"}
+        assert broken(shop.site.log) == []
+
+
+class Merging(Site):
+    """A repository in which Ada merges what she has seen a while."""
+
+    looks = 0
+
+    def update(self, by: str = "") -> None:
+        """Merge what is open when somebody has looked often enough."""
+        super().update(by)
+        opened = list(self.open_pulls())
+        self.looks += bool(opened)
+        if opened and self.looks == _LOOKS:
+            self.merge(ADA, opened[0].number, opened[0].head, MergeMethod.SQUASH)
+
+
+def test_without_the_right_to_push_a_fork_is_used_and_somebody_else_merges(person: Person, tmp_path: Path) -> None:
+    with merging(person, tmp_path, "fork = true", site=Merging) as shop:
+        shop.site.members[OURS].right = Right.READ
+        person.worker(HONEST)
+        person.plan(ASKED.replace("land: ask", "land: auto, pull_requests: feature"))
+        person.start()
+        person.run()
+        assert person.loaded().mission.status == "completed"
+        [pull] = shop.site.pulls.values()
+        assert (pull.fork, pull.branch) == ("mission-bot/shop", "mission/m/1.1")
         assert {*shop.base()} >= {"1.1.txt"}
         assert broken(shop.site.log) == []

@@ -21,7 +21,9 @@ FILE = STATE / "m/mission.md"
 
 
 def state(*args):
-    subprocess.run(["git", "-C", STATE, "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *args], check=True)
+    words = ["git", "-C", STATE, "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *args]
+    while (done := subprocess.run(words, capture_output=True, text=True)).returncode:
+        assert "index.lock" in done.stderr, done.stderr  # the program is committing: a patient person tries again
 
 
 def forge(old, new):

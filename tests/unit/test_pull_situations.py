@@ -792,6 +792,26 @@ def the_base_moves_below_a_milestone_and_the_rules_demand_it() -> None:
     assert made.base()["other.txt"] == "theirs\n"
 
 
+def test_who_waits_for_a_merge_does_not_wait_for_the_next_look() -> None:
+    """With `mission run`, a check that passes after hours leads to the merge within 30 s; otherwise within 10 min."""
+    delays = []
+    for attended in (True, False):
+        made = gated()
+        made.pulses(3)
+        made.pulse(timedelta(hours=3))
+        if attended:
+            made.host.context().forge.attend()
+        made.pulse(timedelta(minutes=9))
+        green(made)
+        waited = 0
+        while not merges(made):
+            waited += 10
+            made.pulse(timedelta(seconds=10))
+        delays.append(waited)
+    assert delays[0] <= 30
+    assert 30 < delays[1] <= 600
+
+
 def test_an_idle_pulse_asks_nothing_and_one_with_news_little() -> None:
     """Nothing is asked before it is due; then one list, and three requests for each open pull request with news."""
     made = gated(PLAN)

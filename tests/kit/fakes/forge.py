@@ -57,6 +57,14 @@ class MemoryDesk:
         """Return the view of our account."""
         return Mortal(self._world.forge(), "forge", self._life)
 
+    def attend(self) -> None:
+        """From now on somebody waits."""
+        self._disk.write(f"{PLACE}.attended", "yes")
+
+    def attended(self) -> bool:
+        """Whether somebody does."""
+        return self._disk.read(f"{PLACE}.attended", str) == "yes"
+
     def recall(self, mission: MissionId) -> ForgeMemory:
         """Read what was kept."""
         return self._disk.read(f"{PLACE}/{mission}", ForgeMemory) or ForgeMemory()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -47,6 +48,7 @@ _CLASSES = (
     facts.MergeMethod,
 )
 _LOGIN = {"github": "x-access-token", "gitlab": "oauth2", "forgejo": "oauth2"}
+_ATTENDED, _ATTENDED_SECONDS = "attended", 60.0
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 """Hosts to which a token may be sent without encryption."""
 
@@ -113,6 +115,19 @@ class LocalDesk:
         if self._forge is None:
             self._forge = self._adapter(self._place, self._need_token())
         return self._forge
+
+    def attend(self) -> None:
+        """Touch a file."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        (self._folder / _ATTENDED).touch()
+
+    def attended(self) -> bool:
+        """Look when it was touched last."""
+        try:
+            since = time.time() - (self._folder / _ATTENDED).stat().st_mtime
+        except OSError:
+            return False
+        return 0 <= since < _ATTENDED_SECONDS
 
     def recall(self, mission: MissionId) -> ForgeMemory:
         """Return what is remembered; nothing if that cannot be read."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 0.1
 _AFTER_TROUBLE_SECONDS = 2.0
+_ATTEND_SECONDS = 20.0
 _SAME_ERROR = 4
 """A mission needs a person after this number of consecutive pulses with the same error."""
 
@@ -58,9 +59,11 @@ class Follower:
         self._ctx, self._mission = ctx, mission
         self._news = _News(ctx.state)
         self._errors = _Errors(mission)
+        self._attended = 0.0
 
     def round(self) -> Round:
         """Run one pulse."""
+        self._attend()
         report = pulse(self._ctx)
         news = self._news.events()
         repeated = self._errors.repeated(report)
@@ -82,7 +85,15 @@ class Follower:
                 return
             known = present
             time.sleep(_LOOK_SECONDS)  # a check is only a few stat calls, so polling is cheap
+            if time.monotonic() - self._attended > _ATTEND_SECONDS:
+                self._attend()
             meanwhile()
+
+    def _attend(self) -> None:
+        """Have pulses ask a forge more often while somebody waits here."""
+        self._attended = time.monotonic()
+        if self._ctx.forge.remote:
+            self._ctx.forge.attend()
 
     def _is_over(self) -> bool:
         """Whether there is nothing to wait for; looks, and decides nothing, so that two followers do not take turns."""

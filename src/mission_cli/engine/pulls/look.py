@@ -101,10 +101,18 @@ def after_trouble(memory: ForgeMemory, error: MissionError, every: timedelta, no
 
 
 def _is_due(ctx: Context, mission: Mission, rows: Sequence[PullRow], memory: ForgeMemory, now: datetime) -> bool:
-    again = parse_stamp(memory.again)
+    again = _next(ctx, memory)
     if again is not None and now < again <= now + max(_LONGEST, _SLOWEST * ctx.settings.forge.poll):
         return bool({row.branch for row in rows} - {*memory.looked}) and not memory.trouble
     return bool(rows or memory.trouble) or ctx.forge.upstream.base(mission.id) is None
+
+
+def _next(ctx: Context, memory: ForgeMemory) -> datetime | None:
+    """Return when the forge is asked next: more often while somebody waits for it."""
+    again, asked = parse_stamp(memory.again), parse_stamp(memory.asked)
+    if again is None or asked is None or memory.trouble or not ctx.forge.attended():
+        return again
+    return min(again, asked + ctx.settings.forge.poll)
 
 
 def _asked(ctx: Context, mission: Mission, rows: Sequence[PullRow], memory: ForgeMemory, now: datetime) -> ForgeMemory:
@@ -166,7 +174,7 @@ def _log(forge: Forge, check: Check) -> str:
 
 
 def _state(ctx: Context, mission: Mission, memory: ForgeMemory) -> ForgeState:
-    again = parse_stamp(memory.again)
+    again = _next(ctx, memory)
     base = ctx.forge.upstream.base(mission.id)
     trouble = Notice(memory.trouble, advise(memory.hint)) if memory.trouble else None
     repository, person = memory.repository, memory.person

@@ -186,7 +186,10 @@ def _is_overdue(subject: Subject) -> bool:
 
 def _may_merge(subject: Subject) -> bool:
     """Whether somebody wants it merged: the mission lands by itself, or a person approved it here or at the forge."""
-    mission, facts = subject.draft.mission, subject.facts
+    mission, facts, repository = subject.draft.mission, subject.facts, subject.forge.repository
+    if repository is not None and not repository.may_push:
+        subject.hold("nothing blocks it (somebody with write access merges it)")
+        return False
     approved = any(
         subject.row.head.startswith(a.commit) or facts.pull.head.startswith(a.commit) for a in mission.landings
     )

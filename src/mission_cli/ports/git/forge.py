@@ -115,6 +115,14 @@ class ForgeDesk(Protocol):
         """Return the forge. Raises ForgeError without a token, or if the remote is on no known forge."""
         ...
 
+    def attend(self) -> None:
+        """Note that somebody waits for a merge now, in a terminal."""
+        ...
+
+    def attended(self) -> bool:
+        """Whether somebody did so in the last minute."""
+        ...
+
     def recall(self, mission: MissionId) -> ForgeMemory:
         """Return what is remembered; nothing if that cannot be read."""
         ...
@@ -145,6 +153,13 @@ class NoForge:
     def connect(self) -> Forge:
         """Raise: there is none."""
         raise ForgeError(ForgeTrouble.NOT_FOUND, "the repository has no forge", hint="add a remote: git remote add")
+
+    def attend(self) -> None:
+        """Note nothing."""
+
+    def attended(self) -> bool:
+        """Nobody waits."""
+        return False
 
     def recall(self, mission: MissionId) -> ForgeMemory:
         """Return nothing."""
