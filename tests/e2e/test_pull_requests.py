@@ -125,7 +125,7 @@ for name in ("1.2" if word == "fixed" else FEATURE, "shared"):
 commit()
 """
 HOW = {
-    "a pull request for each feature": ("feature", "", Rules(required=("build",))),
+    "a pull request for each feature": ("feature", "issues = true\ntodo = true", Rules(required=("build",))),
     "one for the mission, squashed": ("mission", 'merge = "squash"', Rules(required=("build",))),
     "with a merge queue": ("feature", "", Rules(required=("build",), queue=True)),
 }
@@ -166,10 +166,14 @@ def _merge_three(person: Person, folder: Path, case: str) -> None:
         assert "fixed" in shop.base()["1.2.txt"]
         assert set(shop.site.commits.branches()) == {"main"}
         assert broken(shop.site.log) == []
-        merges = [e for e in shop.site.log if e.what is Did.MERGED]
+        merges = [e for e in shop.site.log if e.what is Did.MERGED and not e.branch.endswith("/todo")]
         assert len(merges) == (1 if how == "mission" else 3)
         parents = {len(shop.site.commits.parents(pull.merged_as)) for pull in shop.site.pulls.values()}
-        assert parents == ({1} if more else {2})
+        assert parents == ({1} if "squash" in more else {2})
+        if "todo" in more:
+            assert [issue.open for issue in shop.site.issues.values()] == [False] * 3
+            ticks = [line[:9] for line in shop.base()["TODO.md"].splitlines() if "#mission:m" in line]
+            assert ticks == ["- [x] 1.1", "- [x] 1.2", "- [x] 2.1"]
 
 
 def test_issues_and_the_list_are_written_beside(person: Person, tmp_path: Path) -> None:
