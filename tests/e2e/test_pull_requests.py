@@ -17,6 +17,7 @@ from tests.kit.merging import merging
 from tests.kit.model_server import ModelServer, Turn
 from tests.kit.nightly import NIGHTLY, by_day
 from tests.kit.people import HONEST
+from tests.kit.prism import github
 
 from mission_cli.domain.forge.facts import Rules
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.kit.forge.records import CheckRecord, PullRecord
+    from tests.kit.loopback import Asked
     from tests.kit.merging import Shop
     from tests.kit.people import Person
 
@@ -138,7 +140,9 @@ def test_opencode_gets_three_features_merged(person: Person, tmp_path: Path, cas
     needs_bubblewrap()
     with ModelServer(writes).running() as server:
         use_opencode(person, server)
-        _merge_three(person, tmp_path, case)
+        asked = _merge_three(person, tmp_path, case)
+    with github(tmp_path) as contract:
+        assert contract.check(asked) == []
 
 
 @pytest.mark.timeout(300)
@@ -148,7 +152,7 @@ def test_a_program_gets_three_features_merged(person: Person, tmp_path: Path, ca
     _merge_three(person, tmp_path, case)
 
 
-def _merge_three(person: Person, folder: Path, case: str) -> None:
+def _merge_three(person: Person, folder: Path, case: str) -> list[Asked]:
     """One is green at once, one has a failing check, one is asked about; two conflict: each is fixed and merged."""
     how, more, rules = HOW[case]
     with merging(person, folder, more, site=Reviewed) as shop:
@@ -174,6 +178,7 @@ def _merge_three(person: Person, folder: Path, case: str) -> None:
             assert [issue.open for issue in shop.site.issues.values()] == [False] * 3
             ticks = [line[:9] for line in shop.base()["TODO.md"].splitlines() if "#mission:m" in line]
             assert ticks == ["- [x] 1.1", "- [x] 1.2", "- [x] 2.1"]
+        return list(shop.server.asked)
 
 
 def test_issues_and_the_list_are_written_beside(person: Person, tmp_path: Path) -> None:
