@@ -159,6 +159,12 @@ ANY_CHANGE = st.one_of(
 )
 
 
+def test_a_change_without_its_row_adds_no_column() -> None:
+    text = "---\nid: m\n---\n# M\n## Budget Tracking\n| Category | Budget |\n|---|---|\n| Money | 5 |\n"
+    done = patch.apply_fitting(text, [SetCell("Budget Tracking", {"Category": "Tokens"}, "Spent", "12")])
+    assert (done.text, len(done.refused)) == (text, 1)
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(TEXTS), st.lists(ANY_CHANGE, min_size=1, max_size=5))
 def test_a_sequence_of_patches_says_what_was_meant_and_leaves_all_other_bytes(text: str, changes: list[Change]) -> None:

@@ -92,13 +92,23 @@ def _place(layout: Layout, change: Change) -> list[str] | None:
 
 
 def completed(layout: Layout, changes: Sequence[Change]) -> Layout:
-    """Add the columns that the changes need and tables lack; a table for which that is not safe stays as it is."""
+    """Add the columns that the changes need and tables lack; a table for which that is not safe stays as it is.
+
+    So does one in which the change has no row: it is refused, and nothing of it is written.
+    """
     for change in changes:
         edits = completion(layout, change)
+        if not edits:
+            continue
         try:
-            layout = scan(splice(layout, edits)) if edits else layout
+            wider = scan(splice(layout, edits))
+            locate.locate(wider, change)
+        except CannotPlaceError as error:
+            layout = wider if error.may_come else layout
         except AssertionError:
             continue
+        else:
+            layout = wider
     return layout
 
 
