@@ -125,6 +125,7 @@ def _work(reader: Reader) -> None:
     reader.say("list", "--all")
     reader.say("pr", "m")
     reader.say("inbox", ok=(3,))
+    reader.say("context", "m", "--max-tokens", "700")
     reader.say("")
     reader.say("logs", "m/1.1")
     reader.say("answer", "m", "1", "pass")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.app.results import (
+    briefing,
     changes,
     files,
     landing,
@@ -56,6 +57,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "commands install": (Output(machine.AgentCommands),),
     "commands remove": (Output(machine.AgentCommands),),
     "completion": (Output(machine.CompletionScript),),
+    "context": (Output(briefing.Briefing, stopped=True),),
     "cron install": (Output(machine.ScheduleInstalled),),
     "cron remove": (Output(machine.ScheduleRemoved),),
     "cron status": (Output(machine.ScheduleStatus),),

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
+from mission_cli.app.decisions import logged_decisions
 from mission_cli.app.report.held_out import held_out_figures
 from mission_cli.app.report.tasks import average, outcomes_of, results_of, review_of, task_of, verdict_shown
 from mission_cli.app.results.mission_report import (
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
 
 _MS = timedelta(milliseconds=1)
-_BY = "by "
 
 
 def mission_report(ctx: Context, address: Address) -> MissionReport:
@@ -151,10 +151,7 @@ def _decisions(mission: Mission) -> Iterator[ReportedDecision]:
     for request in mission.requests:
         if request.response:
             yield ReportedDecision(request.asked, f"{request.prompt}: {request.response}", "", "")
-    for row in mission.kept:
-        why = row.cells.get("rationale", "").strip()
-        if row.section == "Decision Log" and row.cells.get("decision") and _BY in why:
-            yield ReportedDecision(row.cells.get("date", ""), row.cells["decision"], why, why.rpartition(_BY)[2])
+    yield from (decision for decision in logged_decisions(mission) if decision.by)
 
 
 def _lessons(mission: Mission, records: Sequence[RunRecord]) -> Iterator[str]:

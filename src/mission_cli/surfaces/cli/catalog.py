@@ -118,6 +118,12 @@ _WATCH: Mapping[str, Entry] = {
         ("report words --format html -o report.html", "as one page, with charts and screenshots"),
         ("report words --format pdf -o report.pdf", "the same page as PDF"),
     ),
+    "context": _entry(
+        Group.WATCH,
+        "cli",
+        ("context words", "what a new conversation has to know, in at most about 2,000 tokens"),
+        ("context words --max-tokens 800 --json", "less of it, as JSON"),
+    ),
     "verify": _entry(
         Group.WATCH,
         "cli",

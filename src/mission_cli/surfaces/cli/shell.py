@@ -117,9 +117,13 @@ class Shell:
             write(lines)
 
     def facts(self, facts: DataclassInstance) -> None:
-        """Print one JSON object; that of a view has `stopped`: since when and by whom STOP is set, or null."""
+        """Print one JSON object."""
+        sys.stdout.write(self.printed(facts))
+
+    def printed(self, facts: DataclassInstance) -> str:
+        """Return the line of JSON; that of a view has `stopped`: since when and by whom STOP is set, or null."""
         about = {"stopped": self.stopped()} if self.stopped is not None else {}
-        sys.stdout.write(json_line(facts, about, ascii_only=not is_unicode(sys.stdout)))
+        return json_line(facts, about, ascii_only=not is_unicode(sys.stdout))
 
     def say(self, words: str, facts: DataclassInstance, *, long: bool = False) -> None:
         """Print text for people, or the facts as one JSON object; a long text in a pager on a terminal."""

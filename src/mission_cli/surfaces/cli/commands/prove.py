@@ -1,4 +1,4 @@
-"""Commands for a stranger who asks whether a mission did what it says: verify, report."""
+"""Commands that give an account of a mission to somebody who was not there: verify, report, context."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mission_cli.app.report.fitting import MAX_TOKENS
 from mission_cli.domain.errors import UsageError
 from mission_cli.surfaces.as_json import json_line
 from mission_cli.surfaces.cli.commands.lifecycle import checks_running
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
+from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.reporting.verified import verified_lines
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
+    from mission_cli.app.results.briefing import Briefing
     from mission_cli.app.results.mission_report import MissionReport
     from mission_cli.engine.context import Context
 
@@ -40,6 +43,9 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "verify", help="Judge every recorded verdict again, and look for changes in the record.")(verify)
     command(app, "report", help="Report goal against outcome, with evidence, cost, files and decisions.")(report)
+    command(app, "context", help="Print what a new conversation has to know of a mission, within a token limit.")(
+        context
+    )
 
 
 def verify(
@@ -94,6 +100,35 @@ def report(
         raise UsageError(f"{output} cannot be written: {error.strerror}", hint="name another file") from error
     written = ReportWritten(found.missionId, form, os.fspath(output.resolve()), len(content))
     shell.say(f"wrote {output} ({len(content):,} bytes)", written)
+    return 0
+
+
+def context(
+    shell: Shell,
+    mission: Identity = "",
+    max_tokens: Annotated[
+        int, typer.Option("--max-tokens", metavar="N", help="The limit; 4 characters count as a token.")
+    ] = MAX_TOKENS,
+) -> int:
+    """Print what a new conversation has to know of a mission."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.report.briefing import briefing
+    from mission_cli.app.report.fitting import fitted
+    from mission_cli.surfaces.reporting.context import context_values
+
+    ctx = shell.look().context
+    snapshot = ctx.state.snapshot()
+    whole = briefing(ctx, snapshot, resolve(snapshot, mission), max_tokens)
+
+    def shown(some: Briefing) -> str:
+        return clean(ctx.templates.render("context.md.j2", context_values(some)))
+
+    if shell.as_json:
+        shell.facts(fitted(whole, lambda some: len(shell.printed(some))))
+        return 0
+    text = shown(fitted(whole, lambda some: len(shown(some))))
+    shell.head()
+    sys.stdout.write(text)
     return 0
 
 
