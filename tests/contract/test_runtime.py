@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
 from mission_cli.domain.ids import MissionId
+from mission_cli.domain.news.outbox import Failing, Message, Outbox, Parcel
 from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.timing.timeline import follow
 from mission_cli.ports.git.state import Settled, Write
@@ -106,12 +107,15 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     settled = {MissionId("m"): Settled("c", MissionStatus.COMPLETED)}
     listed = {MissionId("m"): Listed("c", "m/mission.md", "A title", "active", 1, 2, 3, "0.50", 4)}
     troubles, told = (Trouble("at", "words", "hint"), Trouble("at", "more", "", "m", "c")), {"m": {"e": "w"}}
+    message = Message("1", "m", "Title", "mission.paused", "words", "at")
+    outbox = Outbox("head", (Parcel("ops", "c", message, "due"),), {"k": "at"}, (Failing("ops", "c", 1, "at", "why"),))
     asked = Asked("a", "b", {"h": ("s", 2)}, "p", person=True)
     line = follow(None, place.context().clock.moment(), least=timedelta(seconds=10))
     runtime.note_settled(settled)
     runtime.note_listed(listed)
     runtime.note_troubles(troubles)
     runtime.note_told(told)
+    runtime.note_outbox(outbox)
     runtime.note_asked(asked)
     runtime.note_timeline(line)
     runtime.note_look("head")
@@ -119,7 +123,7 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     runtime.note_turn("m")
     again = place.context().runtime
     assert (again.settled(), again.troubles(), again.told(), again.asked()) == (settled, troubles, told, asked)
-    assert again.listed() == listed
+    assert (again.listed(), again.outbox()) == (listed, outbox)
     assert (again.timeline(), again.last_look(), again.turn()) == (line, "head", "m")
     again.note_troubles([])
     assert runtime.troubles() == ()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from inline_snapshot import snapshot
+from tests.kit.loopback import Reply, loopback
 from tests.kit.people import HONEST
 
 if TYPE_CHECKING:
@@ -110,3 +111,23 @@ def test_after_six_looks_in_which_nothing_moved_the_hook_is_told_what_blocks(per
     person.mission("retry", "m/1.1")
     person.run()
     assert "stuck" not in json.loads((person.runtime / "told.json").read_text())["m"]
+
+
+def test_a_rule_sends_to_its_channel_and_the_address_is_written_nowhere(person: Person, tmp_path: Path) -> None:
+    person.worker(HONEST)
+    with loopback(lambda _: Reply(200)) as ear:
+        (tmp_path / "channel").write_text(f"{ear.url.replace('http:', 'json:')}/hush-4711")
+        rule = f'[notifications.ops]\nchannels = ["file:{tmp_path}/channel"]\nevents = ["milestone.passed", "mission.l*"]\n'
+        person.tables.append(rule)
+        person.save_settings()
+        person.plan(ONE)
+        person.mission("pulse")
+        person.start()
+        person.run()
+        person.mission("pulse")
+        assert [(one.path, one.json["title"]) for one in ear.asked] == [
+            ("/hush-4711", "m: milestone.passed"),
+            ("/hush-4711", "m: mission.landed"),
+        ]
+    written = [file for file in (person.repo / ".git/mission").rglob("*") if file.is_file()]
+    assert [file.name for file in written if b"4711" in file.read_bytes()] == []

@@ -21,7 +21,15 @@ from mission_cli.document.reading.front_schema import KEYS
 from mission_cli.domain.errors import UsageError
 from mission_cli.engine.context import policy_of
 from mission_cli.planner.core.policy import Policy
-from mission_cli.settings import ForgeSettings, RunnerSettings, Settings, TreeSettings, check, parse
+from mission_cli.settings import (
+    ForgeSettings,
+    NotificationSettings,
+    RunnerSettings,
+    Settings,
+    TreeSettings,
+    check,
+    parse,
+)
 from mission_cli.settings.described import GROUPS, described, example
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -33,6 +41,7 @@ COMPUTED = {"checks_grace", "issues", "runners", "default_runner", "checks_salt"
 PREFIXES = {
     "`[tree]`": "tree.",
     "`[forge]`": "forge.",
+    "`[notifications.NAME]`": "notifications.NAME.",
     "`[runners.NAME]`": "runners.NAME.",
     "Defaults in the mission file": "front:",
 }
@@ -79,10 +88,14 @@ def of_plan(path: str) -> Any:
 
 def defaults() -> dict[str, Any]:
     """Return the default of every setting of the code, by its full name."""
-    names = [name for name in Settings.__match_args__ if name not in {"tree", "forge", "runners"}]
+    names = [name for name in Settings.__match_args__ if name not in {"tree", "forge", "notifications", "runners"}]
     found: dict[str, Any] = {name: getattr(Settings(), name) for name in names}
     found |= {f"tree.{name}": getattr(TreeSettings(), name) for name in TreeSettings.__match_args__}
     found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
+    found |= {
+        f"notifications.NAME.{name}": getattr(NotificationSettings(), name)
+        for name in NotificationSettings.__match_args__
+    }
     return found | {f"runners.NAME.{name}": getattr(RunnerSettings(), name) for name in RunnerSettings.__match_args__}
 
 
@@ -109,7 +122,16 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
     found = parse("\n".join(line.removeprefix("# ") for line in text.splitlines()), "uncommented")
     check(found)
     assert (
-        replace(found, hours="", protect=(), notify="", tree=TreeSettings(), forge=ForgeSettings(), runners={})
+        replace(
+            found,
+            hours="",
+            protect=(),
+            notify="",
+            tree=TreeSettings(),
+            forge=ForgeSettings(),
+            notifications={},
+            runners={},
+        )
         == Settings()
     )
     assert found.tree.setup == "npm ci"
@@ -129,6 +151,9 @@ def test_the_page_names_the_type_of_each_setting() -> None:
 def _with(name: str, value: Any) -> Settings:
     if name.startswith("runners."):
         return Settings(runners={"x": replace(RunnerSettings(), **{name.rpartition(".")[2]: value})})
+    if name.startswith("notifications."):
+        rule = NotificationSettings(("json://localhost",))
+        return Settings(notifications={"x": replace(rule, **{name.rpartition(".")[2]: value})})
     if name.startswith("forge."):
         return Settings(forge=replace(ForgeSettings(), **{name.rpartition(".")[2]: value}))
     return replace(Settings(), **{name: value})

@@ -15,11 +15,12 @@ from mission_cli.document.reading.load import load
 from mission_cli.document.reading.sections import FEATURE_COLUMNS, SECTIONS
 from mission_cli.domain import routing
 from mission_cli.domain.status import CriterionKind, GateKind
-from mission_cli.settings import ForgeSettings, RunnerSettings, Settings, TreeSettings
+from mission_cli.settings import ForgeSettings, NotificationSettings, RunnerSettings, Settings, TreeSettings
 from mission_cli.surfaces.views.consent import kept_words
 
 PLANNER, ACT, SETTINGS = "unit/test_planner.py", "unit/test_keys_act.py", "unit/test_settings_act.py"
 REVIEWS = "unit/test_reviews.py"
+NEWS, RULES = "unit/test_notifications.py", "unit/test_notification_rules.py"
 PROOFS: dict[str, str] = {
     # front matter
     "front id title created executions preferences.runner": "e2e/test_surfaces.py::test_status_as_json_keeps_its_promise",
@@ -98,6 +99,13 @@ PROOFS: dict[str, str] = {
     "setting tree.keys runners.NAME.keys": "unit/test_sandbox.py::test_a_key_goes_to_whom_it_belongs_and_nobody_is_asked_anything",
     "setting hours": "e2e/test_hours_and_news.py::test_outside_of_its_hours_nothing_is_started_and_why_says_until_when",
     "setting notify": "e2e/test_hours_and_news.py::test_the_hook_is_told_what_landed_failed_waits_and_is_completed_once",
+    "setting notifications.NAME.channels": f"{NEWS}::test_events_of_the_history_and_of_the_state_reach_the_channels_that_want_them_once",
+    "setting notifications.NAME.events notifications.NAME.severity": f"{RULES}::test_globs_and_the_severity_choose_the_events",
+    "setting notifications.NAME.missions": f"{RULES}::test_a_mission_that_names_rules_goes_by_them_and_a_gate_adds_its_own",
+    "setting notifications.NAME.template": f"{NEWS}::test_values_are_plain_text_and_a_bad_template_is_replaced_by_the_sentence",
+    "setting notifications.NAME.cooldown": f"{RULES}::test_the_cooldown_leaves_out_the_same_event_of_the_same_mission_and_no_other",
+    "setting notifications.NAME.quiet": f"{RULES}::test_in_quiet_hours_messages_wait_and_then_come_as_one",
+    "setting notifications.NAME.digest": f"{RULES}::test_a_digest_collects_from_its_first_message_on",
     "setting remote": "e2e/test_sharing.py::test_what_one_clone_drives_all_see",
     "setting remote_every": "e2e/test_sharing_trouble.py::test_who_drove_once_and_only_watches_rests_between_two_looks",
     "setting state": "e2e/test_places.py::test_mission_files_that_are_tracked_are_served_in_place",
@@ -149,8 +157,13 @@ def _writable() -> set[str]:
         found |= {f"column {title}.{column}" for table in form.tables for column in table.columns}
         found |= set() if form.tables else {f"section {title}"}
     found |= {f"column Milestones.{column}" for column in FEATURE_COLUMNS}
-    found |= {f"setting {name}" for name in Settings.__match_args__ if name not in {"tree", "runners", "forge"}}
+    found |= {
+        f"setting {name}"
+        for name in Settings.__match_args__
+        if name not in {"tree", "runners", "forge", "notifications"}
+    }
     found |= {f"setting forge.{name}" for name in ForgeSettings.__match_args__}
+    found |= {f"setting notifications.NAME.{name}" for name in NotificationSettings.__match_args__}
     found |= {f"setting tree.{name}" for name in TreeSettings.__match_args__}
     return found | {f"setting runners.NAME.{name}" for name in RunnerSettings.__match_args__}
 

@@ -19,7 +19,7 @@ from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.engine.loop import pulse
-from mission_cli.engine.news import standing
+from mission_cli.engine.news.standing import standing
 from mission_cli.ports.git.state import Write
 from mission_cli.ports.schedule import Installed, Job
 from mission_cli.surfaces.views.reasons import reasons, waiting_lines

@@ -63,6 +63,7 @@ RULES = {
     "A pulse is idle if": ("contract/test_runtime.py::test_idle_is_what_was_left_at_rest_and_nothing_else", "e2e/test_full_look.py::test_a_program_that_is_back_is_found_and_said"),
     "`.git/mission/STOP`": ("e2e/test_supervision.py::test_the_panic_button_ends_everything_before_anything_else",),
     "Commands that stop or show": ("e2e/test_stop_always_works.py::test_what_runs_is_stopped_whatever_a_file_is_like",),
+    "A notification is stored": ("unit/test_notifications.py::test_a_pulse_that_dies_loses_nothing_and_repeats_only_what_it_was_sending", "unit/test_notifications.py::test_a_failing_channel_stops_no_pulse_is_shown_and_takes_everything_later"),
     "Data of finished missions": ("e2e/test_gc.py::test_unmerged_commits_dirty_trees_saved_work_and_a_persons_things_stay", "e2e/test_gc.py::test_after_it_no_attempt_number_is_given_out_again"),
 }  # fmt: skip
 

@@ -75,6 +75,11 @@ class Gate:
         return GateStatus.of(self.status)
 
     @property
+    def recipients(self) -> tuple[str, ...]:
+        """The names of those who are notified, separated by commas in the file."""
+        return tuple(name for part in self.notify.split(",") if (name := part.strip()))
+
+    @property
     def message(self) -> str:
         """The message to the person who decides; empty if the rule is for the loop."""
         return self.rule.strip() if self.kind in {GateKind.CHECKPOINT, GateKind.APPROVAL} else ""

@@ -11,6 +11,7 @@ from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.ports.agents import Bill, NoAgents
 from mission_cli.ports.git.forge import NoForge
 from mission_cli.ports.machine import Obstacle
+from mission_cli.ports.notifier import NoMessenger
 from mission_cli.ports.secrets import NoSeals
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.remote import Share
     from mission_cli.ports.git.state import StateStore
     from mission_cli.ports.machine import Machine
-    from mission_cli.ports.notifier import Notifier
+    from mission_cli.ports.notifier import Messenger, Notifier
     from mission_cli.ports.prices import PriceList
     from mission_cli.ports.runtime import Runtime
     from mission_cli.ports.schedule import Schedule
@@ -60,6 +61,7 @@ class Context:
     forge: ForgeDesk = NoForge()
     agent_finder: AgentFinder = NoAgents()
     seals: Seals = NoSeals()
+    messenger: Messenger = NoMessenger()
     named_runners: frozenset[str] = frozenset()
     """The runners that the settings name; agents that are known by name need no settings."""
     default_runner: Callable[[], str] = lambda: ""

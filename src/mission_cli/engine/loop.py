@@ -22,7 +22,7 @@ from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.repeats import guarded
 from mission_cli.engine.guards.state_guard import secured
 from mission_cli.engine.halt import StoppedError, go_on, stop_jobs
-from mission_cli.engine.news import tell_news
+from mission_cli.engine.news.tell import tell_news
 from mission_cli.engine.observing.observe import Slots, consider
 from mission_cli.engine.recording.record import writes_for
 from mission_cli.engine.remote_sync import SyncResult
@@ -69,7 +69,7 @@ def pulse(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
             looks = _tick(ctx, policy, report, only, turns)
             if quiet and len(report.lines) > said:
                 report.lines.append("found by a full check: no watched file had changed")
-            tell_news(ctx, policy, list(report.cases.values()))
+            _tell(ctx, policy, report)
             if report.settled:
                 ctx.runtime.note_settled(report.settled)
             if not only:
@@ -82,6 +82,18 @@ def pulse(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
             ctx.runtime.request_pulse()
             ctx.again()
             return report
+
+
+def _tell(ctx: Context, policy: Policy, report: Report) -> None:
+    """Notify people, unless STOP is set. An error is reported and stops nothing."""
+    if report.stopped:
+        return
+    try:
+        with refusals_said():
+            report.news_at = tell_news(ctx, policy, list(report.cases.values()))
+    except MissionError as error:
+        _trouble(ctx, report, error)
+        ctx.runtime.note_troubles([*dict.fromkeys((*ctx.runtime.troubles(), *report.troubles))])
 
 
 def look(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
@@ -287,6 +299,7 @@ def _write_idle_signature(ctx: Context, report: Report, looks: dict[str, Look] |
         ctx.runtime.rest(looks={}, jobs=[], wake_at=ctx.clock.now())
         return
     wakes: list[datetime] = [c.plan.wake_at for c in cases if c.plan.wake_at is not None]
+    wakes += [report.news_at] if report.news_at is not None else []
     jobs = [key for case in cases for key in case.watched_jobs]
     look = remote_sync.next_look(ctx, [case.mission for case in cases])
     wakes += [look] if look is not None else []

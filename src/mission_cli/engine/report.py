@@ -9,6 +9,8 @@ from mission_cli.domain.status import MissionStatus
 from mission_cli.engine.observing.observe import Slots
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mission_cli.domain.ids import MissionId
     from mission_cli.engine.case import Case
     from mission_cli.planner.core.effects import Effect
@@ -39,6 +41,8 @@ class Report:
     slots: Slots = field(default_factory=Slots)
     settled: dict[MissionId, Settled] = field(default_factory=dict)
     """Finished missions; those that were finished before and have not changed have no case."""
+    news_at: datetime | None = None
+    """When a notification is to be sent next."""
     handed_over: bool = False
     """Some missions were not served: the next pulse continues with them."""
 

@@ -1,4 +1,4 @@
-"""Notify a person who is not at the terminal."""
+"""Notify a person who is not at the terminal: by a command, or by the channels of a rule."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.news.outbox import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,59 @@ class Notifier(Protocol):
     def tell(self, news: News) -> None:
         """Send it without waiting; never raises."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One notification for one channel, about one or several messages."""
+
+    template: str
+    """Jinja text for each message; empty: one plain sentence."""
+    messages: tuple[Message, ...]
+    severity: str
+    again: bool = False
+    """Whether it may have arrived before, because the answer to the last try was lost."""
+
+
+class Messenger(Protocol):
+    """Sends to a channel, which a setting names by its URL or by a reference to it. No text contains the URL."""
+
+    def obstacle(self) -> str:
+        """Return why nothing can be sent at all; empty if nothing is known. Cheap."""
+        ...
+
+    def problem(self, channel: str) -> str:
+        """Return why a channel cannot be used, as far as that shows without sending anything; empty if nothing."""
+        ...
+
+    def unset(self, channel: str) -> str:
+        """Return that a channel refers to nothing; empty if it refers to something. Cheap."""
+        ...
+
+    def bad_template(self, template: str) -> str:
+        """Return what is wrong with a template; empty if nothing."""
+        ...
+
+    def send(self, channel: str, letter: Letter) -> str:
+        """Send it and wait for the answer; return why it did not arrive, or the empty string. Never raises."""
+        ...
+
+
+class NoMessenger:
+    """Sends nothing."""
+
+    def obstacle(self) -> str:
+        """Return that."""
+        return "nothing can be sent from here"
+
+    def problem(self, channel: str) -> str:
+        """Return nothing."""
+        del channel
+        return ""
+
+    unset = bad_template = problem
+
+    def send(self, channel: str, letter: Letter) -> str:
+        """Return that."""
+        del channel, letter
+        return self.obstacle()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.news.outbox import Outbox
     from mission_cli.domain.timing.timeline import Timeline
     from mission_cli.ports.git.state import Settled
 
@@ -191,6 +192,14 @@ class Runtime(Protocol):
 
     def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
         """Store what was notified."""
+        ...
+
+    def outbox(self) -> Outbox:
+        """Return the messages that are not sent yet."""
+        ...
+
+    def note_outbox(self, outbox: Outbox) -> None:
+        """Store them, durably."""
         ...
 
     def asked(self) -> Asked:

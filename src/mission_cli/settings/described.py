@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.docstrings import field_texts
 from mission_cli.domain.notice import Remedy
-from mission_cli.settings.model import ForgeSettings, RunnerSettings, Settings, TreeSettings
+from mission_cli.settings.model import ForgeSettings, NotificationSettings, RunnerSettings, Settings, TreeSettings
 from mission_cli.settings.values import LONGEST, MOST_FOR_A_PLAN, NEVER_ZERO, RANGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RUNNERS = "runners.NAME"
+RUNNERS, NOTIFICATIONS = "runners.NAME", "notifications.NAME"
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Workers and attempts": (
         *("max_parallel_workers", "machine_workers", "attempts", "max_steps", "retry_delays", "outage_delays"),
@@ -32,6 +32,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Timing of the loop": ("full_look", "agree_after"),
     "`[tree]`: prepare each clone": tuple(f"tree.{name}" for name in TreeSettings.__match_args__),
     "`[forge]`: pull requests": tuple(f"forge.{name}" for name in ForgeSettings.__match_args__),
+    "`[notifications.NAME]`: who gets which events": tuple(
+        f"{NOTIFICATIONS}.{name}" for name in NotificationSettings.__match_args__
+    ),
     "`[runners.NAME]`: one agent or program": tuple(f"{RUNNERS}.{name}" for name in RunnerSettings.__match_args__),
 }
 """The settings by the heading of the page that they are below."""
@@ -45,6 +48,9 @@ _LISTS = {
     "required": "names",
     "reviewers": "names",
     "assignees": "names",
+    "channels": "addresses",
+    "events": "patterns",
+    "missions": "patterns",
 }
 """What the elements of a list are, if not just texts."""
 _TYPES: Mapping[type, str] = {timedelta: "duration", bool: "true or false", Decimal: "dollars", str: "text"}
@@ -58,12 +64,18 @@ _EXAMPLES: Mapping[str, str] = {
     "forge.required": '["build", "test"]',
     "forge.reviewers": '["alice", "acme/core"]',
     "tree.copy": '[".env.test"]',
+    f"{NOTIFICATIONS}.channels": '["env:OPS_CHANNEL", "ntfy://ntfy.example.org/missions"]',
+    f"{NOTIFICATIONS}.events": '["milestone.*", "mission.*"]',
+    f"{NOTIFICATIONS}.template": '"{{ mission }}: {{ words }}"',
+    f"{NOTIFICATIONS}.quiet": '"22:00-07:00"',
     f"{RUNNERS}.kind": '"command"',
     f"{RUNNERS}.command": '["sh", "worker.sh"]',
     f"{RUNNERS}.models": '{opus = "large-1", sonnet = "medium-1"}',
     f"{RUNNERS}.env": '{API_KEY = "env:API_KEY"}',
 }
 """What an example shows for settings whose default says nothing."""
+_NAMES = {RUNNERS: "script", NOTIFICATIONS: "ops"}
+"""The names in an example of tables that a person names."""
 _HEAD = f"## Settings of this repository. `{Remedy('help', ('settings',))}` describes all, with ranges and defaults.\n"
 _WIDTH = 118
 
@@ -95,6 +107,7 @@ def described() -> dict[str, Described]:
         ("", Settings()),
         ("tree.", TreeSettings()),
         ("forge.", ForgeSettings()),
+        (f"{NOTIFICATIONS}.", NotificationSettings()),
         (f"{RUNNERS}.", RunnerSettings()),
     )
     found: dict[str, Described] = {}
@@ -136,7 +149,7 @@ def example() -> str:
     lines = [_HEAD]
     for heading, names in GROUPS.items():
         table = names[0].rpartition(".")[0]
-        lines.append(f"\n# [{table.replace('NAME', 'script')}]\n" if table else f"\n## {heading}\n")
+        lines.append(f"\n# [{table.replace('NAME', _NAMES.get(table, ''))}]\n" if table else f"\n## {heading}\n")
         for one in (known[name] for name in names):
             span = f" ({one.span})" if one.span else ""
             lines += [f"## {line}\n" for line in textwrap.wrap(f"{one.about}{span}", _WIDTH)]

@@ -97,6 +97,28 @@ class ForgeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationSettings:
+    """One `[notifications.NAME]` table: a rule that says which events go where."""
+
+    channels: tuple[str, ...] = ()
+    """apprise URLs; `env:NAME` or `file:PATH` for those with a secret"""
+    events: tuple[str, ...] = ()
+    """event names, such as `milestone.*`; empty: those of `notify`"""
+    severity: str = "info"
+    """lowest severity: `info`, `warning` or `error`"""
+    missions: tuple[str, ...] = ()
+    """patterns of mission ids; empty: all missions"""
+    template: str = ""
+    """Jinja text for a message; empty: one sentence"""
+    cooldown: timedelta = timedelta(0)
+    """how long the same event of the same mission is left out after a message"""
+    quiet: str = ""
+    """hours of the day in which messages wait, `"22:00-07:00"`; empty: none"""
+    digest: timedelta = timedelta(0)
+    """collect messages for this long, and send them as one; 0: send each"""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of a repository."""
 
@@ -166,6 +188,7 @@ class Settings:
     """time between two pulses that confirm an expiry; 0: one is enough"""
     tree: TreeSettings = field(default_factory=TreeSettings)
     forge: ForgeSettings = field(default_factory=ForgeSettings)
+    notifications: Mapping[str, NotificationSettings] = field(default_factory=dict)
     runners: Mapping[str, RunnerSettings] = field(default_factory=dict)
 
 

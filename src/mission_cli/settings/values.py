@@ -9,6 +9,7 @@ import json
 import re
 from datetime import timedelta
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,9 @@ from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import decimal_of
 from mission_cli._support.text import did_you_mean, parse_duration, why_no_duration
 from mission_cli.domain.errors import DocumentError, UsageError
-from mission_cli.domain.timing.hours import read_windows
-from mission_cli.settings.model import ForgeSettings, RunnerSettings, Settings
+from mission_cli.domain.news.rules import EVENTS, SEVERITIES
+from mission_cli.domain.timing.hours import never_end, read_windows
+from mission_cli.settings.model import ForgeSettings, NotificationSettings, RunnerSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +52,11 @@ LONGEST = timedelta(days=366)
 """The longest duration."""
 NEVER_ZERO = ("deadline", "check_timeout", "plan_deadline")
 """Durations that 0 would make useless."""
+NAMED_TABLES: Mapping[str, type] = {"runners": RunnerSettings, "notifications": NotificationSettings}
+"""Tables of tables whose names a person chooses."""
+_RULE_NAME = pattern(r"[\w.@#-]+")
+_ADDRESS = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
+_PASSWORD = pattern(r"[^:/]*://[^/@\s:]*:[^/@\s]+@")
 _REMOTE = pattern(r"[A-Za-z0-9_][^\s:\"\\\x00-\x1f]*")
 """The name of a remote. URLs are rejected: they may contain a login, and `ext::…` is a command."""
 
@@ -94,7 +101,7 @@ def from_environment(environment: Mapping[str, str], base: Settings) -> Settings
     values: dict[str, Any] = {}
     for name in base.__match_args__:
         text = environment.get(ENVIRONMENT_PREFIX + name.upper())
-        if text is None or name in {"tree", "forge", "runners"}:
+        if text is None or name in {"tree", "forge", "notifications", "runners"}:
             continue
         old = getattr(base, name)
         raw: Any = int(text) if isinstance(old, int) and _WHOLE.fullmatch(text) else text
@@ -113,10 +120,7 @@ def check(settings: Settings) -> None:
     if settings.remote and not _REMOTE.fullmatch(settings.remote):
         hint = "write the name of a remote, not its URL; list the names: git remote"
         raise UsageError("the setting `remote` is not the name of a git remote", hint=hint)
-    try:
-        read_windows(settings.hours)
-    except ValueError as error:
-        raise UsageError(f"the setting `hours`: {error}", hint='write "22:00-07:00", or several with commas') from error
+    _check_windows("hours", settings.hours)
     for name, (least, most) in RANGES.items():
         _check_range(name, getattr(settings, name), least, most)
     _check_durations("", settings)
@@ -127,6 +131,8 @@ def check(settings: Settings) -> None:
     if settings.forge.token and not settings.forge.token.startswith(("env:", "file:")):
         hint = 'write "env:NAME" or "file:PATH": a settings file is not a place for a token'
         raise UsageError("the setting `forge.token` is not a reference", hint=hint)
+    for name, rule in settings.notifications.items():
+        _check_rule(f"notifications.{name}", rule)
     for name, runner in settings.runners.items():
         _check_range(f"runners.{name}.max_steps", runner.max_steps, 0, RANGES["max_steps"][1])
         _check_durations(f"runners.{name}.", runner)
@@ -135,12 +141,47 @@ def check(settings: Settings) -> None:
         raise UsageError(f"the setting `plan_max_usd` is {settings.plan_max_usd}", hint=hint)
 
 
+def _check_windows(name: str, text: str) -> tuple[tuple[int, int], ...]:
+    try:
+        return read_windows(text)
+    except ValueError as error:
+        hint = 'write "22:00-07:00", or several with commas'
+        raise UsageError(f"the setting `{name}`: {error}", hint=hint) from error
+
+
+def _check_rule(prefix: str, rule: NotificationSettings) -> None:
+    """Check one rule. No error contains the address of a channel."""
+    if not _RULE_NAME.fullmatch(prefix.removeprefix("notifications.")):
+        hint = "use letters, digits, `.`, `_`, `-`, `@` and `#`"
+        raise UsageError(f"{prefix!r} is not a valid name of a rule", hint=hint)
+    if not rule.channels:
+        raise UsageError(f"the setting `{prefix}.channels` is empty", hint='write ["ntfy://HOST/TOPIC"], or "env:NAME"')
+    for number, channel in enumerate(rule.channels, 1):
+        if not channel.startswith(("env:", "file:")) and not _ADDRESS.match(channel):
+            hint = 'write an apprise URL such as "ntfy://HOST/TOPIC", "env:NAME" or "file:PATH"'
+            raise UsageError(f"channel {number} of `{prefix}.channels` is neither a URL nor a reference", hint=hint)
+        if _PASSWORD.match(channel):
+            hint = 'put the URL into the key file, and write "env:NAME": a settings file is not a place for a secret'
+            raise UsageError(f"channel {number} of `{prefix}.channels` contains a password", hint=hint)
+    for one in rule.events:
+        if not any(fnmatchcase(event, one) for event in EVENTS):
+            hint = did_you_mean(one, EVENTS, "the page `settings` lists the events")
+            raise UsageError(f"`{prefix}.events` has {one!r}, which matches no event", hint=hint)
+    if rule.severity not in SEVERITIES:
+        hint = did_you_mean(rule.severity, SEVERITIES, f"use one of {', '.join(map(repr, SEVERITIES))}")
+        raise UsageError(f"the setting `{prefix}.severity` is {rule.severity!r}", hint=hint)
+    windows = _check_windows(f"{prefix}.quiet", rule.quiet)
+    if windows and never_end(windows):
+        raise UsageError(f"the setting `{prefix}.quiet` covers the whole day", hint="leave some hours for messages")
+    _check_durations(f"{prefix}.", rule)
+
+
 def _check_range(name: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
         raise UsageError(f"the setting `{name}` is {value}", hint=f"use a number from {least} to {most}")
 
 
-def _check_durations(prefix: str, settings: Settings | RunnerSettings | ForgeSettings) -> None:
+def _check_durations(prefix: str, settings: Settings | RunnerSettings | ForgeSettings | NotificationSettings) -> None:
     for name in settings.__match_args__:
         value = getattr(settings, name)
         if isinstance(value, timedelta) and not timedelta(0) <= value <= LONGEST:
@@ -155,8 +196,9 @@ def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Se
     known = list(base.__match_args__)
     for key, raw in table.items():
         place = _place(where, text, key)
-        if key == "runners":
-            values[key] = {**base.runners, **_runners(raw, base.runners, where, text)}
+        if key in NAMED_TABLES:
+            old = getattr(base, key)
+            values[key] = {**old, **_named_tables(key, raw, old, where, text)}
         elif key in {"tree", "forge"}:
             values[key] = _record(getattr(base, key), raw, key, where, text)
         elif key in known:
@@ -166,11 +208,11 @@ def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Se
     return replace(base, **values)
 
 
-def _runners(raw: object, old: Mapping[str, RunnerSettings], where: str, text: str) -> dict[str, RunnerSettings]:
+def _named_tables(key: str, raw: object, old: Mapping[str, Any], where: str, text: str) -> dict[str, Any]:
     if not isinstance(raw, dict):
-        raise DocumentError("`runners` must be a table of tables", where=where, hint="write [runners.NAME]")
+        raise DocumentError(f"`{key}` must be a table of tables", where=where, hint=f"write [{key}.NAME]")
     return {
-        name: _record(old.get(name, RunnerSettings()), table, f"runners.{name}", where, text)
+        name: _record(old.get(name, NAMED_TABLES[key]()), table, f"{key}.{name}", where, text)
         for name, table in raw.items()
     }
 

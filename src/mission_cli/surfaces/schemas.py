@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.docstrings import field_texts
 from mission_cli.document.reading.front_schema import front_schema
-from mission_cli.settings import RunnerSettings, Settings
-from mission_cli.settings.values import CHOICES
+from mission_cli.settings import Settings
+from mission_cli.settings.values import CHOICES, NAMED_TABLES
 from mission_cli.surfaces.outputs import DRAFT, OUTPUTS, output_schema
 
 if TYPE_CHECKING:
@@ -41,8 +41,9 @@ def _record(default: Any) -> dict[str, Any]:
     texts = field_texts(type(default))
     for item in fields(default):
         value = getattr(default, item.name)
-        if item.name == "runners":
-            properties[item.name] = {"type": "object", "additionalProperties": _record(RunnerSettings())}
+        if item.name in NAMED_TABLES:
+            table = NAMED_TABLES[item.name]()
+            properties[item.name] = {"type": "object", "additionalProperties": _record(table)}
         else:
             properties[item.name] = _schema_of(value, item.name)
             if isinstance(value, str) and item.name in CHOICES:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mission_cli import __version__
 from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.channels import AppriseMessenger
 from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.executors.jobs.folder import Surroundings, tree_path
@@ -67,7 +68,9 @@ def assemble(
     settle_in(checkout.common_dir, trees, machine.me())
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
     forge_token = {"FORGE_TOKEN": settings.forge.token} if settings.forge.token else {}
-    rules = SecretRules(known_secrets(around, forge_token, *(r.given for r in settings.runners.values())))
+    rules = SecretRules(
+        known_secrets(around, forge_token, _channels(settings), *(r.given for r in settings.runners.values()))
+    )
     executor = LocalExecutor(
         jobs=checkout.runtime / "jobs",
         surroundings=lambda: _surroundings(checkout, settings, machine, trees, around, ticking=ticking),
@@ -95,6 +98,7 @@ def assemble(
         seals=AgeSeals(held_out_key()),
         runtime=runtime,
         notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
+        messenger=AppriseMessenger(around),
         settings=settings,
         settings_files=(*found.files, os.fspath(key_file())),
         again=lambda: _again(checkout, around) if ticking else None,
@@ -107,6 +111,15 @@ def assemble(
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
     return Opened(checkout, ctx, executor, state, found.problems)
+
+
+def _channels(settings: Settings) -> Mapping[str, str]:
+    """Return the channels of all rules, by a name for messages."""
+    return {
+        f"channel {number} of {name}": channel
+        for name, rule in settings.notifications.items()
+        for number, channel in enumerate(rule.channels, 1)
+    }
 
 
 def _default_runner(configured: Settings, finder: LocalAgents) -> str:
@@ -146,11 +159,11 @@ def _surroundings(
 
 
 def _kept_back(settings: Settings) -> tuple[str, ...]:
-    """Return the variables that no job gets unless they belong to it: those of the key file, and tokens of forges."""
+    """Return the variables that no job gets unless they belong to it: of the key file, of forges and channels."""
     from mission_cli.adapters.forges.tokens import VARIABLES
 
-    token = settings.forge.token
-    named = [token.removeprefix("env:")] if token.startswith("env:") else []
+    references = (settings.forge.token, *_channels(settings).values())
+    named = [one.removeprefix("env:") for one in references if one.startswith("env:")]
     keys = [name for name in read_environment(key_file()) if not is_usual(name)]
     return tuple(dict.fromkeys([*keys, *sorted(VARIABLES), *named]))
 

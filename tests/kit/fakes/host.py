@@ -19,6 +19,7 @@ from tests.kit.fakes.share import MemoryShare, NoShare, Remote, Way
 from tests.kit.fakes.state import MemoryStateStore
 
 from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.channels import AppriseMessenger
 from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.app.commands.create import create
@@ -78,6 +79,7 @@ class Host:
             secrets=NoSecrets(),
             runtime=mortal("runtime", runtime),
             notifier=mortal("notifier", self.news),
+            messenger=mortal("messenger", AppriseMessenger({})),
             settings=self.settings,
             settings_files=(SETTINGS_PLACE,),
             schedule=NoSchedule(),

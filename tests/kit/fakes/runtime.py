@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tests.kit.fakes.executor import JOBS
 
 from mission_cli._support.text import stamp
+from mission_cli.domain.news.outbox import Outbox
 from mission_cli.domain.timing.timeline import Timeline
 from mission_cli.ports.runtime import Asked, Listed, Stopped
 
@@ -195,6 +196,14 @@ class MemoryRuntime:
     def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
         """Remember what was told."""
         self._keep("told", {mission: dict(facts) for mission, facts in told.items()})
+
+    def outbox(self) -> Outbox:
+        """What is not sent yet."""
+        return self._disk.read(f"{PLACE}/outbox", Outbox) or Outbox()
+
+    def note_outbox(self, outbox: Outbox) -> None:
+        """Keep it."""
+        self._disk.write(f"{PLACE}/outbox", outbox)
 
     def keep(self, name: str, text: str) -> str:
         """Keep a text for people."""

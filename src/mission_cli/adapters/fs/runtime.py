@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import asdict
+from mission_cli._support.records import from_plain, to_plain
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.errors import refused
 from mission_cli.domain.ids import MissionId
+from mission_cli.domain.news.outbox import Failing, Message, Outbox, Parcel
 from mission_cli.domain.paths import STOP_FILE
 from mission_cli.domain.status import MissionStatus
 from mission_cli.fastpath import (
@@ -277,6 +279,19 @@ class FolderRuntime:
     def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
         """Record what the person was notified of."""
         write_json(self._folder / "told.json", {mission: dict(facts) for mission, facts in told.items()})
+
+    def outbox(self) -> Outbox:
+        """Return what `note_outbox` wrote; empty if it cannot be read."""
+        try:
+            found = from_plain(read_json(self._folder / "outbox.json"), (Outbox, Parcel, Message, Failing))
+        except (KeyError, TypeError, ValueError):
+            return Outbox()
+        return found if isinstance(found, Outbox) else Outbox()
+
+    def note_outbox(self, outbox: Outbox) -> None:
+        """Record the messages that are not sent yet, readable only by their owner."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_json(self._folder / "outbox.json", to_plain(outbox), mode=0o600)
 
     def asked(self) -> Asked:
         """Return what is known of the remote."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.steer.quarantine import KEY
+from mission_cli.app.queries.diagnosis.news import news_findings
 from mission_cli.app.queries.progress import counts, elapsed, left, progress_of, took, usd_of
 from mission_cli.app.queries.pulls import pulls_of
 from mission_cli.app.queries.troubles import unserved
@@ -84,7 +85,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         ),
         commit_edits=commit_commands(ctx, edits),
         sandbox=ctx.machine.sandbox().words,
-        pulse=pulse_findings(ctx, case),
+        pulse=(*pulse_findings(ctx, case), *news_findings(ctx)),
         trouble="; ".join(hold.detail for hold in ours),
         done=done,
         planned=planned,

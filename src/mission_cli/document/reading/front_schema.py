@@ -90,7 +90,7 @@ KEYS: dict[str, Key] = {
             most=5,
         ),
         Key("autonomous", Kind.YESNO, "false: it pauses for a person after each milestone."),
-        Key("notify", Kind.LIST, "Whom to notify: passed to the command of the setting `notify`."),
+        Key("notify", Kind.LIST, "Whom to notify: rules of the settings; other names go to the command `notify`."),
         Key("owner", Kind.TEXT, "Who owns the mission."),
         Key("origin.agent", Kind.TEXT, "Agent that created it."),
         Key("origin.conversation", Kind.TEXT, "Conversation in which it was created."),

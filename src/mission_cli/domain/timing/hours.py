@@ -1,4 +1,4 @@
-"""Hours in which workers may start: `22:00-07:00`, or several windows separated by commas."""
+"""Hours of the day, for workers or for silence: `22:00-07:00`, or several windows separated by commas."""
 
 from __future__ import annotations
 
@@ -34,6 +34,28 @@ def opens_at(windows: tuple[tuple[int, int], ...], now: datetime) -> datetime | 
     wait = min((begin - minute) % _DAY for begin, _ in windows)
     opens = (now + timedelta(minutes=wait)).replace(second=0, microsecond=0)
     return opens if opens.astimezone(UTC) > now.astimezone(UTC) else opens.replace(fold=1)  # this hour occurs twice
+
+
+def closes_at(windows: tuple[tuple[int, int], ...], now: datetime) -> datetime | None:
+    """Return when the windows that are open now have ended, by the wall clock of `now`; None if none is open.
+
+    Windows without a gap between them count as one. Those that cover the whole day end a day later.
+    """
+    start = now.hour * 60 + now.minute
+    minute = start
+    for _ in range(len(windows) + 1):
+        ends = [(end - minute - 1) % _DAY + 1 for begin, end in windows if _is_open(begin, end, minute % _DAY)]
+        if not ends:
+            break
+        minute += max(ends)
+    if minute == start:
+        return None
+    return (now + timedelta(minutes=min(minute - start, _DAY))).replace(second=0, microsecond=0)
+
+
+def never_end(windows: tuple[tuple[int, int], ...]) -> bool:
+    """Whether at every time of the day one of the windows is open."""
+    return all(any(_is_open(begin, end, minute) for begin, end in windows) for minute in range(_DAY))
 
 
 def _is_open(begin: int, end: int, minute: int) -> bool:

@@ -1,0 +1,1 @@
+"""Notifications: events and their severities, rules that choose, and the messages on their way."""

@@ -1,0 +1,104 @@
+"""Which rules of the settings a message goes by: events, severity, missions, and the names in a mission file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.events import EventKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+LANDED, WAITING, STUCK = "mission.landed", "mission.waiting", "mission.stuck"
+"""Events that follow from the state of a mission, and are not in its history."""
+EVENTS = tuple(sorted({*map(str, EventKind), LANDED, WAITING, STUCK}))
+USUAL = (
+    *(LANDED, WAITING, STUCK),
+    EventKind.MISSION_PAUSED,
+    EventKind.MISSION_COMPLETED,
+    EventKind.MISSION_FAILED,
+    EventKind.MISSION_CANCELLED,
+    EventKind.FEATURE_FAILED,
+)
+"""The events of a rule that names none."""
+INFO, WARNING, ERROR = "info", "warning", "error"
+SEVERITIES = (INFO, WARNING, ERROR)
+"""From the lowest to the highest."""
+_ERRORS = frozenset({STUCK, EventKind.STATE_PUT_BACK, EventKind.WORK_PUT_BACK, EventKind.DECISION_UNDONE})
+_WARNINGS = frozenset(
+    {
+        WAITING,
+        EventKind.BUDGET_PROJECTED,
+        EventKind.BUDGET_WARNING,
+        EventKind.GATE_REJECTED,
+        EventKind.GATE_WAITING,
+        EventKind.ISSUE_REFUSED,
+        EventKind.MILESTONE_BLOCKED,
+        EventKind.MISSION_CANCELLED,
+        EventKind.MISSION_PAUSED,
+        EventKind.PULL_CLOSED,
+        EventKind.PULL_RETURNED,
+        EventKind.REQUEST_ASKED,
+        EventKind.REQUEST_EXPIRED,
+        EventKind.TEST_QUARANTINED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One `[notifications.NAME]` table."""
+
+    name: str
+    channels: tuple[str, ...] = ()
+    """Keys of its channels, which do not tell their addresses."""
+    events: tuple[str, ...] = ()
+    severity: str = INFO
+    missions: tuple[str, ...] = ()
+    cooldown: timedelta = timedelta(0)
+    quiet: tuple[tuple[int, int], ...] = ()
+    digest: timedelta = timedelta(0)
+
+
+def severity_of(event: str) -> str:
+    """Return how severe an event is."""
+    if event in _ERRORS or event.endswith(".failed"):
+        return ERROR
+    return WARNING if event in _WARNINGS else INFO
+
+
+def highest(events: Iterable[str]) -> str:
+    """Return the highest severity of some events."""
+    return max(map(severity_of, events), key=SEVERITIES.index)
+
+
+def wants(rule: Rule, event: str) -> bool:
+    """Whether a rule is for an event: by its name and its severity."""
+    severe = SEVERITIES.index(severity_of(event)) >= SEVERITIES.index(rule.severity)
+    return severe and any(fnmatchcase(event, one) for one in rule.events or USUAL)
+
+
+def rules_for(
+    rules: Sequence[Rule], mission: str, named: Iterable[str] = (), at_gates: Iterable[str] = ()
+) -> list[Rule]:
+    """Return the rules that apply to a mission, whatever the event.
+
+    If the mission names rules, these; else those whose `missions` match its id. Rules that waiting gates name are added
+    in both cases. Names that no rule has are addressees for the command `notify`, and choose nothing here.
+    """
+    own, more = set(named), set(at_gates)
+    chosen = any(rule.name in own for rule in rules)
+    return [rule for rule in rules if rule.name in more or (rule.name in own if chosen else _is_for(rule, mission))]
+
+
+def nameless(names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return the names that no rule has."""
+    rules = set(known)
+    return [name for name in dict.fromkeys(names) if name not in rules]
+
+
+def _is_for(rule: Rule, mission: str) -> bool:
+    return not rule.missions or any(fnmatchcase(mission, one) for one in rule.missions)

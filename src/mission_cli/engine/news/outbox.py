@@ -1,0 +1,169 @@
+"""Put what happened into the outbox by the rules of the settings, and send it to their channels.
+
+The outbox is stored after each step, so a pulse that dies loses nothing. What it was sending is sent again: whether it
+had arrived is not known.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import digest, stamp
+from mission_cli.document.reading.placed import load_placed
+from mission_cli.domain.errors import MissionError
+from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.domain.news.outbox import Message, batches, begun, failed, put, sent, wake_at, without_gone
+from mission_cli.domain.news.rules import LANDED, STUCK, WAITING, Rule, highest, rules_for, wants
+from mission_cli.domain.status import GateStatus
+from mission_cli.domain.timing.hours import read_windows
+from mission_cli.ports.notifier import Letter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.news.outbox import Parcel
+    from mission_cli.engine.case import Case
+    from mission_cli.engine.context import Context
+    from mission_cli.ports.git.state import Event
+    from mission_cli.ports.notifier import News
+    from mission_cli.settings import NotificationSettings
+
+_DERIVED = {"landed": LANDED, "waiting": WAITING, "stuck": STUCK}
+"""What only the state of a mission tells; its other events are in the history."""
+_MOST_COMMITS = 1000
+_STALE = timedelta(days=7)
+"""What is older is no news: the settings had no rules then."""
+_MOST_SECONDS = 20.0
+"""After this time a pulse sends nothing more; the next one goes on."""
+
+
+def rules_of(ctx: Context) -> tuple[Rule, ...]:
+    """Return the rules of the settings."""
+    return tuple(_rule(name, one) for name, one in ctx.settings.notifications.items())
+
+
+def key_of(channel: str) -> str:
+    """Return the name of a channel in files, which does not tell its address."""
+    return sha256(channel.encode()).hexdigest()[:12]
+
+
+def at_gates(mission: Mission) -> tuple[str, ...]:
+    """Return the names on the gates at which a mission waits."""
+    return tuple(name for gate in mission.gates if gate.state is GateStatus.WAITING for name in gate.recipients)
+
+
+def put_in(ctx: Context, cases: Sequence[Case], news: Sequence[tuple[Case, News]]) -> None:
+    """Store what happened since the last pulse, for the channels of the rules that want it.
+
+    The first time, only what is so now is stored: nobody wants to know what happened before there were rules.
+    """
+    box, rules, now = ctx.runtime.outbox(), rules_of(ctx), ctx.clock.now()
+    head = ctx.state.head()
+    fresh = without_gone(box, rules, now)
+    missions = {case.mission.id: case.mission for case in cases}
+    found = [
+        (
+            Message(f"{event} {one.mission} {digest(one.words)}", one.mission, one.title, event, one.words, stamp(now)),
+            case,
+        )
+        for case, one in news
+        if (event := _DERIVED.get(one.event)) and (box.head or event != LANDED)
+    ]
+    moved = head is not None and box.head and head != box.head
+    wanted = [*_happened(ctx, rules, missions, _since(ctx, box.head))] if moved else []
+    wanted += [(message, _rules_for(ctx, rules, case.mission)) for message, case in found]
+    box = replace(put(fresh, wanted, now), head=head or box.head)
+    if box != ctx.runtime.outbox():
+        ctx.runtime.note_outbox(box)
+
+
+def deliver(ctx: Context) -> datetime | None:
+    """Send what is due, and return when something is to be sent next; None if nothing is left, or nothing can be sent.
+
+    A channel that fails is tried again later. Nothing is sent without the package for it: the outbox keeps it.
+    """
+    box, rules = ctx.runtime.outbox(), rules_of(ctx)
+    if not box.parcels or ctx.messenger.obstacle():
+        return None
+    start = now = ctx.clock.now().astimezone(ctx.clock.zone)
+    while (now - start).total_seconds() <= _MOST_SECONDS and (batch := next(batches(box, rules, now), ())):
+        if ctx.runtime.stopped():
+            return None
+        again = any(parcel.begun for parcel in batch)
+        box = begun(box, batch, now)
+        ctx.runtime.note_outbox(box)
+        reason = _send(ctx, batch, again=again)
+        box = failed(box, batch, reason, ctx.clock.now()) if reason else sent(box, batch)
+        ctx.runtime.note_outbox(box)
+        now = ctx.clock.now().astimezone(ctx.clock.zone)
+    return wake_at(box, rules, now)
+
+
+def _send(ctx: Context, batch: Sequence[Parcel], *, again: bool) -> str:
+    """Send a batch; return why it did not arrive, or the empty string."""
+    rule = ctx.settings.notifications[batch[0].rule]
+    channel = next(one for one in rule.channels if key_of(one) == batch[0].channel)
+    messages = tuple(parcel.message for parcel in batch)
+    severity = highest(message.event for message in messages)
+    return ctx.messenger.send(channel, Letter(rule.template, messages, severity, again))
+
+
+def _rule(name: str, one: NotificationSettings) -> Rule:
+    return Rule(
+        name,
+        tuple(map(key_of, dict.fromkeys(one.channels))),
+        one.events,
+        one.severity,
+        one.missions,
+        one.cooldown,
+        read_windows(one.quiet),
+        one.digest,
+    )
+
+
+def _rules_for(ctx: Context, rules: Sequence[Rule], mission: Mission) -> list[Rule]:
+    if is_elsewhere(mission.host, ctx.machine.me()):
+        return []  # the clone that drives it sends
+    return rules_for(rules, mission.id, mission.notify, at_gates(mission))
+
+
+def _since(ctx: Context, head: str) -> list[Event]:
+    """Return the commits of the last days after a head, oldest first; none if the head is not known any more."""
+    try:
+        events = ctx.state.history(since=Sha(head), limit=_MOST_COMMITS)
+    except MissionError:
+        return []
+    oldest = ctx.clock.now() - _STALE
+    return [event for event in reversed(events) if event.commit != head and event.at > oldest]
+
+
+def _happened(
+    ctx: Context, rules: Sequence[Rule], missions: dict[MissionId, Mission], commits: Sequence[Event]
+) -> Iterator[tuple[Message, list[Rule]]]:
+    """Yield a message for each event of a commit that a rule may want."""
+    for commit in commits:
+        for number, event in enumerate(commit.events):
+            if not any(wants(rule, event) for rule in rules) or not commit.missions:
+                continue
+            name = MissionId(commit.missions[0])
+            mission = missions.get(name) or _loaded(ctx, name, missions)
+            if mission is None:
+                continue
+            words = commit.why[number] if len(commit.why) == len(commit.events) else commit.subject
+            message = Message(f"{commit.commit} {number}", name, mission.title, event, words, stamp(commit.at))
+            yield message, _rules_for(ctx, rules, mission)
+
+
+def _loaded(ctx: Context, name: MissionId, missions: dict[MissionId, Mission]) -> Mission | None:
+    """Return a mission that this pulse did not serve; None if it is gone."""
+    stored = ctx.state.snapshot().missions.get(name)
+    if stored is None:
+        return None
+    missions[name] = load_placed(stored.text, stored.id).mission
+    return missions[name]

@@ -1,0 +1,162 @@
+"""Which rule wants which event, and when a message is due, late, collected or tried again: by a given clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import count
+
+import pytest
+
+from mission_cli._support.dataclass import replace
+from mission_cli.domain.news.outbox import Message, Outbox, batches, begun, failed, put, sent, wake_at, without_gone
+from mission_cli.domain.news.rules import EVENTS, Rule, nameless, rules_for, severity_of, wants
+from mission_cli.domain.timing.hours import closes_at, never_end, opens_at, read_windows
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+OPS = Rule("ops", ("a",), events=("*",))
+_numbers = count()
+
+
+def said(event: str = "milestone.passed", mission: str = "m") -> Message:
+    """Another message."""
+    return Message(str(next(_numbers)), mission, "Ship", event, "words", "")
+
+
+def boxed(rule: Rule, *events: str, box: Outbox | None = None, now: datetime = NOON) -> Outbox:
+    """An outbox into which one message for each event was put."""
+    return put(box or Outbox(), [(said(event), [rule]) for event in events], now)
+
+
+def sizes(box: Outbox, rule: Rule, now: datetime) -> list[list[str]]:
+    """The events of each notification that is to be sent at a time."""
+    return [[parcel.message.event for parcel in batch] for batch in batches(box, [rule], now)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted", "unwanted"),
+    [
+        (Rule("r"), ["mission.completed", "mission.waiting", "feature.failed"], ["milestone.passed", "feature.done"]),
+        (Rule("r", events=("milestone.*",)), ["milestone.passed", "milestone.failed"], ["mission.failed"]),
+        (Rule("r", events=("*.failed", "gate.waiting")), ["feature.failed", "gate.waiting"], ["gate.passed"]),
+        (Rule("r", events=("*",), severity="warning"), ["request.asked", "wait.failed"], ["feature.done"]),
+        (Rule("r", events=("*",), severity="error"), ["mission.stuck", "mission.failed"], ["mission.paused"]),
+    ],
+)
+def test_globs_and_the_severity_choose_the_events(rule: Rule, wanted: list[str], unwanted: list[str]) -> None:
+    assert [event for event in (*wanted, *unwanted) if wants(rule, event)] == wanted
+
+
+def test_every_failure_is_an_error_and_every_event_has_a_severity() -> None:
+    assert {severity_of(event) for event in EVENTS if event.endswith("failed")} == {"error"}
+    assert {severity_of(event) for event in EVENTS} == {"info", "warning", "error"}
+
+
+@pytest.mark.parametrize(
+    ("mission", "named", "gates", "expected"),
+    [
+        ("crm", (), (), ["all", "crm"]),
+        ("web", (), (), ["all"]),
+        ("web", ("legal",), (), ["legal"]),
+        ("web", ("ann",), (), ["all"]),
+        ("web", ("ann", "crm"), ("legal",), ["crm", "legal"]),
+        ("web", (), ("legal",), ["all", "legal"]),
+        ("web", (), ("nobody",), ["all"]),
+    ],
+)
+def test_a_mission_that_names_rules_goes_by_them_and_a_gate_adds_its_own(
+    mission: str, named: tuple[str, ...], gates: tuple[str, ...], expected: list[str]
+) -> None:
+    rules = [Rule("all"), Rule("crm", missions=("crm*",)), Rule("legal", missions=("-",))]
+    assert [rule.name for rule in rules_for(rules, mission, named, gates)] == expected
+    assert nameless(("ann", "legal", "ann"), [rule.name for rule in rules]) == ["ann"]
+
+
+def test_the_cooldown_leaves_out_the_same_event_of_the_same_mission_and_no_other() -> None:
+    rule = replace(OPS, cooldown=timedelta(minutes=10))
+    box = boxed(rule, "mission.paused", "mission.paused", "mission.resumed")
+    box = put(box, [(said("mission.paused", "other"), [rule])], NOON)
+    box = boxed(rule, "mission.paused", box=box, now=NOON + timedelta(minutes=9))
+    box = boxed(rule, "mission.paused", box=box, now=NOON + timedelta(minutes=10))
+    events = [(parcel.message.mission, parcel.message.event) for parcel in box.parcels]
+    assert events == [("m", "mission.paused"), ("m", "mission.resumed"), ("other", "mission.paused"), ("m", "mission.paused")]  # fmt: skip
+    assert len(without_gone(box, [rule], NOON + timedelta(minutes=15)).last) == 1
+    assert without_gone(box, [rule], NOON + timedelta(minutes=30)).last == {}
+
+
+def test_a_message_is_in_once_for_each_channel_however_often_it_is_put_in() -> None:
+    rule, message = replace(OPS, channels=("a", "b")), said()
+    box = put(put(Outbox(), [(message, [rule])], NOON), [(message, [rule])], NOON)
+    assert [(parcel.rule, parcel.channel) for parcel in box.parcels] == [("ops", "a"), ("ops", "b")]
+    first, second = batches(box, [rule], NOON)
+    assert [parcel.channel for parcel in sent(box, first).parcels] == ["b"]
+    assert sent(sent(box, first), second).parcels == ()
+    assert without_gone(box, [OPS], NOON).parcels == first
+
+
+def test_in_quiet_hours_messages_wait_and_then_come_as_one() -> None:
+    rule = replace(OPS, quiet=read_windows("22:00-07:00"))
+    zone = timezone(timedelta(hours=-5))
+    night, morning = datetime(2026, 11, 20, 23, 30, tzinfo=zone), datetime(2026, 11, 21, 7, 0, tzinfo=zone)
+    box = boxed(rule, "milestone.passed", "mission.paused", now=night)
+    assert sizes(box, rule, night) == []
+    assert wake_at(box, [rule], night) == morning
+    assert sizes(box, rule, morning - timedelta(seconds=1)) == []
+    assert sizes(box, rule, morning) == [["milestone.passed", "mission.paused"]]
+    day = boxed(rule, "milestone.passed", "mission.paused", now=morning)
+    assert sizes(day, rule, morning) == [["milestone.passed"], ["mission.paused"]]
+
+
+def test_a_digest_collects_from_its_first_message_on() -> None:
+    rule = replace(OPS, digest=timedelta(hours=1))
+    box = boxed(rule, "milestone.passed")
+    box = boxed(rule, "mission.paused", box=box, now=NOON + timedelta(minutes=40))
+    assert sizes(box, rule, NOON + timedelta(minutes=59)) == []
+    end = NOON + timedelta(hours=1)
+    assert wake_at(box, [rule], NOON) == end
+    [batch] = batches(box, [rule], end)
+    assert [parcel.message.event for parcel in batch] == ["milestone.passed", "mission.paused"]
+    later = boxed(rule, "mission.resumed", box=sent(box, batch), now=end)
+    assert wake_at(later, [rule], end) == end + timedelta(hours=1)
+
+
+def test_a_failing_channel_is_tried_again_ever_later_and_takes_all_at_once_then() -> None:
+    box, now, waits = boxed(OPS, "milestone.passed"), NOON, []
+    for _ in range(14):
+        [batch] = batches(box, [OPS], now)
+        box = failed(begun(box, batch, now), batch, "no", now)
+        assert box.parcels[0].begun == ""
+        again = wake_at(box, [OPS], now)
+        assert again is not None
+        assert sizes(box, OPS, again - timedelta(seconds=1)) == []
+        waits.append(again - now)
+        now = again
+    assert [wait // timedelta(minutes=1) for wait in waits] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 1440, 1440]  # fmt: skip
+    box = boxed(OPS, "mission.paused", box=box, now=now)
+    assert sizes(box, OPS, now) == [["milestone.passed", "mission.paused"]]
+    assert box.failing[0].tries == 14
+    assert sent(box, next(batches(box, [OPS], now))) == Outbox()
+
+
+def test_one_failing_channel_does_not_hold_another() -> None:
+    rule = replace(OPS, channels=("a", "b"))
+    box = boxed(rule, "milestone.passed")
+    box = failed(box, next(batches(box, [rule], NOON)), "no", NOON)
+    assert [batch[0].channel for batch in batches(box, [rule], NOON)] == ["b"]
+
+
+def test_when_windows_close() -> None:
+    at = {text: closes_at(read_windows(text), NOON) for text in ("", "22:00-07:00", "09:00-17:00", "11:00-12:30,12:30-13:00", "12:00-24:00", "13:00-12:30")}  # fmt: skip
+    assert {text: f"{end:%d %H:%M}" if end else "" for text, end in at.items()} == {
+        "": "",
+        "22:00-07:00": "",
+        "09:00-17:00": "20 17:00",
+        "11:00-12:30,12:30-13:00": "20 13:00",
+        "12:00-24:00": "21 00:00",
+        "13:00-12:30": "20 12:30",
+    }
+    for text in ("22:00-07:00", "00:00-24:00", "09:00-12:00,12:00-09:00", "00:00-23:59"):
+        windows = read_windows(text)
+        for minute in range(0, 24 * 60, 7):
+            now = NOON.replace(hour=minute // 60, minute=minute % 60)
+            assert (closes_at(windows, now) is None) == (opens_at(windows, now) is not None)
+        assert never_end(windows) == (text in {"00:00-24:00", "09:00-12:00,12:00-09:00"})
