@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.kit.people import Person
+
     from mission_cli.ports.executor import JobSpec
 
 PLAN = """\
@@ -363,3 +365,12 @@ def test_a_mistake_in_a_rule_is_an_error_that_names_it_and_no_address(text: str)
     assert "ops" in words
     assert "host" not in words.replace("//HOST", "")
     assert "s3cret" not in words
+
+
+def test_lint_reports_a_name_that_nothing_acts_on(person: Person) -> None:
+    person.worker("sys.exit(0)\n")
+    person.plan("notify: [bob]\n" + PLAN)
+    found = person.mission("lint").out.splitlines()
+    assert len([line for line in found if "warning: nobody is notified as `bob`" in line]) == 1
+    person.set('notify = "true"')
+    assert "bob" not in person.mission("lint").out

@@ -76,7 +76,9 @@ def lint(
         corrected += [(source.path, note) for note in done]
         read = load_placed if source.placed else load
         loaded = read(text, source.identity)
-        problems = sorted([*check(loaded), *lacking_problems(loaded.mission), *_at_forge(shell, loaded)])
+        problems = sorted(
+            [*check(loaded), *lacking_problems(loaded.mission), *_at_forge(shell, loaded), *_names(shell, loaded)]
+        )
         found += [(source.path, problem) for problem in (*source.met, *problems)]
     errors = sum(p.severity == "error" for _, p in found)
     lines = [f"{path}:{note.line}: fixed: {note.message}" for path, note in corrected]
@@ -98,6 +100,18 @@ def _at_forge(shell: Shell, loaded: Loaded) -> list[Problem]:
         return []
     try:
         return [*forge_problems(shell.look().context, loaded)]
+    except MissionError:
+        return []
+
+
+def _names(shell: Shell, loaded: Loaded) -> list[Problem]:
+    """Return the names in `notify` and on gates that nothing in the settings of this repository acts on."""
+    from mission_cli.app.queries.diagnosis.news import name_problems
+
+    if not loaded.mission.notify and not any(gate.notify for gate in loaded.mission.gates):
+        return []
+    try:
+        return [*name_problems(shell.look().context, loaded)]
     except MissionError:
         return []
 
