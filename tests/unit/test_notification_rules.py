@@ -8,7 +8,18 @@ from itertools import count
 import pytest
 
 from mission_cli._support.dataclass import replace
-from mission_cli.domain.news.outbox import Message, Outbox, batches, begun, failed, put, sent, wake_at, without_gone
+from mission_cli.domain.news.outbox import (
+    Message,
+    Outbox,
+    batches,
+    begun,
+    failed,
+    put,
+    sent,
+    wake_at,
+    with_settings_of,
+    without_gone,
+)
 from mission_cli.domain.news.rules import EVENTS, Rule, nameless, rules_for, severity_of, wants
 from mission_cli.domain.timing.hours import closes_at, never_end, opens_at, read_windows
 
@@ -135,6 +146,16 @@ def test_a_failing_channel_is_tried_again_ever_later_and_takes_all_at_once_then(
     assert sizes(box, OPS, now) == [["milestone.passed", "mission.paused"]]
     assert box.failing[0].tries == 14
     assert sent(box, next(batches(box, [OPS], now))) == Outbox()
+
+
+def test_a_change_of_the_settings_ends_the_wait_of_a_failing_channel() -> None:
+    box = boxed(OPS, "milestone.passed")
+    for _ in range(8):
+        box = failed(box, box.parcels, "no", NOON)
+    later = NOON + timedelta(minutes=5)
+    assert sizes(with_settings_of(box, None), OPS, later) == []
+    assert sizes(with_settings_of(box, NOON - timedelta(minutes=1)), OPS, later) == []
+    assert sizes(with_settings_of(box, NOON + timedelta(minutes=4)), OPS, later) == [["milestone.passed"]]
 
 
 def test_one_failing_channel_does_not_hold_another() -> None:

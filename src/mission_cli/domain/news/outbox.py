@@ -149,14 +149,24 @@ def failed(box: Outbox, batch: Sequence[Parcel], reason: str, now: datetime) -> 
     first, ids = batch[0], {p.message.id for p in batch}
     before = _trouble(box, first.rule, first.channel)
     tries = before.tries + 1 if before else 1
-    delay = min(FIRST_DELAY * 2 ** min(tries - 1, _MOST_DOUBLINGS), LONGEST_DELAY)
-    failing = Failing(first.rule, first.channel, tries, stamp(now + delay), reason)
+    failing = Failing(first.rule, first.channel, tries, stamp(now + _delay(tries)), reason)
     others = tuple(f for f in box.failing if f != before)
     mine = (first.rule, first.channel)
     parcels = tuple(
         replace(p, begun="") if (p.rule, p.channel) == mine and p.message.id in ids else p for p in box.parcels
     )
     return replace(box, parcels=parcels, failing=(*others, failing))
+
+
+def with_settings_of(box: Outbox, changed: datetime | None) -> Outbox:
+    """Return the outbox in which channels that failed before the settings were changed are tried again at once."""
+    if changed is None:
+        return box
+    fresh = (
+        replace(f, again=stamp(changed)) if _moment(f.again, changed) - _delay(f.tries) < changed else f
+        for f in box.failing
+    )
+    return replace(box, failing=tuple(fresh))
 
 
 def wake_at(box: Outbox, rules: Sequence[Rule], now: datetime) -> datetime | None:
@@ -168,6 +178,10 @@ def wake_at(box: Outbox, rules: Sequence[Rule], now: datetime) -> datetime | Non
         at = max(now, _moment(parcel.due, now), _moment(trouble.again, now) if trouble else now)
         moments.append(closes_at(by_name[parcel.rule].quiet, at.astimezone(now.tzinfo)) or at)
     return min(moments, default=None)
+
+
+def _delay(tries: int) -> timedelta:
+    return min(FIRST_DELAY * (1 << min(tries - 1, _MOST_DOUBLINGS)), LONGEST_DELAY)
 
 
 def _due(parcels: Sequence[Parcel], rule: Rule, channel: str, now: datetime) -> str:

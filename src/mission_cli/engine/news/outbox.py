@@ -16,7 +16,17 @@ from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import MissionId, Sha
-from mission_cli.domain.news.outbox import Message, batches, begun, failed, put, sent, wake_at, without_gone
+from mission_cli.domain.news.outbox import (
+    Message,
+    batches,
+    begun,
+    failed,
+    put,
+    sent,
+    wake_at,
+    with_settings_of,
+    without_gone,
+)
 from mission_cli.domain.news.rules import LANDED, STUCK, WAITING, Rule, highest, rules_for, wants
 from mission_cli.domain.status import GateStatus
 from mission_cli.domain.timing.hours import read_windows
@@ -91,6 +101,7 @@ def deliver(ctx: Context) -> datetime | None:
     box, rules = ctx.runtime.outbox(), rules_of(ctx)
     if not box.parcels or ctx.messenger.obstacle():
         return None
+    box = with_settings_of(box, ctx.runtime.changed_at(ctx.settings_files))
     start = now = ctx.clock.now().astimezone(ctx.clock.zone)
     while (now - start).total_seconds() <= _MOST_SECONDS and (batch := next(batches(box, rules, now), ())):
         if ctx.runtime.stopped():
