@@ -8,13 +8,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.kit.missions import NOW, POLICY, feature, mission, observation, record
+from tests.unit.test_keys_act import committed, honest, host_of
 
-from mission_cli._support.text import stamp
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import parse_stamp, stamp
+from mission_cli.app.addressing import resolve
+from mission_cli.app.queries.status import status_of
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.mission import Criterion, Mission
+from mission_cli.domain.noted import notes_of
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.domain.tables import InputRequest, LogRow
 from mission_cli.domain.timing.schedule import (
@@ -23,6 +28,7 @@ from mission_cli.domain.timing.schedule import (
     why_no_schedule,
 )
 from mission_cli.engine.executions import begin
+from mission_cli.engine.loop import pulse
 from mission_cli.planner.core.decisions import (
     Begin,
     Decisions,
@@ -37,6 +43,12 @@ from mission_cli.planner.mission.executions import due_at
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+PLAN = """\
+budget: {time_hours: 10}
+preferences: {runner: script}
+milestones: [{name: Only, validation: ["manual: good?"], features: [{title: one, criteria: ["file: `x`"]}]}]
+"""
 
 
 # When it is due
@@ -164,6 +176,68 @@ def test_the_deadline_pauses_once_and_a_person_who_resumes_has_decided() -> None
     early = plan(late, deadline=NOW + DAY)
     assert not any(isinstance(m, MoveMission) for m in early.transitions)
     assert early.wake_at == NOW + DAY
+
+
+def warned(some: Mission, at: datetime, over: datetime) -> list[tuple[str, tuple[str, ...]]]:
+    """What is said about the deadline at a time, and what is noted of that."""
+    found = decide(some, observation(now=at, deadline=over), POLICY)
+    notes = [m for m in found.transitions if isinstance(m, Note) and m.event is EventKind.DEADLINE_WARNING]
+    paused = [m for m in found.transitions if isinstance(m, MoveMission)]
+    assert bool(paused) is (at >= over)
+    return [(note.details, note.about) for note in notes]
+
+
+def test_each_part_of_the_time_until_the_deadline_is_said_once() -> None:
+    over = NOW + 10 * HOUR
+    some = mission(feature("1.1"), started=stamp(NOW), deadline="tonight")
+    noted: dict[str, str] = {}
+    said = []
+    for minutes in range(0, 601, 30):
+        now = NOW + timedelta(minutes=minutes)
+        for words, about in warned(replace(some, noted=noted), now, over):
+            said.append((minutes, words))
+            noted |= dict(notes_of(EventKind.DEADLINE_WARNING, about, words, stamp(now), noted))
+    assert said == [
+        (300, "50% of the time until its deadline tonight has passed: 5 h left of 10 h"),
+        (480, "80% of the time until its deadline tonight has passed: 2 h left of 10 h"),
+        (600, "100% of the time until its deadline tonight has passed: no time is left"),
+    ]
+    later = over + 10 * HOUR
+    assert [w for w, _ in warned(replace(some, noted=noted), over, later)] == [
+        "50% of the time until its deadline tonight has passed: 10 h left of 20 h"
+    ]
+
+
+def test_parts_that_passed_while_nothing_ran_are_one_warning() -> None:
+    over = NOW + 10 * HOUR
+    some = mission(feature("1.1"), started=stamp(NOW), deadline="tonight")
+    abouts = [f"{stamp(over)} {pct}" for pct in (50, 80, 100)]
+    assert [about for _, about in warned(some, NOW + 9 * HOUR, over)] == [(abouts[0], abouts[1])]
+    assert [about for _, about in warned(some, over + HOUR, over)] == [tuple(abouts)]
+
+
+@pytest.mark.parametrize("started", ["", "soon", stamp(NOW + DAY)])
+def test_without_a_time_between_start_and_deadline_nothing_is_warned_of(started: str) -> None:
+    some = mission(feature("1.1"), started=started, deadline="tonight")
+    assert warned(some, NOW + 9 * HOUR, NOW + 10 * HOUR) == []
+
+
+def test_a_warning_is_recorded_told_and_never_repeated() -> None:
+    host = host_of(honest, m=f"title: One\ndeadline: {stamp(NOW + 2 * DAY)}\n{PLAN}")
+    began = parse_stamp(committed(host).started)
+    assert began is not None
+    seen: list[timedelta | None] = []
+    for _ in range(9):
+        for _ in range(3):
+            assert not pulse(host.context()).bugs
+            host.jobs.clock.time.pass_by(timedelta(minutes=1))
+        ctx = host.context()
+        seen.append(status_of(ctx, ctx.state.snapshot(), resolve(ctx.state.snapshot(), "m")).until_deadline)
+        host.jobs.clock.time.pass_by(6 * HOUR)
+    rows = [r.details.partition(" of the time")[0] for r in committed(host).progress if r.event == "deadline.warning"]
+    assert rows == ["50%", "80%", "100%"]
+    assert committed(host).status is MissionStatus.PAUSED
+    assert [left is not None and left > timedelta(0) for left in seen] == [True] * 8 + [False]
 
 
 def test_a_judgment_and_an_answer_of_an_earlier_execution_are_over() -> None:

@@ -113,7 +113,7 @@ def test_each_form_in_which_one_could_be_written_is_found(source: str, word: str
 def test_every_event_is_named_by_a_part_and_what_happened() -> None:
     parts = {event.partition(".")[0] for event in EVENTS}
     assert parts == {
-        "attempt", "budget", "criteria", "decision", "feature", "gate", "issue", "landing", "milestone", "mission",
+        "attempt", "budget", "criteria", "deadline", "decision", "feature", "gate", "issue", "landing", "milestone", "mission",
         "pull", "recovery", "request", "review", "runs", "state", "test", "wait", "work",
     }  # fmt: skip
     statuses = {

@@ -22,7 +22,16 @@ from mission_cli.domain.timing.timeline import (
     Timeline,
     follow,
 )
-from mission_cli.planner.core.decisions import Begin, Decisions, Dispatch, MoveGate, MoveMission, MoveRequest, MoveWait
+from mission_cli.planner.core.decisions import (
+    Begin,
+    Decisions,
+    Dispatch,
+    MoveGate,
+    MoveMission,
+    MoveRequest,
+    MoveWait,
+    Note,
+)
 from mission_cli.planner.core.effects import Cancel, Recover
 from mission_cli.planner.decide import decide
 
@@ -168,6 +177,11 @@ def late(line: Timeline) -> Decisions:
     return plan(waiting(deadline="tomorrow, ten o'clock"), line, deadline=NOW + timedelta(hours=24))
 
 
+def warned(line: Timeline) -> Decisions:
+    some = waiting(deadline="in two days", started=stamp(NOW))
+    return plan(some, line, deadline=NOW + timedelta(hours=48))
+
+
 def overdue(line: Timeline) -> Decisions:
     some = mission(feature("1.1", FeatureStatus.DISPATCHED))
     job = Job(JobState.RUNNING, started=stamp(NOW))
@@ -194,6 +208,7 @@ MOVES: dict[str, tuple[Callable[[Timeline], Decisions], type]] = {
     "a schedule is due": (scheduled, Begin),
     "a recurring mission is due": (recurring, Begin),
     "a deadline has come": (late, MoveMission),
+    "a deadline comes near": (warned, Note),
     "an attempt is overdue": (overdue, Cancel),
     "an attempt is lost": (gone, Recover),
 }
@@ -206,7 +221,7 @@ def decided(found: Decisions) -> list[type]:
     return [
         type(d)
         for d in (*found.transitions, *found.effects)
-        if isinstance(d, MoveRequest | MoveWait | MoveGate | MoveMission | Begin | Cancel | Recover)
+        if isinstance(d, MoveRequest | MoveWait | MoveGate | MoveMission | Note | Begin | Cancel | Recover)
     ]
 
 
@@ -224,7 +239,13 @@ def test_what_the_clock_does_irreversibly_needs_two_ticks_that_agree(name: str) 
     assert decided(move(told(SECOND_TICK))) == [kind]
 
 
-DATES = ["a wait for a time ends", "a schedule is due", "a recurring mission is due", "a deadline has come"]
+DATES = [
+    "a wait for a time ends",
+    "a schedule is due",
+    "a recurring mission is due",
+    "a deadline has come",
+    "a deadline comes near",
+]
 
 
 @pytest.mark.parametrize("name", [n for n in MOVES if n not in {*DATES, "an attempt is lost"}])

@@ -14,6 +14,7 @@ class EventKind(StrEnum):
     CRITERIA_CORRECTED = "criteria.corrected"
     CRITERIA_HELD_OUT = "criteria.held_out"
     CRITERIA_JUDGED = "criteria.judged"
+    DEADLINE_WARNING = "deadline.warning"
     DECISION_UNDONE = "decision.undone"
     FEATURE_ADDED = "feature.added"
     FEATURE_BY_HAND = "feature.by_hand"

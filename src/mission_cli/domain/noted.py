@@ -27,7 +27,13 @@ TIMED = frozenset(
 )
 """Events stored with the time of their last occurrence."""
 ONCE = frozenset(
-    {EventKind.BUDGET_WARNING, EventKind.BUDGET_PROJECTED, EventKind.FEATURE_BY_HAND, EventKind.ISSUE_REFUSED}
+    {
+        EventKind.BUDGET_WARNING,
+        EventKind.BUDGET_PROJECTED,
+        EventKind.DEADLINE_WARNING,
+        EventKind.FEATURE_BY_HAND,
+        EventKind.ISSUE_REFUSED,
+    }
 )
 """Events that happen once for each subject."""
 BLAMES = frozenset({EventKind.WORK_PUT_BACK, EventKind.STATE_PUT_BACK})

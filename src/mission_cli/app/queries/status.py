@@ -31,7 +31,16 @@ from mission_cli.domain.judging.quarantine import quarantined
 from mission_cli.domain.judging.test_results import NAMED, from_lines
 from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.runs import Tally
-from mission_cli.domain.status import CriterionKind, FeatureStatus, HoldKind, JobState, MilestoneStatus, MissionStatus
+from mission_cli.domain.status import (
+    FINISHED_MISSION,
+    CriterionKind,
+    FeatureStatus,
+    HoldKind,
+    JobState,
+    MilestoneStatus,
+    MissionStatus,
+)
+from mission_cli.domain.timing.schedule import end_of
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.health import pulse_findings
 from mission_cli.engine.observing.observe import consider
@@ -39,6 +48,7 @@ from mission_cli.planner.core.requests import answer_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import timedelta
 
     from mission_cli.app.addressing import Address
     from mission_cli.app.results.pulls import PullView
@@ -91,10 +101,17 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         planned=planned,
         elapsed=elapsed(mission, now),
         left=left(mission, sum(job.state is JobState.RUNNING for job in case.observation.jobs.values())),
+        until_deadline=until_deadline(case),
         flaky=flaky_of(mission),
         next_command=str(do("start", mission.id)) if _is_new(address) else "",
         pull=pulls.get(MISSION),
     )
+
+
+def until_deadline(case: Case) -> timedelta | None:
+    """Return how long until the deadline, negative after it; None if the mission has none or is finished."""
+    over = end_of(case.mission.deadline, case.observation.zone)
+    return None if over is None or case.mission.status in FINISHED_MISSION else over - case.observation.now
 
 
 def flaky_of(mission: Mission) -> tuple[FlakyView, ...]:

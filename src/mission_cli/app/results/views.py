@@ -213,6 +213,8 @@ class MissionView:
     """From its start to its end, or until now; null before its start."""
     left: timedelta | None = None
     """How long the rest will take at the pace so far; null if unknown."""
+    until_deadline: timedelta | None = None
+    """How long until its deadline, negative after it; null if it has none or is finished."""
     flaky: tuple[FlakyView, ...] = ()
     """Quarantined tests and criteria."""
     next_command: str = ""

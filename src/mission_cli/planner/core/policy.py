@@ -82,6 +82,8 @@ class Policy:
     opinion_rounds: int = 2
     """Rounds of reviews of a pull request that workers answer; then a person does."""
     warn_pct: int = 60
+    deadline_pct: tuple[int, ...] = (50, 80, 100)
+    """Percent of the time between start and deadline that cause a warning each."""
     projection_over_pct: int = 50
     runners: Mapping[str, RunnerPolicy] = field(default_factory=dict)
     default_runner: str = ""

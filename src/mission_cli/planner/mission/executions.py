@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import parse_stamp, show_duration, stamp
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.noted import last_of
+from mission_cli.domain.noted import is_noted, last_of
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
@@ -80,16 +81,43 @@ def ended(draft: Draft, why: str) -> Finish:
 
 
 def deadline(draft: Draft) -> None:
-    """Pause at the deadline, once: a person who starts or resumes the mission after it has decided."""
+    """Warn before the deadline; pause at it, once: a person who starts or resumes the mission after it has decided."""
     mission, over = draft.mission, draft.observation.deadline
     if over is None or mission.status is not MissionStatus.ACTIVE:
         return
     taken_up = last_of(mission, _TAKEN_UP)
     if taken_up is not None and taken_up[1] >= over:
         return
-    if draft.has_come("", f"the deadline {mission.deadline} has come", over - draft.observation.now):
+    come = draft.has_come("", f"the deadline {mission.deadline} has come", over - draft.observation.now)
+    _warn(draft, over, come=come)
+    if come:
         choices = f"go on ({do('resume', mission.id)}), or stop ({do('cancel', mission.id)})"
         draft.pause(f"its deadline {mission.deadline} has passed: {choices}")
+
+
+def _warn(draft: Draft, over: datetime, *, come: bool) -> None:
+    """Warn when a part of the time between start and deadline has passed; of several at once, name the last."""
+    mission, now = draft.mission, draft.observation.now
+    began = parse_stamp(mission.started) if mission.started else None
+    if began is None or began >= over:
+        return
+    passed: list[int] = []
+    for pct in draft.policy.deadline_pct:
+        if is_noted(mission, EventKind.DEADLINE_WARNING, _about(over, pct)):
+            continue
+        due = began + (over - began) * pct / 100
+        what = f"{pct}% of the time until the deadline has passed"
+        if not (come if due >= over else draft.has_come("", what, due - now)):
+            break
+        passed.append(pct)
+    if passed:
+        left = f"{show_duration(over - now)} left of {show_duration(over - began)}" if over > now else "no time is left"
+        words = f"{passed[-1]}% of the time until its deadline {mission.deadline} has passed: {left}"
+        draft.transitions.append(Note(EventKind.DEADLINE_WARNING, words, tuple(_about(over, pct) for pct in passed)))
+
+
+def _about(over: datetime, pct: int) -> str:
+    return f"{stamp(over)} {pct}"
 
 
 def _is_last(draft: Draft, due: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -73,6 +74,8 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
         facts.append(line(f"{show_duration(view.elapsed)} elapsed"))
     if view.left is not None:
         facts.append(line(f"about {show_duration(view.left)} left"))
+    if view.until_deadline is not None:
+        facts.append(_deadline(view.until_deadline))
     if view.pull is not None:
         facts.append(line((pull_words(view.pull), "dim")))
     facts.append(line((f"{view.mode} mode, base {said(view.base)}", "dim")))
@@ -81,6 +84,12 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
         if hold.kind == HoldKind.MISSION and hold.until:
             lines += paragraph(hold.detail, width)
     return lines
+
+
+def _deadline(left: timedelta) -> Line:
+    if left > timedelta(0):
+        return line(f"deadline in {show_duration(left)}")
+    return line((f"deadline passed {show_duration(-left)} ago", "yellow"))
 
 
 def budget_lines(view: MissionView, width: int) -> list[Line]:
