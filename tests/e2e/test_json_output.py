@@ -134,7 +134,7 @@ def _work(reader: Reader) -> None:
     reader.say("resume", "m")
     person.run(ok=(3,))
     reader.say("reject", "m", "again", "--comment", "not yet")
-    reader.say("signal", "m/1.3")
+    reader.say("signal", "m/1.3", "--data", '{"ok": true}')
     reader.say("resume", "m")
     tree = Path(reader.say("open", "m/1.3", "--print")["path"])
     (tree / "1.3.txt").write_text("by hand\n")

@@ -85,6 +85,7 @@ PROOFS: dict[str, str] = {
     "column Approvals.Timestamp|Approvals.Gate|Approvals.Decision|Approvals.By|Approvals.Commit|Approvals.Comment": "e2e/test_people.py::test_landing_waits_for_a_look_unless_told_otherwise",
     "column Input Requests.#|Input Requests.Asked|Input Requests.Feature|Input Requests.Prompt|Input Requests.Options|Input Requests.Expires|Input Requests.Status|Input Requests.Response": "unit/test_causes.py::test_rows_question_and_permission_auth",
     "column Waits.Feature|Waits.Waiting for|Waits.Since|Waits.Timeout|Waits.Status": "e2e/test_time.py::test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps",
+    "column Waits.Data": "unit/test_signals.py::test_the_data_is_a_file_of_the_mission_that_the_worker_reads_as_data_and_people_see",
     "column Held-out Criteria.#|Held-out Criteria.Milestone|Held-out Criteria.Sealed|Held-out Criteria.Results": "e2e/test_held_out.py::test_what_only_fits_the_visible_criterion_goes_back_and_the_file_keeps_the_secret",
     "column Pull Requests.For|Pull Requests.PR|Pull Requests.Branch|Pull Requests.Base|Pull Requests.Head|Pull Requests.Status|Pull Requests.Since|Pull Requests.Handled": "unit/test_pull_situations.py::test_a_situation",
     "column Messages.Timestamp|Messages.Feature|Messages.From|Messages.Message": "unit/test_steer.py::test_a_message_is_in_the_prompt_of_every_later_attempt",

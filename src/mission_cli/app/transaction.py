@@ -57,6 +57,8 @@ class Wanted:
     """What the person reads; empty: `words`, which are also logged."""
     about: str = ""
     """See `Done.about`."""
+    files: tuple[Write, ...] = ()
+    """Other files of the mission, written in the same commit."""
     record: bool = False
     """Make a commit that records the event even if nothing else changes in the file."""
 
@@ -84,7 +86,7 @@ def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) 
         changes: list[Change] = [*wanted.changes, *log_rows(address.loaded, [entry], now)]
         try:
             commit = ctx.state.commit(
-                [_write(ctx, address, wanted.rewrite, changes)],
+                [_write(ctx, address, wanted.rewrite, changes), *wanted.files],
                 message=message(address.mission.id, [entry]),
                 expect=snapshot.head,
                 author=person,

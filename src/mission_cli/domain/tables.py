@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
+from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.status import (
     OPEN_REQUEST,
     OPEN_WAIT,
@@ -21,10 +22,11 @@ from mission_cli.domain.status import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mission_cli.domain.ids import FeatureNumber
-
 
 _SCORE = pattern(r"(?:min[_ -]?score\D*|>=\s*|≥\s*)(\d+(?:\.\d+)?)", re.IGNORECASE)
+
+
+_PULL = pattern(r"pr:(?P<mission>[^/\s]+)/(?P<feature>[1-9][0-9]{0,8}\.[1-9][0-9]{0,8})")
 
 
 _ALL_PASSED = pattern(r"all[_ -]?passed", re.IGNORECASE)
@@ -121,18 +123,26 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A feature waits for something outside: `time:…`, `person:…`, `mission:…`, `email_reply:…`, `webhook:…`."""
+    """What a feature waits for: `time:…`, `person:…`, `mission:…`, `pr:…`, `webhook:…`, `email_reply:…`."""
 
     feature: FeatureNumber
     waiting_for: str
     since: str = ""
     timeout: str = ""
     status: str = WaitStatus.OPEN
+    data: str = ""
+    """The file of the mission with the data of its signal, `assets/signal-….json`; empty without data."""
 
     @property
     def open(self) -> bool:
         """Whether it is not resolved yet."""
         return not self.status or self.status in OPEN_WAIT
+
+    @property
+    def pull(self) -> tuple[str, FeatureNumber] | None:
+        """The mission and feature whose pull request it waits for; None if it waits for something else."""
+        found = _PULL.fullmatch(self.waiting_for)
+        return None if found is None else (found["mission"], FeatureNumber(found["feature"]))
 
     @property
     def holds(self) -> bool:

@@ -16,6 +16,7 @@ from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import agent_of
 from mission_cli.engine.prompt import prompt_for, review_prompt
 from mission_cli.engine.pulls.effects import at_forge
+from mission_cli.engine.recording.signals import data_of
 from mission_cli.planner.core.decisions import Dispatch, Transition
 from mission_cli.planner.core.effects import (
     Cancel,
@@ -37,6 +38,7 @@ from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tr
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.tables import Wait
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
 
@@ -51,12 +53,18 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
                 words = review_prompt(ctx, case.mission, move.record)
             else:
                 about = told_of(case.observation, move.record.feature)
-                words = prompt_for(ctx, case.mission, move.record, case.observation.records, found, pull=about)
+                data = data_of(ctx, case.stored, _waits(case.mission, move.record))
+                records = case.observation.records
+                words = prompt_for(ctx, case.mission, move.record, records, found, pull=about, data=data)
             prompt = ctx.secrets.scrub(words)
             transitions.append(replace(move, record=_as_written(replace(move.record, prompt=prompt))))
         else:
             transitions.append(move)
     return transitions
+
+
+def _waits(mission: Mission, record: RunRecord) -> list[Wait]:
+    return [wait for wait in mission.waits if wait.feature == record.feature]
 
 
 def dispatched(transitions: list[Transition]) -> list[RunRecord]:

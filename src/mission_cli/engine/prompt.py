@@ -11,6 +11,7 @@ from mission_cli.domain.ids import Sha
 from mission_cli.domain.routing import is_research
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.findings import folder_of, shown
+from mission_cli.engine.recording.signals import for_prompt
 from mission_cli.planner.attempts.causes import RULES
 
 if TYPE_CHECKING:
@@ -33,10 +34,12 @@ def prompt_for(
     found: Mapping[str, str] = MappingProxyType({}),
     *,
     pull: str = "",
+    data: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Return the prompt of an attempt: what its worker has to know, and how to finish.
 
     `found`: the findings of other workers of the mission. `pull`: what is wrong with its pull request.
+    `data`: what was stored with the waits of the feature.
     """
     feature = mission.feature(record.feature)
     milestone = mission.milestone_holding(record.feature)
@@ -64,6 +67,7 @@ def prompt_for(
         "pull": pull,
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
         "messages": [m for m in mission.messages if m.feature == feature.number],
+        "signals": for_prompt((w for w in mission.waits if w.feature == feature.number), data),
         "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),
         "protect": list(ctx.settings.protect),
     }

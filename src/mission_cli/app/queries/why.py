@@ -10,13 +10,14 @@ from mission_cli.app.commands.start_checks import why_refused
 from mission_cli.app.commands.steer.sync import news_of_base
 from mission_cli.app.queries.status import flaky_of
 from mission_cli.app.queries.troubles import unserved
-from mission_cli.app.results.reasons import Choice, EndedAttempt, Held, Reason, Why
+from mission_cli.app.results.reasons import Choice, EndedAttempt, Held, Reason, Signal, Why
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.notice import NO_ADVICE, do
 from mission_cli.domain.status import Cause, FeatureStatus, HoldKind, MissionStatus
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.health import unscheduled
 from mission_cli.engine.observing.observe import consider
+from mission_cli.engine.recording.signals import data_of
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.milestones.milestones import current_milestones
 from mission_cli.planner.release.order import holds_of
@@ -82,7 +83,14 @@ def explain(ctx: Context, snapshot: Snapshot, address: Address) -> Why:
         finished=tuple(_finished(case.mission, address)),
         pulse=tuple(unscheduled(ctx, case)),
         flaky=flaky_of(case.mission),
+        signals=tuple(_signals(ctx, address, {subject for subject, _ in answers})),
     )
+
+
+def _signals(ctx: Context, address: Address, subjects: set[str]) -> Iterable[Signal]:
+    waits = [wait for wait in address.mission.waits if wait.feature in subjects]
+    data = data_of(ctx, address.stored, waits)
+    return (Signal(w.feature, w.waiting_for, data[w.data]) for w in waits if w.data in data)
 
 
 def why(ctx: Context, snapshot: Snapshot, address: Address) -> list[tuple[str, list[Hold]]]:

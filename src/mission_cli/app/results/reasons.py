@@ -49,6 +49,18 @@ class EndedAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Signal:
+    """The data of an event that a feature waited for."""
+
+    feature: str
+    """Its number, N.M."""
+    event: str
+    """Such as `webhook:deploy`."""
+    data: str
+    """A JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why one thing does not advance."""
 
@@ -89,3 +101,5 @@ class Why:
     """That no pulse is scheduled on this machine, if something waits for one."""
     flaky: Sequence[FlakyView] = ()
     """Quarantined tests and criteria; they hold nothing."""
+    signals: Sequence[Signal] = ()
+    """What `mission signal --data` stored for the unfinished features that were asked about."""

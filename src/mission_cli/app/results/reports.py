@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from mission_cli.app.results.views import Line, Waiting
@@ -27,6 +27,8 @@ class WholeMission:
     path: str
     """The mission file."""
     mission: Mission
+    signals: Mapping[str, str] = field(default_factory=dict)
+    """The JSON texts that `mission signal --data` stored, by the name that `waits[].data` has."""
 
 
 @dataclass(frozen=True, slots=True)

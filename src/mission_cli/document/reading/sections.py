@@ -59,7 +59,9 @@ SECTIONS: Mapping[str, SectionForm] = {
         (),
         _table("# · Asked · Feature · Prompt · Options · Urgency · Expires · Status · Response", "prompt", "status"),
     ),
-    "Waits": SectionForm((), _table("Feature · Waiting for · Since · Timeout · Status", "feature", "waiting for")),
+    "Waits": SectionForm(
+        (), _table("Feature · Waiting for · Since · Timeout · Status · Data", "feature", "waiting for")
+    ),
     "Messages": SectionForm((), _table("Timestamp · Feature · From · Message", "feature", "message")),
     "Held-out Criteria": SectionForm((), _table("# · Milestone · Sealed · Results", "milestone", "sealed")),
     "Pull Requests": SectionForm(

@@ -127,6 +127,7 @@ def waits(layout: Layout) -> Iterator[Wait]:
                 row["since"],
                 row["timeout"],
                 plain(row["status"]),
+                row["data"].strip("` "),
             )
 
 

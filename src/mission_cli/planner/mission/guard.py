@@ -94,7 +94,7 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
         [replace(gate, line=0) for gate in mission.gates],
         [(a.at, a.gate, a.decision, a.by, a.commit) for a in mission.approvals],
         [(r.number, r.feature, r.status, " ".join(r.response.split())) for r in mission.requests],
-        [(w.feature, w.waiting_for, w.status) for w in mission.waits],
+        [(w.feature, w.waiting_for, w.status, w.data) for w in mission.waits],
         [(m.feature, m.sender, " ".join(m.text.split())) for m in mission.messages],
         [(r.at, r.feature, r.status) for r in mission.recoveries],
         [(s.date, s.category, s.amount) for s in mission.spends],

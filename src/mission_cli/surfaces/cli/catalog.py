@@ -154,7 +154,10 @@ _DECIDE: Mapping[str, Entry] = {
         ("land words --pr", "open a pull request for it instead"),
     ),
     "signal": _entry(
-        Group.DECIDE, "machines", ("signal words/1.3", "the event that feature 1.3 waits for has happened")
+        Group.DECIDE,
+        "machines",
+        ("signal words/1.3", "the event that feature 1.3 waits for has happened"),
+        ("signal words/1.3 --data - < answer.json", "the same, with data for the worker"),
     ),
 }
 _STEER: Mapping[str, Entry] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import clock, moment
-from mission_cli._support.text import counted, show_duration
+from mission_cli._support.text import counted, one_line, show_duration
 from mission_cli.app.results.reasons import Choice
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import HoldKind
@@ -25,6 +25,7 @@ _AT_FORGE = frozenset({HoldKind.PULL, HoldKind.FORGE})
 _MOST_ALSO = 5
 _MOST_THEN = 3
 _MOST_FLAKY = 5
+_MOST_DATA = 500
 
 
 def reasons(found: Why, now: datetime) -> Iterator[Span]:
@@ -48,6 +49,8 @@ def reasons(found: Why, now: datetime) -> Iterator[Span]:
     if len(found.also) > _MOST_ALSO:
         yield _plain(f"also {counted(len(found.also) - _MOST_ALSO, 'more reason')}: {do('why', f'{found.id}/N.M')}")
     yield from _then(found)
+    for one in found.signals:
+        yield _plain(f"data of {one.event} for {one.feature}: {one_line(one.data, _MOST_DATA)}")
     yield from pulse_lines(found.pulse)
     yield from flaky_lines([(found.id, one) for one in found.flaky])
 

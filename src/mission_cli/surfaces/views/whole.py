@@ -5,20 +5,23 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.status import WaitStatus
 from mission_cli.surfaces.lines import BLANK, flow, line, paragraph, said
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mission_cli.app.results.reports import WholeMission
     from mission_cli.domain.mission import Criterion, Feature, Mission
     from mission_cli.surfaces.lines import Line
 
 _DEEP = 6
 
 
-def whole_lines(mission: Mission, path: str, width: int) -> list[Line]:
-    """Return title, goal, milestones with features and criteria, rows without an effect, and the path of the file."""
+def whole_lines(whole: WholeMission, width: int) -> list[Line]:
+    """Return title, goal, milestones with features and criteria, waits, rows without an effect, and the file's path."""
+    mission = whole.mission
     found = _head(mission.title, f"{mission.id}, {mission.raw_status}", width, "bold")
     found += [row for part in mission.goal.splitlines() or [""] for row in paragraph(part, width)]
     for milestone in mission.milestones:
@@ -27,8 +30,9 @@ def whole_lines(mission: Mission, path: str, width: int) -> list[Line]:
         found += _criteria(milestone.criteria, width, 2)
         for feature in milestone.features:
             found += _feature(feature, width)
+    found += _waits(whole, width)
     found += _kept(mission, width)
-    return [*found, BLANK, line((clean(path), "dim"))]
+    return [*found, BLANK, line((clean(whole.path), "dim"))]
 
 
 def _head(name: str, facts: str, width: int, style: str = "") -> list[Line]:
@@ -47,6 +51,18 @@ def _feature(feature: Feature, width: int) -> Iterator[Line]:
 def _criteria(criteria: tuple[Criterion, ...], width: int, indent: int) -> list[Line]:
     marked = (f"[{'x' if one.ticked else ' '}] {one.text}" for one in criteria)
     return [row for text in marked for row in paragraph(text, width, indent=indent)]
+
+
+def _waits(whole: WholeMission, width: int) -> Iterator[Line]:
+    """Yield the external events that features wait for, each with the data of its signal."""
+    if whole.mission.waits:
+        yield BLANK
+        yield line(("Waits", "bold"))
+    for wait in whole.mission.waits:
+        status = said(wait.status) or WaitStatus.OPEN
+        yield from _head(f"  {wait.feature} {said(wait.waiting_for)}", status, width)
+        for part in whole.signals.get(wait.data, wait.data).splitlines():
+            yield from paragraph(part, width, "dim", _DEEP)
 
 
 def _kept(mission: Mission, width: int) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""The commands `start`, `pulse`, `takeover`, `retry`, `skip`, `signal`, `answer`, gates and `validate`."""
+"""The commands `start`, `pulse`, `takeover`, `retry`, `skip`, `answer`, gates and `validate`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ def register(app: typer.Typer) -> None:
     command(app, "takeover", help="Run a mission here that another machine or clone has run.")(takeover)
     command(app, "retry", help="Try a feature again, with a fresh number of attempts.")(retry)
     command(app, "skip", help="Go on without a feature; needs --reason, which is recorded.")(skip)
-    command(app, "signal", help="Report that the external event that a feature waits for has happened.")(signal)
     command(app, "answer", help="Answer a request.")(answer)
     command(app, "approve", help="Approve a gate.")(approve)
     command(app, "reject", help="Reject a gate.")(reject)
@@ -162,14 +161,6 @@ def skip(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) ->
     if reason.strip() and not shell.consents(of_skip(opened.context, feature), yes=yes):
         return 0
     return finish(shell, opened, features.skip(opened.context, feature, reason=reason))
-
-
-def signal(shell: Shell, feature: Thing, reason: Reason = "") -> int:
-    """Report that the event that a feature waits for has happened."""
-    from mission_cli.app.commands import signal as signals
-
-    opened = shell.open()
-    return finish(shell, opened, signals.signal(opened.context, feature, reason=reason))
 
 
 def answer(

@@ -126,13 +126,12 @@ def _watch(shell: Shell, opened: Opened, identity: MissionId) -> int:
 def show(shell: Shell, mission: Identity = "") -> int:
     """Show everything that the program reads from a mission file."""
     from mission_cli.app.addressing import resolve
-    from mission_cli.app.results.reports import WholeMission
+    from mission_cli.app.queries.whole import whole_mission
 
     opened = shell.look()
     address = resolve(opened.context.state.snapshot(), mission)
-    path = opened.context.state.work_path(address.stored.path)
-    whole = WholeMission(path, address.mission)
-    shell.draw(lambda size: whole_lines(address.mission, path, size.width), whole, long=True)
+    whole = whole_mission(opened.context, address)
+    shell.draw(lambda size: whole_lines(whole, size.width), whole, long=True)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     command(app, "move", help="Move a feature that has not started to another milestone; references follow.")(move)
     command(app, "sync", help="Merge the base branch into the work of a running mission now.")(sync)
     command(app, "tell", help="Tell the worker of a feature something; the next attempt reads it.")(tell)
+    command(app, "signal", help="Report that the external event that a feature waits for has happened.")(signal)
     command(app, "hold-out", help="Add a criterion that no worker sees, or list those of a mission.")(hold_out)
     command(app, "edit", help="Edit the mission file; the text is checked, merged and committed in your name.")(edit)
     command(app, "pause", help="Start nothing new; running workers finish.")(pause)
@@ -143,6 +145,24 @@ def tell(
 
     opened = shell.open()
     return finish(shell, opened, telling(opened.context, feature, message))
+
+
+def signal(
+    shell: Shell,
+    feature: Thing,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="JSON", help="What the event brought, for the worker; `-` reads standard input."),
+    ] = None,
+    event: Annotated[str, typer.Option(help="The event, as under `Waiting for`; default: all of the feature.")] = "",
+    reason: Reason = "",
+) -> int:
+    """Report that the event that a feature waits for has happened."""
+    from mission_cli.app.commands import signal as signals
+
+    told = signals.data_from(sys.stdin.buffer) if data == "-" else data
+    opened = shell.open()
+    return finish(shell, opened, signals.signal(opened.context, feature, reason=reason, data=told, event=event))
 
 
 def hold_out(
