@@ -10,7 +10,7 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.results.pulls import ForgeView, MissionPulls, PullBlock, PullChecks, PullReviews, PullView
 from mission_cli.domain.forge.facts import CheckOutcome, PullState, Rules
 from mission_cli.domain.forge.gate import approvals_wanted, approves, blocks, gating, requested_by
-from mission_cli.domain.forge.rows import MISSION, TODO, Proposing, RowStatus
+from mission_cli.domain.forge.rows import IN_BASE, MISSION, TODO, Proposing, RowStatus
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.notice import NO_ADVICE
 from mission_cli.domain.status import HoldKind
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _FAILED = frozenset({CheckOutcome.FAILED, CheckOutcome.INFRASTRUCTURE})
 _HOLDS = frozenset({HoldKind.PULL, HoldKind.FORGE})
-_OVER = frozenset({RowStatus.MERGED, RowStatus.DONE})
 
 
 def pull_requests(ctx: Context, text: str = "") -> list[MissionPulls]:
@@ -76,7 +75,7 @@ def _place(subject: str) -> tuple[int, ...]:
 
 
 def _view(case: Case, row: PullRow, facts: PullFacts | None) -> PullView:
-    over = row.status in _OVER
+    over = row.status in IN_BASE
     if facts is not None and (over or not row.number or facts.pull.number != row.number):
         facts = None
     forge = case.observation.forge

@@ -19,8 +19,10 @@ from mission_cli.document.reading.sections import (
 )
 from mission_cli.document.syntax.scan import MOST_CHARACTERS, MOST_PARTS
 from mission_cli.domain.budget.amounts import parse_amount, why_no_amount
+from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind
+from mission_cli.domain.tables import Gate, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import MilestonePlace
     from mission_cli.document.syntax.front import Front
     from mission_cli.document.syntax.layout import Layout
-    from mission_cli.domain.tables import Gate
 
 MOST_MILESTONES = 200
 MOST_FEATURES = 5_000
@@ -41,6 +42,8 @@ _MOMENTS = (
     ("Input Requests", ("prompt", "status"), ("asked", "expires")),
     ("Waits", ("feature", "waiting for"), ("since",)),
 )
+_KINDS = ("time", "mission", "pr", "person", "webhook", "email_reply")
+"""What a wait can be for."""
 _AGES = "is longer than a hundred years"
 _DURATION_HINT = "write it as 2h, 90m or 3d"
 _MOMENT_HINT = "write it as 2026-11-20T10:00:00Z"
@@ -129,5 +132,16 @@ def _wait(row: RowView) -> Iterator[Problem]:
     kind, _, what = row["waiting for"].partition(":")
     if kind == "time" and (why := why_no_moment(what)):
         yield Problem(row.line, row.column, f"the time `{what}` of a wait {why}", _MOMENT_HINT)
+    if kind == "pr" and Wait(FeatureNumber(""), row["waiting for"]).pull is None:
+        words = f"`{row['waiting for']}` is no pull request that can be waited for"
+        if what.strip("# ").isdecimal():
+            words = f"the pull request {what} cannot be waited for by its number yet"
+        hint = "write pr:MISSION/N.M, with a feature of a mission; until then only a signal ends the wait"
+        yield Problem(row.line, row.column, words, hint, Severity.WARNING)
+    if kind not in _KINDS:
+        words = f"`{row['waiting for'][:60].strip('` ')}` is no event that is known: only a signal ends this wait"
+        known = f"known are {', '.join(f'{one}:…' for one in _KINDS)}"
+        hint = "write it without backticks" if "`" in kind else known
+        yield Problem(row.line, row.column, words, hint, Severity.WARNING)
     if why_no_duration(row["timeout"]) == _AGES:
         yield Problem(row.line, row.column, f"the timeout `{row['timeout']}` of a wait {_AGES}", _DURATION_HINT)

@@ -44,6 +44,10 @@ class RowStatus(StrEnum):
 
 GOING = frozenset({RowStatus.PLANNED, RowStatus.OPEN, RowStatus.THEIRS, RowStatus.MERGED})
 """Rows that still have something to wait for."""
+IN_BASE = frozenset({RowStatus.MERGED, RowStatus.DONE})
+"""Rows whose work is in the base."""
+OVER = IN_BASE | {RowStatus.CLOSED}
+"""Rows that the forge has merged or closed."""
 
 
 class Handled(StrEnum):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.document.criteria.item import asked_criterion
-from mission_cli.document.reading.placed import load_placed, where_it_failed
+from mission_cli.document.reading.placed import where_it_failed
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.budget.amounts import seconds_as_hours
 from mission_cli.domain.errors import MissionError
@@ -32,6 +32,7 @@ from mission_cli.engine.case import Case
 from mission_cli.engine.check_jobs import check_states
 from mission_cli.engine.findings import digest
 from mission_cli.engine.observing.code_look import CodeLook, landing_target
+from mission_cli.engine.observing.elsewhere import pull_rows, statuses
 from mission_cli.engine.observing.judge_files import base_movers_of, movers_of
 from mission_cli.engine.pulls.look import heads_at_forge, look_at_forge, pull_looks
 from mission_cli.engine.pulls.todo import todo_commit
@@ -239,11 +240,11 @@ def _observe(
 
 def _with_others(ctx: Context, snapshot: Snapshot, mission: Mission, observation: Observation) -> Observation:
     """Add what is known elsewhere, if it matters: the state of other missions, and the last editor of the file."""
-    waits = any(wait.waiting_for.startswith("mission:") for wait in mission.waits)
     edited = _is_edited(mission, observation.records)
     return replace(
         observation,
-        missions=_others(snapshot, mission) if waits else {},
+        missions=statuses(snapshot, mission),
+        awaited=pull_rows(ctx, snapshot, mission),
         editor=ctx.state.last_editor(snapshot.missions[mission.id]) if edited else "",
         starts_at=due_at(mission, observation.now, ctx.clock.zone) if mission.schedule else None,
         last_due=end_of(mission.end_date, ctx.clock.zone),
@@ -302,11 +303,3 @@ def _jobs(ctx: Context, records: Sequence[RunRecord], me: str) -> dict[RunId, Jo
     open_runs = [r for r in records if r.state is RecordState.INTENDED and not is_elsewhere(r.host, me)]
     answers = ctx.executor.poll([r.run for r in open_runs]) if open_runs else {}
     return {record.run: answers[record.run] for record in open_runs}
-
-
-def _others(snapshot: Snapshot, mission: Mission) -> dict[str, str]:
-    found = {str(other): str(settled.status) for other, settled in snapshot.settled.items()}
-    for other, stored in snapshot.missions.items():
-        if other != mission.id:
-            found[str(other)] = str(load_placed(stored.text, other).mission.status)
-    return found

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.branches.landing import Merge
     from mission_cli.domain.forge.look import PullLook
+    from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.runs import CheckState, Evidence, Job, RunRecord
@@ -93,6 +94,8 @@ class Observation:
     """When workers may start again, by the hours in the settings; None: now."""
     missions: Mapping[str, str] = field(default_factory=dict)
     """Status words of the other missions, by id, for waits on them."""
+    awaited: Mapping[str, PullRow] = field(default_factory=dict)
+    """The rows of pull requests that open waits name, by `MISSION/N.M`."""
     timeline: Timeline | None = None
     """What pulses know of the clock; None: the clock is trusted."""
     starts_at: datetime | None = None

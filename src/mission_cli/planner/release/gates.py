@@ -12,6 +12,7 @@ from mission_cli._support.text import (
     stamp,
 )
 from mission_cli.domain.criteria.gate_condition import holds as condition_holds
+from mission_cli.domain.forge.rows import IN_BASE, OVER
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
     Cause,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 _FULL_SCORE = Decimal(5)
 _NO_SCORE = Decimal(1)
+_CLOSED = "was closed without a merge"
 
 
 def requests(draft: Draft) -> None:
@@ -80,6 +82,11 @@ def _wait(draft: Draft, wait: Wait) -> None:
         return
     if kind == "mission" and draft.observation.missions.get(what) == MissionStatus.COMPLETED:
         _end_wait(draft, wait, WaitStatus.RESOLVED, f"mission {what} is completed")
+        return
+    row = draft.observation.awaited.get(what) if kind == "pr" else None
+    if row is not None and row.status in OVER:
+        to = WaitStatus.RESOLVED if row.status in IN_BASE else WaitStatus.FAILED
+        _end_wait(draft, wait, to, f"{row.name} of {what} {'is merged' if row.status in IN_BASE else _CLOSED}")
         return
     since = parse_stamp(wait.since) if wait.since else None
     if since is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import counted
-from mission_cli.domain.forge.rows import RowStatus
+from mission_cli.domain.forge.rows import IN_BASE
 from mission_cli.domain.status import FeatureStatus, HoldKind
 from mission_cli.surfaces.lines import GAP, cells, clip, cut, line, pad, paragraph, said
 from mission_cli.surfaces.views.landing.pulls import pull_words
@@ -26,7 +26,6 @@ _SHARE_PCT = 45
 _MINOR = frozenset({HoldKind.SLOT, HoldKind.MILESTONE})
 """Reasons that stand beside a title where there is room, but take no line of their own."""
 _FINISHED = frozenset({FeatureStatus.DONE, FeatureStatus.SKIPPED})
-_IN_BASE = frozenset({RowStatus.MERGED, RowStatus.DONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def facts_of(feature: FeatureView) -> list[Span]:
         facts.append((said(told), "dim"))
     if not facts and (feature.attempts > 1 or (feature.attempts and not finished)):
         facts.append((counted(feature.attempts, "attempt"), "dim"))
-    if feature.pull is not None and (feature.pull.number or not finished) and feature.pull.state not in _IN_BASE:
+    if feature.pull is not None and (feature.pull.number or not finished) and feature.pull.state not in IN_BASE:
         facts.append((pull_words(feature.pull), "dim"))
     if feature.blocked_by and not finished:
         facts.append((said(_held(feature)), "dim"))
