@@ -33,6 +33,7 @@ _WARNINGS = frozenset(
         WAITING,
         EventKind.BUDGET_PROJECTED,
         EventKind.BUDGET_WARNING,
+        EventKind.DEADLINE_WARNING,
         EventKind.GATE_REJECTED,
         EventKind.GATE_WAITING,
         EventKind.ISSUE_REFUSED,
