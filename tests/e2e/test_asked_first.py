@@ -40,7 +40,7 @@ def test_what_would_surprise_needs_a_yes_where_nobody_can_be_asked(person: Perso
     person.mission("answer", "m", "1", "pass")
     person.run(ok=(3,))
     assert person.mission("answer", "m", "1", "fail", ok=(2,)).err.startswith(
-        "error: request 1 is answered already: pass\n"
+        "error: request 1 is answered already, by Ada: pass\n"
     )
     done, base = person.state_head(), person.git("rev-parse", "main")
     refused = person.mission("retry", "m/1.1", ok=(2,))

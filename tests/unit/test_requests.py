@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from inline_snapshot import snapshot
+from tests.kit.fakes.others import ADA
 from tests.kit.missions import (
     EXIT,
     GOOD,
+    NOW,
     feature,
     milestone,
     mission,
@@ -20,9 +26,17 @@ from tests.kit.missions import (
     run,
     verdicts,
 )
+from tests.unit.test_keys_act import committed
+from tests.unit.test_reasons import begun, go_on, inbox, works
+from tests.unit.test_steer import text_of
+from tests.unit.test_timeline import awake, told
 
+from mission_cli._support.text import stamp
+from mission_cli.app.addressing import resolve
+from mission_cli.app.commands import features
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
+from mission_cli.domain.errors import UsageError
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.mission import Criterion, Mission, Result
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, Verdict
@@ -35,6 +49,7 @@ from mission_cli.planner.core.decisions import (
     MarkCriteria,
     MoveMilestone,
     MoveRequest,
+    Note,
     Renumber,
 )
 from mission_cli.planner.core.draft import Draft
@@ -45,7 +60,22 @@ from mission_cli.planner.core.requests import (
     find_request,
     renumber,
 )
+from mission_cli.planner.decide import decide
+from mission_cli.ports.git.state import Write
 
+if TYPE_CHECKING:
+    from tests.kit.fakes.host import Host
+
+QUESTIONS = """\
+title: Ask
+budget: {money_usd: 30}
+preferences: {runner: script, land: ask}
+milestones:
+  - name: Core
+    validation: ["file: `1.1.txt`"]
+    features:
+      - {title: a, criteria: ["file: `1.1.txt`", "manual: Is it pretty?", "manual: Is it fast?"]}
+"""
 DONE = feature("1.1", FeatureStatus.DONE)
 KINDS = [CriterionKind.MANUAL, CriterionKind.TEXT, CriterionKind.REVIEW]
 MILESTONE = "---\nid: m\nmanaged: mission\nstatus: active\n---\n\n# T\n\n## Milestones\n\n### Milestone 1: One\n"
@@ -183,3 +213,118 @@ def test_a_question_about_an_attempt_that_was_judged_otherwise_does_not_hold_the
     assert [(m.to, m.why) for m in plan.transitions if isinstance(m, MoveRequest)] == [
         ("withdrawn", "request 3 is withdrawn: attempt 1 at 1.1 has been judged")
     ]
+
+
+HOUR = 3600.0
+REMINDED = [
+    ("normal", 24, 23), ("", 24, 23), ("low", 24, 23), ("loud", 24, 23), ("High", 24, 20), ("urgent", 24, 12), ("urgent", 1, 0.5)
+]  # fmt: skip
+
+
+def at(seconds: float, lifetime: float, urgency: str, **more: object) -> list[Note | MoveRequest]:
+    """What is decided of a request so long after it was asked, when two ticks agree on the time."""
+    request = InputRequest(
+        1, stamp(NOW), "1.1", "which?", urgency=urgency, expires=stamp(NOW + timedelta(hours=lifetime)), label="1"
+    )
+    line = told(awake((0, 1000), (60, 1060), (seconds - 60, 940 + seconds), (seconds, 1000 + seconds)))
+    some = mission(feature("1.1"), requests=(request,), **more)
+    plan = decide(some, observation(now=line.last.wall, timeline=line), Policy())
+    return [m for m in plan.transitions if isinstance(m, Note | MoveRequest)]
+
+
+@pytest.mark.parametrize(("urgency", "lifetime", "hours"), REMINDED)
+def test_a_person_is_reminded_once_and_earlier_of_what_is_urgent(urgency: str, lifetime: float, hours: float) -> None:
+    assert at(hours * HOUR - 10, lifetime, urgency) == []
+    found = at(hours * HOUR + 60, lifetime, urgency)
+    assert [(one.event, one.about) for one in found if isinstance(one, Note)] == [("request.reminded", ("1",))]
+    assert at(hours * HOUR + 60, lifetime, urgency, noted={"request.reminded 1": stamp(NOW)}) == []
+    assert [type(one) for one in at(lifetime * HOUR + 60, lifetime, urgency)] == [MoveRequest]
+
+
+def test_a_reminder_is_logged_told_and_over_with_the_answer() -> None:
+    host = begun(works, QUESTIONS, pulses=6)
+    for _ in range(7):
+        host.jobs.clock.time.pass_by(timedelta(hours=3, minutes=20))
+        go_on(host, 4)
+    log = [row for row in committed(host).progress if row.event.startswith("request.")]
+    assert [(row.event, row.details) for row in log] == snapshot(
+        [
+            ("request.asked", "1: 1.1 attempt 1: manual: Is it pretty?"),
+            ("request.asked", "2: 1.1 attempt 1: manual: Is it fast?"),
+            ("request.reminded", "request 1 expires in 30 min: 1.1 attempt 1: manual: Is it pretty?"),
+            ("request.reminded", "request 2 expires in 30 min: 1.1 attempt 1: manual: Is it fast?"),
+        ]
+    )
+    told_of = [news.words for news in host.news.told if news.event == "reminder"]
+    assert told_of == snapshot(
+        [
+            "request 1 expires at 2026-11-21T10:01:00Z: 1.1 attempt 1: manual: Is it pretty?: mission answer m 1 ANSWER (pass or fail)",
+            "request 2 expires at 2026-11-21T10:01:00Z: 1.1 attempt 1: manual: Is it fast?: mission answer m 2 ANSWER (pass or fail)",
+        ]
+    )
+    features.answer(host.context(), "m", 1, "pass")
+    go_on(host, 4)
+    assert [news.words for news in host.news.told if news.event == "reminder"] == told_of
+
+
+def rewritten(host: Host, *pairs: tuple[str, str]) -> None:
+    """Change the mission file by hand."""
+    ctx = host.context()
+    snap = ctx.state.snapshot()
+    stored = resolve(snap, "m").stored
+    text = stored.text
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    ctx.state.commit([Write(stored.path, text, stored.text)], message="by hand\n", expect=snap.head, author=ADA)
+
+
+def test_what_is_urgent_comes_first_in_the_inbox() -> None:
+    host = begun(works, QUESTIONS, pulses=6)
+    assert inbox(host) == snapshot("""\
+m: 1.1 attempt 1: manual: Is it pretty?
+  → mission answer m 1 ANSWER (pass or fail)
+m: 1.1 attempt 1: manual: Is it fast?
+  → mission answer m 2 ANSWER (pass or fail)
+""")
+    rewritten(host, ("Is it fast? | pass, fail | normal", "Is it fast? | pass, fail | urgent"))
+    assert inbox(host) == snapshot("""\
+m (urgent): 1.1 attempt 1: manual: Is it fast?
+  → mission answer m 2 ANSWER (pass or fail)
+m: 1.1 attempt 1: manual: Is it pretty?
+  → mission answer m 1 ANSWER (pass or fail)
+""")
+
+
+def refusal(host: Host, number: int) -> str:
+    with pytest.raises(UsageError) as found:
+        features.answer(host.context(), "m", number, "fail")
+    return f"{found.value.message} → {found.value.hint}"
+
+
+def test_a_closed_request_says_what_was_answered_by_whom_or_why_it_was_withdrawn() -> None:
+    host = begun(works, QUESTIONS, pulses=6)
+    features.answer(host.context(), "m", 1, "pass")
+    assert refusal(host, 1) == snapshot(
+        "request 1 is answered already, by Ada: pass → mission inbox shows open requests; to undo the answer: mission undo m"
+    )
+    still = re.search(r"\| open +\|", text_of(host))
+    assert still is not None
+    rewritten(host, (still[0], "| withdrawn |"))
+    assert refusal(host, 2) == snapshot("request 2 is withdrawn → mission inbox shows open requests")
+    late = "| 2026-11-21T10:01:00Z | request.expired | request 2 was not answered in time |"
+    gone = "| 2026-11-21T10:02:00Z | request.withdrawn | request 2 is withdrawn: attempt 1 at 1.1 has been judged |"
+    head = next(line for line in text_of(host).splitlines() if "request.answered" in line)
+    rewritten(host, (head, f"{head}\n{late}\n{gone}"))
+    assert refusal(host, 2) == snapshot(
+        "request 2 is withdrawn: attempt 1 at 1.1 has been judged; it had expired before → mission inbox shows open requests"
+    )
+
+
+def test_an_urgency_that_is_not_known_is_reported() -> None:
+    rows = "".join(f"| {n} | | 1.1 | a | | {word} | | open | |\n" for n, word in enumerate(("", "URGENT", "asap"), 1))
+    found = load(f"{MILESTONE}\n## Input Requests\n\n{TABLE}{rows}", "m")
+    assert [f"{p.message}; {p.hint}" for p in found.problems] == snapshot(
+        ["the urgency `asap` is not known and counts as normal; write low, normal, high, urgent"]
+    )
+    assert [r.number for r in found.mission.open_requests()] == [2, 1, 3]

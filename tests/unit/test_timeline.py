@@ -141,11 +141,19 @@ def waiting(**more: Any) -> Mission:
     return mission(feature("1.1"), **more)
 
 
-def requested(line: Timeline) -> Decisions:
+def requested(line: Timeline, hours: int = 24, **more: Any) -> Decisions:
     asked = InputRequest(
-        1, asked=stamp(NOW), feature="1.1", prompt="which?", expires=stamp(NOW + timedelta(hours=24)), status="open"
+        1, asked=stamp(NOW), feature="1.1", prompt="which?", expires=stamp(NOW + timedelta(hours=hours)), status="open"
     )
-    return plan(waiting(requests=(asked,)), line)
+    return plan(waiting(requests=(asked,), **more), line)
+
+
+def expiring(line: Timeline) -> Decisions:
+    return requested(line, noted={"request.reminded 1": stamp(NOW)})
+
+
+def reminded(line: Timeline) -> Decisions:
+    return requested(line, 25)
 
 
 def external(line: Timeline) -> Decisions:
@@ -201,7 +209,8 @@ def plan(some: Mission, line: Timeline, **more: Any) -> Decisions:
 
 
 MOVES: dict[str, tuple[Callable[[Timeline], Decisions], type]] = {
-    "a request expires": (requested, MoveRequest),
+    "a request expires": (expiring, MoveRequest),
+    "a person is reminded of a request": (reminded, Note),
     "an external wait fails": (external, MoveWait),
     "a wait for a time ends": (dated, MoveWait),
     "a delay ends": (delayed, MoveGate),

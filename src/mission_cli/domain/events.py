@@ -80,6 +80,7 @@ class EventKind(StrEnum):
     REQUEST_ANSWERED = "request.answered"
     REQUEST_ASKED = "request.asked"
     REQUEST_EXPIRED = "request.expired"
+    REQUEST_REMINDED = "request.reminded"
     REQUEST_RENUMBERED = "request.renumbered"
     REQUEST_WITHDRAWN = "request.withdrawn"
     REVIEW_DISPATCHED = "review.dispatched"

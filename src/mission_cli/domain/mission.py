@@ -35,6 +35,7 @@ from mission_cli.domain.tables import (
     Message,
     Recovery,
     Wait,
+    urgency_rank,
 )
 from mission_cli.domain.timing.schedule import recurs
 from mission_cli.domain.values_in_force import InForce
@@ -297,6 +298,10 @@ class Mission:
             if a.commit
             and (a.decision in {LANDING, SQUASH} or (old and (a.gate, a.decision) == ("land", GateStatus.APPROVED)))
         )
+
+    def open_requests(self) -> list[InputRequest]:
+        """Return the requests that wait for an answer, the urgent ones first."""
+        return sorted((r for r in self.requests if r.open), key=lambda r: -urgency_rank(r.urgency))
 
     def land_method(self, target: Sha | None) -> LandMethod:
         """Return how a commit lands: as the last approval of it says; without one, automatically."""

@@ -33,6 +33,7 @@ ONCE = frozenset(
         EventKind.DEADLINE_WARNING,
         EventKind.FEATURE_BY_HAND,
         EventKind.ISSUE_REFUSED,
+        EventKind.REQUEST_REMINDED,
     }
 )
 """Events that happen once for each subject."""

@@ -35,6 +35,16 @@ _ALL_PASSED = pattern(r"all[_ -]?passed", re.IGNORECASE)
 _CONDITION = pattern(r"\bcondition\s*:\s*(.+)", re.IGNORECASE)
 
 
+URGENCIES = ("low", "normal", "high", "urgent")
+"""Words for the urgency of a request, the least one first."""
+
+
+def urgency_rank(word: str) -> int:
+    """Return the place of an urgency among URGENCIES; a word that is not known counts as normal."""
+    plain = word.strip().casefold()
+    return URGENCIES.index(plain if plain in URGENCIES else "normal")
+
+
 @dataclass(frozen=True, slots=True)
 class InputRequest:
     """A question to a person."""

@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted
 from mission_cli.app.addressing import Address, resolve
 from mission_cli.app.commands.start_checks import refuse_start
+from mission_cli.app.decisions import logged_decisions
 from mission_cli.app.transaction import (
     Done,
     Wanted,
@@ -50,7 +51,7 @@ from mission_cli.planner.mission.money import raise_cap
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mission_cli.domain.mission import Feature
+    from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.tables import InputRequest
     from mission_cli.engine.context import Context
@@ -211,10 +212,9 @@ def answer(ctx: Context, text: str, number: int, response: str) -> Done:
             hint = f"open requests: {open_ones}" if open_ones else "no request is open"
             raise NotFoundError(f"there is no request {number}", hint=hint)
         if not request.open:
-            said = f": {request.response}" if request.response else ""
-            words = f"request {number} is {request.status} already{said}"
+            undoing = ("; to undo the answer: ", do("undo", text)) if request.status == RequestStatus.ANSWERED else ()
             raise UsageError(
-                words, hint=advise(do("inbox"), " shows open requests; to undo the answer: ", do("undo", text))
+                _closed(address.mission, request), hint=advise(do("inbox"), " shows open requests", *undoing)
             )
         _refuse_unknown_answer(request, response)
         key = {"#": str(number)}
@@ -266,6 +266,20 @@ def _fresh(address: Address, feature: Feature, records: Sequence[RunRecord]) -> 
     if milestone is not None and milestone.status in {MilestoneStatus.PASSED, MilestoneStatus.VALIDATING}:
         changes.append(SetMilestone(milestone.number, "Status", MilestoneStatus.ACTIVE))
     return tuple(changes)
+
+
+def _closed(mission: Mission, request: InputRequest) -> str:
+    """Return why a request takes no answer: what was answered by whom, or why it was withdrawn."""
+    number, log = request.number, [row.details for row in mission.progress]
+    if request.status == RequestStatus.WITHDRAWN:
+        words = f"request {number} is withdrawn"
+        expired = f"request {number} was not answered in time" in log
+        words = next((row for row in reversed(log) if row.startswith(f"{words}: ")), words)
+        return f"{words}; it had expired before" if expired else words
+    begin = f"Answer request {number} with: "
+    by = [one.by for one in logged_decisions(mission) if one.decision.startswith(begin) and one.by]
+    who = f", by {by[-1]}" if by else ""
+    return f"request {number} is {request.status} already{who}" + (f": {request.response}" if request.response else "")
 
 
 def _refuse_unknown_answer(request: InputRequest, response: str) -> None:

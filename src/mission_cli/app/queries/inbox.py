@@ -9,6 +9,7 @@ from mission_cli.app.queries.status import flaky_of, status_of, waiting_at_all
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.views import Waiting
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
+from mission_cli.domain.tables import urgency_rank
 from mission_cli.engine.guards.health import NO_PULSE
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def everything_waiting(ctx: Context) -> list[tuple[MissionId, Waiting]]:
-    """Return what waits for a person, by mission; nothing twice."""
+    """Return what waits for a person, what is urgent first, then by mission; nothing twice."""
     snapshot = ctx.state.snapshot()
     found: list[tuple[MissionId, Waiting]] = []
     for stored in snapshot.missions.values():
@@ -30,7 +31,7 @@ def everything_waiting(ctx: Context) -> list[tuple[MissionId, Waiting]]:
                 found += [(address.mission.id, waiting) for waiting in _unscheduled(view)]
         elif address.mission.managed or address.loaded.refused:
             found += [(stored.id, one) for one in waiting_at_all(unserved(ctx, stored, address.loaded, general=False))]
-    return list(dict.fromkeys(found))
+    return sorted(dict.fromkeys(found), key=lambda one: -urgency_rank(one[1].urgency))
 
 
 def flaky_everywhere(ctx: Context) -> list[tuple[MissionId, FlakyView]]:

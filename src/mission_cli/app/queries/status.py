@@ -257,7 +257,8 @@ def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
     """Return what waits for a person, each with what helps, and nothing twice."""
     mission = case.mission
     found = waiting_at_all(unserved)
-    found += [Waiting("request", r.prompt, r.asked, answer_to(mission, r)) for r in mission.requests if r.open]
+    asked = mission.open_requests()
+    found += [Waiting("request", r.prompt, r.asked, answer_to(mission, r), r.urgency) for r in asked]
     trouble = case.observation.forge.trouble
     for hold in case.plan.holds:
         if hold.person and hold.kind not in _NOT_FOR_PEOPLE:

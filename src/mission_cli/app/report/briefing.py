@@ -58,8 +58,7 @@ def briefing(ctx: Context, snapshot: Snapshot, address: Address, max_tokens: int
         waits=[*_waits(view, explain(ctx, snapshot, address))],
         questions=[
             OpenQuestion(r.number, r.feature, r.prompt, r.options, r.urgency, r.asked, r.expires, answer_to(mission, r))
-            for r in mission.requests
-            if r.open
+            for r in mission.open_requests()
         ],
         pulls=[*_pulls(view)],
         budget=view.budget,

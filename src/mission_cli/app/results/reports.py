@@ -87,6 +87,8 @@ class InboxItem:
     """When it was asked; empty if unknown."""
     unblock: Advice
     """The command or event that helps."""
+    urgency: str = ""
+    """Of a request: low, normal, high or urgent, as the file says; empty for everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class InboxNote:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """Everything that waits for a person."""
+    """Everything that waits for a person, what is urgent first."""
 
     inbox: Sequence[InboxItem]
     notes: Sequence[InboxNote] = ()

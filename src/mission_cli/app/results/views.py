@@ -151,6 +151,8 @@ class Waiting:
     """When it was asked; empty if unknown."""
     unblock: Advice = NO_ADVICE
     """The command or event that helps."""
+    urgency: str = ""
+    """Of a request: low, normal, high or urgent, as the file says; empty for everything else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from mission_cli.domain.mission import Feature, Spend
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind
 from mission_cli.domain.tables import (
+    URGENCIES,
     Approval,
     Gate,
     HeldOut,
@@ -186,7 +187,7 @@ def kept(layout: Layout) -> Iterator[KeptRow]:
 
 
 def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Problem]:
-    """Yield problems for waits of features that do not exist, which have no effect, and requests without a number."""
+    """Yield problems for waits of unknown features, which have no effect, and requests without number or urgency."""
     known = {f.number for f in features}
     for row in rows_in(layout, "Waits", "feature", "waiting for"):
         if feature_number(row["feature"]) not in known:
@@ -196,6 +197,10 @@ def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Proble
         if not whole(row["#"]):
             hint = "the next pulse adds one; or write it into the column #"
             yield Problem(row.line, row.column, "an input request without a number", hint, Severity.WARNING)
+        urgency = plain(row["urgency"])
+        if urgency and urgency not in URGENCIES:
+            words = f"the urgency `{row['urgency']}` is not known and counts as normal"
+            yield Problem(row.line, row.column, words, f"write {', '.join(URGENCIES)}", Severity.WARNING)
 
 
 def spends(layout: Layout) -> Iterator[Spend]:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import one_line
 from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.status import FeatureStatus, HoldKind, MissionStatus
+from mission_cli.domain.noted import is_noted
+from mission_cli.domain.status import FeatureStatus, HoldKind, MissionStatus, RequestStatus
+from mission_cli.planner.core.requests import answer_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.case import Case
 
@@ -43,7 +46,15 @@ def standing(case: Case) -> Mapping[str, str]:
     )
     if waits:
         facts["waiting"] = "; ".join(one_line(f"{h.subject} {h.detail}: {h.unblock}".strip(), 300) for h in waits)
-    return facts
+    return facts | _reminders(mission)
+
+
+def _reminders(mission: Mission) -> dict[str, str]:
+    """Return the open requests of which the log has a reminder, each under a key of its own: it is told once."""
+    due = [r for r in mission.requests if r.open and r.status != RequestStatus.EXPIRED]
+    due = [r for r in due if is_noted(mission, EventKind.REQUEST_REMINDED, str(r.number))]
+    words = (f"request {r.number} expires at {r.expires}: {r.prompt}: {answer_to(mission, r)}" for r in due)
+    return {f"reminder {r.number}": one_line(text, 500) for r, text in zip(due, words, strict=True)}
 
 
 def _why(record: RunRecord | None) -> str:

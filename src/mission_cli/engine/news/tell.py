@@ -34,7 +34,7 @@ def tell_news(ctx: Context, policy: Policy, cases: Sequence[Case]) -> datetime |
     looks = policy.still_looks
     now = {c.mission.id: {**standing(c), **standstill.watch(c, before.get(c.mission.id, {}), looks)} for c in cases}
     news = [
-        (case, News(case.mission.id, case.mission.title, event, words, notified(case.mission)))
+        (case, News(case.mission.id, case.mission.title, event.partition(" ")[0], words, notified(case.mission)))
         for case in cases
         for event, words in now[case.mission.id].items()
         if event not in standstill.MEMORY and words != before.get(case.mission.id, {}).get(event)

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import (
     parse_duration,
     parse_stamp,
+    show_duration,
     stamp,
 )
 from mission_cli.domain.criteria.gate_condition import holds as condition_holds
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.rows import IN_BASE, OVER
+from mission_cli.domain.noted import is_noted
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
     Cause,
@@ -24,10 +27,12 @@ from mission_cli.domain.status import (
     RequestStatus,
     WaitStatus,
 )
+from mission_cli.domain.tables import urgency_rank
 from mission_cli.planner.core.decisions import (
     MoveGate,
     MoveRequest,
     MoveWait,
+    Note,
     StartWait,
 )
 from mission_cli.planner.core.waits import approval, hold_kind, is_open
@@ -36,16 +41,19 @@ from mission_cli.planner.reviewing.reviews import score_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature
-    from mission_cli.domain.tables import Gate, Wait
+    from mission_cli.domain.tables import Gate, InputRequest, Wait
     from mission_cli.planner.core.draft import Draft
 
+_REMINDED = timedelta(hours=1)
+_REMINDED_BEFORE = {urgency_rank("high"): timedelta(hours=4), urgency_rank("urgent"): timedelta(hours=12)}
+"""How long before a request expires a person is reminded of it."""
 _FULL_SCORE = Decimal(5)
 _NO_SCORE = Decimal(1)
 _CLOSED = "was closed without a merge"
 
 
 def requests(draft: Draft) -> None:
-    """Let requests expire. The feature keeps waiting, and an answer is still accepted."""
+    """Remind of requests, and let them expire. The feature keeps waiting, and an answer is still accepted."""
     for request in draft.mission.requests:
         expires = parse_stamp(request.expires) if request.expires else None
         if request.status == RequestStatus.EXPIRED or not request.open or expires is None:
@@ -56,6 +64,20 @@ def requests(draft: Draft) -> None:
             draft.transitions.append(
                 MoveRequest(request.number, RequestStatus.EXPIRED, f"request {request.number} was not answered in time")
             )
+        elif left > timedelta(0):
+            _remind(draft, request, left, expires - asked if asked else None)
+
+
+def _remind(draft: Draft, request: InputRequest, left: timedelta, lifetime: timedelta | None) -> None:
+    """Remind of a request once before it expires; of a short one when half of its time is over."""
+    number = str(request.number)
+    if is_noted(draft.mission, EventKind.REQUEST_REMINDED, number):
+        return
+    before = _REMINDED_BEFORE.get(urgency_rank(request.urgency), _REMINDED)
+    before = min(before, lifetime / 2) if lifetime is not None else before
+    if draft.has_come(request.feature, f"a reminder of request {number} is due", left - before):
+        words = f"request {number} expires in {show_duration(left)}: {request.prompt}"
+        draft.transitions.append(Note(EventKind.REQUEST_REMINDED, words, about=(number,)))
 
 
 def waits(draft: Draft) -> None:

@@ -9,6 +9,7 @@ from mission_cli._support.text import counted, one_line, show_duration
 from mission_cli.app.results.reasons import Choice
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import HoldKind
+from mission_cli.domain.tables import urgency_rank
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ def flaky_lines(found: Sequence[tuple[str, FlakyView]]) -> Iterator[Span]:
 def waiting_lines(found: Sequence[tuple[str, Waiting]]) -> Iterator[Span]:
     """Return the lines of `mission inbox`: what waits, and the command to type."""
     for mission, waiting in found:
-        yield _line(_about(mission, waiting.name), waiting.kind)
+        urgent = urgency_rank(waiting.urgency) > urgency_rank("normal")
+        name = f"{mission} ({waiting.urgency})" if urgent else mission
+        yield _line(_about(name, waiting.name), waiting.kind)
         if waiting.unblock:
             yield _plain(f"  → {waiting.unblock}")
 
