@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -158,7 +159,8 @@ def github(folder: Path) -> Iterator[Contract]:
         port = free.getsockname()[1]
     log = folder / "prism.log"
     argv = [node(), os.fspath(_PRISM), "mock", "-h", "127.0.0.1", "-p", str(port), os.fspath(spec)]
-    with log.open("wb") as out, subprocess.Popen(argv, stdout=out, stderr=out, stdin=subprocess.DEVNULL) as prism:
+    quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "start_new_session": True}
+    with log.open("wb") as out, subprocess.Popen(argv, stdout=out, stderr=out, **quiet) as prism:
         try:
             _wait_for(port, prism, log)
             with loopback(lambda _: Reply(500)) as front:
@@ -166,7 +168,7 @@ def github(folder: Path) -> Iterator[Contract]:
                 front.answer = lambda asked: _answer(contract, asked)
                 yield contract
         finally:
-            prism.kill()
+            os.killpg(prism.pid, signal.SIGKILL)  # the server is a child of it
 
 
 def _wait_for(port: int, prism: subprocess.Popen[bytes], log: Path) -> None:
