@@ -162,7 +162,7 @@ def test_what_somebody_else_pushed_is_seen_and_never_overwritten(room: Room) -> 
     assert room.there.branches()[BRANCH] == theirs
     fetched(room)
     assert not room.upstream.is_ours(BRANCH)
-    assert room.upstream.delete(BRANCH) == f"{BRANCH} has commits of somebody else"
+    assert room.upstream.delete(BRANCH) == f"{BRANCH} has commits of someone else"
     assert room.upstream.take(BRANCH) == theirs
     assert room.upstream.is_ours(BRANCH)
 

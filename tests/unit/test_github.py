@@ -415,7 +415,7 @@ def test_reviewers_and_milestones_that_do_not_exist_are_named(hub: Hub) -> None:
         422, {"message": "Reviews may only be requested from collaborators."}
     )
     new = NewPull("topic", "main", "T", "B")
-    assert [trouble(lambda new=one: hub.forge().open(new)) for one in (replace(new, reviewers=("eve",)), replace(new, milestone="v1"))] == [  # type: ignore[misc]
+    assert [trouble(lambda new=one: hub.forge().open(new)) for one in (replace(new, reviewers=("eve",)), replace(new, milestone="v1"))] == [  # type: ignore[misc]  # mypy cannot infer the default of a lambda
         (
             ForgeTrouble.REFUSED,
             "pull request #1 is open, but GitHub does not ask eve for a review: Reviews may only be requested from collaborators.",

@@ -262,12 +262,12 @@ def test_names_in_the_mission_file_choose_the_rules(ear: Loopback) -> None:
         [
             (
                 3,
-                "nobody is notified as `bob`: no rule has this name, and the setting `notify` is empty",
+                "no one is notified as `bob`: no rule has this name, and the setting `notify` is empty",
                 "rules are: ops, dev, ann",
             ),
             (
                 9,
-                "nobody is notified as `eve`: no rule has this name, and the setting `notify` is empty",
+                "no one is notified as `eve`: no rule has this name, and the setting `notify` is empty",
                 "rules are: ops, dev, ann",
             ),
         ]
@@ -371,6 +371,6 @@ def test_lint_reports_a_name_that_nothing_acts_on(person: Person) -> None:
     person.worker("sys.exit(0)\n")
     person.plan("notify: [bob]\n" + PLAN)
     found = person.mission("lint").out.splitlines()
-    assert len([line for line in found if "warning: nobody is notified as `bob`" in line]) == 1
+    assert len([line for line in found if "warning: no one is notified as `bob`" in line]) == 1
     person.set('notify = "true"')
     assert "bob" not in person.mission("lint").out

@@ -220,7 +220,7 @@ def test_handback_takes_over_what_a_person_pushed_and_judges_it() -> None:
     followed.until(lambda f: next(r for r in f.mission.pulls if r.subject == "1.1").status is RowStatus.THEIRS)
     done = manual.hand_back(followed.host.context(), "m/1.1")
     assert done.words == snapshot(
-        "pull request #1 is ours again, with 4817c5a of somebody else; its criteria are run before it is merged"
+        "pull request #1 is ours again, with 4817c5a of someone else; its criteria are run before it is merged"
     )
     row = next(row for row in followed.mission.pulls if row.subject == "1.1")
     assert (row.head, row.status) == (theirs, RowStatus.OPEN)
@@ -255,7 +255,7 @@ def test_undo_takes_a_decision_back_and_leaves_what_the_forge_knows() -> None:
     with pytest.raises(BlockedError) as refused:
         undo(followed.host.context(), "m")
     assert f"{refused.value.message} ({refused.value.hint})" == snapshot(
-        "its pull request has moved on: pull request #1 is ours again, with 48c9005 of somebody else; its criteria are run before it is mer… (see what blocks it: mission pr m)"
+        "its pull request has moved on: pull request #1 is ours again, with 48c9005 of someone else; its criteria are run before it is merg… (see what blocks it: mission pr m)"
     )
 
 

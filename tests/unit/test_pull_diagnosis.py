@@ -105,7 +105,7 @@ def test_without_a_forge_a_mission_that_needs_one_is_wrong() -> None:
 def test_every_rule_has_words() -> None:
     assert rules_words(Rules()) == "no rules"
     assert rules_words(EVERY) == snapshot(
-        "requires the checks `test`, `lint`, 2 approving reviews, a review of code owners, an approval by somebody other than the last pusher, resolved threads, branches that contain the base, signed commits, a linear history, a merge queue, nobody may merge into it, and the forge applies deployments"
+        "requires the checks `test`, `lint`, 2 approving reviews, a review of code owners, an approval by someone other than the last pusher, resolved threads, branches that contain the base, signed commits, a linear history, a merge queue, no one may merge into it, and the forge applies deployments"
     )
     nothing = Rules()
     for name in Rules.__match_args__:

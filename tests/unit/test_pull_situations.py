@@ -452,7 +452,7 @@ def a_person_pushes_to_our_branch_and_it_is_theirs() -> None:
     green(made)
     made.pulses(5)
     assert merges(made) == []
-    assert "somebody pushed to `mission/m/1.1`" in made.held("1.1")
+    assert "someone pushed to `mission/m/1.1`" in made.held("1.1")
     assert str(made.mission.pulls[0].status) == "theirs"
     pull = made.world.site.pulls[1]
     made.world.people.check(1, "build")

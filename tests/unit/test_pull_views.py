@@ -129,7 +129,7 @@ def test_a_person_of_the_mission_finds_a_pull_request_in_the_inbox(followed: Fol
     followed.world.people.commit(row.branch, theirs_txt="mine\n")
     followed.pulses(3)
     assert inbox(followed) == snapshot("""\
-m: 1.1: pull request #1: somebody pushed to `mission/m/1.1`, so nothing is done with it until it is merged or closed
+m: 1.1: pull request #1: someone pushed to `mission/m/1.1`, so nothing is done with it until it is merged or closed
   → mission handback m/1.1 judges what they pushed
 """)
     assert table(followed, name="m/1.1") == snapshot("""\
@@ -138,7 +138,7 @@ acme/shop (origin): last answer 10:08, 0 s ago; asked next at 10:08, in 30 s
 
 FOR  PR  STATE   CHECKS         REVIEWS          SINCE  TITLE
 1.1  #1  theirs  0 of 2 passed  0 of 1 approved  3 min  one
-  somebody pushed to `mission/m/1.1`, so nothing is done with it until it is merged or closed
+  someone pushed to `mission/m/1.1`, so nothing is done with it until it is merged or closed
   → mission handback m/1.1 judges what they pushed
 """)
 

@@ -159,7 +159,7 @@ class MemoryUpstream:
     def delete(self, branch: str) -> str:
         """Delete it, if it is as it was last seen."""
         if not self.is_ours(branch):
-            return f"{branch} has commits of somebody else"
+            return f"{branch} has commits of someone else"
         if self._world.site.commits.branches().get(branch) not in {None, self.tip(branch)}:
             return f"{branch} has moved"
         try:

@@ -201,7 +201,7 @@ class State:
                 self._look_at(pull, tip, branches, by or self.pusher)
 
     def _note_moves(self, branches: Mapping[str, str], by: str) -> None:
-        """Note what somebody pushed; moves by the forge itself are known already."""
+        """Note what someone pushed; moves by the forge itself are known already."""
         before, self._tips = self._tips, dict(branches)
         if before is None or before == self._tips:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
@@ -128,23 +129,23 @@ def trouble(forge: str, what: str, refusal: Refusal, now: float) -> ForgeError:
 def _meaning(forge: str, refusal: Refusal) -> tuple[ForgeTrouble, str, str]:
     said = refusal.words.casefold()
     status = refusal.status
-    if status == 401:  # noqa: PLR2004 - the number is its name
+    if status == HTTPStatus.UNAUTHORIZED:
         return ForgeTrouble.UNAUTHORIZED, f"{forge} does not accept the token", "it may have expired: make a new one"
-    if status in {403, _UNPROCESSABLE} and "archived" in said:
+    if status in {HTTPStatus.FORBIDDEN, _UNPROCESSABLE} and "archived" in said:
         return ForgeTrouble.ARCHIVED, "the repository is archived", "unarchive it, or stop the mission"
-    if status in {403, 423} and ("locked" in said or status != 403):  # noqa: PLR2004
+    if status in {HTTPStatus.FORBIDDEN, HTTPStatus.LOCKED} and ("locked" in said or status != HTTPStatus.FORBIDDEN):
         return ForgeTrouble.LOCKED, "the conversation is locked", "unlock it"
-    if status == 403:  # noqa: PLR2004
+    if status == HTTPStatus.FORBIDDEN:
         return ForgeTrouble.FORBIDDEN, "the token lacks a right", _missing_right(refusal.headers)
-    if status == 451:  # noqa: PLR2004
+    if status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
         return ForgeTrouble.FORBIDDEN, f"{forge} blocks access to this", "see the notice on the repository's page"
-    if status == 404:  # noqa: PLR2004
+    if status == HTTPStatus.NOT_FOUND:
         return (
             ForgeTrouble.NOT_FOUND,
             "it does not exist, or this token may not see it",
             "check the name of the repository and the rights of the token",
         )
-    if status == 410:  # noqa: PLR2004
+    if status == HTTPStatus.GONE:
         return ForgeTrouble.NOT_FOUND, "it was deleted, or the repository has that feature off", ""
     return ForgeTrouble.REFUSED, f"{forge} does not accept the request", ""
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.branches.landing import Merge
     from mission_cli.domain.forge.facts import PullFacts, Repository, Rules
-    from mission_cli.domain.ids import Sha
     from mission_cli.domain.notice import Notice
 
 
@@ -69,11 +68,3 @@ class ForgeState:
     """Why the forge takes no issues now; empty: it may."""
     has_workflows: bool = False
     """Whether the repository has checks that the forge starts by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class BaseAtForge:
-    """The base as the forge has it."""
-
-    commit: Sha | None = None
-    problem: str = ""

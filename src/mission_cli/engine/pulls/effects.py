@@ -104,8 +104,6 @@ def _turned(ctx: Context, case: Case, act: TurnPull, memory: ForgeMemory) -> For
     match act.turn:
         case Turn.READY:
             forge.change(act.number, PullChange(draft=False))
-        case Turn.REOPEN:
-            forge.change(act.number, PullChange(state=PullState.OPEN))
         case Turn.RESTART:
             forge.change(act.number, PullChange(state=PullState.CLOSED))
             forge.change(act.number, PullChange(state=PullState.OPEN))
@@ -124,7 +122,7 @@ def _turned(ctx: Context, case: Case, act: TurnPull, memory: ForgeMemory) -> For
 def _merged(ctx: Context, act: MergePull, memory: ForgeMemory) -> ForgeMemory:
     forge = ctx.forge.connect()
     method = _method(ctx, memory)
-    answer = forge.merge(act.number, act.head, method, queue=act.queue, auto=act.auto)
+    answer = forge.merge(act.number, act.head, method, queue=act.queue)
     may_wait = memory.repository is not None and memory.repository.auto_merge and not act.queue
     if answer.outcome is MergeOutcome.REFUSED and may_wait:
         answer = forge.merge(act.number, act.head, method, auto=True)

@@ -120,7 +120,6 @@ class Turn(StrEnum):
 
     READY = "ready"
     """Not a draft any more."""
-    REOPEN = "reopen"
     RESTART = "restart"
     """Closed and opened again, so that its checks start."""
     CLOSE = "close"
@@ -146,7 +145,6 @@ class MergePull:
     number: int
     head: Sha
     queue: bool
-    auto: bool
     why: str
 
 

@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     from mission_cli.planner.milestones.judgment import Judged, Judgment
 
 _SHORT = 12
-_LONGEST_TITLE = 80
-_LONGEST_EVIDENCE = 4000
 
 
 def current_milestones(mission: Mission) -> tuple[Milestone, ...]:

@@ -138,7 +138,7 @@ def _open(subject: Subject) -> None:
         else:
             _theirs(subject)
     elif look.foreign:
-        why = f"somebody pushed to {row.branch}: {row.name} is theirs now"
+        why = f"someone pushed to {row.branch}: {row.name} is theirs now"
         subject.write(EventKind.PULL_TAKEN, why, replace(row, status=RowStatus.THEIRS))
     elif row.status is not RowStatus.OPEN:
         subject.write(EventKind.PULL_OPENED, f"{row.name} is open", replace(row, status=RowStatus.OPEN))
@@ -151,7 +151,7 @@ def _open(subject: Subject) -> None:
 
 
 def _theirs(subject: Subject) -> None:
-    words = f"somebody pushed to `{subject.row.branch}`, so nothing is done with it until it is merged or closed"
+    words = f"someone pushed to `{subject.row.branch}`, so nothing is done with it until it is merged or closed"
     unblock = advise("merge or close it at the forge: ", subject.row.url)
     if subject.feature is not None:
         unblock = advise(do("handback", subject.address), " judges what they pushed")

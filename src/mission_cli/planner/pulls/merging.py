@@ -71,7 +71,7 @@ def _merge(subject: Subject, *, queue: bool) -> None:
     if queue:
         why = f"add {row.name} to the merge queue at {head[:7]}"
         subject.note(why, row.noting(Handled.QUEUED, f"{head[:12]} {tries + 1}"))
-    subject.draft.effects.append(MergePull(row.subject, row.number, head, queue, auto=False, why=why))
+    subject.draft.effects.append(MergePull(row.subject, row.number, head, queue, why))
 
 
 def _keep_current(subject: Subject) -> None:
@@ -188,7 +188,7 @@ def _may_merge(subject: Subject) -> bool:
     """Whether somebody wants it merged: the mission lands by itself, or a person approved it here or at the forge."""
     mission, facts, repository = subject.draft.mission, subject.facts, subject.forge.repository
     if repository is not None and not repository.may_push:
-        subject.hold("nothing blocks it (somebody with write access merges it)")
+        subject.hold("nothing blocks it (someone with write access merges it)")
         return False
     approved = any(
         subject.row.head.startswith(a.commit) or facts.pull.head.startswith(a.commit) for a in mission.landings

@@ -50,5 +50,5 @@ class Upstream(Protocol):
         ...
 
     def delete(self, branch: str) -> str:
-        """Delete a branch there and here, unless it has commits of somebody else. Returns why not, or nothing."""
+        """Delete a branch there and here, unless it has commits of someone else. Returns why not, or nothing."""
         ...

@@ -104,7 +104,7 @@ class Face:
 
     def token(self, asked: Asked) -> str:
         """Return the token of a request."""
-        raise NotImplementedError
+        raise NotImplementedError  # each forge has a header of its own
 
     def words(self, status: int, words: str) -> Reply:
         """Return an answer that is not a success."""

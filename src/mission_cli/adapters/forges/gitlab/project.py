@@ -43,7 +43,7 @@ def account_of(session: Session) -> Account:
 
 
 def repository_of(session: Session) -> Repository:
-    """Return what the project allows. Auto-merge is always possible, and ends when somebody pushes."""
+    """Return what the project allows. Auto-merge is always possible, and ends when someone pushes."""
     one = session.project(again=True)
     return Repository(
         name=one.path_with_namespace,

@@ -24,9 +24,6 @@ _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITOR
 _LATEST = 4_102_444_799
 """The last second of 2099; git accepts no later date."""
 
-_LATEST = 4_102_444_799
-"""The last second of 2099; git accepts no later date."""
-
 
 class Merges:
     """Makes merge commits in one repository."""

@@ -117,11 +117,11 @@ class GitUpstream:
         return tip
 
     def delete(self, branch: str) -> str:
-        """Delete a branch there and here, unless it has commits of somebody else."""
+        """Delete a branch there and here, unless it has commits of someone else."""
         with self._alone():
             tip, ref = self.tip(branch), head_of(branch)
             if not self.is_ours(branch):
-                return f"{branch} has commits of somebody else"
+                return f"{branch} has commits of someone else"
             if tip is not None:
                 lease = f"--force-with-lease={ref}:{tip}"
                 words = (*_PUSH, lease, "--", self._there(), f":{ref}")

@@ -1,4 +1,4 @@
-"""Decisions of people about pull requests: open one for the rest, approve merging, take over what somebody pushed."""
+"""Decisions of people about pull requests: open one for the rest, approve merging, take over what someone pushed."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def approve_pulls(ctx: Context, text: str) -> Done:
 
 
 def take_back(ctx: Context, text: str) -> Done | None:
-    """Make the commit that somebody pushed to the branch of a feature ours, so that it is judged; None: there is none.
+    """Make the commit that someone pushed to the branch of a feature ours, so that it is judged; None: there is none.
 
     The row is written first. If this dies before the branch is taken, the next pulse sees that it is theirs.
     Raises BlockedError for that of a milestone or of the whole mission, which is judged before it is proposed.
@@ -96,9 +96,7 @@ def take_back(ctx: Context, text: str) -> Done | None:
         row = row_of(address.mission, subject)
         if row is not None and row.status is RowStatus.THEIRS and address.feature is None:
             hint = f"merge or close it at the forge: {row.url}"
-            raise BlockedError(
-                f"{row.name} has commits of somebody else, and only features are judged again", hint=hint
-            )
+            raise BlockedError(f"{row.name} has commits of someone else, and only features are judged again", hint=hint)
         tip = ctx.forge.upstream.tip(row.branch) if row is not None and row.status is RowStatus.THEIRS else None
         if row is None or tip is None:
             return None
@@ -111,7 +109,7 @@ def take_back(ctx: Context, text: str) -> Done | None:
 def _ours(ctx: Context, row: PullRow, tip: Sha) -> Callable[[Address], Wanted]:
     now = stamp(ctx.clock.now())
     mine = replace(row.noting(Handled.HEAD, row.head[:12]), head=tip, status=RowStatus.OPEN, since=now)
-    words = f"{row.name} is ours again, with {tip[:7]} of somebody else; its criteria are run before it is merged"
+    words = f"{row.name} is ours again, with {tip[:7]} of someone else; its criteria are run before it is merged"
 
     def change(address: Address) -> Wanted:
         changes = tuple(pull_changes(address.mission, mine))

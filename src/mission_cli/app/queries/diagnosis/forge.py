@@ -111,13 +111,13 @@ def rules_words(rules: Rules) -> str:
     parts += [f"{counted(rules.approvals, 'approving review')}"] if rules.approvals else []
     flags = {
         "a review of code owners": rules.code_owners,
-        "an approval by somebody other than the last pusher": rules.last_push,
+        "an approval by someone other than the last pusher": rules.last_push,
         "resolved threads": rules.conversations,
         "branches that contain the base": rules.strict,
         "signed commits": rules.signed,
         "a linear history": rules.linear,
         "a merge queue": rules.queue,
-        "nobody may merge into it": rules.locked,
+        "no one may merge into it": rules.locked,
     }
     parts += [words for words, on in flags.items() if on]
     parts += [f"and the forge applies {one_line(', '.join(rules.others), _LONGEST)}"] if rules.others else []

@@ -45,7 +45,7 @@ def name_problems(ctx: Context, loaded: Loaded) -> Iterator[Problem]:
     for name, line in places:
         if name in unknown:
             hint = f"rules are: {', '.join(rules)}" if rules else "add a table [notifications.NAME] to .mission.toml"
-            words = f"nobody is notified as `{name}`: no rule has this name, and the setting `notify` is empty"
+            words = f"no one is notified as `{name}`: no rule has this name, and the setting `notify` is empty"
             yield Problem(line, 1, words, hint, Severity.WARNING)
 
 
