@@ -51,8 +51,12 @@ def json_line(facts: Any, about: Mapping[str, Any], *, ascii_only: bool) -> str:
     """Return a result as one line: its format, what is said about it, such as `stopped`, and its fields."""
     import json
 
-    body = {"schema": SCHEMA, **as_json(about), **as_json(facts)}
-    return json.dumps(body, ensure_ascii=ascii_only) + "\n"
+    return json.dumps(json_body(facts, about), ensure_ascii=ascii_only) + "\n"
+
+
+def json_body(facts: Any, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result as the object that every surface gives: its format, what is said about it, and its fields."""
+    return {"schema": SCHEMA, **as_json(about), **as_json(facts)}
 
 
 def as_json(value: Any) -> Any:

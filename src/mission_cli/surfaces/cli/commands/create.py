@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mission_cli._support.dataclass import replace
+from mission_cli.app.authority import VOUCHING
 from mission_cli.app.results import files as results
 from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, UsageError
 from mission_cli.surfaces.cli.commands.guided.approval import Approved
@@ -232,15 +233,6 @@ def _create_planned(shell: Shell, made: Approved, order: Order) -> tuple[str, st
         raise
 
 
-def _refuse_unknown(shell: Shell, base: str, runner: str) -> None:
-    """Raise UsageError if a base branch or a runner was named that does not exist. Changes nothing."""
-    from mission_cli.app.given import configured_runner, existing_base
-
-    if base or runner:
-        ctx = shell.open_unmade().context
-        _ = base and existing_base(ctx, base), runner and configured_runner(ctx, runner)
-
-
 def create_mission(
     shell: Shell,
     plan: Plan,
@@ -254,31 +246,7 @@ def create_mission(
 
     `front` are keys of the front matter that a plan does not have.
     """
-    from mission_cli.app.commands.create import create
-    from mission_cli.document.plans.plan import with_runner
-    from mission_cli.domain.branches.refs import poc_branch
-    from mission_cli.wiring.compose import is_in_repository, open_homeless
-    from mission_cli.wiring.host import git_person, now, templates
+    from mission_cli.surfaces.new_mission import Place, make_mission
 
-    common: dict[str, Any] = {"templates": templates(), "now": now(), "planning": planning}
-    common["front"] = front or {}
-    if homeless or not is_in_repository(shell.repo):
-        store = open_homeless(create=True)
-        if store is None:
-            raise AssertionError("open_homeless(create=True) returned None")
-        common |= {"person": git_person(shell.repo), "shared": True}
-        return create(plan, store=store, base=lambda _: base or plan.base, **common)
-    _refuse_unknown(shell, base or plan.base, plan.preferences.runner)
-    opened = shell.open(create=True)
-    chosen = base or plan.base or opened.default_base()
-    if not chosen:
-        raise UsageError("no branch is checked out", hint="name the base branch: --base main")
-    plan = with_runner(plan, opened.context.default_runner())
-    place = os.fspath(opened.checkout.name)
-    person = opened.context.person()
-    named = bool(base or plan.base)
-    beside = plan.mode == "poc" and not named and not opened.context.code.is_dedicated(chosen)
-    where = poc_branch if beside else (lambda _: chosen)
-    shared = bool(opened.context.settings.remote)
-    common |= {"used": lambda mission: opened.context.code.heads(mission, chosen).begun, "shared": shared}
-    return create(plan, store=opened.state, person=person, base=where, repo=place, **common)
+    place = Place(shell.repo, base=base, homeless=homeless, vouched=shell.command in VOUCHING)
+    return make_mission(plan, place, planning=planning, front=front)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from mission_cli.app.results.views import Line as Listed
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.ports.runtime import Stopped
     from mission_cli.surfaces.lines import Line, Size
     from mission_cli.wiring.assemble import Opened
 
@@ -68,10 +65,11 @@ def list_missions(
     """List all missions."""
     from mission_cli.app.given import statuses
     from mission_cli.app.results.views import MissionList, MissionListEverywhere
+    from mission_cli.surfaces.everywhere import all_lines
 
     wanted = statuses(status)
     try:
-        lines, elsewhere = _all_lines(shell) if everywhere else (_lines_here(shell), {})
+        lines, elsewhere = all_lines(shell.note) if everywhere else (_lines_here(shell), {})
     except NoMissionsError as error:
         return _say_no_missions(shell, error, MissionList([]))
     if not lines and not everywhere:
@@ -266,41 +264,9 @@ def _say_no_missions(shell: Shell, error: NoMissionsError, nothing: DataclassIns
 
 
 def _lines_here(shell: Shell) -> list[Listed]:
-    return _lines_of(shell.look())
-
-
-def _lines_of(opened: Opened, repo: str = "") -> list[Listed]:
     from mission_cli.app.queries.listing import lines_of
 
-    return lines_of(opened.context, repo=repo)
-
-
-def _all_lines(shell: Shell) -> tuple[list[Listed], dict[str, Stopped]]:
-    """Return the missions of all known repositories, and STOP of each repository in which it is set."""
-    from mission_cli.app.queries.listing import homeless_lines
-    from mission_cli.domain.errors import MissionError
-    from mission_cli.wiring.compose import (
-        open_at_any_rate,
-        open_homeless,
-        registry,
-    )
-
-    lines: list[Listed] = []
-    stopped: dict[str, Stopped] = {}
-    for place in filter(Path.is_dir, registry().all()):
-        try:
-            opened = open_at_any_rate(place)
-            lines += _lines_of(opened, repo=os.fspath(place))
-        except MissionError as error:
-            shell.note(f"{place}: {error.message}")
-            continue
-        found = opened.context.runtime.stopped()
-        if found is not None:
-            stopped[os.fspath(place)] = found
-    homeless = open_homeless()
-    if homeless is not None:
-        lines += homeless_lines(homeless)
-    return lines, stopped
+    return lines_of(shell.look().context)
 
 
 def _past(opened: Opened, address: Address, told: str) -> list[str]:

@@ -1,0 +1,41 @@
+"""The missions of all repositories in which this user has used the program, and those without one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mission_cli.app.results.views import Line
+    from mission_cli.ports.runtime import Stopped
+
+
+def all_lines(note: Callable[[str], object]) -> tuple[list[Line], dict[str, Stopped]]:
+    """Return one line per mission, and STOP of each repository in which it is set.
+
+    A repository that cannot be opened is reported to `note`.
+    """
+    from mission_cli.app.queries.listing import homeless_lines, lines_of
+    from mission_cli.domain.errors import MissionError
+    from mission_cli.wiring.compose import open_at_any_rate, open_homeless, registry
+
+    lines: list[Line] = []
+    stopped: dict[str, Stopped] = {}
+    for place in filter(Path.is_dir, registry().all()):
+        name = os.fspath(place)
+        try:
+            opened = open_at_any_rate(place)
+            lines += lines_of(opened.context, repo=name)
+        except MissionError as error:
+            note(f"{name}: {error.message}")
+            continue
+        found = opened.context.runtime.stopped()
+        if found is not None:
+            stopped[name] = found
+    homeless = open_homeless()
+    if homeless is not None:
+        lines += homeless_lines(homeless)
+    return lines, stopped
