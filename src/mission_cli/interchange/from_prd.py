@@ -27,14 +27,17 @@ from mission_cli.interchange.sources import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_LISTS = ("userStories", "user_stories", "stories", "tasks", "features", "requirements", "items")
-_TITLES = ("title", "name", "summary", "description", "key", "id")
-_KEYS = ("id", "key", "number")
-_CRITERIA = ("acceptanceCriteria", "acceptance_criteria", "criteria", "definition_of_done")
-_DEPENDS = ("dependencies", "dependsOn", "depends_on", "depends", "blocked_by")
+LISTS = (
+    *("userStories", "user_stories", "stories", "tasks", "features", "requirements", "functionalRequirements"),
+    *("functional_requirements", "items"),
+)
+TITLES = ("title", "name", "summary", "description", "key", "id")
+KEYS = ("id", "key", "number")
+CRITERIA = ("acceptanceCriteria", "acceptance_criteria", "criteria", "definition_of_done")
+DEPENDS = ("dependencies", "dependsOn", "depends_on", "depends", "blocked_by")
 _DONE = ("passes", "done", "completed")
-_TAKEN = frozenset({*_TITLES, *_KEYS, *_CRITERIA, *_DEPENDS, *_DONE, "priority", "estimate", "notes"})
-_ABOVE = frozenset({*_LISTS, *_TITLES, "project", "goal", "overview", "objective"})
+_TAKEN = frozenset({*TITLES, *KEYS, *CRITERIA, *DEPENDS, *_DONE, "priority", "estimate", "notes"})
+_ABOVE = frozenset({*LISTS, *TITLES, "project", "goal", "overview", "objective"})
 
 
 def read_prd(text: str) -> Taken:
@@ -43,33 +46,33 @@ def read_prd(text: str) -> Taken:
     if isinstance(whole, Problem):
         return Taken(None, (whole,))
     for source in [whole] if whole else objects_of(text):
-        stories = _stories(source.value)
+        stories = stories_in(source.value)
         if stories is not None:
             return _read(source, *stories)
-    return Taken(None, (_without_stories(whole),)) if whole else read_markdown(text)
+    return Taken(None, (_withoutstories_in(whole),)) if whole else read_markdown(text)
 
 
-def _without_stories(source: Source) -> Problem:
+def _withoutstories_in(source: Source) -> Problem:
     known = source.value if isinstance(source.value, dict) else {}
-    name = next((name for name in _LISTS if name in known), None)
+    name = next((name for name in LISTS if name in known), None)
     words = f"`{name}` contains no story" if name else "the file contains no list of stories"
-    hint = f"it must be called {', '.join(_LISTS[:-1])} or {_LISTS[-1]}, and may be below prd or plan"
+    hint = f"it must be called {', '.join(LISTS[:-1])} or {LISTS[-1]}, and may be below prd or plan"
     has = ", ".join(one_line(str(key), 40) for key in list(known)[:8])
     at = source.at(*([name] if name else []))
     return Problem(*at, f"{words}: it has {has}" if has and not name else words, hint)
 
 
-def _stories(value: object) -> tuple[Mapping[str, Any], list[Any], tuple[str, ...]] | None:
+def stories_in(value: object) -> tuple[Mapping[str, Any], list[Any], tuple[str, ...]] | None:
     """Return (document, its stories, path to them); None if the value contains no stories."""
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         return {}, value, ()
     if not isinstance(value, dict):
         return None
-    for name in _LISTS:
+    for name in LISTS:
         if isinstance(value.get(name), list) and value[name]:
             return value, value[name], (name,)
     for name in ("prd", "plan"):
-        below = _stories(value.get(name))
+        below = stories_in(value.get(name))
         if below is not None:
             return below[0] or value, below[1], (name, *below[2])
     return None
@@ -80,17 +83,17 @@ def _read(source: Source, document: Mapping[str, Any], stories: list[Any], way: 
     left = [f"{name}: {one_line(str(value), 80)}" for name, value in document.items() if name not in _ABOVE]
     numbers: dict[str, str] = {}
     for n, story in enumerate(stories, 1):
-        names = [said(story, k) for k in (*_KEYS, *_TITLES)] if isinstance(story, dict) else [str(story)]
+        names = [said(story, k) for k in (*KEYS, *TITLES)] if isinstance(story, dict) else [str(story)]
         for name in filter(None, names):
             numbers.setdefault(name.casefold(), f"1.{n}")
     features = []
     for n, story in enumerate(stories):
-        if not isinstance(story, dict | str) or not (story if isinstance(story, str) else said(story, *_TITLES)):
+        if not isinstance(story, dict | str) or not (story if isinstance(story, str) else said(story, *TITLES)):
             problems.append(Problem(*source.at(*way, n), f"`{'.'.join([*way, str(n + 1)])}` says nothing to do"))
             continue
         told = {"title": story} if isinstance(story, str) else story
         features.append(_feature(told, numbers))
-        left += [f"{said(told, *_TITLES)}: {what}" for what in _left_of(told)]
+        left += [f"{said(told, *TITLES)}: {what}" for what in _left_of(told)]
     if problems:
         return Taken(None, tuple(problems))
     goal = said(document, "goal", "objective", "overview", "description")
@@ -100,14 +103,14 @@ def _read(source: Source, document: Mapping[str, Any], stories: list[Any], way: 
 
 
 def _feature(story: Mapping[str, Any], numbers: Mapping[str, str]) -> PlanFeature:
-    title = one_line(said(story, *_TITLES))
+    title = one_line(said(story, *TITLES))
     more = [said(story, name) for name in ("description", "notes")]
-    depends = [name for key in _DEPENDS for name in _texts(story.get(key))]
+    depends = [name for key in DEPENDS for name in _texts(story.get(key))]
     return PlanFeature(
         title=title,
         description="\n\n".join(text for text in dict.fromkeys(more) if text and text != title),
         estimate=one_line(said(story, "estimate"), 40),
-        criteria=[words(text) for key in _CRITERIA for text in _texts(story.get(key))],
+        criteria=[words(text) for key in CRITERIA for text in _texts(story.get(key))],
         depends=[numbers.get(name.casefold(), one_line(name)) for name in dict.fromkeys(depends)],
     )
 

@@ -26,7 +26,7 @@ LONGEST = 2_000_000
 _MOST_TRIES = 200
 """The most opening braces in prose at which a JSON object is tried."""
 _MEND = "correct it there, or in the line before"
-_LIKE_JSON = pattern(r"\s*(?:\{|\[\s*(?:[\[{\"]|\]?\s*\Z))")
+LIKE_JSON = pattern(r"\s*(?:\{|\[\s*(?:[\[{\"]|\]?\s*\Z))")
 _FRONT = frozenset(
     {"budget", "host", "managed", "mode", "model_routing", "preferences", "quality_threshold", "reviews"}
 )
@@ -118,7 +118,7 @@ def parse_leading(text: str) -> Source | Problem | None:
     found = parse(body)
     if isinstance(found, Source):
         return found if isinstance(found.value, dict | list) else None
-    if not _LIKE_JSON.match(body):
+    if not LIKE_JSON.match(body):
         return None
     if not found.message.endswith("Extra data"):
         return found

@@ -111,12 +111,12 @@ def check_plan(root: yaml.Node, loaded: dict[Any, Any]) -> ReadPlan:
         plan = Plan.model_validate(without_nothing(loaded))
     except ValidationError as error:
         return ReadPlan(None, tuple(sorted({*wrong, *(model_problem(Plan, root, e) for e in error.errors())})))
-    problems = tuple(sorted({*wrong, *check(plan, root), *_resolved(plan, root)}))
+    problems = tuple(sorted({*wrong, *check(plan, root), *circles(plan, root)}))
     failed = any(p.severity is Severity.ERROR for p in problems)
     return ReadPlan(None if failed else plan, problems)
 
 
-def _resolved(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+def circles(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
     """Yield the errors of circular dependencies."""
     drafts: list[Draft] = []
     for number, _, cell in feature_rows(plan):

@@ -1,0 +1,1 @@
+"""The phases of a mission, and what their workers propose."""

@@ -1,0 +1,1 @@
+"""Documents that workers write and people decide about: suggestions and requirements, read leniently."""
