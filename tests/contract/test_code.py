@@ -185,6 +185,14 @@ def test_a_glance_shows_two_levels_and_what_is_wanted(place: Place) -> None:
     assert {name: seen[name] for name in ("Makefile", "a.txt")} == {"Makefile": "test:\n\ttrue\n", "a.txt": ""}
 
 
+def test_the_subjects_of_the_last_commits_are_read_newest_first(place: Place) -> None:
+    code = place.context().code
+    place.base(a_txt="a\n")
+    head = place.base(a_txt="b\n")
+    assert code.recent(head, 2) == ("A person's work", "A person's work")
+    assert len(code.recent(head, 20)) == 3
+
+
 def test_who_moves_work_is_seen_and_may_own_it(place: Place) -> None:
     start = place.base(a_txt="a\n")
     code = place.context().code

@@ -767,6 +767,18 @@ def test_an_issue_is_opened_once_for_each_key_and_closed_once(world: World, faul
     assert world.forge().open_issue(new).open is False
 
 
+def test_open_issues_are_listed_newest_first_without_pull_requests(world: World) -> None:
+    for number in range(1, 4):
+        world.site.open_issue(ADA, f"Issue {number}", "Text")
+    opened(world)
+    world.site.close_issue(ADA, 2)
+    assert [(one.number, one.title, one.open) for one in world.forge().issues(9)] == [
+        (3, "Issue 3", True),
+        (1, "Issue 1", True),
+    ]
+    assert [one.number for one in world.forge().issues(1)] == [3]
+
+
 def test_an_issue_is_found_without_its_label(world: World) -> None:
     """A person has removed it, or the account may not set labels."""
     new = NewIssue("m/1.1", "Title", "Text", ("mission",))

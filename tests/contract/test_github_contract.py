@@ -268,6 +268,11 @@ VERBS: dict[str, tuple[Callable[[GitHub], Any], Any, list[str]]] = {
         Issue(1347, "https://github.com/octocat/Hello-World/issues/1347", "Found a bug", key="m/1.1"),
         ["GET /issues?state=all&sort=created&direction=desc&per_page=100", "POST /issues"],
     ),
+    "open issues, where the example is a pull request": (
+        lambda f: f.issues(5),
+        (),
+        ["GET /issues?state=open&sort=created&direction=desc&per_page=100"],
+    ),
     "close an issue": (
         lambda f: f.close_issue(1347, "Merged."),
         None,

@@ -195,6 +195,11 @@ class MemoryCodeRepo:
         paths, read = glanced(sorted(files), wanted)
         return {**dict.fromkeys(paths, ""), **{path: files[path] for path in read}}
 
+    def recent(self, commit: Sha, most: int) -> tuple[str, ...]:
+        """The subjects of the last commits, newest first."""
+        found = [self._objects.get(name) for name in self._objects.ancestry(commit)]
+        return tuple(one.message.splitlines()[0] for one in found if len(one.parents) < 2)[:most]
+
     def common(self, one: Sha, other: Sha) -> Sha | None:
         """The last commit that both contain."""
         return self._objects.base_of(one, other)

@@ -132,6 +132,10 @@ class ModelForge:
         """Return our fork."""
         return self._ask("fork", lambda: self.site.make_fork(self.login))
 
+    def issues(self, most: int) -> Sequence[Issue]:
+        """Return the open issues, newest first."""
+        return self._ask("issues", lambda: self._issues(most))
+
     def open_issue(self, new: NewIssue) -> Issue:
         """Open an issue, or return the one with that key."""
         return self._ask("open_issue", lambda: self._open_issue(new), 2)
@@ -335,6 +339,11 @@ class ModelForge:
             if error.status in {401, 403, 404}:
                 raise
             return Merged(MergeOutcome.MOVED if error.status == 409 else MergeOutcome.REFUSED, error.words)
+
+    def _issues(self, most: int) -> tuple[Issue, ...]:
+        self._read()
+        found = sorted((one for one in self.site.issues.values() if one.open), key=lambda one: -one.number)
+        return tuple(map(self._issue, found[:most]))
 
     def _open_issue(self, new: NewIssue) -> Issue:
         self._read()

@@ -50,7 +50,7 @@ _RANKS = (
 _NUMBER = pattern(r"[+-]?\d{1,6}(?:\.\d{1,6})?")
 _MARK = "manual: "
 _MOST_TASKS, _MOST_MILESTONES, _MOST_CRITERIA = 100, 20, 30
-_HINT = "reject it with a comment, and it is written again; or correct it: mission approve ID GATE --prd FILE"
+_HINT = "reject it with a comment, and it is written again; or correct the file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,10 @@ class CodeRepo(Protocol):
         """
         ...
 
+    def recent(self, commit: Sha, most: int) -> tuple[str, ...]:
+        """Return the subjects of the last commits, without merges, newest first."""
+        ...
+
     def common(self, one: Sha, other: Sha) -> Sha | None:
         """Return the last common commit; None if there is none."""
         ...

@@ -243,6 +243,10 @@ class Forge(Protocol):
         """Return `owner/name` of the account's fork, which is made if there is none."""
         ...
 
+    def issues(self, most: int) -> Sequence[Issue]:
+        """Return the open issues, newest first, at most `most`."""
+        ...
+
     def open_issue(self, new: NewIssue) -> Issue:
         """Open an issue, or return the one with that key."""
         ...

@@ -310,7 +310,9 @@ class ForgejoFace(Face):
     def _on_issues(self, call: Call, **_: str) -> Page:
         self._there(call)
         by = call.query.get("created_by")
-        return Page([self._issue(one) for one in self.site.issues.values() if by in {None, one.by}])
+        open_only = call.query.get("state") == "open"
+        newest = sorted(self.site.issues.values(), key=lambda one: -one.number)
+        return Page([self._issue(one) for one in newest if by in {None, one.by} and (one.open or not open_only)])
 
     def _on_open_issue(self, call: Call, **_: str) -> Json:
         labels = tuple(self.known_labels[one - 1] for one in call.list("labels"))

@@ -272,7 +272,10 @@ class GitLabFace(Face):
 
     def _on_issues(self, call: Call, **_: str) -> Page:
         self._there(call)
-        return Page([self.forms.issue(one) for one in self.site.issues.values() if one.by == call.who])
+        mine, open_only = call.query.get("scope") == "created_by_me", call.query.get("state") == "opened"
+        newest = sorted(self.site.issues.values(), key=lambda one: -one.number)
+        found = (one for one in newest if (one.by == call.who or not mine) and (one.open or not open_only))
+        return Page([self.forms.issue(one) for one in found])
 
     def _on_open_issue(self, call: Call, **_: str) -> Json:
         labels = tuple(name for name in call.body.get("labels", "").split(",") if name)

@@ -112,6 +112,10 @@ class Forgejo:
         """Return `owner/name` of the account's fork, which is made if there is none."""
         return repository.fork_of(self._session)
 
+    def issues(self, most: int) -> Sequence[Issue]:
+        """Return the open issues, newest first."""
+        return talk.open_issues(self._session, most)
+
     def open_issue(self, new: NewIssue) -> Issue:
         """Open an issue, or return the one of ours with that key."""
         return talk.issue_for(self._session, new)

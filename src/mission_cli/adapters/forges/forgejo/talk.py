@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.forges.forgejo.look import comment_of, threads_of
@@ -50,6 +51,12 @@ def comment_below(session: Session, number: int, body: str, key: str) -> bool:
         return False
     session.write("POST", "issues", number, "comments", body={"body": write(body, key)})
     return True
+
+
+def open_issues(session: Session, most: int) -> tuple[Issue, ...]:
+    """Return the open issues, newest first."""
+    listed = (read(IssueJson, data) for data in islice(session.pages("issues", state="open", type="issues"), most))
+    return tuple(_facts(one, find(one.body or "")) for one in listed)
 
 
 def issue_for(session: Session, new: NewIssue) -> Issue:

@@ -114,6 +114,10 @@ class GitHub:
         """Return `owner/name` of the account's fork, which is made if there is none."""
         return account.fork_of(self._session)
 
+    def issues(self, most: int) -> Sequence[Issue]:
+        """Return the open issues, newest first."""
+        return issues.open_issues(self._session, most)
+
     def open_issue(self, new: NewIssue) -> Issue:
         """Open an issue, or return the one of ours with that key."""
         return issues.issue_for(self._session, new)

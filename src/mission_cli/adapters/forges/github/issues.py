@@ -19,6 +19,14 @@ _MOST = 1000
 """How many of the newest issues and pull requests are looked at; a record of the number is kept elsewhere."""
 
 
+def open_issues(session: Session, most: int) -> tuple[Issue, ...]:
+    """Return the open issues, newest first. GitHub lists pull requests among them, so a page may have fewer."""
+    query = {"state": "open", "sort": "created", "direction": "desc", "per_page": _PAGE}
+    listed = (read(IssueJson, data) for data in islice(session.client.pages(session.path("issues"), query), _MOST))
+    found = (one for one in listed if one.pull_request is None)
+    return tuple(_facts(one, find(one.body or "")) for one in islice(found, most))
+
+
 def issue_for(session: Session, new: NewIssue) -> Issue:
     """Open an issue, or return the one of ours with that key.
 

@@ -113,6 +113,10 @@ class GitLab:
         """Return `group/name` of the account's fork, which is made if there is none."""
         return project.fork_of(self._session)
 
+    def issues(self, most: int) -> Sequence[Issue]:
+        """Return the open issues, newest first."""
+        return talk.open_issues(self._session, most)
+
     def open_issue(self, new: NewIssue) -> Issue:
         """Open an issue, or return the one of ours with that key."""
         return talk.issue_for(self._session, new)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.forges.gitlab.look import CONVERSATION, threads_of
@@ -32,6 +33,12 @@ def reply_in(session: Session, number: int, thread: str, body: str, key: str) ->
             raise ForgeError(ForgeTrouble.LOCKED, "the conversation is locked", hint="unlock it") from error
         raise
     return True
+
+
+def open_issues(session: Session, most: int) -> tuple[Issue, ...]:
+    """Return the open issues, newest first."""
+    listed = (read(IssueJson, data) for data in islice(session.pages("issues", state="opened"), most))
+    return tuple(_facts(one, find(one.description or "")) for one in listed)
 
 
 def issue_for(session: Session, new: NewIssue) -> Issue:

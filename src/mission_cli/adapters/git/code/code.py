@@ -19,14 +19,10 @@ from mission_cli.adapters.git.code.compare import (
     is_substantial,
     overlay_tree,
     read,
+    recent,
 )
 from mission_cli.adapters.git.code.findings import Findings
-from mission_cli.adapters.git.code.landing import (
-    land,
-    landing,
-    landing_commit,
-    renamed_to,
-)
+from mission_cli.adapters.git.code.landing import land, landing, landing_commit, renamed_to
 from mission_cli.adapters.git.code.merges import Merges
 from mission_cli.adapters.git.code.untracked import missing_at
 from mission_cli.adapters.git.repo.checkout import refs_files, worktrees
@@ -256,6 +252,10 @@ class GitCodeRepo:
     def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
         """Return the paths that tell of packages, with the content of files whose name is wanted, otherwise empty."""
         return glance(self._git, commit, wanted)
+
+    def recent(self, commit: Sha, most: int) -> tuple[str, ...]:
+        """Return the subjects of the last commits, newest first."""
+        return recent(self._git, commit, most)
 
     def common(self, one: Sha, other: Sha) -> Sha | None:
         """Return the newest commit that both contain."""

@@ -36,6 +36,11 @@ def glance(git: Git, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
     return files
 
 
+def recent(git: Git, commit: Sha, most: int) -> tuple[str, ...]:
+    """Return the subjects of the last commits, without merges, newest first."""
+    return tuple(git.words("log", "-z", "--no-merges", f"--max-count={most}", "--format=%s", commit, "--"))
+
+
 def read(git: Git, commit: Sha, paths: Iterable[str]) -> dict[str, str]:
     """Return the texts of those paths that are files in a commit; very large ones are left out."""
     wanted = sorted({p for p in paths if p and "\n" not in p})[:_MOST]
