@@ -78,7 +78,7 @@ TMP/repo/missions/auth/mission.md:66:3: warning: the column `Volatile` of `Team`
 TMP/repo/missions/auth/mission.md:70:1: warning: milestone 1 has no criterion (only the tests and builds that are found in the code are run)
 TMP/repo/missions/auth/mission.md:77:1: warning: `[assign:backend-dev]` of 1.1 is kept but has no effect yet (add a row `backend-dev` to `## Team`, with a runner or a model)
 TMP/repo/missions/auth/mission.md:78:1: warning: `[assign:backend-dev]` of 1.2 is kept but has no effect yet (add a row `backend-dev` to `## Team`, with a runner or a model)
-TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` blocks nothing, so it has no effect (name features under Blocks)
+TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` blocks no feature, so it holds only the end of the mission (if it is to hold features, name them under Blocks)
 TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` needs a score, but there is no review of 1.2: criteria that pass score 5 (add a criterion `review: … (>= 4)`, or use the rule allPassed)
 """)
     assert plan_of(person, "auth") == snapshot("""\
@@ -157,10 +157,10 @@ def test_a_record_of_polpo_with_all_that_cannot_be_taken_along(person: Person) -
 not imported: task Everything: a person will be asked, because no criterion can express it: type script, command one two
 not imported: task Everything: a person will be asked, because no criterion can express it: type astrology
 not imported: task Everything: maxRetries: 2
-TMP/repo/missions/nightly/mission.md:66:1: warning: milestone 1 has no criterion (only the tests and builds that are found in the code are run)
-TMP/repo/missions/nightly/mission.md:86:1: warning: `review: errors are handled (>= 3)`: there is no reviewer: a person will be asked (name agents in `reviews.reviewers`)
-TMP/repo/missions/nightly/mission.md:87:1: warning: `review: depth: goes deep (>= 4)`: there is no reviewer: a person will be asked (name agents in `reviews.reviewers`)
-TMP/repo/missions/nightly/mission.md:102:1: warning: the gate `quality-threshold` blocks nothing, so it has no effect (name features under Blocks)
+TMP/repo/missions/nightly/mission.md:67:1: warning: milestone 1 has no criterion (only the tests and builds that are found in the code are run)
+TMP/repo/missions/nightly/mission.md:87:1: warning: `review: errors are handled (>= 3)`: there is no reviewer: a person will be asked (name agents in `reviews.reviewers`)
+TMP/repo/missions/nightly/mission.md:88:1: warning: `review: depth: goes deep (>= 4)`: there is no reviewer: a person will be asked (name agents in `reviews.reviewers`)
+TMP/repo/missions/nightly/mission.md:103:1: warning: the gate `quality-threshold` blocks no feature, so it holds only the end of the mission (if it is to hold features, name them under Blocks)
 """)
     assert plan_of(person, "nightly") == snapshot("""\
 ## Milestones

@@ -65,6 +65,7 @@ PROOFS: dict[str, str] = {
     "criterion manual": "e2e/test_judging.py::test_a_manual_criterion_is_passed_by_a_person_and_by_nobody_else",
     "criterion text": "e2e/test_judging.py::test_a_criterion_in_words_is_never_passed_by_default",
     "front quality_threshold": f"{REVIEWS}::test_the_front_matter_says_who_reviews_and_how",
+    "front reviews.at_gates": "unit/test_polpo_example.py::test_the_example_runs_to_its_end",
     "front reviews.reviewers reviews.per_feature reviews.per_milestone reviews.budget_pct reviews.dimensions": f"{REVIEWS}::test_the_front_matter_says_who_reviews_and_how",
     "front model_routing.validation": f"{REVIEWS}::test_a_reviewer_that_names_no_tier_has_that_of_validation",
     "criterion review": f"{REVIEWS}::test_the_score_decides",

@@ -329,9 +329,9 @@ class Mission:
         """Return the feature with that number, or None."""
         return next((f for f in self.features() if f.number == number), None)
 
-    def member(self, feature: Feature) -> Member | None:
-        """Return the row of the team that a feature is assigned to, or None."""
-        name = feature.assign.casefold()
+    def member(self, feature: Feature | str) -> Member | None:
+        """Return the row of the team that a feature is assigned to, or that has this name; or None."""
+        name = (feature if isinstance(feature, str) else feature.assign).casefold()
         return next((m for m in self.team if m.agent.casefold() == name), None) if name else None
 
     def milestone(self, number: int) -> Milestone | None:

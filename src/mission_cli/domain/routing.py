@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from mission_cli.domain.mission import Feature, Mission
+    from mission_cli.domain.tables import Member
 
 WORKERS, RESEARCH, VALIDATION, ECONOMY, ESCALATE = "workers", "research", "validation", "economy", "escalate"
 """Names in `model_routing` that the loop reads; `orchestrator` is read when a plan is made."""
@@ -46,8 +47,16 @@ def routes(mission: Mission, feature: Feature) -> tuple[Route, ...]:
 
 def reviewer_routes(mission: Mission) -> tuple[Route, ...]:
     """Return the routes of the reviewers in the order of preference; what one does not name is the usual."""
+    return tuple(dict.fromkeys(route for route, _ in reviewers(mission)))
+
+
+def reviewers(mission: Mission) -> Iterator[tuple[Route, Member | None]]:
+    """Yield the route of each reviewer, and its row of the team if it is named as `@AGENT`."""
     usual = Route(mission.preferences.runner, mission.models.get(VALIDATION, ""))
-    return tuple(dict.fromkeys(_route(text, usual) for text in mission.reviews.reviewers))
+    for text in mission.reviews.reviewers:
+        member = mission.member(text[1:]) if text.startswith("@") else None
+        own = Route(member.runner or usual.runner, member.model or usual.tier) if member else None
+        yield own or (usual if text.startswith("@") else _route(text, usual)), member
 
 
 def default_runner(configured: Collection[str], usable: Iterable[str], installed: Iterable[str]) -> str:

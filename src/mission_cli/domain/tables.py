@@ -93,8 +93,15 @@ class Gate:
 
     @property
     def message(self) -> str:
-        """The message to the person who decides; empty if the rule is for the loop."""
+        """The message to people; empty if the rule is only for the loop."""
+        if self.kind is GateKind.DELAY:
+            return self.rule.partition(":")[2].strip()
         return self.rule.strip() if self.kind in {GateKind.CHECKPOINT, GateKind.APPROVAL} else ""
+
+    @property
+    def length(self) -> str:
+        """How long a delay lasts, as text: its rule up to a colon, after which there may be a message."""
+        return self.rule.partition(":")[0].strip()
 
     @property
     def condition(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.routing import is_research
+from mission_cli.domain.routing import is_research, reviewers
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.findings import folder_of, shown
 from mission_cli.engine.recording.signals import for_prompt
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.tables import Member
     from mission_cli.engine.context import Context
 
 _LONGEST_EVIDENCE = 3000
@@ -82,6 +83,7 @@ def review_prompt(ctx: Context, mission: Mission, record: RunRecord) -> str:
     values = {
         "mission": mission,
         "owner": record.about,
+        "member": _reviewing_member(ctx, mission, record),
         "feature": feature,
         "title": feature.title if feature else milestone.name if milestone else "",
         "description": feature.description if feature else "",
@@ -95,6 +97,17 @@ def review_prompt(ctx: Context, mission: Mission, record: RunRecord) -> str:
         "example": _example(mission),
     }
     return ctx.templates.render("prompts/review.md.j2", values)
+
+
+def _reviewing_member(ctx: Context, mission: Mission, record: RunRecord) -> Member | None:
+    """Return the row of the team by which the reviewer of a record was named, or None."""
+    for route, member in reviewers(mission):
+        runner = route.runner or ctx.default_runner()
+        settings = ctx.settings.runners.get(runner)
+        model = settings.models.get(route.tier, route.tier) if settings else route.tier
+        if member is not None and (runner, model) == (record.runner, record.model):
+            return member
+    return None
 
 
 def _example(mission: Mission) -> str:

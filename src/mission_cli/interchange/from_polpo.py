@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mission_cli._support.text import one_line
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import one_line, parse_stamp
 from mission_cli.document.plans.model import (
     Plan,
     PlanAgent,
     PlanFeature,
     PlanGate,
     PlanMilestone,
+    PlanReviews,
 )
 from mission_cli.document.plans.problems import said as value_problem
+from mission_cli.domain.ids import why_bad_id
 from mission_cli.domain.notice import do
 from mission_cli.domain.problems import Problem
 from mission_cli.interchange import criteria
@@ -23,6 +27,7 @@ from mission_cli.interchange.sources import (
     Taken,
     parse,
 )
+from mission_cli.interchange.to_polpo import THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,7 +36,9 @@ if TYPE_CHECKING:
 
 _SCORE = 3.0
 """Polpo's default for the score that a review must reach."""
-_OF_THE_RECORD = frozenset({"id", "createdAt", "updatedAt"})
+_OF_THE_RECORD = frozenset({"updatedAt"})
+"""What the first commit of the mission says here."""
+_REVIEWS = pattern(r"\breview", re.IGNORECASE)
 _STATUSES = frozenset({"scheduled", "recurring", "active", "paused", "completed", "failed", "cancelled"})
 """The statuses with the same meaning here; Polpo's `draft` becomes `planning`."""
 
@@ -81,7 +88,7 @@ class _Gate(_Open):
     def rule(self) -> str:
         """Return the rule of the gate as text."""
         if self.duration:
-            return self.duration
+            return f"{self.duration}: {self.message}" if self.message else self.duration
         parts = [self.message]
         parts += [f"minScore >= {self.minScore:g}"] if self.minScore is not None else []
         parts += ["requireAllPassed"] if self.requireAllPassed else []
@@ -116,6 +123,7 @@ class _Notifications(_Open):
 
 
 class _Record(_Open):
+    id: str = ""
     name: str = ""
     prompt: str = ""
     status: str = ""
@@ -125,6 +133,7 @@ class _Record(_Open):
     executionCount: int = Field(default=0, ge=0)
     notifications: _Notifications | None = None
     qualityThreshold: float | None = None
+    createdAt: str = ""
 
 
 _KINDS: tuple[tuple[str, Literal["checkpoint", "quality", "delay"]], ...] = (
@@ -206,21 +215,25 @@ def _plan(document: _Document, about: _Record, source: Source) -> Taken:
                 problems += _unknown(source, (key, n, side), getattr(gate, side), numbers)
             gates.append(_gate(gate, kind, numbers))
             left += gate.unknown(f"gate {gate.name}: ")
-            left += [f"gate {gate.name}: message: {gate.message}"] if gate.duration and gate.message else []
     left += [*_about(about, left_of=document), *(w for a in document.team for w in a.unknown(f"agent {a.name}: "))]
     if problems:
         return Taken(None, tuple(problems))
     if about.qualityThreshold is not None:
         every, rule = list(numbers.values()), f"minScore >= {about.qualityThreshold:g}"
-        gates.append(PlanGate(name="quality-threshold", kind="quality", after=every, rule=rule))
+        gates.append(PlanGate(name=THRESHOLD, kind="quality", after=every, rule=rule))
     title = one_line(about.name or about.prompt or document.tasks[0].title, 120)
+    if about.id and (why := why_bad_id(about.id)):
+        left.append(f"id: {one_line(about.id, 80)}: {why}")
     plan = Plan(
         title=title,
+        id="" if why_bad_id(about.id) else about.id,
         goal=about.prompt or title,
         deadline=about.deadline,
         schedule=about.schedule,
         end_date=about.endDate,
         notify=about.notifications.names() if about.notifications else [],
+        quality_threshold=min(max(about.qualityThreshold or 0, 0), 5),
+        reviews=_reviews(document),
         team=[_agent(agent) for agent in document.team],
         gates=gates,
         milestones=[PlanMilestone(name="Tasks", features=features)],
@@ -229,8 +242,9 @@ def _plan(document: _Document, about: _Record, source: Source) -> Taken:
 
 
 def _front(about: _Record) -> dict[str, str | int]:
-    """Return the status of the mission. `managed` is empty if it does not start here, so that nothing runs."""
+    """Return when the mission was made, and its status. `managed` is empty if it has one, so that nothing runs."""
     front: dict[str, str | int] = {"executions": about.executionCount} if about.executionCount else {}
+    front |= {"created": about.createdAt} if parse_stamp(about.createdAt) else {}
     return front | ({"status": about.status, "managed": ""} if about.status in _STATUSES else {})
 
 
@@ -316,6 +330,18 @@ def _gate(gate: _Gate, kind: Literal["checkpoint", "quality", "delay"], numbers:
         rule=one_line(gate.rule(), 400),
         notify=one_line(", ".join(gate.notifyChannels)),
     )
+
+
+def _reviews(document: _Document) -> PlanReviews:
+    """Return who reviews, if a gate needs a score: agents without tasks whose name or role says so."""
+    assigned = {task.assignTo for task in document.tasks}
+    names = [
+        f"@{one_line(agent.name)}"
+        for agent in document.team
+        if agent.name not in assigned and _REVIEWS.search(f"{agent.name} {agent.role}")
+    ]
+    scored = any(gate.minScore is not None for gate in document.qualityGates)
+    return PlanReviews(reviewers=names, at_gates=True) if names and scored else PlanReviews()
 
 
 def _agent(agent: _Agent) -> PlanAgent:

@@ -6,16 +6,19 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.numbers import whole
 from mission_cli.domain.status import CriterionKind, GateKind, MissionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mission_cli.domain.ids import FeatureNumber
-    from mission_cli.domain.mission import Criterion, Milestone, Mission
+    from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
     from mission_cli.domain.tables import Gate
 
 _STATUS = {MissionStatus.PLANNING: "draft"}
+THRESHOLD = "quality-threshold"
+"""The gate that stands for the `qualityThreshold` of a record."""
 _AT_LEAST = frozenset({">=", ">"})
 _GATES = {GateKind.CHECKPOINT: "checkpoints", GateKind.APPROVAL: "checkpoints", GateKind.QUALITY: "qualityGates"}
 _GATES |= {GateKind.DELAY: "delays"}
@@ -36,7 +39,8 @@ def write_polpo(mission: Mission) -> tuple[dict[str, Any], tuple[str, ...]]:
         before = [task["title"] for task in judged] or ends or before
     document: dict[str, Any] = {"tasks": tasks, "team": list(_team(mission))}
     for gate in mission.gates:
-        _add_gate(document, gate, titles, left)
+        if not (gate.name == THRESHOLD and gate.min_score == mission.quality_threshold):
+            _add_gate(document, gate, titles, left)
     left += _unsaid(mission)
     record = {
         "id": mission.id,
@@ -47,9 +51,10 @@ def write_polpo(mission: Mission) -> tuple[dict[str, Any], tuple[str, ...]]:
         "schedule": mission.schedule,
         "endDate": mission.end_date,
         "executionCount": mission.executions,
+        "qualityThreshold": float(mission.quality_threshold or 0),
         "notifications": {"rules": [{"channels": list(mission.notify)}]} if mission.notify else None,
         "createdAt": mission.created,
-        "updatedAt": mission.completed or mission.started or mission.created,
+        "updatedAt": mission.progress[-1].at if mission.progress else mission.created,
         "data": json.dumps({k: v for k, v in document.items() if v}, ensure_ascii=False),
     }
     return {k: v for k, v in record.items() if v}, tuple(left)
@@ -65,7 +70,7 @@ def _tasks(
     milestone: Milestone, titles: Mapping[FeatureNumber, str], before: list[str], left: list[str]
 ) -> Iterator[dict[str, Any]]:
     for feature in milestone.features:
-        expectations, metrics = _expectations(feature.criteria, str(feature.number), left)
+        expectations, metrics = _expectations(_written(feature), str(feature.number), left)
         if feature.finished:
             left.append(f"{feature.number} is {feature.raw_status}: in Polpo's record every task is open")
         task = {
@@ -79,6 +84,11 @@ def _tasks(
         }
         left += [f"{feature.number}: model {feature.model}"] if feature.model else []
         yield {k: v for k, v in task.items() if v}
+
+
+def _written(feature: Feature) -> tuple[Criterion, ...]:
+    """Return the criteria that stand in the file; the gates of the record ask for the reviews that they need."""
+    return tuple(criterion for criterion in feature.criteria if criterion.index >= 0)
 
 
 def _judge(milestone: Milestone, after: list[str], left: list[str]) -> list[dict[str, Any]]:
@@ -128,6 +138,7 @@ def _team(mission: Mission) -> Iterator[dict[str, Any]]:
                 "name": row.cells["agent"],
                 "role": row.cells.get("role"),
                 "model": row.cells.get("model", "").replace("/", ":", 1),
+                "maxConcurrency": whole(row.cells.get("max parallel", "")),
                 "volatile": row.cells.get("volatile", "").casefold() in {"yes", "true"},
             }
             yield {k: v for k, v in agent.items() if v}
@@ -145,7 +156,7 @@ def _add_gate(document: dict[str, Any], gate: Gate, titles: Mapping[FeatureNumbe
     if gate.notify:
         told["notifyChannels"] = [name.strip() for name in gate.notify.split(",") if name.strip()]
     if gate.kind is GateKind.DELAY:
-        told["duration"] = gate.rule
+        told |= {"duration": gate.length} | ({"message": gate.message} if gate.message else {})
     elif gate.kind is GateKind.QUALITY:
         told["requireAllPassed"] = gate.all_passed
         told |= {"minScore": float(gate.min_score)} if gate.min_score is not None else {}

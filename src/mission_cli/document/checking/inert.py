@@ -57,6 +57,12 @@ def _is_reviewed(mission: Mission) -> bool:
     return bool(mission.reviews.reviewers) and any(c.kind in REVIEWED_KINDS for c in (*milestones, *features))
 
 
+def _scores_at_gates(mission: Mission) -> bool:
+    """Whether reviewers score features for a quality gate."""
+    scored = any(gate.kind is GateKind.QUALITY and gate.min_score is not None for gate in mission.gates)
+    return scored and bool(mission.reviews.reviewers)
+
+
 def _has_scores(mission: Mission) -> bool:
     """Whether anything compares a score with a threshold."""
     return _is_reviewed(mission) or any(gate.kind is GateKind.QUALITY for gate in mission.gates)
@@ -76,6 +82,7 @@ DEPENDENT: Mapping[str, tuple[Callable[[Mission], bool], str]] = {
     "reviews.per_milestone": (_is_reviewed, _NO_REVIEW),
     "reviews.budget_pct": (_is_reviewed, _NO_REVIEW),
     "reviews.dimensions": (_is_reviewed, _NO_REVIEW),
+    "reviews.at_gates": (_scores_at_gates, "it needs reviewers, and a quality gate with `minScore`"),
 }
 """Keys that act only if something else is there: what tells whether it is, and what to do instead."""
 ANNOTATIONS: Mapping[str, str] = {

@@ -44,7 +44,7 @@ def lint(loaded: Loaded) -> tuple[Problem, ...]:
     layout = loaded.layout
     found = [*loaded.problems, *_bytes(layout), *_long_lines(layout), *_identity(loaded), *_budget(loaded)]
     found += [*_headings(layout), *_rows(layout), *_spends(layout), *_plan(loaded.mission), *_gates(loaded)]
-    found += _rowless(loaded)
+    found += [*_rowless(loaded), *_reviewers(loaded)]
     found += inert(loaded)
     return tuple(sorted(found))
 
@@ -153,8 +153,8 @@ def _gates(loaded: Loaded) -> Iterator[Problem]:
     broken = {problem.line for problem in loaded.problems}
     for gate in loaded.mission.gates:
         if not gate.blocks and gate.line not in broken:
-            words = f"the gate `{gate.name}` blocks nothing, so it has no effect"
-            yield Problem(gate.line, 1, words, "name features under Blocks", Severity.WARNING)
+            words = f"the gate `{gate.name}` blocks no feature, so it holds only the end of the mission"
+            yield Problem(gate.line, 1, words, "if it is to hold features, name them under Blocks", Severity.WARNING)
         if gate.kind is GateKind.QUALITY:
             yield from _quality(loaded.mission, gate)
 
@@ -186,6 +186,16 @@ def weak_criterion(criterion: Criterion, at: tuple[int, int]) -> Iterator[Proble
             yield Problem(*at, f"the criterion `{one_line(criterion.text, 80)}`: {words}", hint, Severity.WARNING)
     for words, hint in weak_conditions(criterion) if not criterion.wrong else ():
         yield Problem(*at, f"the criterion `{one_line(criterion.text, 80)}`: {words}", hint, Severity.WARNING)
+
+
+def _reviewers(loaded: Loaded) -> Iterator[Problem]:
+    """Yield a warning for each reviewer that is named as a member of the team and is none."""
+    value = loaded.layout.front.value("reviews", "reviewers")
+    line = value.line if value is not None else 1
+    for text in loaded.mission.reviews.reviewers:
+        if text.startswith("@") and loaded.mission.member(text[1:]) is None:
+            words = f"the reviewer `{text}` is not in the team: the usual runner reviews"
+            yield Problem(line, 1, words, f"add a row `{text[1:]}` to `## Team`", Severity.WARNING)
 
 
 def _quality(mission: Mission, gate: Gate) -> Iterator[Problem]:

@@ -94,6 +94,8 @@ class PlanReviews(_Strict):
     per_feature: Annotated[Whole, Field(ge=1, le=9)] = 1
     per_milestone: Annotated[Whole, Field(ge=1, le=9)] = 3
     budget_pct: Annotated[Number, Field(gt=0, le=100)] = 10.0
+    at_gates: Flag = False
+    """Also review features before a quality gate that needs a score."""
     dimensions: dict[str, Text] = {}
     """A weight, and what to look at, by the name of the dimension."""
 

@@ -112,7 +112,7 @@ KEYS: dict[str, Key] = {
             "`mission set` changes them.",
         ),
         Key("noted", Kind.MAP, "What later decisions need to know of events, written by the program."),
-        Key("reviews.reviewers", Kind.LIST, "Agents that judge `review:` criteria: RUNNER:TIER, RUNNER: or TIER."),
+        Key("reviews.reviewers", Kind.LIST, "Who judges `review:` criteria: RUNNER:TIER, RUNNER:, TIER, or @AGENT."),
         Key("reviews.per_feature", Kind.COUNT, "Reviews of a feature; default: 1.", most=9),
         Key("reviews.per_milestone", Kind.COUNT, "Reviews of a milestone; default: 3.", most=9),
         Key(
@@ -121,6 +121,7 @@ KEYS: dict[str, Key] = {
             "Percent of what the work reserved that reviews may cost: 10.",
             most=100,
         ),
+        Key("reviews.at_gates", Kind.YESNO, "Also review features before a quality gate that needs a score."),
         Key("reviews.dimensions", Kind.MAP, "What is scored: a name, and its weight with what to look at."),
         Key("preferences.tech_stack", Kind.LIST, "Languages, frameworks and libraries."),
         Key("preferences.deploy_target", Kind.TEXT, "Where it is deployed."),
@@ -155,7 +156,8 @@ _CLOSE = 0.8
 _LONGEST_KEY = 60
 _YESNO = frozenset({"true", "false", "yes", "no", "on", "off"})
 _EMPTY = frozenset({"", "null", "~"})
-YES = frozenset({"true", "yes", "on"}) | _EMPTY
+TRUE = frozenset({"true", "yes", "on"})
+YES = TRUE | _EMPTY
 """The texts that mean true, in lower case; an empty value means the default, true."""
 
 

@@ -95,8 +95,8 @@ def odd_values(layout: Layout, places: Iterable[MilestonePlace], gates: Iterable
     """Yield errors for durations, times and amounts that are out of range."""
     yield from _estimates(layout, list(places))
     for gate in gates:
-        if gate.kind is GateKind.DELAY and (why := why_no_duration(gate.rule)):
-            yield Problem(gate.line, 1, f"the rule `{gate.rule}` of the delay `{gate.name}` {why}", _DURATION_HINT)
+        if gate.kind is GateKind.DELAY and (why := why_no_duration(gate.length)):
+            yield Problem(gate.line, 1, f"the rule `{gate.length}` of the delay `{gate.name}` {why}", _DURATION_HINT)
     yield from _moments(layout)
     for row in rows_in(layout, "Budget Tracking", "category", "amount"):
         if parse_amount(row["amount"]) is None and (why := why_no_amount(row["amount"])) != "is not a number":

@@ -12,6 +12,7 @@ from mission_cli._support.lazy_re import pattern
 from mission_cli._support.lazy_sequence import Later
 from mission_cli._support.numbers import whole
 from mission_cli._support.text import counted, one_line
+from mission_cli.document.criteria.at_gates import with_gate_reviews
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.reading import prose, tables
 from mission_cli.document.reading.checklists import listed_features
@@ -251,7 +252,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
     facts = Facts(layout)
     raw_id = facts.text("id") or fallback_id
     title = facts.text("title") or next((h.title for h in layout.headings if h.level == 1), "") or raw_id
-    mode = facts.text("mode")
+    mode, reviews = facts.text("mode"), facts.review_rules()
     return Mission(
         id=MissionId(fallback_id if fallback_id and why_bad_id(raw_id) else raw_id),
         title=title,
@@ -279,12 +280,12 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         noted=facts.pairs("noted"),
         models=facts.pairs("model_routing"),
         preferences=facts.preferences(),
-        reviews=facts.review_rules(),
+        reviews=reviews,
         quality_threshold=facts.quality_threshold(),
         constraints=prose.listed(layout, "constraints"),
         success_criteria=prose.listed(layout, "success criteria"),
         non_goals=prose.listed(layout, "non-goals", "out of scope"),
-        milestones=milestones,
+        milestones=with_gate_reviews(milestones, gates) if reviews.reviewers and reviews.at_gates else milestones,
         gates=gates,
         team=tuple(tables.team(layout)),
         approvals=Later(partial(tables.approvals, layout)),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
-from mission_cli.document.reading.front_schema import KEYS
+from mission_cli.document.reading.front_schema import KEYS, TRUE
 from mission_cli.document.reading.values_in_force import (
     UNLIMITED,
     bound_of,
@@ -106,6 +106,7 @@ class Facts:
             budget_pct=pct if pct is not None and 0 < pct <= _ALL_PCT else ReviewRules().budget_pct,
             threshold=self.quality_threshold() or USUAL_THRESHOLD,
             dimensions=dimensions_of(self.pairs("reviews.dimensions")),
+            at_gates=self.text("reviews.at_gates").casefold() in TRUE,
         )
 
     def quality_threshold(self) -> Decimal | None:

@@ -58,7 +58,7 @@ class ReviewRules:
     """The rules of one mission. Without reviewers, a person judges criteria of the reviewed kinds."""
 
     reviewers: tuple[str, ...] = ()
-    """`RUNNER:TIER`, `RUNNER:` or `TIER`, the preferred one first."""
+    """`RUNNER:TIER`, `RUNNER:`, `TIER` or `@AGENT` of the team, the preferred one first."""
     per_feature: int = 1
     per_milestone: int = 3
     budget_pct: Decimal = Decimal(10)
@@ -66,6 +66,8 @@ class ReviewRules:
     threshold: Decimal = USUAL_THRESHOLD
     """The lowest weighted score that passes, for criteria without a bound of their own."""
     dimensions: tuple[Dimension, ...] = DIMENSIONS
+    at_gates: bool = False
+    """Features before a quality gate with `minScore` are reviewed even without a criterion for reviewers."""
 
 
 def dimensions_of(texts: Mapping[str, str]) -> tuple[Dimension, ...]:

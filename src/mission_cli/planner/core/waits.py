@@ -63,7 +63,8 @@ def _gate_hold(draft: Draft, gate: Gate, subject: str) -> Hold:
     kind = hold_kind(gate)
     approve, unfinished = approval(draft.mission, gate), _before(draft, gate)
     if gate.kind is GateKind.DELAY:
-        words, until = f"the delay `{gate.name}` ({gate.rule}) is not over", _until(gate)
+        said = f": {gate.message}" if gate.message else ""
+        words, until = f"the delay `{gate.name}` ({gate.length}) is not over{said}", _until(gate)
         person = until is None and not unfinished
         return Hold(subject, HoldKind.DELAY, words, until=until, unblock=approve, person=person)
     if unfinished and gate.kind is not None and gate.status.casefold() in {"", GateStatus.PENDING}:

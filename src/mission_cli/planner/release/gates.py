@@ -146,13 +146,14 @@ def _said(gate: Gate) -> str:
 
 def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
     if gate.kind is GateKind.DELAY:
-        length = parse_duration(gate.rule)
+        length = parse_duration(gate.length)
         if length is None:
             words = f"the delay `{gate.name}` has no readable duration: `{gate.rule}`"
             draft.hold("", HoldKind.DELAY, words, unblock=approval(draft.mission, gate), person=True)
             return
-        _move(draft, gate, f"{GateStatus.UNTIL} {stamp(draft.observation.now + length)}", f"it lasts {gate.rule}")
-        draft.wakes.append(draft.observation.now + length)
+        ends = draft.observation.now + length
+        _move(draft, gate, f"{GateStatus.UNTIL} {stamp(ends)}", f"it lasts {gate.length}{_said(gate)}")
+        draft.wakes.append(ends)
     elif gate.kind is GateKind.QUALITY:
         verdict = _quality(draft, gate, after)
         _move(draft, gate, verdict or GateStatus.WAITING, gate.rule or "its features are finished")
@@ -166,7 +167,7 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
 
 def _delay(draft: Draft, gate: Gate) -> None:
     ends = parse_stamp(gate.status.partition(f"{GateStatus.UNTIL} ")[2])
-    length = parse_duration(gate.rule)
+    length = parse_duration(gate.length)
     began = ends - length if ends and length else None
     left = timedelta(0) if ends is None else ends - draft.observation.now
     if began is not None and length is not None:
@@ -201,5 +202,6 @@ def _score(draft: Draft, feature: Feature) -> Decimal:
 
 
 def _move(draft: Draft, gate: Gate, to: str, why: str) -> None:
-    shown = GateStatus.OPEN if is_open(to) else to.split(" ", maxsplit=1)[0]
-    draft.transitions.append(MoveGate(gate.name, gate.status, to, f"gate {gate.name} is {shown}: {why}"))
+    word = GateStatus.of(to)
+    shown = "is open" if is_open(to) else "has begun" if word is GateStatus.UNTIL else f"is {word}"
+    draft.transitions.append(MoveGate(gate.name, gate.status, to, f"gate {gate.name} {shown}: {why}"))
