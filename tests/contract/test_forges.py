@@ -163,6 +163,17 @@ def test_a_branch_that_is_missing_or_has_nothing_new_is_refused(world: World) ->
         assert refused.value.trouble is ForgeTrouble.REFUSED, (branch, base)
 
 
+def test_a_pull_request_is_found_by_its_number_in_every_state(world: World) -> None:
+    pull = opened(world)
+    found = world.forge().find(pull.number)
+    assert (found.number, found.branch, found.state) == (pull.number, BRANCH, PullState.OPEN)
+    world.site.close(ADA, pull.number)
+    assert world.forge().find(pull.number).state is PullState.CLOSED
+    with pytest.raises(ForgeError) as none:
+        world.forge().find(99)
+    assert none.value.trouble is ForgeTrouble.NOT_FOUND
+
+
 def test_pull_requests_are_found_by_branch_in_every_state(world: World) -> None:
     closed = opened(world, "mission/m/1.1")
     world.site.close(ADA, closed.number)

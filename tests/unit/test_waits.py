@@ -67,21 +67,23 @@ def test_what_is_not_known_holds_until_its_timeout(what: str) -> None:
 
 def test_lint_says_which_waits_do_not_end_by_themselves() -> None:
     features = "\n### Milestone 1: A\n\n| # | Feature | Status |\n|---|---|---|\n| 1.1 | one | pending |\n"
-    events = ("pr:m/1.2", "pr:7", "pr:#8", "pr:", "pr:m", "pr:m/1", "pr:m/x.y", "calendar:a.ics#R", "Bob", "person:Bob")
+    events = ("pr:m/1.2", "pr:7", "pr:#8", "pr:", "pr:m", "pr:m/1", "pr:m/x.y", "calendar:a.ics", "Bob", "person:Bob")
     rows = [f"| 1.1 | {event} | | | open |\n" for event in events]
     found = lint(load(f"# T\n\n## Milestones\n{features}{HEAD}{''.join(rows)}", "m"))
     assert [(p.line, p.severity, p.message) for p in found if p.line > 12] == snapshot(
         [
-            (16, Severity.WARNING, "the pull request 7 cannot be waited for by its number yet"),
-            (17, Severity.WARNING, "the pull request #8 cannot be waited for by its number yet"),
-            (18, Severity.WARNING, "`pr:` is no pull request that can be waited for"),
-            (19, Severity.WARNING, "`pr:m` is no pull request that can be waited for"),
-            (20, Severity.WARNING, "`pr:m/1` is no pull request that can be waited for"),
-            (21, Severity.WARNING, "`pr:m/x.y` is no pull request that can be waited for"),
+            (18, Severity.WARNING, "`pr:` is no pull request that can be waited for: only a signal ends this wait"),
+            (19, Severity.WARNING, "`pr:m` is no pull request that can be waited for: only a signal ends this wait"),
+            (20, Severity.WARNING, "`pr:m/1` is no pull request that can be waited for: only a signal ends this wait"),
+            (
+                21,
+                Severity.WARNING,
+                "`pr:m/x.y` is no pull request that can be waited for: only a signal ends this wait",
+            ),
             (
                 22,
                 Severity.WARNING,
-                "`calendar:a.ics#R` is no event that is known: only a signal ends this wait",
+                "`calendar:a.ics` is no event of a calendar that can be waited for: only a signal ends this wait",
             ),
             (23, Severity.WARNING, "`Bob` is no event that is known: only a signal ends this wait"),
         ]

@@ -91,6 +91,7 @@ class EventKind(StrEnum):
     STATE_PUT_BACK = "state.put_back"
     TEST_QUARANTINED = "test.quarantined"
     WAIT_FAILED = "wait.failed"
+    WAIT_REMINDED = "wait.reminded"
     WAIT_RESOLVED = "wait.resolved"
     WAIT_STARTED = "wait.started"
     WORK_PUT_BACK = "work.put_back"

@@ -34,6 +34,7 @@ ONCE = frozenset(
         EventKind.FEATURE_BY_HAND,
         EventKind.ISSUE_REFUSED,
         EventKind.REQUEST_REMINDED,
+        EventKind.WAIT_REMINDED,
     }
 )
 """Events that happen once for each subject."""

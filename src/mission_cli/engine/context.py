@@ -9,6 +9,7 @@ from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.domain.notice import Notice, advise, do, joined
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.ports.agents import Bill, NoAgents
+from mission_cli.ports.outside.calendars import NoCalendars
 from mission_cli.ports.git.forge import NoForge
 from mission_cli.ports.machine import Obstacle
 from mission_cli.ports.notifier import NoMessenger
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.host import Person
     from mission_cli.ports.agents import Agent, AgentFinder
+    from mission_cli.ports.outside.calendars import Calendars
     from mission_cli.ports.checks import Checks
     from mission_cli.ports.clock import Clock
     from mission_cli.ports.executor import Executor
@@ -62,6 +64,7 @@ class Context:
     agent_finder: AgentFinder = NoAgents()
     seals: Seals = NoSeals()
     messenger: Messenger = NoMessenger()
+    calendars: Calendars = NoCalendars()
     named_runners: frozenset[str] = frozenset()
     """The runners that the settings name; agents that are known by name need no settings."""
     default_runner: Callable[[], str] = lambda: ""

@@ -29,11 +29,8 @@ from mission_cli.planner.mission.guard import put_back
 from mission_cli.planner.mission.money import stand, way_on
 from mission_cli.planner.pulls.follow import pulls
 from mission_cli.planner.pulls.issues import issues
-from mission_cli.planner.release.gates import (
-    gates,
-    requests,
-    waits,
-)
+from mission_cli.planner.release.external import waits
+from mission_cli.planner.release.gates import gates, requests
 from mission_cli.planner.release.holds import NOT_STARTED
 from mission_cli.planner.release.order import dispatch
 

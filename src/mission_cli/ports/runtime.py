@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.news.outbox import Outbox
+    from mission_cli.domain.outside.facts import Outside
     from mission_cli.domain.timing.timeline import Timeline
     from mission_cli.ports.git.state import Settled
 
@@ -200,6 +201,14 @@ class Runtime(Protocol):
 
     def note_outbox(self, outbox: Outbox) -> None:
         """Store them, durably."""
+        ...
+
+    def outside(self, mission: MissionId) -> Outside:
+        """Return what is remembered of the world outside of a mission; nothing if that cannot be read."""
+        ...
+
+    def note_outside(self, mission: MissionId, outside: Outside) -> None:
+        """Store it, durably."""
         ...
 
     def asked(self) -> Asked:

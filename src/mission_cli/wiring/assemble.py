@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mission_cli import __version__
 from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.calendars import IcsCalendars
 from mission_cli.adapters.channels import AppriseMessenger
 from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.clock import SystemClock
@@ -99,6 +100,7 @@ def assemble(
         runtime=runtime,
         notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
         messenger=AppriseMessenger(around),
+        calendars=IcsCalendars(),
         settings=settings,
         settings_files=(*found.files, os.fspath(key_file())),
         again=lambda: _again(checkout, around) if ticking else None,

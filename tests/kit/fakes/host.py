@@ -19,6 +19,7 @@ from tests.kit.fakes.share import MemoryShare, NoShare, Remote, Way
 from tests.kit.fakes.state import MemoryStateStore
 
 from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.calendars import IcsCalendars
 from mission_cli.adapters.channels import AppriseMessenger
 from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.templates import JinjaTemplates
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tests.kit.forge.world import World
 
     from mission_cli.domain.ids import MissionId, Sha
+    from mission_cli.ports.outside.calendars import Calendars
 
 SETTINGS_PLACE = "settings"
 """Holds when the settings of a host were changed last."""
@@ -56,6 +58,7 @@ class Host:
     way: Way = field(default_factory=Way)
     forge: World | None = None
     """Where it opens pull requests."""
+    calendars: Calendars = field(default_factory=IcsCalendars)
 
     def context(self) -> Context:
         """The ports of a new process, which may die at every call of one of them."""
@@ -80,6 +83,7 @@ class Host:
             runtime=mortal("runtime", runtime),
             notifier=mortal("notifier", self.news),
             messenger=mortal("messenger", AppriseMessenger({})),
+            calendars=mortal("calendars", self.calendars),
             settings=self.settings,
             settings_files=(SETTINGS_PLACE,),
             schedule=NoSchedule(),
@@ -104,7 +108,14 @@ class Host:
         jobs.supervisors = {key: replace(s) for key, s in mine.supervisors.items()}
         there = self.there.copy() if self.there else None
         forge = self.forge.copy() if self.forge else None
-        return Host(jobs, self.settings, news=KeptNews(list(self.news.told)), there=there, forge=forge)
+        return Host(
+            jobs,
+            self.settings,
+            news=KeptNews(list(self.news.told)),
+            there=there,
+            forge=forge,
+            calendars=self.calendars,
+        )
 
     def fingerprint(self) -> tuple[object, ...]:
         """Equal for two hosts on which everything will go on in the same way."""

@@ -11,6 +11,7 @@ from tests.kit.fakes.executor import JOBS
 
 from mission_cli._support.text import stamp
 from mission_cli.domain.news.outbox import Outbox
+from mission_cli.domain.outside.facts import Outside
 from mission_cli.domain.timing.timeline import Timeline
 from mission_cli.ports.runtime import Asked, Listed, Stopped
 
@@ -209,6 +210,14 @@ class MemoryRuntime:
         """Keep a text for people."""
         self._disk.write(f"{PLACE}/{name}", text)
         return f"{PLACE}/{name}"
+
+    def outside(self, mission: MissionId) -> Outside:
+        """What is remembered of the world outside."""
+        return self._disk.read(f"{PLACE}/outside/{mission}", Outside) or Outside()
+
+    def note_outside(self, mission: MissionId, outside: Outside) -> None:
+        """Remember it."""
+        self._disk.write(f"{PLACE}/outside/{mission}", outside)
 
     def asked(self) -> Asked:
         """What is known of the remote."""

@@ -91,6 +91,10 @@ class ModelForge:
             return ()
         return self._ask("pulls", lambda: self._pulls(branches))
 
+    def find(self, number: int) -> Pull:
+        """Return one pull request."""
+        return self._ask("find", lambda: self._look(number).pull)
+
     def children(self, branch: str) -> Sequence[Pull]:
         """Return the open pull requests into a branch."""
         return self._ask("children", lambda: self._children(branch))

@@ -17,8 +17,10 @@ from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.errors import refused
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.news.outbox import Failing, Message, Outbox, Parcel
+from mission_cli.domain.outside.facts import Outside
 from mission_cli.domain.paths import STOP_FILE
 from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.timing.polling import Poll
 from mission_cli.fastpath import (
     KICK,
     has_come,
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 _SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.json")
 """Files that may be lost at any time."""
 _FOLLOWED = "followed.lock"
+_OUTSIDE = "outside"
+"""The folder with what is remembered of the world outside, a file for each mission."""
 
 
 class FolderRuntime:
@@ -292,6 +296,19 @@ class FolderRuntime:
         """Record the messages that are not sent yet, readable only by their owner."""
         self._folder.mkdir(parents=True, exist_ok=True)
         write_json(self._folder / "outbox.json", to_plain(outbox), mode=0o600)
+
+    def outside(self, mission: MissionId) -> Outside:
+        """Return what `note_outside` wrote; nothing if it cannot be read."""
+        try:
+            found = from_plain(read_json(self._folder / _OUTSIDE / f"{mission}.json"), (Outside, Poll))
+        except (KeyError, TypeError, ValueError):
+            return Outside()
+        return found if isinstance(found, Outside) else Outside()
+
+    def note_outside(self, mission: MissionId, outside: Outside) -> None:
+        """Record what is known of the world outside of a mission, readable only by its owner."""
+        make_folder(self._folder / _OUTSIDE)
+        write_json(self._folder / _OUTSIDE / f"{mission}.json", to_plain(outside), mode=0o600)
 
     def asked(self) -> Asked:
         """Return what is known of the remote."""

@@ -23,9 +23,10 @@ from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind
 from mission_cli.domain.tables import Gate, Wait
+from mission_cli.domain.outside.waiting import calendar_wait, is_named, length_of, pull_number, reply_wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mission_cli.document.reading.loaded import MilestonePlace
     from mission_cli.document.syntax.front import Front
@@ -42,8 +43,25 @@ _MOMENTS = (
     ("Input Requests", ("prompt", "status"), ("asked", "expires")),
     ("Waits", ("feature", "waiting for"), ("since",)),
 )
-_KINDS = ("time", "mission", "pr", "person", "webhook", "email_reply")
+_KINDS = ("time", "calendar", "mission", "pr", "person", "webhook", "email_reply")
 """What a wait can be for."""
+_FORMS: Mapping[str, tuple[Callable[[str], object], str, str]] = {
+    "calendar": (
+        calendar_wait,
+        "event of a calendar",
+        "calendar:FILE.ics#EVENT@start-30m, or an https URL as FILE.ics",
+    ),
+    "pr": (
+        lambda text: Wait(FeatureNumber(""), text).pull or pull_number(text),
+        "pull request",
+        "pr:MISSION/N.M with a feature of a mission, or pr:NUMBER",
+    ),
+    "email_reply": (reply_wait, "mail", "email_reply:NUMBER, email_reply:NUMBER/2 or email_reply:NUMBER/all"),
+    "mission": (is_named, "mission", "mission:ID"),
+    "webhook": (is_named, "webhook", "webhook:NAME"),
+    "person": (is_named, "person", "person:NAME"),
+}
+"""What reads each kind of wait, what it is, and how it is written."""
 _AGES = "is longer than a hundred years"
 _DURATION_HINT = "write it as 2h, 90m or 3d"
 _MOMENT_HINT = "write it as 2026-11-20T10:00:00Z"
@@ -129,19 +147,21 @@ def _moments(layout: Layout) -> Iterator[Problem]:
 
 
 def _wait(row: RowView) -> Iterator[Problem]:
-    kind, _, what = row["waiting for"].partition(":")
+    event = row["waiting for"]
+    kind, _, what = event.partition(":")
     if kind == "time" and (why := why_no_moment(what)):
         yield Problem(row.line, row.column, f"the time `{what}` of a wait {why}", _MOMENT_HINT)
-    if kind == "pr" and Wait(FeatureNumber(""), row["waiting for"]).pull is None:
-        words = f"`{row['waiting for']}` is no pull request that can be waited for"
-        if what.strip("# ").isdecimal():
-            words = f"the pull request {what} cannot be waited for by its number yet"
-        hint = "write pr:MISSION/N.M, with a feature of a mission; until then only a signal ends the wait"
-        yield Problem(row.line, row.column, words, hint, Severity.WARNING)
+    form = _FORMS.get(kind)
+    if form is not None and not form[0](event):
+        words = f"`{event[:60]}` is no {form[1]} that can be waited for: only a signal ends this wait"
+        yield Problem(row.line, row.column, words, f"write {form[2]}", Severity.WARNING)
     if kind not in _KINDS:
-        words = f"`{row['waiting for'][:60].strip('` ')}` is no event that is known: only a signal ends this wait"
+        words = f"`{event[:60].strip('` ')}` is no event that is known: only a signal ends this wait"
         known = f"known are {', '.join(f'{one}:…' for one in _KINDS)}"
         hint = "write it without backticks" if "`" in kind else known
         yield Problem(row.line, row.column, words, hint, Severity.WARNING)
-    if why_no_duration(row["timeout"]) == _AGES:
+    if why_no_duration(length_of(row["timeout"])) == _AGES:
         yield Problem(row.line, row.column, f"the timeout `{row['timeout']}` of a wait {_AGES}", _DURATION_HINT)
+    elif row["timeout"].strip(" -–—") and parse_duration(length_of(row["timeout"])) is None:
+        words = f"the timeout `{row['timeout'][:40]}` of a wait cannot be read, so 24h counts"
+        yield Problem(row.line, row.column, words, "write 2h, or 3 × 24h to be reminded twice", Severity.WARNING)

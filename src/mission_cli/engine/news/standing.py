@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import one_line
+from mission_cli._support.text import digest, one_line
 from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.noted import is_noted
+from mission_cli.domain.notice import do
 from mission_cli.domain.status import FeatureStatus, HoldKind, MissionStatus, RequestStatus
 from mission_cli.planner.core.requests import answer_to
 
@@ -50,11 +51,23 @@ def standing(case: Case) -> Mapping[str, str]:
 
 
 def _reminders(mission: Mission) -> dict[str, str]:
-    """Return the open requests of which the log has a reminder, each under a key of its own: it is told once."""
+    """Return what the log has a reminder of, requests and waits, each under a key of its own: it is told once."""
     due = [r for r in mission.requests if r.open and r.status != RequestStatus.EXPIRED]
     due = [r for r in due if is_noted(mission, EventKind.REQUEST_REMINDED, str(r.number))]
     words = (f"request {r.number} expires at {r.expires}: {r.prompt}: {answer_to(mission, r)}" for r in due)
-    return {f"reminder {r.number}": one_line(text, 500) for r, text in zip(due, words, strict=True)}
+    found = {f"reminder {r.number}": one_line(text, 500) for r, text in zip(due, words, strict=True)}
+    return found | _reminders_of_waits(mission)
+
+
+def _reminders_of_waits(mission: Mission) -> dict[str, str]:
+    """Return the open waits of which the log has a reminder, once for each period that has passed."""
+    found: dict[str, str] = {}
+    for wait in (wait for wait in mission.waits if wait.open):
+        key = f"{EventKind.WAIT_REMINDED} {wait.feature} {digest(wait.waiting_for)} "
+        help_by = do("signal", f"{mission.id}/{wait.feature}")
+        text = one_line(f"{wait.feature} still waits for {wait.waiting_for}: {help_by}", 500)
+        found |= {f"reminder wait {noted}": text for noted in mission.noted if noted.startswith(key)}
+    return found
 
 
 def _why(record: RunRecord | None) -> str:

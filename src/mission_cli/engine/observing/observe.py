@@ -34,6 +34,7 @@ from mission_cli.engine.findings import digest
 from mission_cli.engine.observing.code_look import CodeLook, landing_target
 from mission_cli.engine.observing.elsewhere import pull_rows, statuses
 from mission_cli.engine.observing.judge_files import base_movers_of, movers_of
+from mission_cli.engine.outside.look import look_outside
 from mission_cli.engine.pulls.look import heads_at_forge, look_at_forge, pull_looks
 from mission_cli.engine.pulls.todo import todo_commit
 from mission_cli.engine.remote_sync import (
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Limits, Mission
     from mission_cli.domain.runs import Exit, RunRecord
     from mission_cli.engine.context import Context
+    from mission_cli.engine.outside.look import World
     from mission_cli.planner.core.policy import Policy
     from mission_cli.ports.git.state import Snapshot, Stored
 
@@ -235,7 +237,13 @@ def _observe(
         settings_at=ctx.runtime.changed_at(ctx.settings_files),
         zone=zone,
     )
-    return _with_others(ctx, snapshot, mission, observation), look
+    world = look_outside(ctx, snapshot, mission, now, heads.base, ask=ask)
+    return _with_others(ctx, snapshot, mission, _with_world(observation, world)), look
+
+
+def _with_world(observation: Observation, world: World) -> Observation:
+    """Add what is known of calendars and of pull requests by number."""
+    return replace(observation, occasions=world.occasions, numbered=world.numbered, outside_again=world.again)
 
 
 def _with_others(ctx: Context, snapshot: Snapshot, mission: Mission, observation: Observation) -> Observation:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.outside.facts import Numbered, Occasion
     from mission_cli.domain.runs import CheckState, Evidence, Job, RunRecord
     from mission_cli.domain.timing.timeline import Timeline
 
@@ -96,6 +97,12 @@ class Observation:
     """Status words of the other missions, by id, for waits on them."""
     awaited: Mapping[str, PullRow] = field(default_factory=dict)
     """The rows of pull requests that open waits name, by `MISSION/N.M`."""
+    occasions: Mapping[str, Occasion] = field(default_factory=dict)
+    """The events of calendars that open waits name, by the text of the wait."""
+    numbered: Mapping[str, Numbered] = field(default_factory=dict)
+    """The pull requests that open waits name by their numbers, by the text of the wait."""
+    outside_again: datetime | None = None
+    """When something outside is asked next."""
     timeline: Timeline | None = None
     """What pulses know of the clock; None: the clock is trusted."""
     starts_at: datetime | None = None

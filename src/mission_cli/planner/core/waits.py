@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import (
-    parse_duration,
-    parse_stamp,
-)
+from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.domain.notice import Advice, do
 from mission_cli.domain.status import OPEN_GATE, GateKind, GateStatus, HoldKind
+from mission_cli.domain.outside.waiting import periods
 from mission_cli.planner.core.decisions import Hold
 from mission_cli.planner.core.requests import answer_to
 
@@ -108,7 +106,9 @@ def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold
     signal = do("signal", f"{draft.mission.id}/{feature.number}")
     for wait in draft.mission.waits:
         if wait.feature == feature.number and wait.holds:
-            words = f"it waits for {wait.waiting_for}" + ("" if wait.open else ", which has not happened")
+            words = f"it waits for {wait.waiting_for}" + (
+                _known(draft, wait) if wait.open else ", which has not happened"
+            )
             until = _wait_ends(draft, wait) if wait.open else None
             yield Hold(feature.number, HoldKind.WAIT, words, until=until, unblock=signal, person=until is None)
     for request in draft.mission.requests:
@@ -117,11 +117,23 @@ def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold
             yield Hold(feature.number, HoldKind.REQUEST, request.prompt, unblock=answer, person=True)
 
 
+def _known(draft: Draft, wait: Wait) -> str:
+    """Return what is known of a wait and of why it cannot be asked for, to be appended to a sentence."""
+    occasion = draft.observation.occasions.get(wait.waiting_for)
+    numbered = draft.observation.numbered.get(wait.waiting_for)
+    at = f" ({stamp(occasion.at)})" if occasion is not None and occasion.at is not None else ""
+    trouble = occasion.trouble if occasion is not None else numbered.trouble if numbered is not None else ""
+    unknown = occasion is not None and occasion.at is None and not trouble and bool(wait.since)
+    return at + (f": {trouble}" if trouble else ": no such event is ahead in the calendar" if unknown else "")
+
+
 def _wait_ends(draft: Draft, wait: Wait) -> datetime | None:
     """Return when a wait ends by the clock: at the time that it names, or at its timeout."""
     kind, _, what = wait.waiting_for.partition(":")
-    due = parse_stamp(what) if kind == "time" else None
+    occasion = draft.observation.occasions.get(wait.waiting_for)
+    due = parse_stamp(what) if kind == "time" else occasion.at if occasion is not None else None
     since = parse_stamp(wait.since) if wait.since else None
     if due is not None or since is None:
         return due
-    return draft.observation.moved(since + (parse_duration(wait.timeout) or draft.policy.wait_lifetime), since)
+    times, length = periods(wait.timeout, draft.policy.wait_lifetime)
+    return draft.observation.moved(since + length * times, since)

@@ -1,4 +1,4 @@
-"""Gates, requests and waits: open what needs no person, let requests and waits expire, ask a person."""
+"""Gates and requests: open what needs no person, remind of requests and let them expire, ask a person."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from mission_cli._support.text import (
 )
 from mission_cli.domain.criteria.gate_condition import holds as condition_holds
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.forge.rows import IN_BASE, OVER
 from mission_cli.domain.noted import is_noted
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
@@ -25,15 +24,12 @@ from mission_cli.domain.status import (
     HoldKind,
     MissionStatus,
     RequestStatus,
-    WaitStatus,
 )
 from mission_cli.domain.tables import urgency_rank
 from mission_cli.planner.core.decisions import (
     MoveGate,
     MoveRequest,
-    MoveWait,
     Note,
-    StartWait,
 )
 from mission_cli.planner.core.waits import approval, hold_kind, is_open
 from mission_cli.planner.release.gate_facts import facts_of
@@ -41,7 +37,7 @@ from mission_cli.planner.reviewing.reviews import score_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature
-    from mission_cli.domain.tables import Gate, InputRequest, Wait
+    from mission_cli.domain.tables import Gate, InputRequest
     from mission_cli.planner.core.draft import Draft
 
 _REMINDED = timedelta(hours=1)
@@ -49,7 +45,6 @@ _REMINDED_BEFORE = {urgency_rank("high"): timedelta(hours=4), urgency_rank("urge
 """How long before a request expires a person is reminded of it."""
 _FULL_SCORE = Decimal(5)
 _NO_SCORE = Decimal(1)
-_CLOSED = "was closed without a merge"
 
 
 def requests(draft: Draft) -> None:
@@ -80,48 +75,12 @@ def _remind(draft: Draft, request: InputRequest, left: timedelta, lifetime: time
         draft.transitions.append(Note(EventKind.REQUEST_REMINDED, words, about=(number,)))
 
 
-def waits(draft: Draft) -> None:
-    """Resolve waits for a time or another mission; let others time out."""
-    for wait in draft.mission.waits:
-        if wait.open:
-            _wait(draft, wait)
-
-
 def gates(draft: Draft) -> None:
     """Fire the gates whose features are finished."""
     if draft.mission.status is not MissionStatus.ACTIVE:
         return
     for gate in draft.mission.gates:
         _gate(draft, gate)
-
-
-def _wait(draft: Draft, wait: Wait) -> None:
-    kind, _, what = wait.waiting_for.partition(":")
-    due = parse_stamp(what) if kind == "time" else None
-    if due is not None:
-        if draft.has_come(wait.feature, f"{what} has come", due - draft.observation.now):
-            _end_wait(draft, wait, WaitStatus.RESOLVED, f"{what} has come")
-        return
-    if kind == "mission" and draft.observation.missions.get(what) == MissionStatus.COMPLETED:
-        _end_wait(draft, wait, WaitStatus.RESOLVED, f"mission {what} is completed")
-        return
-    row = draft.observation.awaited.get(what) if kind == "pr" else None
-    if row is not None and row.status in OVER:
-        to = WaitStatus.RESOLVED if row.status in IN_BASE else WaitStatus.FAILED
-        _end_wait(draft, wait, to, f"{row.name} of {what} {'is merged' if row.status in IN_BASE else _CLOSED}")
-        return
-    since = parse_stamp(wait.since) if wait.since else None
-    if since is None:
-        now = stamp(draft.observation.now)
-        draft.transitions.append(StartWait(wait.feature, wait.waiting_for, now, f"it waits for {wait.waiting_for}"))
-        return
-    left = (parse_duration(wait.timeout) or draft.policy.wait_lifetime) - draft.observation.since(since)
-    if draft.has_come(wait.feature, f"the wait for {wait.waiting_for} is over", left):
-        _end_wait(draft, wait, WaitStatus.FAILED, f"{wait.waiting_for} did not happen in time")
-
-
-def _end_wait(draft: Draft, wait: Wait, to: WaitStatus, why: str) -> None:
-    draft.transitions.append(MoveWait(wait.feature, wait.waiting_for, wait.status, to, why))
 
 
 def _gate(draft: Draft, gate: Gate) -> None:

@@ -201,6 +201,10 @@ class Forge(Protocol):
         """
         ...
 
+    def find(self, number: int) -> Pull:
+        """Return the pull request with a number. Raises ForgeError (NOT_FOUND) if there is none."""
+        ...
+
     def children(self, branch: str) -> Sequence[Pull]:
         """Return the open pull requests whose base is a branch."""
         ...

@@ -76,6 +76,10 @@ class Forgejo:
         """Return all pull requests from these branches of the repository or our fork, newest first."""
         return pulls.pulls_from(self._session, branches)
 
+    def find(self, number: int) -> Pull:
+        """Return the pull request with a number. Raises ForgeError (NOT_FOUND) if there is none."""
+        return pulls.pull_of(pulls.pull_json(self._session, number))
+
     def children(self, branch: str) -> Sequence[Pull]:
         """Return the open pull requests whose base is a branch."""
         return pulls.children_of(self._session, branch)
