@@ -9,10 +9,10 @@ from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.domain.notice import Notice, advise, do, joined
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.ports.agents import Bill, NoAgents
-from mission_cli.ports.outside.calendars import NoCalendars
 from mission_cli.ports.git.forge import NoForge
 from mission_cli.ports.machine import Obstacle
 from mission_cli.ports.notifier import NoMessenger
+from mission_cli.ports.outside.calendars import NoCalendars
 from mission_cli.ports.secrets import NoSeals
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.host import Person
     from mission_cli.ports.agents import Agent, AgentFinder
-    from mission_cli.ports.outside.calendars import Calendars
     from mission_cli.ports.checks import Checks
     from mission_cli.ports.clock import Clock
     from mission_cli.ports.executor import Executor
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.state import StateStore
     from mission_cli.ports.machine import Machine
     from mission_cli.ports.notifier import Messenger, Notifier
+    from mission_cli.ports.outside.calendars import Calendars
     from mission_cli.ports.prices import PriceList
     from mission_cli.ports.runtime import Runtime
     from mission_cli.ports.schedule import Schedule

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.domain.notice import Advice, do
-from mission_cli.domain.status import OPEN_GATE, GateKind, GateStatus, HoldKind
 from mission_cli.domain.outside.waiting import periods
+from mission_cli.domain.status import OPEN_GATE, GateKind, GateStatus, HoldKind
 from mission_cli.planner.core.decisions import Hold
 from mission_cli.planner.core.requests import answer_to
 

@@ -10,8 +10,8 @@ from mission_cli.domain.forge.facts import PullState
 from mission_cli.domain.forge.rows import IN_BASE, OVER
 from mission_cli.domain.noted import is_noted
 from mission_cli.domain.outside.facts import Numbered, Occasion
-from mission_cli.domain.status import MissionStatus, WaitStatus
 from mission_cli.domain.outside.waiting import periods
+from mission_cli.domain.status import MissionStatus, WaitStatus
 from mission_cli.planner.core.decisions import MoveWait, Note, StartWait
 
 if TYPE_CHECKING:
