@@ -91,6 +91,7 @@ PROOFS: dict[str, str] = {
     "column Held-out Criteria.#|Held-out Criteria.Milestone|Held-out Criteria.Sealed|Held-out Criteria.Results": "e2e/test_held_out.py::test_what_only_fits_the_visible_criterion_goes_back_and_the_file_keeps_the_secret",
     "column Pull Requests.For|Pull Requests.PR|Pull Requests.Branch|Pull Requests.Base|Pull Requests.Head|Pull Requests.Status|Pull Requests.Since|Pull Requests.Handled": "unit/test_pull_situations.py::test_a_situation",
     "column Messages.Timestamp|Messages.Feature|Messages.From|Messages.Message": "unit/test_steer.py::test_a_message_is_in_the_prompt_of_every_later_attempt",
+    "column Phases.Phase|Phases.Worker|Phases.Gate|Phases.On reject|Phases.Status|Phases.Entered|Phases.Exited|Phases.Result": "unit/test_phases.py::test_a_mission_goes_through_its_phases",
     "column Resources.Name|Resources.Status": f"{ACT}::test_a_needed_resource_holds_the_mission",
     "column Budget Tracking.Category|Budget Tracking.Budget|Budget Tracking.Spent|Budget Tracking.Remaining|Budget Tracking.% Used|Budget Tracking.Date|Budget Tracking.Amount|Budget Tracking.Description|Budget Tracking.Milestone": "e2e/test_budget.py::test_log_summary_and_records_say_the_same_in_every_commit",
     "column Progress Log.Timestamp|Progress Log.Event|Progress Log.Details": "e2e/test_main_path.py::test_a_mission_runs_from_its_plan_to_landed_work",
@@ -127,6 +128,7 @@ PROOFS: dict[str, str] = {
 FOR_READERS = {
     "front repo": "the place of the file decides; `attach` writes it",
     "section Origin": "where the mission comes from, in words",
+    "column Phases.#": "the number of the row; the order of the rows decides",
     "column Milestones.PR": "the number of the pull request",
     "column Resources.Type|Resources.Purpose|Resources.Notes": "words about a resource",
     "column Decision Log.Alternatives Considered": "a person's own words",
@@ -209,9 +211,9 @@ model_routing: {validation: opus}
 |-------|------|----------|
 | ann | Builds | yes |
 ## Phases
-| # | Phase | Gate |
-|---|-------|------|
-| 1 | Build | ann |
+| # | Phase | Gate | Worker |
+|---|-------|------|---|
+| 1 | Build | | milestones |
 ## Milestones
 ### Milestone 1: One
 | # | Feature | Status |
@@ -249,7 +251,6 @@ def test_lint_and_start_say_what_acts_on_nothing_yet() -> None:
         (6, "`origin.conversation`"),
         (8, "`model_routing.validation`"),
         (14, "the column `Volatile` of `Team`"),
-        (18, "the section `Phases`"),
         (23, "`[assign:bob]` of 1.1"),
         (23, "`[repo:../other]` of 1.1"),
         (24, "`[parallel-group:a]` of 1.2"),

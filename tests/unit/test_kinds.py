@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import (
     FeatureStatus,
     GateStatus,
@@ -28,12 +29,12 @@ SOURCE = Path(__file__).parents[2] / "src" / "mission_cli"
 EVENTS = {str(event) for event in EventKind}
 HOLDS = {str(kind) for kind in HoldKind}
 JOBS = {str(kind) for kind in JobKind}
-ROWS = {str(status) for kind in (GateStatus, RequestStatus, WaitStatus, RecoveryStatus) for status in kind}
+ROWS = {str(status) for kind in (GateStatus, PhaseStatus, RequestStatus, WaitStatus, RecoveryStatus) for status in kind}
 _OWNERS = {"hold": HOLDS, "h": HOLDS, "waiting": HOLDS, "spec": JOBS, "_spec": JOBS, "job": JOBS}
 """Names by which things with a `kind` are called, and the words that it may not be compared with."""
-_ROWS = {"gate", "g", "request", "wait", "w", "recovery", "row", "found"}
+_ROWS = {"gate", "g", "phase", "request", "wait", "w", "recovery", "row", "found"}
 """Names by which rows with a `status` are called."""
-_TABLES = {"Gates", "Input Requests", "Waits", "Recovery Log"}
+_TABLES = {"Gates", "Phases", "Input Requests", "Waits", "Recovery Log"}
 
 
 def bare_words(source: str) -> Iterator[tuple[int, str]]:
@@ -113,8 +114,8 @@ def test_each_form_in_which_one_could_be_written_is_found(source: str, word: str
 def test_every_event_is_named_by_a_part_and_what_happened() -> None:
     parts = {event.partition(".")[0] for event in EVENTS}
     assert parts == {
-        "attempt", "budget", "criteria", "deadline", "decision", "feature", "gate", "issue", "landing", "milestone", "mission",
-        "pull", "recovery", "request", "review", "runs", "state", "test", "wait", "work",
+        "approval", "attempt", "budget", "criteria", "deadline", "decision", "feature", "gate", "issue", "landing", "milestone", "mission",
+        "phase", "pull", "recovery", "request", "review", "runs", "state", "test", "wait", "work",
     }  # fmt: skip
     statuses = {
         "mission": [*MissionStatus], "milestone": [*MilestoneStatus], "feature": [*FeatureStatus],

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.http import HttpCheck
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.ids import Sha
+    from mission_cli.domain.phases.table import Phase
 
 
 LINE_MARK = " ⏎ "
@@ -269,6 +270,7 @@ class Mission:
     success_criteria: tuple[str, ...] = ()
     non_goals: tuple[str, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    phases: tuple[Phase, ...] = ()
     gates: tuple[Gate, ...] = ()
     team: tuple[Member, ...] = ()
     approvals: Sequence[Approval] = ()

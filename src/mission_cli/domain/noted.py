@@ -35,9 +35,11 @@ ONCE = frozenset(
         EventKind.ISSUE_REFUSED,
         EventKind.REQUEST_REMINDED,
         EventKind.WAIT_REMINDED,
+        EventKind.APPROVAL_VOID,
+        EventKind.APPROVAL_REQUIRED,
     }
 )
-"""Events that happen once for each subject."""
+"""Events stored with the time of the last one for each subject; most of them happen only once."""
 BLAMES = frozenset({EventKind.WORK_PUT_BACK, EventKind.STATE_PUT_BACK})
 """Events stored for each attempt that is to blame, with the text of the log."""
 _WITH_REASON = BLAMES | {EventKind.TEST_QUARANTINED}
@@ -53,6 +55,10 @@ def notes_of(
     if event in ONCE | _WITH_REASON:
         return {f"{event} {one}".strip(): why if event in _WITH_REASON else at for one in about or ("",)}
     found = {str(event): at} if event in TIMED else {}
+    if event in {EventKind.PHASE_RETURNED, EventKind.PHASE_RETRIED}:
+        returned = event is EventKind.PHASE_RETURNED
+        keys = [f"{EventKind.PHASE_RETURNED} {one}" for one in about]
+        found |= {key: str(_number(before.get(key, "")) + 1 if returned else 0) for key in keys}
     if event is EventKind.MISSION_RESUMED:
         found[TIMES_RESUMED] = str(_number(before.get(TIMES_RESUMED, "")) + 1)
     if event is EventKind.REQUEST_ASKED:
@@ -75,6 +81,16 @@ def last_of(mission: Mission, events: Iterable[EventKind]) -> tuple[EventKind, d
 def is_noted(mission: Mission, event: EventKind, about: str = "") -> bool:
     """Whether an event that happens once has happened for a subject."""
     return f"{event} {about}".strip() in mission.noted
+
+
+def noted_at(mission: Mission, event: EventKind, about: str) -> datetime | None:
+    """Return when an event last happened for a subject, or None."""
+    return parse_stamp(mission.noted.get(f"{event} {about}", ""))
+
+
+def returns_of(mission: Mission, phase: str) -> int:
+    """Return how often a phase has sent the work back since a person retried it."""
+    return _number(mission.noted.get(f"{EventKind.PHASE_RETURNED} {phase}", ""))
 
 
 def times_resumed(mission: Mission) -> int:

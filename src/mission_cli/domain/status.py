@@ -165,6 +165,8 @@ class HoldKind(StrEnum):
     """A rate limit has not ended."""
     PAUSED = "paused"
     """A person, or a rule, paused the mission."""
+    PHASE = "phase"
+    """A phase is not finished, or waits for a person."""
     PULL = "pull request"
     """A pull request is not merged yet."""
     QUALITY = "quality gate"

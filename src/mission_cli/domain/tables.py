@@ -232,7 +232,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class KeptRow:
-    """A row of a section that `mission show` shows as it is: phases, team, decisions, agents, research, outcomes."""
+    """A row of a section that `mission show` shows as it is: team, decisions, agents, research, outcomes."""
 
     section: str
     cells: Mapping[str, str]

@@ -27,6 +27,7 @@ from mission_cli.planner.mission.budget_watch import budget, threshold
 from mission_cli.planner.mission.executions import deadline, schedule
 from mission_cli.planner.mission.guard import put_back
 from mission_cli.planner.mission.money import stand, way_on
+from mission_cli.planner.phases.phases import phases
 from mission_cli.planner.pulls.follow import pulls
 from mission_cli.planner.pulls.issues import issues
 from mission_cli.planner.release.external import waits
@@ -48,6 +49,7 @@ _STEPS = (
     deadline,
     gates,
     budget,
+    phases,
     milestones,
     pulls,
     issues,

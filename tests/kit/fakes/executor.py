@@ -483,14 +483,16 @@ class MemoryExecutor:
 
 
 def judge(spec: JobSpec, files: Mapping[str, str]) -> tuple[int, str]:
-    """(exit code, words) of a criterion on files: `file` and `grep` by the inspector, `true` and `false` by the shell."""
+    """(exit code, words) of a criterion on files: `file` and `grep` by the inspector; `true`, `false` and `test -f` by the shell."""
     if spec.program.argv[0] == "/bin/sh":
-        words = spec.program.argv[-1].split()
+        words = spec.program.argv[2].split()
         if words[:1] in (["true"], ["false"]):
             return int(words[0] == "false"), ""
         if spec.program.argv[2].startswith("npm test -- --grep "):
             wanted = spec.program.argv[2].split()[-1]
             return int(f"{wanted}.js" not in files), f"the tests of {wanted}.js"
+        if words[:2] == ["test", "-f"]:
+            return int(words[2] not in files), ""
         return 127, f"{words[0]}: not found"
     wanted = json.loads(spec.program.argv[-1])
     if wanted["kind"] == "file":

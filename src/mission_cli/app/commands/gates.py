@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import command_line, stamp
+from mission_cli.app.commands.phases.decide import decided
 from mission_cli.app.transaction import (
     Done,
     Wanted,
@@ -19,6 +20,7 @@ from mission_cli.domain.errors import (
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.noted import PAUSED_BY
 from mission_cli.domain.notice import advise, do
+from mission_cli.domain.phases.table import with_gate
 from mission_cli.domain.status import (
     GateStatus,
     LandMethod,
@@ -26,6 +28,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.tables import LANDING, SQUASH
 from mission_cli.engine.observing.code_look import landing_target
+from mission_cli.planner.core.phases import lands_later
 from mission_cli.planner.mission.base import base_gone
 
 if TYPE_CHECKING:
@@ -35,15 +38,22 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
 
 
-def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: str = "") -> Done:
-    """Approve or reject a gate."""
+def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: str = "", saw: str = "") -> Done:
+    """Approve or reject a gate.
+
+    `saw`: the commit, or the blob of the document, that the person looked at at the gate of a phase; ConflictError if
+    it is something else by now.
+    """
     word = GateStatus.APPROVED if approved else GateStatus.REJECTED
 
     def change(address: Address) -> Wanted:
         mission = address.mission
+        phase = with_gate(mission.phases, gate)
+        if phase is not None:
+            return decided(ctx, address, phase, word, comment, saw)
         found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
         if found is None:
-            known = ", ".join(g.name for g in mission.gates)
+            known = ", ".join([*(g.name for g in mission.gates), *(p.gate for p in mission.phases if p.gate)])
             hint = f"its gates: {known}" if known else "it has no gates"
             raise NotFoundError(f"{mission.id} has no gate `{gate}`", hint=hint)
         heads = ctx.code.heads(mission.id, mission.base)
@@ -75,6 +85,9 @@ def may_land(ctx: Context, mission: Mission, *, squash: bool = False) -> tuple[S
     if mission.status is not MissionStatus.ACTIVE:
         help_by = "resume" if mission.status is MissionStatus.PAUSED else "start"
         raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=do(help_by, mission.id))
+    later = lands_later(mission)
+    if later is not None:
+        raise BlockedError(later.text, hint=later.remedy)
     heads = ctx.code.heads(mission.id, mission.base)
     if heads.base is None:
         gone = base_gone(mission, heads.renamed)

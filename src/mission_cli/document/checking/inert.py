@@ -95,7 +95,6 @@ COLUMNS: Mapping[tuple[str, str], str] = {
 }
 """By section and column."""
 UNREAD_SECTIONS: Mapping[str, str] = {
-    "Phases": "use gates and milestones to set the order",
     "Mission Agents": _ADDRESS,
     "Research": "findings are read from the files in the mission's folder `research/`",
 }

@@ -20,6 +20,7 @@ from mission_cli.document.syntax.vocabulary import (
     plain,
 )
 from mission_cli.domain.budget.amounts import parse_amount
+from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import (
     OPEN_REQUEST,
     OPEN_WAIT,
@@ -55,6 +56,7 @@ _MISSION = (
 _REOPENED = pattern(r"active \((passed|validating|completed)\)\Z")
 _OPEN = dict.fromkeys(("", "needed", *OPEN_REQUEST, *OPEN_WAIT), 0)
 _OPEN |= {RequestStatus.EXPIRED: 1, WaitStatus.FAILED: 1, "timed out": 1}
+_PHASE = {"": 0, **{s.value: n for n, s in enumerate(PhaseStatus)}}
 _GATE = {"": 0, GateStatus.PENDING: 0, GateStatus.REJECTED: 3}
 
 
@@ -84,6 +86,19 @@ def feature_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:
         person = person or (status is not was and status not in _LOOP.get(was or _F.DONE, ()))
     how_far = -1 if status is None else _FEATURE.get(status, 5)
     return (max(before, after), person, how_far, now.get("status", ""), now.get("worker", ""))
+
+
+def phase_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:
+    """Rank of a phase: skipped, then entered again, then sent back, then the later status.
+
+    What was sent back wins over what was finished, so that nothing counts that its gate did not see.
+    """
+    status, before, entered = plain(now.get("status", "")), base.get("entered", ""), now.get("entered", "")
+    how_far = _PHASE.get(status, len(_PHASE))
+    sent_back = bool(before) and not entered
+    again = 2 if entered > before else int(sent_back)
+    cells = tuple(now.get(column, "") for column in ("status", "exited", "result"))
+    return (status == PhaseStatus.SKIPPED, again, entered, how_far, *cells)
 
 
 def _moment(row: Mapping[str, str]) -> int:

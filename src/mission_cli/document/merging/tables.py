@@ -39,9 +39,14 @@ class Role:
     rank: Mapping[str, Callable[[str], ranks.Rank]] = field(default_factory=dict)
     derived: frozenset[str] = frozenset()
     """Columns whose cells are computed from other values."""
+    together: tuple[str, ...] = ()
+    """Columns that are taken from one side, together."""
+    best: Callable[[Mapping[str, str], Mapping[str, str]], ranks.Rank] | None = None
+    """The rank, of (base, side), that decides from which side they are taken."""
 
 
-_FEATURES = Role(("#",), order="#")
+_FEATURES = Role(("#",), order="#", together=("status", "worker"), best=ranks.feature_rank)
+_PHASES = Role(("phase",), together=("status", "entered", "exited", "result"), best=ranks.phase_rank)
 _SUMMARY = Role(("category",), derived=frozenset({"budget", "spent", "remaining", "% used"}))
 _SPEND = Role(
     ("date", "category", "amount", "description"),
@@ -55,7 +60,7 @@ _SPEND = Role(
 )
 _OPEN = {"status": ranks.open_rank}
 ROLES: Mapping[str, Role] = {
-    "phases": Role(("#",), order="#"),
+    "phases": _PHASES,
     "team": Role(("agent",)),
     "gates": Role(("gate",), rank={"status": ranks.gate_rank}),
     "approvals": Role(("timestamp", "gate", "decision", "by"), order="timestamp"),
@@ -178,12 +183,12 @@ class _Tables:
             if agreed is None:
                 undecided.append(column)
             found[column] = agreed or ""
-        if self.role is _FEATURES:
+        if self.role.together:
             self._lifecycle(found, was, ours, theirs)
         return found, undecided
 
     def _decide(self, column: str, base: str, ours: str, theirs: str) -> str | None:
-        if self.role is _FEATURES and column in {"status", "worker"}:
+        if column in self.role.together:
             return base
         if self.role is _FEATURES and column == "feature":
             split = [ranks.split_tries(cell) for cell in (base, ours, theirs)]
@@ -198,13 +203,13 @@ class _Tables:
     def _lifecycle(
         self, found: dict[str, str], was: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[str, str]
     ) -> None:
-        """Take Status and Worker together, from the side with the greater rank."""
-        pair = [tuple(side.get(c, "") for c in ("status", "worker")) for side in (was, ours, theirs)]
-        agreed = agree(*pair)
-        if agreed is None:
-            best = max((ours, theirs), key=lambda side: ranks.feature_rank(was, side))
-            agreed = tuple(best.get(c, "") for c in ("status", "worker"))
-        found.update({c: v for c, v in zip(("status", "worker"), agreed, strict=True) if c in self.columns})
+        """Take the cells that belong together from the side with the greater rank."""
+        columns, rank = self.role.together, self.role.best
+        agreed = agree(*(tuple(side.get(c, "") for c in columns) for side in (was, ours, theirs)))
+        if agreed is None and rank is not None:
+            best = max((ours, theirs), key=lambda side: rank(was, side))
+            agreed = tuple(best.get(c, "") for c in columns)
+        found.update({c: v for c, v in zip(columns, agreed or (), strict=True) if c in self.columns})
 
     def _framed(self, frame: Line | None, values: Mapping[str, str]) -> str:
         return fill(frame, [values[c] for c in self.columns]) if frame else self._plain(values)

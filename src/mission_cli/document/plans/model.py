@@ -121,6 +121,15 @@ class PlanGate(_Strict):
     notify: Text = ""
 
 
+class PlanPhase(_Strict):
+    """A phase: what finishes it, the gate that people decide, and the phase to go back to."""
+
+    name: Annotated[Text, Field(min_length=1)]
+    worker: Text = ""
+    gate: Text = ""
+    on_reject: Text = ""
+
+
 class PlanAgent(_Strict):
     """A member of the team; `assign` of a feature names one."""
 
@@ -159,4 +168,6 @@ class Plan(_Strict):
     resources: list[PlanResource] = []
     team: list[PlanAgent] = []
     gates: list[PlanGate] = []
+    phases: list[PlanPhase] = []
+    """Without any, milestones follow one another and the work lands at the end."""
     milestones: Annotated[list[PlanMilestone], Field(min_length=1)]

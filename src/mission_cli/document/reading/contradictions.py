@@ -100,7 +100,10 @@ def _sections(layout: Layout) -> Iterator[_Found]:
 
 
 def _rows(layout: Layout) -> Iterator[_Found]:
-    """Yield gates by name, open requests by number, and open waits by feature and event."""
+    """Yield phases and gates by name, open requests by number, and open waits by feature and event."""
+    for row in rows_in(layout, "Phases", "phase", "gate"):
+        name = row["phase"].strip("`* ")
+        yield ("phase", name.casefold()), f"the phase `{name}`", row.line
     for row in rows_in(layout, "Gates", "gate", "kind"):
         yield ("gate", row["gate"]), f"the gate `{row['gate']}`", row.line
     for row in rows_in(layout, "Input Requests", "prompt", "status"):

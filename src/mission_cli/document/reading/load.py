@@ -31,6 +31,7 @@ from mission_cli.document.reading.implausible import (
 )
 from mission_cli.document.reading.loaded import Loaded, MilestonePlace
 from mission_cli.document.reading.metadata import Facts
+from mission_cli.document.reading.phases import phase_problems, phases
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.scan import scan
 from mission_cli.document.syntax.spans import without_comments
@@ -83,6 +84,7 @@ def load(text: str, fallback_id: str = "") -> Loaded:
     gates, gate_problems = tables.gates(layout, [f.number for f in features], by_alias)
     problems += gate_problems
     mission = _mission(layout, fallback_id, milestones, gates)
+    problems += phase_problems(layout, mission)
     if mission.status is None and front.node("status") is None:
         words = f"the status `{mission.raw_status}` is not known"
         problems.append(Problem(1, 1, words, "it is kept, but the mission does not run", Severity.WARNING))
@@ -286,6 +288,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         success_criteria=prose.listed(layout, "success criteria"),
         non_goals=prose.listed(layout, "non-goals", "out of scope"),
         milestones=with_gate_reviews(milestones, gates) if reviews.reviewers and reviews.at_gates else milestones,
+        phases=tuple(phases(layout)),
         gates=gates,
         team=tuple(tables.team(layout)),
         approvals=Later(partial(tables.approvals, layout)),

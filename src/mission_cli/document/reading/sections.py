@@ -47,7 +47,7 @@ SECTIONS: Mapping[str, SectionForm] = {
     "Origin": SectionForm(),
     "Scope": SectionForm(),
     "Phases": SectionForm(
-        (), _table("# · Phase · Worker · Gate · On reject · Status · Entered · Exited", "phase", "gate"), shown=True
+        (), _table("# · Phase · Worker · Gate · On reject · Status · Entered · Exited · Result", "phase", "gate")
     ),
     "Team": SectionForm(
         (), _table("Agent · Role · Runner · Model · Max parallel · Volatile", "agent", "role"), shown=True

@@ -1,1 +1,1 @@
-"""The phases of a mission, and what their workers propose."""
+"""Phases: the stages of a mission that workers finish and people approve, and what their workers propose."""

@@ -19,6 +19,7 @@ from mission_cli.engine.halt import go_on
 from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.engine.recording.credits import feature_words, landing_words
 from mission_cli.planner.attempts.queue import carries
+from mission_cli.planner.core.phases import is_landing
 from mission_cli.planner.milestones.milestones import current_milestones
 from mission_cli.planner.pulls.rows import proposing
 
@@ -171,7 +172,7 @@ class CodeLook:
         mission, base = self._mission, self._heads.base
         passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
         wanted = mission.preferences.land == "auto" and (passed or mission.poc)
-        wanted = wanted or bool(mission.landings) or all(m.finished for m in mission.milestones)
+        wanted = wanted or bool(mission.landings) or all(m.finished for m in mission.milestones) or is_landing(mission)
         if proposing(mission) is not Proposing.NONE:
             arrived = base and target and self._world.forge.upstream.arrived(base, target)
             return Landing(LandState.LANDED if arrived or not target else LandState.FORWARD)

@@ -34,6 +34,7 @@ from mission_cli.engine.findings import digest
 from mission_cli.engine.observing.code_look import CodeLook, landing_target
 from mission_cli.engine.observing.elsewhere import pull_rows, statuses
 from mission_cli.engine.observing.judge_files import base_movers_of, movers_of
+from mission_cli.engine.observing.phase_look import phase_look
 from mission_cli.engine.outside.look import look_outside
 from mission_cli.engine.pulls.look import heads_at_forge, look_at_forge, pull_looks
 from mission_cli.engine.pulls.todo import todo_commit
@@ -219,6 +220,7 @@ def _observe(
         base_merge=look.base_merge(),
         target=target,
         landing=landing,
+        phase=phase_look(ctx, snapshot.missions[mission.id], snapshot.head, mission, heads, target),
         forge=forge,
         pulls=looks,
         todo=todo_commit(ctx, mission, forge, looks.get(TODO), records, landing.state) if ask else None,

@@ -9,6 +9,7 @@ from mission_cli._support.text import one_line, stamp
 from mission_cli.document.changes import AppendRow, Change
 from mission_cli.document.reading.sections import rows_in
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import GateKind, GateStatus, MissionStatus
 from mission_cli.planner.core.decisions import (
     AddFix,
@@ -20,6 +21,7 @@ from mission_cli.planner.core.decisions import (
     Note,
     RecordValues,
 )
+from mission_cli.planner.core.phase_moves import MovePhase, ReturnToPhase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -57,7 +59,9 @@ def decision_rows(loaded: Loaded, entries: Iterable[Entry], now: datetime) -> It
             yield AppendRow(SECTION, {**cells, "Rationale": one_line(entry.reason or entry.why, _LONGEST)})
 
 
-def decided(mission: Mission, move: Transition, records: Sequence[RunRecord]) -> tuple[str, ...]:
+def decided(  # noqa: PLR0911 - a flat table, one case per decision
+    mission: Mission, move: Transition, records: Sequence[RunRecord]
+) -> tuple[str, ...]:
     """Return what the loop decides with a transition, as text; empty if it only records what happened."""
     match move:
         case MoveMission() | Finish():
@@ -72,6 +76,10 @@ def decided(mission: Mission, move: Transition, records: Sequence[RunRecord]) ->
             gate = next((g for g in mission.gates if g.name == move.name), None)
             quality = gate is not None and gate.kind is GateKind.QUALITY
             return (f"The gate {move.name} {move.to} by its rule",) if quality else ()
+        case ReturnToPhase():
+            return (f"Go back to the phase {move.target}",)
+        case MovePhase(to=PhaseStatus.FAILED):
+            return (f"Ask a person about the phase {move.name}",)
         case RecordValues() if move.changed:
             return ("; ".join(f"{name}: {old} → {new}" for name, old, new in move.changed),)
         case Dispatch() if not move.record.reviewing:

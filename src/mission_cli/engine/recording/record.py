@@ -42,8 +42,10 @@ from mission_cli.engine.executions import begin
 from mission_cli.engine.recording.decision_log import decided, decision_rows
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.evidence import evidence_writes
+from mission_cli.engine.recording.phases import phase_changes, phase_entry
 from mission_cli.engine.recording.pulls import pull_changes
 from mission_cli.engine.recording.retrospective import retrospective
+from mission_cli.engine.recording.rows import row_changes
 from mission_cli.planner.core.decisions import (
     AddFix,
     Ask,
@@ -68,6 +70,7 @@ from mission_cli.planner.core.decisions import (
     Transition,
     WritePull,
 )
+from mission_cli.planner.core.phase_moves import MovePhase, RetryFeature, ReturnToPhase
 from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
@@ -187,6 +190,8 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(EventKind.MISSION_STARTED, move.why)
         case Finish():
             return Entry(EventKind.of("mission", move.to), move.why)
+        case MovePhase() | ReturnToPhase() | RetryFeature():
+            return phase_entry(move)
 
 
 def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
@@ -238,45 +243,9 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
                 yield SetFront(("completed",), stamp(now))
                 yield from retrospective(loaded.mission, records)
         case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | StartWait() | CloseRecovery() | Note():
-            yield from _table_changes(move)
-
-
-def _table_changes(
-    move: Ask | MoveRequest | Renumber | MoveGate | MoveWait | StartWait | CloseRecovery | Note,
-) -> Iterator[Change]:
-    match move:
-        case Ask():
-            request = move.request
-            yield AppendRow(
-                "Input Requests",
-                {
-                    "#": str(request.number),
-                    "Asked": request.asked,
-                    "Feature": request.feature,
-                    "Prompt": request.prompt,
-                    "Options": ", ".join(request.options),
-                    "Urgency": request.urgency,
-                    "Expires": request.expires,
-                    "Status": request.status,
-                },
-            )
-        case MoveRequest():
-            yield SetCell("Input Requests", {"#": str(move.number)}, "Status", move.to)
-        case Renumber():
-            request = move.request
-            key = {"#": request.label, "Feature": request.feature, "Prompt": request.prompt}
-            yield SetCell("Input Requests", key, "#", str(move.number))
-        case MoveGate():
-            yield SetCell("Gates", {"Gate": move.name}, "Status", move.to, move.was)
-        case MoveWait():
-            yield SetCell("Waits", {"Feature": move.feature, "Waiting for": move.waiting_for}, "Status", move.to)
-        case StartWait():
-            key = {"Feature": move.feature, "Waiting for": move.waiting_for}
-            yield SetCell("Waits", key, "Since", move.since)
-        case CloseRecovery():
-            yield SetCell("Recovery Log", {"Feature": move.feature, "Status": RecoveryStatus.OPEN}, "Status", move.to)
-        case Note():
-            return
+            yield from row_changes(move)
+        case MovePhase() | ReturnToPhase() | RetryFeature():
+            yield from phase_changes(loaded, move, records, now)
 
 
 def _settle_changes(move: Settle, now: datetime) -> Iterator[Change]:

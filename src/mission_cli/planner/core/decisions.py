@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import MissionStatus
+from mission_cli.planner.core.phase_moves import PhaseTransition
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -277,9 +278,6 @@ class Finish:
     """The verdicts of the final validation, each with the end of the output."""
 
 
-# Effects
-
-
 Transition = (
     Dispatch
     | Settle
@@ -302,6 +300,7 @@ Transition = (
     | WritePull
     | LinkIssue
     | Finish
+    | PhaseTransition
 )
 
 

@@ -9,6 +9,7 @@ from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import Landing
 from mission_cli.domain.forge.look import ForgeState
+from mission_cli.domain.phases.look import PhaseLook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,8 @@ class Observation:
     """The pull requests that are followed, by subject."""
     todo: Sha | None = None
     """The commit that brings `TODO.md` up to date; None: it is, or it is not time for that."""
+    phase: PhaseLook = field(default_factory=PhaseLook)
+    """What the gate of the current phase shows, and the documents that phases read."""
     records: tuple[RunRecord, ...] = ()
     highest: Mapping[FeatureNumber, int] = field(default_factory=dict)
     """Highest attempt number ever used, by feature: from records, claims and branches."""

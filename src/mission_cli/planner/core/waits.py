@@ -10,6 +10,7 @@ from mission_cli.domain.notice import Advice, do
 from mission_cli.domain.outside.waiting import periods
 from mission_cli.domain.status import OPEN_GATE, GateKind, GateStatus, HoldKind
 from mission_cli.planner.core.decisions import Hold
+from mission_cli.planner.core.phases import is_of_phase
 from mission_cli.planner.core.requests import answer_to
 
 if TYPE_CHECKING:
@@ -29,9 +30,14 @@ _HELD_BY = {
 
 
 def _gate_holds(draft: Draft, feature: Feature, *kinds: GateKind | None) -> Iterator[Hold]:
-    for gate in draft.mission.gates:
+    for gate in gates_of_features(draft.mission):
         if gate.kind in kinds and feature.number in gate.blocks and not is_open(gate.status):
             yield _gate_hold(draft, gate, feature.number)
+
+
+def gates_of_features(mission: Mission) -> Iterator[Gate]:
+    """Yield the gates that features open and wait for; those of phases are decided with their phase."""
+    return (gate for gate in mission.gates if not is_of_phase(mission, gate.name))
 
 
 def is_open(status: str) -> bool:
@@ -46,7 +52,7 @@ def approval(mission: Mission, gate: Gate) -> Advice:
 
 def idle_gates(draft: Draft) -> Iterator[Hold]:
     """Yield the holds on the end of the mission: gates that are not open and block no feature."""
-    for gate in draft.mission.gates:
+    for gate in gates_of_features(draft.mission):
         if not gate.blocks and not is_open(gate.status):
             hold = _gate_hold(draft, gate, "")
             yield replace(hold, unblock=hold.unblock or approval(draft.mission, gate), person=hold.until is None)

@@ -14,6 +14,7 @@ from mission_cli.domain.forge.rows import TODO
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.noted import is_noted
 from mission_cli.domain.notice import advise, do
+from mission_cli.domain.phases.table import current
 from mission_cli.domain.status import (
     Cause,
     FeatureStatus,
@@ -23,8 +24,10 @@ from mission_cli.domain.status import (
     RecoveryStatus,
     Verdict,
 )
+from mission_cli.planner.core.approvals import landing_is_approved
 from mission_cli.planner.core.decisions import CloseRecovery, MoveMilestone, Note
 from mission_cli.planner.core.effects import Land
+from mission_cli.planner.core.phases import is_landing, lands_later
 from mission_cli.planner.core.requests import FINAL
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.core.waits import idle_gates
@@ -86,7 +89,7 @@ def by_hand(draft: Draft) -> None:
 def finish(draft: Draft) -> None:
     """Land what may land; when every milestone is finished, judge everything once more and complete the mission."""
     mission = draft.mission
-    if mission.status is not MissionStatus.ACTIVE or not mission.milestones:
+    if mission.status is not MissionStatus.ACTIVE or not mission.milestones or lands_later(mission) is not None:
         return
     done = all(m.finished for m in mission.milestones)
     if done and any(isinstance(m, MoveMilestone) for m in draft.transitions):
@@ -96,8 +99,8 @@ def finish(draft: Draft) -> None:
         return
     if done and (_is_lost(draft) or not _finally_valid(draft) or _gated(draft)):
         return
-    landed = _land(draft, done=done)
-    if not done:
+    landed = _land(draft, asks=done or is_landing(mission))
+    if not done or current(mission.phases) is not None:
         return
     if any(r.open for r in mission.recoveries):
         unblock = do("edit", mission.id)
@@ -207,8 +210,8 @@ def _judge_all(draft: Draft, commit: Sha, tree: str) -> tuple[Judgment, dict[Cri
     return judge(draft, list(sources), owner=FINAL, commit=commit, tree=tree, turn=turn), sources
 
 
-def _land(draft: Draft, *, done: bool) -> bool:
-    """Land if it is automatic or approved; True when nothing is left to land."""
+def _land(draft: Draft, *, asks: bool) -> bool:
+    """Land if it is automatic or approved; True when nothing is left to land. `asks`: a person is asked otherwise."""
     landing, mission = draft.observation.landing, draft.mission
     if landing.state in {LandState.LANDED, LandState.NOTHING}:
         return not any(row.going and row.subject != TODO for row in mission.pulls)
@@ -217,7 +220,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
     passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
     automatic = mission.preferences.land == "auto" and (passed or mission.poc)
     if not automatic and not _approved(draft):
-        if done:
+        if asks:
             draft.hold(
                 "",
                 HoldKind.LANDING,
@@ -251,7 +254,7 @@ def lands_now(draft: Draft) -> bool:
     landing, mission = draft.observation.landing, draft.mission
     waits = landing.state in {LandState.LANDED, LandState.NOTHING} or landing.conflicts or landing.obstacle
     ready = landing.commit is not None and draft.observation.base is not None and not waits
-    return mission.poc and mission.preferences.land == "auto" and ready
+    return mission.poc and mission.preferences.land == "auto" and ready and lands_later(mission) is None
 
 
 def _for_your_look(draft: Draft) -> str:
@@ -268,6 +271,8 @@ def _last_done(draft: Draft) -> str:
 
 def _approved(draft: Draft) -> bool:
     target = draft.observation.target or ""
+    if landing_is_approved(draft.mission, draft.observation.phase):
+        return True
     return any(target.startswith(a.commit) for a in draft.mission.landings)
 
 

@@ -26,6 +26,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.planner.core.decisions import Mark, MarkCriteria, MoveMilestone
 from mission_cli.planner.core.effects import MakeWork, MoveWork
+from mission_cli.planner.core.phases import open_to_work
 from mission_cli.planner.core.requests import (
     Question,
     answer_to,
@@ -55,9 +56,12 @@ _SHORT = 12
 
 
 def current_milestones(mission: Mission) -> tuple[Milestone, ...]:
-    """Return the milestones that may progress: the first unfinished one, and independent ones after a blocked one."""
+    """Return the milestones that may progress: the first unfinished one, and independent ones after a blocked one.
+
+    In a mission with phases only those of the active phase may.
+    """
     current: list[Milestone] = []
-    for milestone in mission.milestones:
+    for milestone in open_to_work(mission):
         if milestone.finished:
             continue
         if not current or (current[0].status is MilestoneStatus.BLOCKED and milestone.independent):

@@ -92,6 +92,7 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
         [(f.number, f.status, f.worker, f.pr, f.depends, f.tries_after, f.fixes, f.assign) for f in features],
         [(f.model, f.research, f.side_effects, f.repo, f.broken, _criteria(f.criteria)) for f in features],
         [replace(gate, line=0) for gate in mission.gates],
+        [replace(phase, line=0) for phase in mission.phases],
         [(a.at, a.gate, a.decision, a.by, a.commit) for a in mission.approvals],
         [(r.number, r.feature, r.status, " ".join(r.response.split())) for r in mission.requests],
         [(w.feature, w.waiting_for, w.status, w.data) for w in mission.waits],

@@ -9,12 +9,14 @@ from mission_cli._support.text import counted, one_line, parse_stamp, stamp
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.facts import CheckOutcome, Rules
 from mission_cli.domain.forge.gate import Blocker, approves, blocks, gating
-from mission_cli.domain.forge.rows import MISSION, Handled
+from mission_cli.domain.forge.rows import MISSION, TODO, Handled
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import NO_ADVICE, advise, do, joined
 from mission_cli.domain.status import FeatureStatus
+from mission_cli.planner.core.approvals import landing_is_approved
 from mission_cli.planner.core.decisions import MoveFeature
 from mission_cli.planner.core.effects import MergePull, RerunCheck, Turn, TurnPull
+from mission_cli.planner.core.phases import lands_later
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.pulls.fixes import fix_for_milestone
 from mission_cli.planner.pulls.judged import is_judged
@@ -190,9 +192,14 @@ def _may_merge(subject: Subject) -> bool:
     if repository is not None and not repository.may_push:
         subject.hold("nothing blocks it (someone with write access merges it)")
         return False
+    later = lands_later(mission) if subject.row.subject != TODO else None
+    if later is not None:
+        subject.hold(f"nothing blocks it, but {later.text}", unblock=later.remedy)
+        return False
     approved = any(
         subject.row.head.startswith(a.commit) or facts.pull.head.startswith(a.commit) for a in mission.landings
     )
+    approved = approved or landing_is_approved(mission, subject.draft.observation.phase)
     if mission.preferences.land == "auto" or approved or any(approves(r, facts) for r in facts.reviews):
         return True
     unblock = advise(do("land", mission.id), ", or approve or merge it at the forge: ", subject.row.url)

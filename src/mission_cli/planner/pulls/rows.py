@@ -22,8 +22,12 @@ _AGAIN = frozenset({RowStatus.CLOSED, RowStatus.DONE, RowStatus.MERGED})
 
 
 def proposing(mission: Mission) -> Proposing:
-    """Return which parts of a mission get a pull request; a POC has none."""
-    return Proposing.NONE if mission.poc else mission.preferences.pull_requests or Proposing.NONE
+    """Return which parts of a mission get a pull request; a POC has none.
+
+    With phases the whole mission has one, which is merged in the phase in which work lands.
+    """
+    wanted = Proposing.NONE if mission.poc else mission.preferences.pull_requests or Proposing.NONE
+    return Proposing.MISSION if mission.phases and wanted is not Proposing.NONE else wanted
 
 
 def row_of(mission: Mission, subject: str) -> PullRow | None:

@@ -31,7 +31,7 @@ from mission_cli.planner.core.decisions import (
     MoveRequest,
     Note,
 )
-from mission_cli.planner.core.waits import approval, hold_kind, is_open
+from mission_cli.planner.core.waits import approval, gates_of_features, hold_kind, is_open
 from mission_cli.planner.release.gate_facts import facts_of
 from mission_cli.planner.reviewing.reviews import score_of
 
@@ -79,7 +79,7 @@ def gates(draft: Draft) -> None:
     """Fire the gates whose features are finished."""
     if draft.mission.status is not MissionStatus.ACTIVE:
         return
-    for gate in draft.mission.gates:
+    for gate in gates_of_features(draft.mission):
         _gate(draft, gate)
 
 

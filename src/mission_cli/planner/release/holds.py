@@ -30,6 +30,7 @@ from mission_cli.planner.core.decisions import (
     Hold,
 )
 from mission_cli.planner.core.draft import LOOK_AGAIN, Draft
+from mission_cli.planner.core.phases import phase_before
 from mission_cli.planner.milestones.milestones import current_milestones, work_gone
 from mission_cli.planner.mission.money import (
     raise_cap,
@@ -112,7 +113,10 @@ def _last_words(draft: Draft, feature: Feature) -> str:
 
 def _milestone_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     current = {m.number for m in current_milestones(draft.mission)}
-    if milestone.number not in current:
+    phase = phase_before(draft.mission, milestone)
+    if phase is not None:
+        yield Hold(feature.number, HoldKind.PHASE, f"milestone {milestone.number} waits: the phase is `{phase.name}`")
+    elif milestone.number not in current:
         first = min(current, default=0)
         yield Hold(feature.number, HoldKind.MILESTONE, f"milestone {first} comes before milestone {milestone.number}")
     elif milestone.status is not MilestoneStatus.ACTIVE:

@@ -1,0 +1,85 @@
+"""Approve or reject the gate of a phase, for exactly what it shows now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import parse_stamp, stamp
+from mission_cli.app.transaction import Wanted
+from mission_cli.document.changes import AppendRow
+from mission_cli.domain.errors import BlockedError, ConflictError
+from mission_cli.domain.events import EventKind
+from mission_cli.domain.notice import advise, do
+from mission_cli.domain.phases.table import PhaseStatus, current
+from mission_cli.domain.status import GateStatus
+from mission_cli.engine.observing.phase_look import phase_look
+from mission_cli.planner.core.approvals import standing
+from mission_cli.planner.core.phases import rule_of
+
+if TYPE_CHECKING:
+    from mission_cli.app.addressing import Address
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.phases.look import PhaseLook
+    from mission_cli.domain.phases.table import Phase
+    from mission_cli.engine.context import Context
+
+
+def decided(ctx: Context, address: Address, phase: Phase, word: GateStatus, comment: str = "", saw: str = "") -> Wanted:
+    """Return the change that records a decision about the gate of a phase.
+
+    `saw`: the commit or blob that the person looked at, if the surface knows it. Raises BlockedError if the gate is not
+    waiting, the person may not decide, or there is nothing to approve; ConflictError if it is something else by now.
+    """
+    mission, person = address.mission, ctx.person().name
+    _refuse(mission, phase, person)
+    look, rule = shown(ctx, address), rule_of(mission, phase)
+    if saw and not look.shows(saw):
+        words = f"the gate `{phase.gate}` shows {look.subject[:7] or 'nothing'} by now, and not {saw[:7]}"
+        raise ConflictError(words, hint=advise("look at it again: ", do("why", mission.id)))
+    if word is GateStatus.APPROVED and rule.document and not look.subject:
+        words = f"the gate `{phase.gate}` has nothing to approve: `research/{rule.document}` is missing"
+        raise BlockedError(words, hint=do("reject", mission.id, phase.gate))
+    found = standing(mission, phase, look)
+    there = [one.by.strip().casefold() for one in found.approved]
+    if word is GateStatus.APPROVED and person.casefold() in there:
+        return Wanted(f"{person} has approved the gate {phase.gate} already ({len(there)} of {rule.approvals})")
+    count = f" ({len(there) + 1} of {rule.approvals})" if word is GateStatus.APPROVED and rule.approvals > 1 else ""
+    return Wanted(
+        f"gate {phase.gate} is {word}{count}" + (f": {comment}" if comment else ""),
+        EventKind.of("gate", word),
+        (_row(ctx, phase, word, look.subject, comment),),
+        decisions=(f"{'Approve' if word is GateStatus.APPROVED else 'Reject'} the gate {phase.gate}",),
+        reason=comment,
+        about=look.subject,
+    )
+
+
+def shown(ctx: Context, address: Address) -> PhaseLook:
+    """Return what the gate of the current phase shows now."""
+    mission = address.mission
+    heads, head = ctx.code.heads(mission.id, mission.base), ctx.state.head()
+    return phase_look(ctx, address.stored, head, mission, heads, None)
+
+
+def _row(ctx: Context, phase: Phase, word: GateStatus, subject: str, comment: str) -> AppendRow:
+    """Return the row of a decision; its time is after the phase was entered, even in the same second."""
+    now, entered = ctx.clock.now(), parse_stamp(phase.entered)
+    at = now if entered is None else max(now, entered + timedelta(seconds=1))
+    row = {"Timestamp": stamp(at), "Gate": phase.gate, "Decision": word, "By": ctx.person().name}
+    return AppendRow("Approvals", {**row, "Commit": subject, "Comment": comment})
+
+
+def _refuse(mission: Mission, phase: Phase, person: str) -> None:
+    """Raise BlockedError if the gate does not wait for this person."""
+    rule, now = rule_of(mission, phase), current(mission.phases)
+    if rule.wrong:
+        words = f"the rule of the gate `{phase.gate}` cannot be read: {rule.wrong}"
+        raise BlockedError(words, hint=do("edit", mission.id))
+    if phase.status is not PhaseStatus.WAITING or now is None or now.name != phase.name:
+        words = f"the gate `{phase.gate}` waits for nobody: its phase `{phase.name}` is {phase.status}"
+        at = f", and the mission is in the phase `{now.name}`" if now is not None and now.name != phase.name else ""
+        raise BlockedError(words + at, hint=do("why", mission.id))
+    if not rule.allows(person):
+        words = f"{person} may not decide the gate `{phase.gate}`"
+        raise BlockedError(words, hint=f"only {', '.join(rule.by)} may")

@@ -1,0 +1,60 @@
+"""Decisions that set or append rows of tables: requests, gates, waits, recoveries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.document.changes import AppendRow, Change, SetCell
+from mission_cli.domain.status import RecoveryStatus
+from mission_cli.planner.core.decisions import (
+    Ask,
+    CloseRecovery,
+    MoveGate,
+    MoveRequest,
+    MoveWait,
+    Note,
+    Renumber,
+    StartWait,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def row_changes(
+    move: Ask | MoveRequest | Renumber | MoveGate | MoveWait | StartWait | CloseRecovery | Note,
+) -> Iterator[Change]:
+    """Yield the changes of decisions that only set or append rows of tables."""
+    match move:
+        case Ask():
+            request = move.request
+            yield AppendRow(
+                "Input Requests",
+                {
+                    "#": str(request.number),
+                    "Asked": request.asked,
+                    "Feature": request.feature,
+                    "Prompt": request.prompt,
+                    "Options": ", ".join(request.options),
+                    "Urgency": request.urgency,
+                    "Expires": request.expires,
+                    "Status": request.status,
+                },
+            )
+        case MoveRequest():
+            yield SetCell("Input Requests", {"#": str(move.number)}, "Status", move.to)
+        case Renumber():
+            request = move.request
+            key = {"#": request.label, "Feature": request.feature, "Prompt": request.prompt}
+            yield SetCell("Input Requests", key, "#", str(move.number))
+        case MoveGate():
+            yield SetCell("Gates", {"Gate": move.name}, "Status", move.to, move.was)
+        case MoveWait():
+            yield SetCell("Waits", {"Feature": move.feature, "Waiting for": move.waiting_for}, "Status", move.to)
+        case StartWait():
+            key = {"Feature": move.feature, "Waiting for": move.waiting_for}
+            yield SetCell("Waits", key, "Since", move.since)
+        case CloseRecovery():
+            yield SetCell("Recovery Log", {"Feature": move.feature, "Status": RecoveryStatus.OPEN}, "Status", move.to)
+        case Note():
+            return
