@@ -85,6 +85,7 @@ PROOFS: dict[str, str] = {
     "column Gates.Rule|Gates.Notify": f"{ACT}::test_a_gate_says_its_message_and_for_whom_it_is",
     "column Approvals.Timestamp|Approvals.Gate|Approvals.Decision|Approvals.By|Approvals.Commit|Approvals.Comment": "e2e/test_people.py::test_landing_waits_for_a_look_unless_told_otherwise",
     "column Input Requests.#|Input Requests.Asked|Input Requests.Feature|Input Requests.Prompt|Input Requests.Options|Input Requests.Expires|Input Requests.Status|Input Requests.Response": "unit/test_causes.py::test_rows_question_and_permission_auth",
+    "column Input Requests.Context": "unit/test_asking.py::test_a_person_asks_and_answers_with_an_option_or_any_text",
     "column Input Requests.Urgency": "unit/test_requests.py::test_a_person_is_reminded_once_and_earlier_of_what_is_urgent",
     "column Waits.Feature|Waits.Waiting for|Waits.Since|Waits.Timeout|Waits.Status": "e2e/test_time.py::test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps",
     "column Waits.Data": "unit/test_signals.py::test_the_data_is_a_file_of_the_mission_that_the_worker_reads_as_data_and_people_see",

@@ -19,8 +19,9 @@ from mission_cli.app.commands.signal import data_from, signal
 from mission_cli.app.commands.undo import undo
 from mission_cli.app.queries.whole import whole_mission
 from mission_cli.app.queries.why import explain
+from mission_cli.domain.asking.data import MOST_BYTES
 from mission_cli.domain.errors import MissionError
-from mission_cli.engine.recording.signals import MOST_BYTES, read_data
+from mission_cli.engine.recording.signals import read_data
 from mission_cli.ports.git.state import Write
 from mission_cli.surfaces.lines import plain
 from mission_cli.surfaces.views.reasons import reasons

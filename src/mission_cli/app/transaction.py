@@ -59,6 +59,8 @@ class Wanted:
     """See `Done.about`."""
     files: tuple[Write, ...] = ()
     """Other files of the mission, written in the same commit."""
+    noted: tuple[str, ...] = ()
+    """What later decisions recognize the event by, see `domain.noted`."""
     record: bool = False
     """Make a commit that records the event even if nothing else changes in the file."""
 
@@ -82,6 +84,7 @@ def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) 
             logged=wanted.logged,
             decisions=wanted.decisions,
             reason=reason,
+            about=wanted.noted,
         )
         changes: list[Change] = [*wanted.changes, *log_rows(address.loaded, [entry], now)]
         try:

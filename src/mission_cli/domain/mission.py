@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.criteria.conditions import USUAL
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_order, milestone_of
@@ -35,7 +36,6 @@ from mission_cli.domain.tables import (
     Message,
     Recovery,
     Wait,
-    urgency_rank,
 )
 from mission_cli.domain.timing.schedule import recurs
 from mission_cli.domain.values_in_force import InForce

@@ -87,6 +87,8 @@ class AgentReport:
     """Sessions of subagents."""
     transcript: str = ""
     """The end of what it wrote, with the tools that it used."""
+    asked: str = ""
+    """What it wrote into the file MISSION_ASK to ask a person; empty if it wrote none."""
 
 
 @dataclass(frozen=True, slots=True)

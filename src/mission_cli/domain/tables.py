@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
+from mission_cli.domain.asking.options import Answers, Option
+from mission_cli.domain.asking.urgency import USUAL_URGENCY
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.status import (
     OPEN_REQUEST,
@@ -35,16 +37,6 @@ _ALL_PASSED = pattern(r"all[_ -]?passed", re.IGNORECASE)
 _CONDITION = pattern(r"\bcondition\s*:\s*(.+)", re.IGNORECASE)
 
 
-URGENCIES = ("low", "normal", "high", "urgent")
-"""Words for the urgency of a request, the least one first."""
-
-
-def urgency_rank(word: str) -> int:
-    """Return the place of an urgency among URGENCIES; a word that is not known counts as normal."""
-    plain = word.strip().casefold()
-    return URGENCIES.index(plain if plain in URGENCIES else "normal")
-
-
 @dataclass(frozen=True, slots=True)
 class InputRequest:
     """A question to a person."""
@@ -54,12 +46,25 @@ class InputRequest:
     feature: str
     prompt: str
     options: tuple[str, ...] = ()
-    urgency: str = "normal"
+    urgency: str = USUAL_URGENCY
     expires: str = ""
     status: str = RequestStatus.OPEN
     response: str = ""
     label: str = ""
     """The text of the column `#`, a number or not."""
+    descriptions: tuple[str, ...] = ()
+    """What the options mean, in their order; empty if no option has a description."""
+    free_text: bool = False
+    """Whether another text than an option is an answer, too; without options any text is."""
+    context: str = ""
+    """The file of the mission with data about the question, `assets/request-….json`; empty without data."""
+
+    @property
+    def answers(self) -> Answers:
+        """What it may be answered with."""
+        told = (*self.descriptions, *[""] * len(self.options))
+        options = tuple(Option(label, text) for label, text in zip(self.options, told, strict=False))
+        return Answers(options, free=self.free_text or not options)
 
     @property
     def open(self) -> bool:

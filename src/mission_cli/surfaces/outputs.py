@@ -52,6 +52,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "add-milestone": (Output(changes.AddedMilestone),),
     "answer": _CHANGED,
     "approve": _CHANGED,
+    "ask": (Output(changes.AskedQuestion),),
     "attach": (Output(files.Attached),),
     "cancel": _CHANGED,
     "commands install": (Output(machine.AgentCommands),),

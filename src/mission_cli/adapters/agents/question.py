@@ -1,4 +1,4 @@
-"""A worker's question to a person: the last paragraph of its answer, if it begins with `QUESTION:`."""
+"""A worker's question to a person: the file MISSION_ASK, or the last paragraph of its answer after `QUESTION:`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import one_line
+from mission_cli.domain.asking.asked import LONGEST_QUESTION, read_asked
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
 
 MARK = "QUESTION:"
-_LONGEST = 400
 _TAIL = 8000
 _DECORATION = " \t*_#>`"
 _GOOD_ENOUGH = frozenset({None, Cause.NOOP, Cause.WRONG_OUTPUT})
@@ -23,6 +23,12 @@ def with_question(report: AgentReport) -> AgentReport:
     """Return the report with the cause `question` if the worker ended with a question."""
     asked = question_in(report.answer) if report.cause in _GOOD_ENOUGH else ""
     return replace(report, cause=Cause.QUESTION, detail=asked) if asked else report
+
+
+def with_asked(report: AgentReport, text: str) -> AgentReport:
+    """Return the report with the cause `question` if the worker wrote one into the file MISSION_ASK."""
+    asked = read_asked(text) if report.cause in _GOOD_ENOUGH | {Cause.QUESTION} else None
+    return report if asked is None else replace(report, cause=Cause.QUESTION, detail=asked.question, asked=text)
 
 
 def question_in(answer: str) -> str:
@@ -38,4 +44,4 @@ def question_in(answer: str) -> str:
     if begins is None:
         return ""
     words = " ".join(lines[begins:])[len(MARK) :].strip(_DECORATION)
-    return one_line(words, _LONGEST)
+    return one_line(words, LONGEST_QUESTION)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import counted
+from mission_cli._support.text import counted, one_line
 from mission_cli.app.addressing import Address, resolve
 from mission_cli.app.commands.start_checks import refuse_start
 from mission_cli.app.decisions import logged_decisions
@@ -16,6 +16,7 @@ from mission_cli.app.transaction import (
 )
 from mission_cli.document.changes import Change, SetCell, SetFeature, SetFront, SetMilestone
 from mission_cli.document.runs.record import read_run
+from mission_cli.domain.asking.options import chosen
 from mission_cli.domain.budget.ledger import (
     account,
     alert,
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.tables import InputRequest
     from mission_cli.engine.context import Context
+
+_LONGEST_WORD = 40
 
 
 def pause(ctx: Context, text: str, *, reason: str = "", now: bool = False) -> Done:
@@ -206,16 +209,7 @@ def answer(ctx: Context, text: str, number: int, response: str) -> Done:
     """Answer a request."""
 
     def change(address: Address) -> Wanted:
-        request = next((r for r in address.mission.requests if r.number == number), None)
-        if request is None:
-            open_ones = ", ".join(str(r.number) for r in address.mission.requests if r.open)
-            hint = f"open requests: {open_ones}" if open_ones else "no request is open"
-            raise NotFoundError(f"there is no request {number}", hint=hint)
-        if not request.open:
-            undoing = ("; to undo the answer: ", do("undo", text)) if request.status == RequestStatus.ANSWERED else ()
-            raise UsageError(
-                _closed(address.mission, request), hint=advise(do("inbox"), " shows open requests", *undoing)
-            )
+        request = open_request(address, number)
         _refuse_unknown_answer(request, response)
         key = {"#": str(number)}
         return Wanted(
@@ -230,6 +224,20 @@ def answer(ctx: Context, text: str, number: int, response: str) -> Done:
         )
 
     return commit_change(ctx, text, change)
+
+
+def open_request(address: Address, number: int) -> InputRequest:
+    """Return an open request. Raises NotFoundError if there is none, UsageError if it is closed."""
+    mission = address.mission
+    request = next((r for r in mission.requests if r.number == number), None)
+    if request is None:
+        known = ", ".join(str(r.number) for r in mission.requests if r.open)
+        hint = f"open requests: {known}" if known else "no request is open"
+        raise NotFoundError(f"there is no request {number}", hint=hint)
+    if not request.open:
+        undoing = ("; to undo the answer: ", do("undo", mission.id)) if request.status == RequestStatus.ANSWERED else ()
+        raise UsageError(_closed(mission, request), hint=advise(do("inbox"), " shows open requests", *undoing))
+    return request
 
 
 def open_records(ctx: Context, address: Address) -> list[RunRecord]:
@@ -287,8 +295,7 @@ def _refuse_unknown_answer(request: InputRequest, response: str) -> None:
     if not response.strip():
         allowed = f"answer with {', '.join(request.options)}" if request.options else "add the answer as text"
         raise UsageError(f"request {request.number} has no answer yet: {request.prompt}", hint=allowed)
-    first = (response.strip().casefold().split() or [""])[0].strip(".,:;!")
-    options = [o.casefold() for o in request.options]
-    if options and first not in options:
+    if not request.answers.free and chosen(request.answers.options, response) is None:
+        first = one_line(response.split(maxsplit=1)[0].strip(".,:;!").casefold(), _LONGEST_WORD)
         hint = f"begin with one of: {', '.join(request.options)}"
         raise UsageError(f"`{first}` is not one of the possible answers", hint=hint)

@@ -10,6 +10,7 @@ from mission_cli.app.transaction import (
     commit_change,
 )
 from mission_cli.document.changes import SetCell
+from mission_cli.domain.asking.data import MOST_BYTES
 from mission_cli.domain.errors import BlockedError, DocumentError, NotFoundError, UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 def data_from(stream: BinaryIO) -> str:
     """Return the text of a stream. Raises UsageError if it is too long, DocumentError if it is not UTF-8."""
-    raw = stream.read(signals.MOST_BYTES + 1)
-    if len(raw) > signals.MOST_BYTES:
+    raw = stream.read(MOST_BYTES + 1)
+    if len(raw) > MOST_BYTES:
         raise signals.too_large()
     try:
         return raw.decode("utf-8")

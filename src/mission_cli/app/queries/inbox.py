@@ -8,8 +8,8 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.queries.status import flaky_of, status_of, waiting_at_all
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.views import Waiting
+from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
-from mission_cli.domain.tables import urgency_rank
 from mission_cli.engine.guards.health import NO_PULSE
 
 if TYPE_CHECKING:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.tables import InputRequest
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Hold
@@ -257,8 +258,7 @@ def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
     """Return what waits for a person, each with what helps, and nothing twice."""
     mission = case.mission
     found = waiting_at_all(unserved)
-    asked = mission.open_requests()
-    found += [Waiting("request", r.prompt, r.asked, answer_to(mission, r), r.urgency) for r in asked]
+    found += [_asked(mission, request) for request in mission.open_requests()]
     trouble = case.observation.forge.trouble
     for hold in case.plan.holds:
         if hold.person and hold.kind not in _NOT_FOR_PEOPLE:
@@ -267,6 +267,20 @@ def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
                 name = f"pull requests wait: {trouble.text}"
             found.append(Waiting(hold.kind, name, "", _helps(mission, hold)))
     return list({_what(one): one for one in reversed(found)}.values())[::-1]
+
+
+def _asked(mission: Mission, request: InputRequest) -> Waiting:
+    return Waiting(
+        "request",
+        request.prompt,
+        request.asked,
+        answer_to(mission, request),
+        request.urgency,
+        options=request.answers.options,
+        free_text=request.free_text,
+        number=request.number,
+        expires=request.expires,
+    )
 
 
 def _what(waiting: Waiting) -> Advice | str:

@@ -29,6 +29,17 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question that a person was asked."""
+
+    id: MissionId
+    message: str
+    commit: str
+    number: int
+    """Its number, with which it is answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class AddedFeature:
     """A feature that was added to a mission."""
 

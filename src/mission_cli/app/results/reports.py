@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.results.views import Line, Waiting
     from mission_cli.document.merging.difference import Difference
+    from mission_cli.domain.asking.options import Option
     from mission_cli.domain.ids import MissionId, RunId, Sha
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.notice import Advice
@@ -29,6 +30,8 @@ class WholeMission:
     mission: Mission
     signals: Mapping[str, str] = field(default_factory=dict)
     """The JSON texts that `mission signal --data` stored, by the name that `waits[].data` has."""
+    questions: Mapping[str, str] = field(default_factory=dict)
+    """Data about its requests, JSON, by the file that their column `Context` names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,14 @@ class InboxItem:
     """The command or event that helps."""
     urgency: str = ""
     """Of a request: low, normal, high or urgent, as the file says; empty for everything else."""
+    options: Sequence[Option] = ()
+    """Of a request: what it may be answered with; empty: any text."""
+    free_text: bool = False
+    """Of a request with options: whether any text is an answer, too."""
+    number: int = 0
+    """Of a request; 0 for everything else."""
+    expires: str = ""
+    """Of a request: when it expires; it can still be answered then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from mission_cli.app.results.pulls import PullView
+    from mission_cli.domain.asking.options import Option
     from mission_cli.domain.notice import Finding
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import Tally
@@ -153,6 +154,14 @@ class Waiting:
     """The command or event that helps."""
     urgency: str = ""
     """Of a request: low, normal, high or urgent, as the file says; empty for everything else."""
+    options: Sequence[Option] = ()
+    """Of a request: what it may be answered with; empty: any text."""
+    free_text: bool = False
+    """Of a request with options: whether any text is an answer, too."""
+    number: int = 0
+    """Of a request; 0 for everything else."""
+    expires: str = ""
+    """Of a request: when it expires; it can still be answered then."""
 
 
 @dataclass(frozen=True, slots=True)

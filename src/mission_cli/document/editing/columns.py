@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _OF_FEATURES = frozenset({"status", "worker", "task id"})
 _READ: Mapping[str, frozenset[str]] = {
-    "Input Requests": frozenset({"#", "asked", "feature", "prompt", "options", "expires", "status"}),
+    "Input Requests": frozenset({"#", "asked", "feature", "prompt", "options", "expires", "status", "context"}),
     "Messages": frozenset({"timestamp", "feature", "from", "message"}),
     "Held-out Criteria": frozenset({"#", "milestone", "sealed", "results"}),
     "Pull Requests": frozenset({"for", "pr", "branch", "base", "head", "status", "since", "handled"}),

@@ -57,7 +57,10 @@ SECTIONS: Mapping[str, SectionForm] = {
     "Approvals": SectionForm((), _table("Timestamp · Gate · Decision · By · Commit · Comment", "gate", "decision")),
     "Input Requests": SectionForm(
         (),
-        _table("# · Asked · Feature · Prompt · Options · Urgency · Expires · Status · Response", "prompt", "status"),
+        _table(
+            "# · Asked · Feature · Prompt · Options · Urgency · Expires · Status · Response · Context",
+            *("prompt", "status"),
+        ),
     ),
     "Waits": SectionForm(
         (), _table("Feature · Waiting for · Since · Timeout · Status · Data", "feature", "waiting for")

@@ -18,14 +18,15 @@ from mission_cli.document.reading.sections import (
     tables_of,
 )
 from mission_cli.document.syntax.vocabulary import number, plain
+from mission_cli.domain.asking.options import read_options
+from mission_cli.domain.asking.urgency import URGENCIES
 from mission_cli.domain.budget.amounts import category_of, parse_amount
 from mission_cli.domain.forge.rows import PullRow, RowStatus
 from mission_cli.domain.ids import FeatureNumber, feature_number
 from mission_cli.domain.mission import Feature, Spend
 from mission_cli.domain.problems import Problem, Severity
-from mission_cli.domain.status import GateKind
+from mission_cli.domain.status import GateKind, RequestStatus
 from mission_cli.domain.tables import (
-    URGENCIES,
     Approval,
     Gate,
     HeldOut,
@@ -38,6 +39,12 @@ from mission_cli.domain.tables import (
     Wait,
 )
 
+_OTHER_STATUSES = {
+    "responded": RequestStatus.ANSWERED,
+    "cancelled": RequestStatus.WITHDRAWN,
+    "canceled": RequestStatus.WITHDRAWN,
+}
+"""Words of other tools for the status of a request; `pending` is one of ours."""
 _PULL = pattern(r"\[?#(?P<number>[0-9]{1,9})\]?(?:\((?P<url>[^)\s]+)\))?")
 
 if TYPE_CHECKING:
@@ -102,16 +109,22 @@ def requests(layout: Layout) -> Iterator[InputRequest]:
     """Yield the questions to people, open or not."""
     rows = rows_in(layout, "Input Requests", "prompt", "status")
     for row in rows:
+        answers = read_options(row["options"])
+        told = tuple(option.description for option in answers.options)
+        status = plain(row["status"])
         yield InputRequest(
             number=whole(row["#"]) or 0,
             label=row["#"],
             asked=row["asked"],
             feature=row["feature"],
             prompt=row["prompt"],
-            options=tuple(o.strip() for o in row["options"].split(",") if o.strip()),
+            options=tuple(option.label for option in answers.options),
+            descriptions=told if any(told) else (),
+            free_text=bool(answers.options) and answers.free,
+            context=row["context"].strip("` "),
             urgency=row["urgency"],
             expires=row["expires"],
-            status=plain(row["status"]),
+            status=_OTHER_STATUSES.get(status, status),
             response=row["response"],
         )
 
@@ -197,6 +210,11 @@ def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Proble
         if not whole(row["#"]):
             hint = "the next pulse adds one; or write it into the column #"
             yield Problem(row.line, row.column, "an input request without a number", hint, Severity.WARNING)
+        status = plain(row["status"])
+        if status and status not in {*RequestStatus, *_OTHER_STATUSES}:
+            words = f"the status `{row['status']}` of an input request is not known: it takes no answer"
+            hint = f"write {', '.join(word for word in RequestStatus)}"
+            yield Problem(row.line, row.column, words, hint, Severity.WARNING)
         urgency = plain(row["urgency"])
         if urgency and urgency not in URGENCIES:
             words = f"the urgency `{row['urgency']}` is not known and counts as normal"

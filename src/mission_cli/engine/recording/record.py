@@ -44,6 +44,7 @@ from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.evidence import evidence_writes
 from mission_cli.engine.recording.phases import phase_changes, phase_entry
 from mission_cli.engine.recording.pulls import pull_changes
+from mission_cli.engine.recording.requests import context_write
 from mission_cli.engine.recording.retrospective import retrospective
 from mission_cli.engine.recording.rows import row_changes
 from mission_cli.planner.core.decisions import (
@@ -96,6 +97,8 @@ def writes_for(case: Case, transitions: Sequence[Transition], now: datetime) -> 
         entries.append(replace(entry_of(move), decisions=decided(loaded.mission, move, records), reason=reason))
         if isinstance(move, Dispatch | Settle):
             writes.append(_run_write(case, move))
+        elif isinstance(move, Ask) and move.context:
+            writes.append(context_write(stored, move.request, move.context))
     changes += summary_changes(loaded, transitions, records)
     changes += log_rows(loaded, entries, now)
     writes.insert(0, mission_write(stored, changes))

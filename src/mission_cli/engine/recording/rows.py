@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.document.changes import AppendRow, Change, SetCell
+from mission_cli.document.changes import Change, SetCell
 from mission_cli.domain.status import RecoveryStatus
+from mission_cli.engine.recording.requests import request_row
 from mission_cli.planner.core.decisions import (
     Ask,
     CloseRecovery,
@@ -27,20 +28,7 @@ def row_changes(
     """Yield the changes of decisions that only set or append rows of tables."""
     match move:
         case Ask():
-            request = move.request
-            yield AppendRow(
-                "Input Requests",
-                {
-                    "#": str(request.number),
-                    "Asked": request.asked,
-                    "Feature": request.feature,
-                    "Prompt": request.prompt,
-                    "Options": ", ".join(request.options),
-                    "Urgency": request.urgency,
-                    "Expires": request.expires,
-                    "Status": request.status,
-                },
-            )
+            yield request_row(move.request)
         case MoveRequest():
             yield SetCell("Input Requests", {"#": str(move.number)}, "Status", move.to)
         case Renumber():

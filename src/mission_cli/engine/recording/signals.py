@@ -2,78 +2,42 @@
 
 from __future__ import annotations
 
-import json
-from math import isfinite
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import show_bytes
+from mission_cli.domain.asking.data import MOST_BYTES, canonical, is_too_large
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.evidence.verdicts import sha256_of
 from mission_cli.domain.notice import advise
 from mission_cli.ports.git.state import Write, assets_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.tables import Wait
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Stored
 
-MOST_BYTES = 64 * 1024
-"""The most bytes of one signal's data."""
 _FOLDER, _HASH = "assets/", 16
 _SHOWN = 40_000
-_MOST_DIGITS = 1000
-_WHY: Mapping[type[Exception], str] = {
-    RecursionError: "it is nested too deeply",
-    UnicodeEncodeError: "a string contains half of a character (a lone surrogate)",
-}
 
 
 def read_data(text: str) -> str:
     """Return JSON in the form in which it is stored. Raises UsageError if it is too large or no valid JSON."""
-    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+    if is_too_large(text):
         raise too_large()
     try:
-        value = json.loads(
-            text, object_pairs_hook=_unique, parse_int=_whole, parse_float=_decimal, parse_constant=_decimal
-        )
-        told = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True) + "\n"
-        told.encode("utf-8")
-    except (ValueError, RecursionError) as error:
-        why = _WHY.get(type(error), str(error))
+        return canonical(text)
+    except ValueError as error:
         hint = advise("""quote it for the shell: --data '{"ok": true}'; or --data - reads standard input""")
-        raise UsageError(f"the data is not valid JSON: {why}", hint=hint) from None
-    return told
+        raise UsageError(f"the data is not valid JSON: {error}", hint=hint) from None
 
 
 def too_large() -> UsageError:
     """Return the error for data of more than `MOST_BYTES`."""
     words = f"the data has more than {show_bytes(MOST_BYTES)}"
     return UsageError(words, hint=advise("store it elsewhere, and send where it is"))
-
-
-def _unique(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {json.dumps(twice)} appears twice")
-    return found
-
-
-def _whole(text: str) -> int:
-    if len(text) > _MOST_DIGITS:
-        raise ValueError(f"a number has {len(text)} digits")
-    return int(text)
-
-
-def _decimal(text: str) -> float:
-    number = float(text)
-    if not isfinite(number):
-        raise ValueError(f"{text} is not a JSON number, or too large")
-    return number
 
 
 def name_of(feature: FeatureNumber, data: str) -> str:
@@ -91,7 +55,12 @@ def writes(ctx: Context, stored: Stored, names: Iterable[str], data: str) -> tup
 
 def data_of(ctx: Context, stored: Stored, waits: Iterable[Wait]) -> dict[str, str]:
     """Return the data that was stored with waits, by the cell `Data`; without files that were changed since."""
-    names = list(dict.fromkeys(wait.data for wait in waits if wait.data))
+    return data_in(ctx, stored, (wait.data for wait in waits))
+
+
+def data_in(ctx: Context, stored: Stored, cells: Iterable[str]) -> dict[str, str]:
+    """Return the data that cells name, by the cell; without files that were changed since."""
+    names = list(dict.fromkeys(filter(None, cells)))
     found = _files(ctx, stored) if names else {}
     texts = {name: found.get(name.removeprefix(_FOLDER), "") for name in names if name.startswith(_FOLDER)}
     return {name: text for name, text in texts.items() if text and f"-{sha256_of(text)[:_HASH]}." in name}

@@ -55,8 +55,9 @@ def ending(end: Exit, evidence: Evidence, run: str, *, provable: bool = False, r
     if evidence.secrets or evidence.unfit:
         return _not_brought_over(evidence)
     protected = ", ".join(evidence.protected[:5])
-    if protected:
-        return Ending(Cause.TAMPERED, f"it changed protected paths: {protected}")
+    if protected or end.report.asked:  # what asks is not finished, with or without commits
+        words = f"it changed protected paths: {protected}"
+        return Ending(Cause.TAMPERED, words) if protected else Ending(Cause.QUESTION, end.report.detail)
     if not evidence.commits:
         return None if research and evidence.findings else _without_commits(end, evidence, run)
     if not evidence.substantial and not provable:

@@ -61,7 +61,7 @@ class Facts:
             )
         )
         if rule.person and to is FeatureStatus.PENDING and self.draft.mission.status not in FINISHED_MISSION:
-            ask_for_help(self.draft, settled)
+            ask_for_help(self.draft, settled, self.end.report.asked)
 
     def _words(self, cause: Cause, to: FeatureStatus | None, detail: str) -> str:
         name = attempt_name(self.record.run)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
+from mission_cli.domain.asking.asked import read_asked
 from mission_cli.domain.ids import attempt_name
-from mission_cli.domain.status import RequestStatus
+from mission_cli.domain.status import Cause, RequestStatus
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.core.decisions import MoveRequest
 from mission_cli.planner.core.requests import (
-    Question,
     ask,
+    from_worker,
     withdraw_stale,
 )
 
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.draft import Draft
 
 
-def ask_for_help(draft: Draft, settled: RunRecord) -> None:
-    """Ask a person for what an attempt needs to continue."""
+def ask_for_help(draft: Draft, settled: RunRecord, asked: str) -> None:
+    """Ask a person for what an attempt needs to continue; `asked` is what its worker wrote into MISSION_ASK."""
     detail = settled.detail or str(settled.cause)
-    ask(draft, Question(settled.feature, f"{attempt_name(settled.run)}: {detail}", (), detail))
+    told = read_asked(asked) if settled.cause is Cause.QUESTION else None
+    ask(draft, from_worker(settled.feature, f"{attempt_name(settled.run)}: {detail}", detail, told))
 
 
 def helped(draft: Draft, feature: Feature) -> frozenset[RunId]:

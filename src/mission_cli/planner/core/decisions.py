@@ -175,6 +175,8 @@ class Ask:
 
     request: InputRequest
     why: str
+    context: str = ""
+    """Data about it, JSON, which is stored in the file that the request names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import whole
 from mission_cli._support.text import (
+    parse_duration,
     parse_stamp,
     question,
     stamp,
 )
+from mission_cli.domain.asking.urgency import USUAL_URGENCY
+from mission_cli.domain.evidence.verdicts import sha256_of
 from mission_cli.domain.noted import highest_request
 from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.status import MilestoneStatus, RequestStatus
@@ -23,6 +26,9 @@ from mission_cli.planner.core.decisions import (
 )
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from mission_cli.domain.asking.asked import Asked
     from mission_cli.domain.mission import Mission
     from mission_cli.planner.core.draft import Draft
 
@@ -41,6 +47,15 @@ class Question:
     prompt: str
     options: tuple[str, ...]
     why: str
+    descriptions: tuple[str, ...] = ()
+    free_text: bool = False
+    """Whether another text than an option is an answer, too."""
+    urgency: str = ""
+    """Empty: normal."""
+    lifetime: timedelta | None = None
+    """How long until it expires; None: as the settings say."""
+    context: str = ""
+    """Data about it, JSON; empty without any."""
 
 
 def ask(draft: Draft, wanted: Question) -> InputRequest:
@@ -55,9 +70,13 @@ def ask(draft: Draft, wanted: Question) -> InputRequest:
         feature=owner,
         prompt=prompt,
         options=wanted.options,
-        expires=stamp(draft.observation.now + draft.policy.request_lifetime),
+        descriptions=wanted.descriptions,
+        free_text=wanted.free_text,
+        urgency=wanted.urgency or USUAL_URGENCY,
+        expires=stamp(draft.observation.now + (wanted.lifetime or draft.policy.request_lifetime)),
     )
-    draft.transitions.append(Ask(request, wanted.why))
+    request = replace(request, context=context_name(request, wanted.context))
+    draft.transitions.append(Ask(request, wanted.why, wanted.context))
     return request
 
 
@@ -78,7 +97,32 @@ def find_request(mission: Mission, owner: str, prompt: str) -> InputRequest | No
 def answer_to(mission: Mission, request: InputRequest) -> Advice:
     """Return the command that answers a request, and what it may be answered with."""
     answer = do("answer", mission.id, request.number, "ANSWER" if request.options else "TEXT")
-    return advise(answer, f" ({' or '.join(request.options)})") if request.options else answer
+    allowed = " or ".join([*request.options, *(["any text"] if request.free_text else [])])
+    return advise(answer, f" ({allowed})") if request.options else answer
+
+
+def context_name(request: InputRequest, text: str) -> str:
+    """Return the cell that names the file with the data about a request; empty without data."""
+    return f"assets/request-{request.number}-{sha256_of(text)[:16]}.json" if text else ""
+
+
+def from_worker(owner: str, prompt: str, why: str, asked: Asked | None) -> Question:
+    """Return the question of an attempt, with everything that its worker said about it."""
+    if asked is None:
+        return Question(owner, prompt, (), why)
+    options = asked.answers.options
+    told = tuple(option.description for option in options)
+    return Question(
+        owner,
+        prompt,
+        tuple(option.label for option in options),
+        why,
+        descriptions=told if any(told) else (),
+        free_text=bool(options) and asked.answers.free,
+        urgency=asked.urgency,
+        lifetime=parse_duration(asked.expires),
+        context=asked.context,
+    )
 
 
 def renumber(draft: Draft) -> bool:

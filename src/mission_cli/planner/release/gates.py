@@ -12,6 +12,7 @@ from mission_cli._support.text import (
     show_duration,
     stamp,
 )
+from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.criteria.gate_condition import holds as condition_holds
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.noted import is_noted
@@ -25,7 +26,6 @@ from mission_cli.domain.status import (
     MissionStatus,
     RequestStatus,
 )
-from mission_cli.domain.tables import urgency_rank
 from mission_cli.planner.core.decisions import (
     MoveGate,
     MoveRequest,

@@ -141,11 +141,21 @@ _DECIDE: Mapping[str, Entry] = {
     "reject": _entry(
         Group.DECIDE, "machines", ('reject words design --comment "too complex"', "reject the gate `design`")
     ),
+    "ask": _entry(
+        Group.DECIDE,
+        "machines",
+        (
+            'ask words/1.2 "Which database?" --option "sqlite=one file" --option postgres',
+            "feature 1.2 waits for the answer",
+        ),
+        ('ask words "May we publish it?" --urgency high --expires 2h', "a question about the whole mission"),
+    ),
     "answer": _entry(
         Group.DECIDE,
         "machines",
         ('answer words 1 "Use SQLite"', "answer question 1 of the mission"),
         ("answer words 2 pass", "a criterion that you judge yourself is met"),
+        ("answer words 3 --withdraw", "nobody has to answer question 3 any more"),
     ),
     "land": _entry(
         Group.DECIDE,

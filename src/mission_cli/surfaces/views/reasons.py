@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from mission_cli._support.shown import clock, moment
 from mission_cli._support.text import counted, one_line, show_duration
 from mission_cli.app.results.reasons import Choice
+from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import HoldKind
-from mission_cli.domain.tables import urgency_rank
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
@@ -73,6 +73,9 @@ def waiting_lines(found: Sequence[tuple[str, Waiting]]) -> Iterator[Span]:
         urgent = urgency_rank(waiting.urgency) > urgency_rank("normal")
         name = f"{mission} ({waiting.urgency})" if urgent else mission
         yield _line(_about(name, waiting.name), waiting.kind)
+        for option in waiting.options:
+            if option.description:
+                yield _plain(f"  {option.label}: {option.description}")
         if waiting.unblock:
             yield _plain(f"  → {waiting.unblock}")
 

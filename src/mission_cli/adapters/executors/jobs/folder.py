@@ -143,6 +143,11 @@ class JobFolder:
         return self.path / "out" / "usage.json"
 
     @property
+    def asked(self) -> Path:
+        """The file MISSION_ASK, into which a worker writes its question to a person."""
+        return self.usage.parent / "ask.json"
+
+    @property
     def reports(self) -> Path:
         """The folder MISSION_REPORTS, to which a check may write reports of its tests."""
         return self.usage.parent / "reports"

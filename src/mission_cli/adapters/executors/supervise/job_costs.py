@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import one_line
 from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.agents.question import with_asked
 from mission_cli.adapters.executors.jobs.folder import LONGEST_ACTION
 from mission_cli.adapters.executors.jobs.limits import Limits
 from mission_cli.adapters.executors.jobs.log import lines_of
 from mission_cli.adapters.fs.atomic import read_foreign
+from mission_cli.domain.asking.data import MOST_BYTES
+from mission_cli.domain.status import JobKind
 from mission_cli.ports.agents import Prices
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 _TOLD_LINES = 200
 _LARGEST_USAGE = 200_000
+_UNREADABLE = b"it asks something in a file that cannot be read, or that has more than 64 KiB"
 _TALLY_SECONDS = 2.0
 """How often the tally is replaced while nothing is over."""
 
@@ -98,7 +102,13 @@ class Account:
         return self.clean(limits.report(code, "\n".join(filter(None, told)), cut_short=True))
 
     def clean(self, report: AgentReport) -> AgentReport:
-        """Return a report without the person's secrets."""
+        """Return a report with what a worker asked, without the person's secrets."""
         scrub = self._rules.scrub
         words, answer, detail = map(scrub, (report.last_words, report.answer, report.detail))
-        return replace(report, last_words=words, answer=answer, detail=detail)
+        report = replace(report, last_words=words, answer=answer, detail=detail)
+        if self._spec.kind is not JobKind.WORKER:
+            return report
+        asked = read_foreign(self._job.asked, MOST_BYTES)
+        if asked is None and os.path.lexists(self._job.asked):
+            asked = _UNREADABLE
+        return with_asked(report, scrub(asked.decode("utf-8", "replace"))) if asked else report

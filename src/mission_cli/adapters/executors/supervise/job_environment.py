@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.notice import do
+from mission_cli.domain.status import JobKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,6 +147,8 @@ def environment_of(
     env["MISSION_RUN"] = spec.key
     env[MARKER] = around.mark
     env["MISSION_USAGE"] = os.fspath(job.usage)
+    if spec.kind is JobKind.WORKER:
+        env["MISSION_ASK"] = os.fspath(job.asked)
     env["MISSION_REPORTS"] = os.fspath(job.reports)
     env["MISSION_PORT"] = str(around.port_base + _PORTS_PER_SLOT * slot)
     env["PWD"] = os.fspath(tree)

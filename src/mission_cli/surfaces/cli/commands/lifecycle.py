@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mission_cli._support.text import counted
-from mission_cli.domain.errors import MissionError
+from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.ids import MissionId
 from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Yes, command
 from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
@@ -168,15 +168,31 @@ def answer(
     mission: Annotated[str, typer.Argument(metavar="ID")],
     number: Annotated[int, typer.Argument(metavar="N", help="Number of the request.")],
     text: Annotated[str, typer.Argument(metavar="TEXT")] = "",
+    withdrawn: Annotated[
+        bool, typer.Option("--withdraw", help="Withdraw it: nobody has to answer it any more.")
+    ] = False,
+    reason: Reason = "",
 ) -> int:
-    """Answer a request."""
+    """Answer a request, or withdraw it."""
     from mission_cli.app.commands import features
 
+    if withdrawn or reason:
+        return _withdraw(shell, mission, number, text, withdrawn=withdrawn, reason=reason)
     words = text
     if not words and shell.interactive:
         words = typer.prompt("Answer")
     opened = shell.open()
     return finish(shell, opened, features.answer(opened.context, mission, number, words))
+
+
+def _withdraw(shell: Shell, mission: str, number: int, text: str, *, withdrawn: bool, reason: str) -> int:
+    from mission_cli.app.commands.steer.ask import withdraw
+
+    if text or not withdrawn:
+        words = "--withdraw takes no answer" if withdrawn else "--reason belongs to --withdraw"
+        raise UsageError(words, hint=f"write what you think into the answer: mission answer {mission} {number} TEXT")
+    opened = shell.open()
+    return finish(shell, opened, withdraw(opened.context, mission, number, reason=reason))
 
 
 def approve(

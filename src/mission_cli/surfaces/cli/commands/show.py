@@ -226,7 +226,7 @@ def inbox(shell: Shell) -> int:
     ctx = shell.look().context
     found, flaky = everything_waiting(ctx), flaky_everywhere(ctx)
     lines = [*(waiting_lines(found) if found else [("nothing waits for you", "")]), *flaky_lines(flaky)]
-    items = [InboxItem(identity, w.kind, w.name, w.since, w.unblock, w.urgency) for identity, w in found]
+    items = [InboxItem(identity, *(getattr(w, name) for name in w.__match_args__)) for identity, w in found]
     notes = [InboxNote(identity, one.name, one.kind, one.why, one.lift) for identity, one in flaky]
     shell.draw(lambda size: reflow(lines, size.width), Inbox(items, notes))
     return 3 if found else 0

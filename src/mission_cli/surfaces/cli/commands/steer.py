@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     command(app, "move", help="Move a feature that has not started to another milestone; references follow.")(move)
     command(app, "sync", help="Merge the base branch into the work of a running mission now.")(sync)
     command(app, "tell", help="Tell the worker of a feature something; the next attempt reads it.")(tell)
+    command(app, "ask", help="Ask a person something; a feature waits for the answer.")(ask)
     command(app, "signal", help="Report that the external event that a feature waits for has happened.")(signal)
     command(app, "hold-out", help="Add a criterion that no worker sees, or list those of a mission.")(hold_out)
     command(app, "edit", help="Edit the mission file; the text is checked, merged and committed in your name.")(edit)
@@ -145,6 +146,34 @@ def tell(
 
     opened = shell.open()
     return finish(shell, opened, telling(opened.context, feature, message))
+
+
+def ask(
+    shell: Shell,
+    about: Annotated[str, typer.Argument(metavar="ID[/N.M]", help="The mission, or the feature that waits.")],
+    prompt: Annotated[str, typer.Argument(metavar="QUESTION")],
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="LABEL[=MEANING]", help="A possible answer; repeatable. None: any text."),
+    ] = None,
+    free_text: Annotated[bool, typer.Option("--free-text", help="Any other text is an answer, too.")] = False,
+    urgency: Annotated[str, typer.Option(help="low, normal, high or urgent.")] = "normal",
+    expires: Annotated[str, typer.Option(help="For example 2h; default: `request_lifetime` of the settings.")] = "",
+    context: Annotated[
+        str, typer.Option(metavar="FILE", help="A JSON file with what one has to know; `-` reads standard input.")
+    ] = "",
+) -> int:
+    """Ask a question about a mission or a feature."""
+    from mission_cli.app.commands.steer import ask as asking
+    from mission_cli.app.results.changes import AskedQuestion
+    from mission_cli.surfaces.cli.commands.transfer import given_file
+
+    told = given_file(context) if context else None
+    opened = shell.open()
+    given = asking.Given(prompt, option or (), free_text, urgency, expires, told)
+    done = asking.ask(opened.context, about, given)
+    facts = AskedQuestion(done.address.mission.id, done.words, done.commit or "", int(done.about))
+    return finish(shell, opened, done, facts=facts)
 
 
 def signal(

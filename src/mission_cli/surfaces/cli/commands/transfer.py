@@ -65,7 +65,7 @@ def import_(
     from mission_cli.wiring.compose import is_in_repository
 
     homeless = homeless or not is_in_repository(shell.repo)
-    text = _read(file)
+    text = given_file(file)
     if len(text) > LONGEST:
         raise DocumentError(f"the file has more than {LONGEST} characters", where=file, hint="split it")
     source = tool or sniff(text)
@@ -157,7 +157,8 @@ def _translate(source: str, text: str) -> Taken:
     return {"polpo": read_polpo, "plan": read_own}.get(source, read_prd)(text)
 
 
-def _read(file: str) -> str:
+def given_file(file: str) -> str:
+    """Return the text of a file, or of standard input (`-`). Raises NotFoundError or DocumentError."""
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
