@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.kit.agents import (
@@ -161,3 +161,49 @@ def test_codex_does_a_mission_and_is_paid_by_list_prices(person: Person) -> None
     expected = bill.cost(input=1.25, output=10, reasoning=10, cache_read=0.125)
     assert answer.facts["budget"]["usd"]["spent"] == pytest.approx(expected, abs=1e-6)
     assert records(person)[0].usage.source == "codex tokens, list prices"
+
+
+RUNNERS = {
+    "codex": (use_codex, {"input": 1.25, "output": 10, "cache_read": 0.125}),
+    "claude": (use_claude, {"input": 2, "output": 10, "cache_read": 0.2}),
+    "opencode": (use_opencode, {k: v for k, v in OPENCODE_PRICES.items() if k != "reasoning"}),
+}
+
+
+def asks_then_writes(prompt: str, step: int) -> Turn:
+    """What a model does that writes half of its work, asks, and finishes it with the answer."""
+    used: dict[str, Any] = {"input": 2000, "cached": 500, "output": 40}
+    if "the answer to your question" not in prompt:
+        ask = """echo half > half.txt; echo '{"question": "Which word?", "options": ["yes", "no"]}' > "$MISSION_ASK" """
+        return Turn("", (("bash", {"command": ask}),), **used) if step == 0 else Turn("I have asked.", **used)
+    word = prompt.partition("A person answered: ")[2].split()[0]
+    if step == 0:
+        command = f"test ! -e half.txt; echo {word} > 1.1.txt; git add -A; git commit -q -m 'Do 1.1'"
+        return Turn("", (("bash", {"command": command}),), **used)
+    return Turn("1.1 is done.", **used)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kind", by_day(list(RUNNERS), 1))
+def test_a_worker_that_asked_goes_on_in_its_conversation_with_the_answer(person: Person, kind: str) -> None:
+    needs_bubblewrap()
+    use, prices = RUNNERS[kind]
+    with ModelServer(asks_then_writes).running() as server:
+        use(person, server)
+        person.set('sandbox = "required"')
+        person.plan(ONE.replace('"file: `1.1.txt`"]}', '"grep: `yes` in `1.1.txt`"]}'))
+        person.start()
+        person.run(ok=(3,))
+        assert person.causes() == [("1.1-a1", "question")]
+        asked_in = len(server.bodies)
+        person.mission("answer", "m", "1", "yes, it is")
+        answer = person.run()
+        bill = server.bill
+        talk = [body for body in server.bodies[asked_in:] if b"the answer to your question" in body]
+    assert person.causes() == [("1.1-a1", "question"), ("1.1-a2", "done")]
+    first, second = records(person)
+    assert (second.continues, second.conversation) == ("1.1-a1", first.session)
+    assert all(b"You are a worker on the mission" in body and b"I have asked." in body for body in talk)
+    assert person.git("show", "main:1.1.txt") == "yes,"
+    assert answer.facts["budget"]["tokens"]["spent"] == sum(bill.tokens.values())
+    assert answer.facts["budget"]["usd"]["spent"] == pytest.approx(bill.cost(**prices), abs=1e-6)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
-from tests.kit.missions import EXIT, GOOD, NOW, feature, mission, plan_of, record
+from tests.kit.missions import EXIT, GOOD, NOW, feature, mission, observation, plan_of, record
 from tests.unit.test_keys_act import committed
 from tests.unit.test_reasons import begun, go_on, inbox, works
 from tests.unit.test_requests import MILESTONE, TABLE, refusal, rewritten
@@ -23,14 +24,19 @@ from mission_cli.app.commands.steer.ask import Given, ask, withdraw
 from mission_cli.app.queries.whole import whole_mission
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
+from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.asking.asked import Asked, read_asked
 from mission_cli.domain.asking.options import Answers, Option, chosen, problem_of, read_options, write_options
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.runs import AgentReport
 from mission_cli.domain.status import Cause, FeatureStatus
+from mission_cli.domain.tables import InputRequest
 from mission_cli.engine.recording.requests import request_row
+from mission_cli.planner.attempts.help_requests import going_on
 from mission_cli.planner.core.decisions import Ask, Settle
+from mission_cli.planner.core.draft import Draft
+from mission_cli.planner.core.policy import Policy
 
 PLAN = """\
 title: Ask
@@ -144,6 +150,38 @@ def test_an_attempt_that_asks_ends_as_a_question_also_with_commits(commits: int)
     assert (asked.prompt, asked.options, asked.descriptions) == ("1.1-a1: Which?", ("a", "b"), ("", "two"))
     assert (asked.urgency, asked.expires) == ("urgent", stamp(NOW + timedelta(minutes=90)))
     assert (move.context, asked.context) == ("7\n", "assets/request-1-10159baf262b43a9.json")
+
+
+ASKED_BEFORE: dict[str, Any] = {
+    "ended": "2026-11-20T09:00:00Z",
+    "session": "s1",
+    "runner": "script",
+    "model": "sonnet",
+    "host": "vm",
+}
+ANSWERED = InputRequest(1, "", "1.1", "1.1-a1: Which?", status="answered", response="a", label="1")
+RESUMES: dict[str, tuple[dict[str, Any], InputRequest, tuple[str, str]]] = {
+    "answered": ({}, ANSWERED, ("1.1-a1", "s1")),
+    "asked twice": ({"continues": "1.1-a0"}, ANSWERED, ("1.1-a0", "s1")),
+    "not answered": ({}, replace(ANSWERED, status="withdrawn"), ("", "")),
+    "another question": ({}, replace(ANSWERED, prompt="1.1-a2: Which?"), ("", "")),
+    "no conversation": ({"session": ""}, ANSWERED, ("", "")),
+    "another cause": ({"cause": Cause.PERMISSION}, ANSWERED, ("", "")),
+    "another runner": ({"runner": "other"}, ANSWERED, ("", "")),
+    "another model": ({"model": "opus"}, ANSWERED, ("", "")),
+    "another machine": ({"host": "elsewhere"}, ANSWERED, ("", "")),
+}
+
+
+@pytest.mark.parametrize("name", RESUMES)
+def test_an_attempt_goes_on_with_the_conversation_whose_question_was_answered(name: str) -> None:
+    more, request, expected = RESUMES[name]
+    asked = record("1.1-a1", **({"cause": Cause.QUESTION} | ASKED_BEFORE | more))
+    new = record("1.1-a2", **{key: ASKED_BEFORE[key] for key in ("runner", "model", "host")})
+    draft = Draft(mission(feature("1.1"), requests=(request,)), observation(records=(asked,)), Policy())
+    found = going_on(draft, feature("1.1"), new)
+    assert (found.continues, found.conversation) == expected
+    assert read_run(write_run(found)) == found
 
 
 def test_a_person_asks_and_answers_with_an_option_or_any_text() -> None:

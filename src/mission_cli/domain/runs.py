@@ -160,7 +160,12 @@ class RunRecord:
     by: str = ""
     """Who makes a manual attempt; empty: a worker does."""
     continues: str = ""
-    """The attempt whose tree a manual attempt continues in; empty: a new tree."""
+    """The attempt whose tree a manual attempt continues in; empty: a new tree.
+
+    Of a worker: the attempt in whose place it works, because it goes on with the conversation that began there.
+    """
+    conversation: str = ""
+    """The agent's id of the conversation that a worker goes on with, because its question was answered."""
     onto: str = ""
     """The commit of finished work that it was merged on to be judged; empty if it was not judged."""
     judged: tuple[RecordedVerdict, ...] = ()

@@ -36,6 +36,8 @@ from mission_cli.ports.agents import Bill, Request
 from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.tables import Wait
@@ -55,12 +57,30 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
                 about = told_of(case.observation, move.record.feature)
                 data = data_of(ctx, case.stored, _waits(case.mission, move.record))
                 records = case.observation.records
+                move = replace(move, record=_that_resumes(ctx, move.record, records, news=about))  # noqa: PLW2901
                 words = prompt_for(ctx, case.mission, move.record, records, found, pull=about, data=data)
             prompt = ctx.secrets.scrub(words)
             transitions.append(replace(move, record=_as_written(replace(move.record, prompt=prompt))))
         else:
             transitions.append(move)
     return transitions
+
+
+def _that_resumes(ctx: Context, record: RunRecord, records: Sequence[RunRecord], *, news: str) -> RunRecord:
+    """Return the record of an attempt; one that would go on with a conversation begins anew if it cannot be resumed.
+
+    What its subagents used would be charged again, so one that had subagents is not resumed, nor is one with news of
+    its pull request, which only the whole prompt contains.
+    """
+    resumed = bool(record.conversation) and not news
+    asked = next((r for r in records if r.session == record.conversation), None) if resumed else None
+    if asked is None:
+        return replace(record, continues="", conversation="")
+    agent = agent_of(ctx, record.runner, ctx.settings.runners[record.runner])
+    job = ctx.executor.poll([asked.run]).get(asked.run)
+    known = job.exit if job is not None else None
+    able = agent is not None and agent.resumes and known is not None and not known.report.children
+    return record if able else replace(record, continues="", conversation="")
 
 
 def _waits(mission: Mission, record: RunRecord) -> list[Wait]:
@@ -124,13 +144,20 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
         "MISSION_BRANCH": run_branch(record.run),
         "MISSION_MODEL": record.model,
     }
-    job = agent_job(ctx, record, title=f"Mission {record.run}", slash_command=mission.preferences.worker_command)
+    job = agent_job(
+        ctx,
+        record,
+        title=f"Mission {record.run}",
+        slash_command="" if record.conversation else mission.preferences.worker_command,
+        session=record.conversation,
+    )
     return replace(
         job,
         tree=replace(
             job.tree,
             branch=run_branch(record.run),
             base_name=mission.base,
+            name=f"{mission.id}/{record.continues}" if record.continues else "",
             setup=ctx.settings.tree.setup,
             copy=ctx.settings.tree.copy,
         ),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mission_cli.domain.branches.refs import run_branch
-from mission_cli.domain.ids import Sha
+from mission_cli.domain.ids import Sha, attempt_name
 from mission_cli.domain.routing import is_research, reviewers
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.findings import folder_of, shown
@@ -48,7 +48,7 @@ def prompt_for(
         raise ValueError(f"{record.feature} is not in the mission")
     earlier = [r for r in records if r.feature == record.feature and r.attempt < record.attempt and r.cause]
     minutes = record.deadline_s // 60
-    values = {
+    values: dict[str, Any] = {
         "mission": mission,
         "milestone": milestone,
         "feature": feature,
@@ -72,6 +72,11 @@ def prompt_for(
         "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),
         "protect": list(ctx.settings.protect),
     }
+    if record.conversation:
+        asked = next(r for r in reversed(earlier) if r.session == record.conversation)
+        begin = f"{attempt_name(asked.run)}: "
+        told = next((r for r in values["answers"] if r.prompt.startswith(begin)), None)
+        return ctx.templates.render("prompts/answered.md.j2", values | {"asked": asked, "told": told})
     return ctx.templates.render("prompts/full-loop.md.j2", values)
 
 

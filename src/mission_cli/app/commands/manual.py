@@ -230,8 +230,13 @@ def _intent(ctx: Context, address: Address, records: Sequence[RunRecord]) -> Run
         base=before.base if before else heads.work or "",
         intended=stamp(ctx.clock.now()),
         by=str(ctx.person()),
-        continues=attempt_name(before.run) if before else "",
+        continues=_place_of(before) if before else "",
     )
+
+
+def _place_of(record: RunRecord) -> str:
+    """Return the attempt under whose name the tree of an attempt stands."""
+    return record.continues if record.conversation else attempt_name(record.run)
 
 
 def _dispatched(feature: Feature) -> FeatureStatus:

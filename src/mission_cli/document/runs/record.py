@@ -79,6 +79,8 @@ def write_run(record: RunRecord) -> str:
         facts |= {"onto": record.onto, "judged": [facts_of(verdict) for verdict in record.judged]}
     if record.by:
         facts |= {"by": record.by, "continues": record.continues}
+    elif record.continues:
+        facts |= {"continues": record.continues, "conversation": record.conversation}
     if record.about:
         facts |= {"about": record.about, "subject": record.subject, "criteria": list(record.criteria)}
     parts = [f"# {record.run}"]
@@ -136,6 +138,7 @@ _TEXTS = (
     "verdict",
     "by",
     "continues",
+    "conversation",
     "onto",
     "about",
     "subject",

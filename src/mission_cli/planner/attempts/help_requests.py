@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.text import parse_stamp
 from mission_cli.domain.asking.asked import read_asked
 from mission_cli.domain.ids import attempt_name
@@ -44,6 +45,19 @@ def answered(draft: Draft, feature: Feature) -> frozenset[RunId]:
     return frozenset(
         r.run for r, found in asked if found and not found.open and found.status != RequestStatus.WITHDRAWN
     )
+
+
+def going_on(draft: Draft, feature: Feature, record: RunRecord) -> RunRecord:
+    """Return the record of a new attempt; it goes on with the conversation of the last one if its question is answered.
+
+    Only with the same runner and model, on the same machine. The engine takes it back if the agent cannot resume.
+    """
+    last = max(draft.records_of(feature.number), key=lambda one: one.attempt, default=None)
+    if last is None or last.cause is not Cause.QUESTION or not last.session or last.run not in answered(draft, feature):
+        return record
+    if (last.runner, last.model, last.host) != (record.runner, record.model, record.host):
+        return record
+    return replace(record, continues=last.continues or attempt_name(last.run), conversation=last.session)
 
 
 def withdraw(draft: Draft) -> None:

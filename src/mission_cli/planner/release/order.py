@@ -26,6 +26,7 @@ from mission_cli.domain.status import (
     MissionStatus,
     RecordState,
 )
+from mission_cli.planner.attempts.help_requests import going_on
 from mission_cli.planner.core.decisions import Dispatch, Hold
 from mission_cli.planner.core.effects import MoveWork
 from mission_cli.planner.core.transitions import move_feature
@@ -94,6 +95,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         deadline_s=reserve.deadline_s,
         reserve=reserve,
     )
+    record = going_on(draft, feature, record)
     money = f"{dollars(reserve.usd)} and " if reserve.usd else ""
     promised = f"{money}{show_duration(span_of(record.deadline_s))} at most"
     draft.transitions.append(

@@ -44,8 +44,8 @@ class ClaudeAgent(UnlistedModels):
         env=("ANTHROPIC_", "CLAUDE_", "DISABLE_", "AWS_BEDROCK_", "IS_SANDBOX"),
     )
     retry_window_s = 300
-    resumes = False
-    """Claude Code could resume, but the cost in its result line is then that of the whole conversation."""
+    resumes = True
+    """Its result line has the cost of the whole conversation, and apart from it what was used since the last result."""
 
     def invocation(self, request: Request) -> Invocation:
         """Pass the prompt on stdin, with permissions that never ask and only the person's own settings."""

@@ -34,8 +34,8 @@ class CodexAgent:
     bill = Bill.TOKENS
     access = Access(scratch=(".codex",), write=(".codex/sessions/", ".codex/auth.json"), env=("CODEX_", "OPENAI_"))
     retry_window_s = 120
-    resumes = False
-    """Codex could resume, but it then reports the usage of the whole thread."""
+    resumes = True
+    """It reports the usage of the whole thread, and its files say what was used before."""
 
     def invocation(self, request: Request) -> Invocation:
         """Pass the prompt on stdin. Codex's own sandbox is off, because it forbids commits."""
