@@ -115,7 +115,7 @@ def test_every_event_is_named_by_a_part_and_what_happened() -> None:
     parts = {event.partition(".")[0] for event in EVENTS}
     assert parts == {
         "approval", "attempt", "budget", "criteria", "deadline", "decision", "feature", "gate", "issue", "landing", "milestone", "mission",
-        "phase", "pull", "recovery", "request", "review", "runs", "state", "test", "wait", "work",
+        "phase", "plan", "pull", "recovery", "request", "review", "runs", "state", "test", "wait", "work",
     }  # fmt: skip
     statuses = {
         "mission": [*MissionStatus], "milestone": [*MilestoneStatus], "feature": [*FeatureStatus],

@@ -82,6 +82,8 @@ class EventKind(StrEnum):
     PULL_CLOSED = "pull.closed"
     PULL_MERGED = "pull.merged"
     PULL_OPENED = "pull.opened"
+    PLAN_ADOPTED = "plan.adopted"
+    """Approved requirements became milestones and features."""
     PULL_PLANNED = "pull.planned"
     PULL_RETURNED = "pull.returned"
     """Its work goes back to a worker."""

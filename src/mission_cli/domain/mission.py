@@ -92,6 +92,8 @@ class Criterion:
     result: Result | None = None
     baseline: Result | None = None
     line: int = 0
+    tests: bool = False
+    """Whether it is a command that was found in the repository and runs its tests."""
     index: int = 0
     """Place among the checklist items of its section, from 0; -1 if it is not a checklist item."""
     wrong: str = ""

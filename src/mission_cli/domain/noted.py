@@ -37,6 +37,7 @@ ONCE = frozenset(
         EventKind.WAIT_REMINDED,
         EventKind.APPROVAL_VOID,
         EventKind.APPROVAL_REQUIRED,
+        EventKind.PLAN_ADOPTED,
     }
 )
 """Events stored with the time of the last one for each subject; most of them happen only once."""

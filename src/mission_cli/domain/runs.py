@@ -208,6 +208,11 @@ class RunRecord:
         return self.feature == REVIEWING
 
     @property
+    def of_whole(self) -> bool:
+        """Whether it reviews the whole change of the mission, in a phase."""
+        return self.reviewing and not self.about[:1].isdecimal()
+
+    @property
     def milestone(self) -> int:
         """The milestone of its feature, or the one that a review is about; 0 for planning."""
         first = self.about.partition(".")[0]

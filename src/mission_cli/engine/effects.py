@@ -14,6 +14,7 @@ from mission_cli.domain.status import SERVED_KINDS, CriterionKind, JobKind
 from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import agent_of
+from mission_cli.engine.phases.brief import brief_for
 from mission_cli.engine.prompt import prompt_for, review_prompt
 from mission_cli.engine.pulls.effects import at_forge
 from mission_cli.engine.recording.signals import data_of
@@ -58,7 +59,8 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
                 data = data_of(ctx, case.stored, _waits(case.mission, move.record))
                 records = case.observation.records
                 move = replace(move, record=_that_resumes(ctx, move.record, records, news=about))  # noqa: PLW2901
-                words = prompt_for(ctx, case.mission, move.record, records, found, pull=about, data=data)
+                brief = brief_for(ctx, case.mission, move.record, found)
+                words = prompt_for(ctx, case.mission, move.record, records, found, pull=about, brief=brief, data=data)
             prompt = ctx.secrets.scrub(words)
             transitions.append(replace(move, record=_as_written(replace(move.record, prompt=prompt))))
         else:

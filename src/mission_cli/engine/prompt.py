@@ -35,11 +35,13 @@ def prompt_for(
     found: Mapping[str, str] = MappingProxyType({}),
     *,
     pull: str = "",
+    brief: str = "",
     data: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Return the prompt of an attempt: what its worker has to know, and how to finish.
 
     `found`: the findings of other workers of the mission. `pull`: what is wrong with its pull request.
+    `brief`: which document of a phase it writes.
     `data`: what was stored with the waits of the feature.
     """
     feature = mission.feature(record.feature)
@@ -66,6 +68,7 @@ def prompt_for(
         "folder": folder_of(mission.id),
         "found": shown(found),
         "pull": pull,
+        "brief": brief,
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
         "messages": [m for m in mission.messages if m.feature == feature.number],
         "signals": for_prompt((w for w in mission.waits if w.feature == feature.number), data),
@@ -87,10 +90,11 @@ def review_prompt(ctx: Context, mission: Mission, record: RunRecord) -> str:
     diff = ctx.code.diff(Sha(record.base), Sha(record.head))
     values = {
         "mission": mission,
-        "owner": record.about,
+        "what": "feature" if feature else "milestone" if milestone else "mission",
+        "owner": record.about if feature or milestone else "",
         "member": _reviewing_member(ctx, mission, record),
         "feature": feature,
-        "title": feature.title if feature else milestone.name if milestone else "",
+        "title": feature.title if feature else milestone.name if milestone else mission.title,
         "description": feature.description if feature else "",
         "criteria": record.criteria,
         "dimensions": mission.reviews.dimensions,

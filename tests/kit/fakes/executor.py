@@ -491,6 +491,8 @@ def judge(spec: JobSpec, files: Mapping[str, str]) -> tuple[int, str]:
         if spec.program.argv[2].startswith("npm test -- --grep "):
             wanted = spec.program.argv[2].split()[-1]
             return int(f"{wanted}.js" not in files), f"the tests of {wanted}.js"
+        if words[:2] == ["make", "test"]:
+            return int("Makefile" not in files or "bad" in files.get("state.txt", "")), "FAILED: the state is not good"
         if words[:2] == ["test", "-f"]:
             return int(words[2] not in files), ""
         return 127, f"{words[0]}: not found"

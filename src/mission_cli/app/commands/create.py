@@ -11,6 +11,7 @@ from mission_cli._support.text import stamp
 from mission_cli.document.changes import SetFront
 from mission_cli.document.editing import patch
 from mission_cli.document.editing.summary import summary_cells
+from mission_cli.document.plans.phased import with_folder
 from mission_cli.document.plans.plan import template_values
 from mission_cli.document.reading.load import load
 from mission_cli.document.runs.record import write_run
@@ -75,7 +76,7 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
         text = templates.render(
             "mission.md.j2",
             template_values(
-                plan,
+                with_folder(plan, mission),
                 mission_id=mission,
                 created=stamp(now)[:10],
                 created_by=person.name,

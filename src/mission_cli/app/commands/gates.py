@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import command_line, stamp
 from mission_cli.app.commands.phases.decide import decided
+from mission_cli.app.commands.phases.documents import Given, refuse_misplaced
 from mission_cli.app.transaction import (
     Done,
     Wanted,
@@ -37,12 +38,23 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
 
+_NOTHING = Given()
 
-def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: str = "", saw: str = "") -> Done:
+
+def decide_gate(
+    ctx: Context,
+    text: str,
+    gate: str,
+    *,
+    approved: bool,
+    comment: str = "",
+    saw: str = "",
+    given: Given = _NOTHING,
+) -> Done:
     """Approve or reject a gate.
 
     `saw`: the commit, or the blob of the document, that the person looked at at the gate of a phase; ConflictError if
-    it is something else by now.
+    it is something else by now. `given`: what they chose or changed there.
     """
     word = GateStatus.APPROVED if approved else GateStatus.REJECTED
 
@@ -50,7 +62,8 @@ def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: 
         mission = address.mission
         phase = with_gate(mission.phases, gate)
         if phase is not None:
-            return decided(ctx, address, phase, word, comment, saw)
+            return decided(ctx, address, phase, word, comment, saw, given)
+        refuse_misplaced(given, "", gate)
         found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
         if found is None:
             known = ", ".join([*(g.name for g in mission.gates), *(p.gate for p in mission.phases if p.gate)])

@@ -41,13 +41,18 @@ def attempt_of(ctx: Context, address: Address, attempt: int = 0) -> RunRecord:
 
 
 def review_of(ctx: Context, address: Address, number: int = 0) -> RunRecord:
-    """Return the record of a review of a feature or milestone, by default the last one. Raises NotFoundError."""
-    owner = address.feature or str(address.need_milestone().number)
-    runs = sorted((r for r in records_of(ctx, address) if r.reviewing and r.about == owner), key=lambda r: r.attempt)
+    """Return the record of a review of a feature, a milestone, or in a phase of the whole mission: the last one.
+
+    Raises NotFoundError.
+    """
+    whole = address.feature is None and address.milestone is None
+    owner = "" if whole else address.feature or str(address.need_milestone().number)
+    mine = (r for r in records_of(ctx, address) if r.reviewing and (r.about == owner or (whole and r.of_whole)))
+    runs = sorted(mine, key=lambda r: r.attempt)
     found = [r for r in runs if number in {0, r.attempt}]
     if found:
         return found[-1]
-    where, known = f"{address.mission.id}/{owner}", ", ".join(str(r.attempt) for r in runs)
+    where, known = f"{address.mission.id}/{owner}".rstrip("/"), ", ".join(str(r.attempt) for r in runs)
     words = f"{where} has no review {number}" if known else f"{where} has not been reviewed"
     raise NotFoundError(words, hint=advise(f"there are: {known}") if known else do("why", where))
 

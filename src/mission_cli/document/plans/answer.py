@@ -242,11 +242,12 @@ def _long(root: yaml.Node, place: tuple[str | int, ...], text: str, kind: str) -
 
 def _tidy(plan: Plan) -> Plan:
     """Remove `[independent]` from the names, because it has a meaning in a mission file."""
-    milestones = [m.model_copy(update={"name": _plain_name(m.name)}) for m in plan.milestones]
+    milestones = [m.model_copy(update={"name": plain_name(m.name)}) for m in plan.milestones]
     return plan.model_copy(update={"milestones": milestones})
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return the name of a milestone without `[independent]`."""
     while _INDEPENDENT.search(name):
         name = _INDEPENDENT.sub("", name)
     return name.strip() or "Milestone"

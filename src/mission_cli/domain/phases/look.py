@@ -10,6 +10,8 @@ from mission_cli._support.dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mission_cli.domain.ids import Sha
+
 _SHORTEST = 7
 """The least digits of a commit id that a person may write."""
 
@@ -20,6 +22,8 @@ class Document:
 
     blob: str
     text: str
+    problem: str = ""
+    """Why it cannot be read, with its line; empty if it can, or if nobody needs to know now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class PhaseLook:
     """A commit of finished work, or the blob id of a document; empty if there is nothing to look at."""
     same: frozenset[str] = frozenset()
     """Other commits with the same change against the base, among those that approvals name."""
+    start: Sha | None = None
+    """Where the finished work left the base; None without phases."""
     documents: Mapping[str, Document] = MappingProxyType({})
     """The findings that gates and workers of phases read, by path in the mission's folder `research/`."""
 

@@ -77,6 +77,16 @@ class Phase:
         return self.status in OVER
 
     @property
+    def active(self) -> bool:
+        """Whether its worker works."""
+        return self.status is PhaseStatus.ACTIVE
+
+    @property
+    def owner(self) -> str:
+        """What checks, reviews and questions of its worker are about."""
+        return f"phase {self.name}"
+
+    @property
     def has_milestones(self) -> bool:
         """Whether features are worked on in it."""
         return self.kind in {WorkerKind.MILESTONE, WorkerKind.MILESTONES}

@@ -14,6 +14,7 @@ from mission_cli.domain.branches.landing import (
 )
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import RunId, Sha, feature_order
+from mission_cli.domain.phases.table import WorkerKind, current
 from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.engine.halt import go_on
 from mission_cli.engine.observing.judge_files import Judges
@@ -118,6 +119,8 @@ class CodeLook:
             if one.candidate is not None and feature is not None and not feature.criteria:
                 trees[one.tree] = one.candidate
         due = any(not m.criteria or m.status is MilestoneStatus.VALIDATING for m in self._mission.milestones)
+        phase = current(self._mission.phases)
+        due = due or (phase is not None and phase.kind is WorkerKind.TESTS)
         if self._heads.work and due:
             trees[self.work_tree] = self._heads.work
             if self._merged.commit is not None:

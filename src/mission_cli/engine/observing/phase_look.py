@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import Sha
+from mission_cli.domain.noted import is_noted
 from mission_cli.domain.phases.gates import DOCUMENTS
 from mission_cli.domain.phases.look import Document, PhaseLook
-from mission_cli.domain.phases.table import current
+from mission_cli.domain.phases.proposals import REQUIREMENTS
+from mission_cli.domain.phases.table import PhaseStatus, WorkerKind, current
+from mission_cli.engine.phases.documents import documents_of, problem_of
 from mission_cli.planner.core.phases import is_landing, rule_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.phases.table import Phase
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.code import Heads
     from mission_cli.ports.git.state import Stored
@@ -33,23 +38,24 @@ def phase_look(
         return PhaseLook()
     rule = rule_of(mission, phase)
     documents = documents_of(ctx.state.found(stored, head), (*DOCUMENTS.values(), rule.document))
+    for name in _needed(mission, phase, documents) & documents.keys():
+        documents[name] = replace(documents[name], problem=problem_of(name, documents[name].text))
     if phase.gate and rule.document and not is_landing(mission):
         found = documents.get(rule.document)
         return PhaseLook(found.blob if found else "", documents=documents)
     subject = (target if is_landing(mission) else heads.work) or Sha("")
-    return PhaseLook(subject, _same_change(ctx, mission, heads.base, subject), documents)
+    start = ctx.code.common(heads.base, heads.work) if heads.base and heads.work else None
+    return PhaseLook(subject, _same_change(ctx, mission, heads.base, subject), start, documents)
 
 
-def documents_of(found: Mapping[str, str], names: Iterable[str]) -> dict[str, Document]:
-    """Return those of the findings that are named, by path; empty ones are left out."""
-    texts = {name: found[name] for name in dict.fromkeys(names) if found.get(name, "").strip()}
-    return {name: Document(blob_id(text), text) for name, text in texts.items()}
-
-
-def blob_id(text: str) -> str:
-    """Return the id that git gives a file with this text."""
-    content = text.encode("utf-8", "surrogateescape")
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+def _needed(mission: Mission, phase: Phase, documents: Mapping[str, Document]) -> set[str]:
+    """Return the documents that are decided about, or adopted, now."""
+    if phase.status is PhaseStatus.WAITING:
+        return {rule_of(mission, phase).document}
+    prd = documents.get(REQUIREMENTS)
+    if phase.kind is not WorkerKind.MILESTONES or prd is None or is_noted(mission, EventKind.PLAN_ADOPTED, prd.blob):
+        return set()
+    return {REQUIREMENTS}
 
 
 def _same_change(ctx: Context, mission: Mission, base: Sha | None, subject: Sha) -> frozenset[str]:

@@ -21,7 +21,7 @@ from mission_cli.planner.core.decisions import (
     Note,
     RecordValues,
 )
-from mission_cli.planner.core.phase_moves import MovePhase, ReturnToPhase
+from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, ReturnToPhase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,7 +59,7 @@ def decision_rows(loaded: Loaded, entries: Iterable[Entry], now: datetime) -> It
             yield AppendRow(SECTION, {**cells, "Rationale": one_line(entry.reason or entry.why, _LONGEST)})
 
 
-def decided(  # noqa: PLR0911 - a flat table, one case per decision
+def decided(  # noqa: C901, PLR0911 - a flat table, one case per decision
     mission: Mission, move: Transition, records: Sequence[RunRecord]
 ) -> tuple[str, ...]:
     """Return what the loop decides with a transition, as text; empty if it only records what happened."""
@@ -76,6 +76,8 @@ def decided(  # noqa: PLR0911 - a flat table, one case per decision
             gate = next((g for g in mission.gates if g.name == move.name), None)
             quality = gate is not None and gate.kind is GateKind.QUALITY
             return (f"The gate {move.name} {move.to} by its rule",) if quality else ()
+        case AdoptPlan():
+            return ("Add the milestones of the approved requirements",)
         case ReturnToPhase():
             return (f"Go back to the phase {move.target}",)
         case MovePhase(to=PhaseStatus.FAILED):

@@ -9,8 +9,9 @@ from mission_cli.document.changes import AppendRow, Change, SetCell
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.phases.table import PhaseStatus, named
 from mission_cli.engine.executions import fresh_tries
+from mission_cli.engine.recording.adoption import adopted
 from mission_cli.engine.recording.entry import Entry
-from mission_cli.planner.core.phase_moves import MovePhase, RetryFeature, ReturnToPhase
+from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, RetryFeature, ReturnToPhase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,6 +41,8 @@ def phase_entry(move: PhaseTransition) -> Entry:
             return Entry(EventKind.PHASE_RETURNED, move.why, about=(move.source,) if move.counts else ())
         case RetryFeature():
             return Entry(EventKind.FEATURE_RETRIED, move.why)
+        case AdoptPlan():
+            return Entry(EventKind.PLAN_ADOPTED, move.why, about=(move.blob,))
 
 
 def phase_changes(
@@ -60,6 +63,8 @@ def phase_changes(
             if move.message:
                 row = {"Timestamp": stamp(now), "Feature": move.number, "From": move.sender, "Message": move.message}
                 yield AppendRow("Messages", row)
+        case AdoptPlan():
+            yield from adopted(loaded, move.text)
 
 
 def phase_cells(mission: Mission, move: MovePhase) -> Iterator[Change]:

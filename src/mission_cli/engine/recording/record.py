@@ -71,7 +71,7 @@ from mission_cli.planner.core.decisions import (
     Transition,
     WritePull,
 )
-from mission_cli.planner.core.phase_moves import MovePhase, RetryFeature, ReturnToPhase
+from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, RetryFeature, ReturnToPhase
 from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(EventKind.MISSION_STARTED, move.why)
         case Finish():
             return Entry(EventKind.of("mission", move.to), move.why)
-        case MovePhase() | ReturnToPhase() | RetryFeature():
+        case MovePhase() | ReturnToPhase() | RetryFeature() | AdoptPlan():
             return phase_entry(move)
 
 
@@ -247,7 +247,7 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
                 yield from retrospective(loaded.mission, records)
         case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | StartWait() | CloseRecovery() | Note():
             yield from row_changes(move)
-        case MovePhase() | ReturnToPhase() | RetryFeature():
+        case MovePhase() | ReturnToPhase() | RetryFeature() | AdoptPlan():
             yield from phase_changes(loaded, move, records, now)
 
 

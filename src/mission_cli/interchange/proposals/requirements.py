@@ -49,7 +49,7 @@ _RANKS = (
 )
 _NUMBER = pattern(r"[+-]?\d{1,6}(?:\.\d{1,6})?")
 _MARK = "manual: "
-_MOST_TASKS, _MOST_MILESTONES, _MOST_CRITERIA = 100, 20, 30
+_MOST_TASKS, _MOST_MILESTONES, _MOST_CRITERIA, _MOST_DEPENDS = 100, 20, 30, 30
 _HINT = "reject it with a comment, and it is written again; or correct the file"
 
 
@@ -170,12 +170,14 @@ def _feature(task: Mapping[str, Any], numbers: Mapping[str, str], own: str, note
             notes.append(f"`{title}` depends on `{one_line(name, 60)}`, which is not in the document: left out")
         elif number != own:
             depends.append(number)
+    if len(depends) > _MOST_DEPENDS:
+        notes.append(f"`{title}` depends on {len(depends)} tasks: only the first {_MOST_DEPENDS} are taken")
     return PlanFeature(
         title=title,
         description="" if about == title else about,
         estimate=one_line(said(task, "estimate", "effort"), LONGEST_OF["estimate"]),
         criteria=_criteria(_criteria_in(task, CRITERIA), notes),
-        depends=list(dict.fromkeys(depends)),
+        depends=list(dict.fromkeys(depends))[:_MOST_DEPENDS],
     )
 
 

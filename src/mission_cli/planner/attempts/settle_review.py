@@ -10,6 +10,7 @@ from mission_cli.domain.budget.amounts import seconds_as_hours
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.notice import do
+from mission_cli.domain.phases.table import current
 from mission_cli.domain.runs import AgentReport, Exit, Usage
 from mission_cli.domain.status import (
     FINISHED_MISSION,
@@ -42,7 +43,7 @@ def settle_review(draft: Draft, record: RunRecord, job: Job) -> None:
     elif job.state is JobState.ENDED and job.exit is not None:
         _ended(draft, record, job.exit)
     elif job.state is JobState.UNREACHABLE:
-        draft.hold(record.about, HoldKind.EXECUTOR, f"{record.run}: the executor does not answer")
+        draft.hold(_subject(record), HoldKind.EXECUTOR, f"{record.run}: the executor does not answer")
     else:
         _not_ended(draft, record, job)
 
@@ -61,14 +62,19 @@ def _not_ended(draft: Draft, record: RunRecord, job: Job) -> None:
             draft.effects.append(Recover(record.run, f"the supervisor of {record.run} is gone"))
         else:
             words = f"the supervisor of {record.run} does not answer"
-            draft.hold(record.about, HoldKind.LOST, words, until=again)
+            draft.hold(_subject(record), HoldKind.LOST, words, until=again)
     else:
         draft.running += 1
         if unwanted:
             draft.effects.append(Cancel(record.run, unwanted))
             return
-        logs = do("logs", f"{draft.mission.id}/{record.about}", "--review")
-        draft.hold(record.about, HoldKind.REVIEW, f"it is being reviewed by {reviewer(record)}", unblock=logs)
+        logs = do("logs", f"{draft.mission.id}/{_subject(record)}".rstrip("/"), "--review")
+        draft.hold(_subject(record), HoldKind.REVIEW, f"it is being reviewed by {reviewer(record)}", unblock=logs)
+
+
+def _subject(record: RunRecord) -> str:
+    """Return the feature or milestone that a review is about; empty for the whole mission."""
+    return "" if record.of_whole else record.about
 
 
 def _unwanted(draft: Draft, record: RunRecord) -> str:
@@ -79,6 +85,8 @@ def _unwanted(draft: Draft, record: RunRecord) -> str:
     milestone = next((m for m in draft.mission.milestones if str(m.number) == record.about), None)
     judged = feature is not None and feature.status in _JUDGED
     judged = judged or (milestone is not None and milestone.status is MilestoneStatus.VALIDATING)
+    phase = current(draft.mission.phases)
+    judged = judged or (phase is not None and phase.active and record.about == phase.owner)
     if not judged:
         return f"{record.about} is not being judged any more"
     words = misfits(draft).get(record.run, "")

@@ -52,4 +52,14 @@ class RetryFeature:
     sender: str = ""
 
 
-PhaseTransition = MovePhase | ReturnToPhase | RetryFeature
+@dataclass(frozen=True, slots=True)
+class AdoptPlan:
+    """Add the milestones and features of approved requirements to the mission file."""
+
+    blob: str
+    """The git id of the document; it is adopted once."""
+    text: str
+    why: str
+
+
+PhaseTransition = MovePhase | ReturnToPhase | RetryFeature | AdoptPlan

@@ -25,6 +25,18 @@ def milestones_of(mission: Mission, phase: Phase) -> tuple[Milestone, ...]:
     return tuple(m for m in mission.milestones if m.number not in others)
 
 
+def built_in_phases(mission: Mission) -> tuple[Milestone, ...]:
+    """Return the milestones in which the mission builds: those of the phase `milestones`; without phases all."""
+    phase = next((p for p in mission.phases if p.kind is WorkerKind.MILESTONES), None)
+    return mission.milestones if phase is None else milestones_of(mission, phase)
+
+
+def is_unplanned(mission: Mission) -> bool:
+    """Whether the milestones in which the mission builds are not known yet."""
+    waits = any(p.kind is WorkerKind.MILESTONES and not p.over for p in mission.phases)
+    return waits and not built_in_phases(mission)
+
+
 def open_to_work(mission: Mission) -> tuple[Milestone, ...]:
     """Return the milestones that may be worked on now: those of the active phase, after the last phase all."""
     phase = current(mission.phases)

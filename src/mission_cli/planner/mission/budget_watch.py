@@ -13,6 +13,7 @@ from mission_cli.domain.noted import is_noted
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import FINISHED_FEATURE, HoldKind, MilestoneStatus, MissionStatus
 from mission_cli.planner.core.decisions import Note
+from mission_cli.planner.core.phases import built_in_phases
 from mission_cli.planner.mission.money import choices, stand
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def _warn(draft: Draft, state: Account) -> None:
 
 
 def _project(draft: Draft, state: Account) -> None:
-    mission = draft.mission
-    first = mission.milestones[0] if mission.milestones else None
-    if first is None or first.status is not MilestoneStatus.PASSED or len(mission.milestones) == 1:
+    mission, built = draft.mission, built_in_phases(draft.mission)
+    first = built[0] if built else None
+    if first is None or first.status is not MilestoneStatus.PASSED or len(built) == 1:
         return
     if is_noted(mission, EventKind.BUDGET_PROJECTED):
         return

@@ -26,6 +26,7 @@ from mission_cli.domain.notice import Advice, do
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import EndReason
 from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.phases import is_unplanned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,8 @@ _CENT = Decimal("0.01")
 _HOUR = Decimal(1)
 _SPREAD = 10
 """An estimate counts as between a tenth of the median and ten times the median, to limit the effect of odd values."""
+_UNPLANNED = 8
+"""Features for which money is kept while the requirements of a mission with phases are not known."""
 
 
 def stand(draft: Draft, more: Sequence[RunRecord] = ()) -> Account:
@@ -65,7 +68,8 @@ def share_of(draft: Draft, feature: Feature, open_slots: int) -> Decimal:
     busy |= {move.record.feature for move in draft.transitions if isinstance(move, Dispatch)}
     rest = [f for f in draft.mission.features() if not f.finished and (f.number not in busy or f is feature)]
     usual = _usual(draft)
-    return fair_share(_weight(feature, usual), [_weight(f, usual) for f in rest], open_slots)
+    unplanned = [usual] * _UNPLANNED if is_unplanned(draft.mission) else []
+    return fair_share(_weight(feature, usual), [*(_weight(f, usual) for f in rest), *unplanned], open_slots)
 
 
 def _usual(draft: Draft) -> Decimal:

@@ -9,6 +9,7 @@ from mission_cli._support.text import counted, one_line, parse_stamp, show_durat
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.noted import is_noted, noted_at
 from mission_cli.domain.notice import advise, do
+from mission_cli.domain.phases.proposals import REQUIREMENTS, SUGGESTIONS
 from mission_cli.domain.phases.table import PhaseStatus, current
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.planner.core.approvals import standing
@@ -20,7 +21,10 @@ from mission_cli.planner.phases.returns import go_back, send_back
 from mission_cli.planner.phases.workers.registry import outcome_of
 
 if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.notice import Advice
     from mission_cli.domain.phases.gates import GateRule
+    from mission_cli.domain.phases.look import PhaseLook
     from mission_cli.domain.phases.table import Phase
     from mission_cli.domain.tables import Approval
     from mission_cli.planner.core.approvals import Standing
@@ -122,15 +126,22 @@ def _wait(draft: Draft, phase: Phase) -> None:
     _say_void(draft, phase, found)
     if found.rejected is not None:
         _reject(draft, phase, found.rejected)
-    elif rule.document and not look.subject:
-        words = f"the gate `{phase.gate}` has nothing to approve: `research/{rule.document}` is missing"
-        draft.hold("", HoldKind.PHASE, words, unblock=do("reject", mission.id, phase.gate), person=True)
+    elif rule.document and (wrong := _unreadable(rule.document, look)):
+        send_back(draft, phase, Failed(f"the gate {phase.gate} has nothing to approve: {wrong}"), "the program")
     elif len(found.approved) >= rule.approvals:
         said = f"approved by {', '.join(_who(a) for a in found.approved)}"
         draft.transitions.append(Note(EventKind.APPROVAL_RESOLVED, f"the gate {phase.gate} is {said}"))
         _finish(draft, phase, "; ".join(filter(None, (phase.result, said))))
     elif not _is_over(draft, phase, rule):
         _ask(draft, phase, rule, found)
+
+
+def _unreadable(document: str, look: PhaseLook) -> str:
+    """Return why people cannot decide about a document: it is missing or cannot be read; empty if they can."""
+    found = look.documents.get(document)
+    if found is None:
+        return f"`research/{document}` is missing"
+    return f"`research/{document}` cannot be read: {found.problem}" if found.problem else ""
 
 
 def _who(row: Approval) -> str:
@@ -170,7 +181,18 @@ def _ask(draft: Draft, phase: Phase, rule: GateRule, found: Standing) -> None:
     mission, look = draft.mission, draft.observation.phase
     words = f"the gate `{phase.gate}` waits for {_wanted(rule, len(found.approved))}"
     about = f" of `research/{rule.document}`" if rule.document else f" of {look.subject[:7]}" if look.subject else ""
-    draft.hold("", HoldKind.PHASE, words + about, unblock=do("approve", mission.id, phase.gate), person=True)
+    draft.hold("", HoldKind.PHASE, words + about, unblock=_decide(mission, phase, rule), person=True)
+
+
+def _decide(mission: Mission, phase: Phase, rule: GateRule) -> Advice:
+    """Return the commands that show what a gate is about and approve it."""
+    approve = do("approve", mission.id, phase.gate)
+    if rule.document == SUGGESTIONS:
+        choose = do("approve", mission.id, phase.gate, "--choose", "N")
+        return advise(do("show", mission.id, "--suggestions"), ", then ", choose)
+    if rule.document == REQUIREMENTS:
+        return advise(do("show", mission.id, "--prd"), ", then ", approve)
+    return approve
 
 
 def _wanted(rule: GateRule, there: int = 0) -> str:

@@ -11,7 +11,7 @@ from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.shown import dollars
 from mission_cli._support.text import counted, show_duration, span_of, stamp
 from mission_cli.domain.budget.ledger import Refusal, amount_of, reserve_for_attempt, reserved
-from mission_cli.domain.ids import REVIEWING, run_id
+from mission_cli.domain.ids import REVIEWING, feature_number, run_id
 from mission_cli.domain.noted import times_resumed
 from mission_cli.domain.reviews.rules import REVIEWED_KINDS, family_of
 from mission_cli.domain.reviews.weigh import Review, weigh
@@ -57,7 +57,7 @@ class Change:
     @property
     def is_feature(self) -> bool:
         """Whether it is the change of one feature."""
-        return "." in self.owner
+        return feature_number(self.owner) is not None
 
 
 @dataclass(slots=True)

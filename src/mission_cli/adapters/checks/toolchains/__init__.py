@@ -70,8 +70,9 @@ def detect(files: Mapping[str, str]) -> tuple[Criterion, ...]:
             if command.purpose in _CHECKED:
                 text, full = (_inside(package.folder, c) for c in (command.text, command.full or command.text))
                 paths = (package.folder,) if package.folder else ()
-                kind = CriterionKind.RUN
-                found.setdefault(text, Criterion(f"run: `{text}`", kind, command=full, paths=paths, index=-1))
+                kind, tests = CriterionKind.RUN, command.purpose is Purpose.TEST
+                one = Criterion(f"run: `{text}`", kind, command=full, paths=paths, tests=tests, index=-1)
+                found.setdefault(text, one)
     return tuple(found.values())
 
 

@@ -6,11 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp, stamp
+from mission_cli.app.commands.phases.documents import Given, changed_requirements, choice, refuse_misplaced
 from mission_cli.app.transaction import Wanted
 from mission_cli.document.changes import AppendRow
 from mission_cli.domain.errors import BlockedError, ConflictError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
+from mission_cli.domain.phases.look import PhaseLook
+from mission_cli.domain.phases.proposals import SUGGESTIONS
 from mission_cli.domain.phases.table import PhaseStatus, current
 from mission_cli.domain.status import GateStatus
 from mission_cli.engine.observing.phase_look import phase_look
@@ -20,15 +23,26 @@ from mission_cli.planner.core.phases import rule_of
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.phases.look import PhaseLook
     from mission_cli.domain.phases.table import Phase
     from mission_cli.engine.context import Context
 
 
-def decided(ctx: Context, address: Address, phase: Phase, word: GateStatus, comment: str = "", saw: str = "") -> Wanted:
+_NOTHING = Given()
+
+
+def decided(
+    ctx: Context,
+    address: Address,
+    phase: Phase,
+    word: GateStatus,
+    comment: str = "",
+    saw: str = "",
+    given: Given = _NOTHING,
+) -> Wanted:
     """Return the change that records a decision about the gate of a phase.
 
-    `saw`: the commit or blob that the person looked at, if the surface knows it. Raises BlockedError if the gate is not
+    `saw`: the commit or blob that the person looked at, if the surface knows it. `given`: what the person chose or
+    changed. Raises BlockedError if the gate is not
     waiting, the person may not decide, or there is nothing to approve; ConflictError if it is something else by now.
     """
     mission, person = address.mission, ctx.person().name
@@ -37,9 +51,13 @@ def decided(ctx: Context, address: Address, phase: Phase, word: GateStatus, comm
     if saw and not look.shows(saw):
         words = f"the gate `{phase.gate}` shows {look.subject[:7] or 'nothing'} by now, and not {saw[:7]}"
         raise ConflictError(words, hint=advise("look at it again: ", do("why", mission.id)))
-    if word is GateStatus.APPROVED and rule.document and not look.subject:
-        words = f"the gate `{phase.gate}` has nothing to approve: `research/{rule.document}` is missing"
-        raise BlockedError(words, hint=do("reject", mission.id, phase.gate))
+    refuse_misplaced(given, rule.document, phase.gate)
+    changed = changed_requirements(address, look, given)
+    look = look if changed is None else PhaseLook(changed[1])
+    if word is GateStatus.APPROVED and rule.document and changed is None:
+        _refuse_unreadable(mission, phase, rule.document, look)
+    if word is GateStatus.APPROVED and rule.document == SUGGESTIONS:
+        comment = choice(address, phase, look, given, comment)
     found = standing(mission, phase, look)
     there = [one.by.strip().casefold() for one in found.approved]
     if word is GateStatus.APPROVED and person.casefold() in there:
@@ -52,6 +70,7 @@ def decided(ctx: Context, address: Address, phase: Phase, word: GateStatus, comm
         decisions=(f"{'Approve' if word is GateStatus.APPROVED else 'Reject'} the gate {phase.gate}",),
         reason=comment,
         about=look.subject,
+        files=() if changed is None else (changed[0],),
     )
 
 
@@ -60,6 +79,15 @@ def shown(ctx: Context, address: Address) -> PhaseLook:
     mission = address.mission
     heads, head = ctx.code.heads(mission.id, mission.base), ctx.state.head()
     return phase_look(ctx, address.stored, head, mission, heads, None)
+
+
+def _refuse_unreadable(mission: Mission, phase: Phase, document: str, look: PhaseLook) -> None:
+    """Raise BlockedError if there is nothing to approve at the gate of a document."""
+    found = look.documents.get(document)
+    if found is None or found.problem:
+        why = "is missing" if found is None else f"cannot be read: {found.problem}"
+        words = f"the gate `{phase.gate}` has nothing to approve: `research/{document}` {why}"
+        raise BlockedError(words, hint=do("reject", mission.id, phase.gate))
 
 
 def _row(ctx: Context, phase: Phase, word: GateStatus, subject: str, comment: str) -> AppendRow:

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import counted, one_line
 from mission_cli.app.commands.steer.read_back import open_milestone, read_back, refuse_deadlock
 from mission_cli.app.transaction import Done, Wanted, commit_change
-from mission_cli.document.changes import AddFeature, AddMilestone
-from mission_cli.document.criteria.item import asked_criterion, item_text
+from mission_cli.document.criteria.item import asked_criterion
 from mission_cli.document.editing import patch
 from mission_cli.document.editing.insert import LONGEST_CELL
+from mission_cli.document.plans.additions import added_feature, added_milestone
 from mission_cli.document.plans.checks import feature_problems, milestone_problems, titles_of_mission
-from mission_cli.document.plans.plan import feature_cell
-from mission_cli.document.syntax import escape
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import FeatureNumber
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mission_cli.app.addressing import Address
-    from mission_cli.document.changes import Change
+    from mission_cli.document.changes import AddFeature, Change
     from mission_cli.document.plans.model import PlanFeature
     from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.domain.problems import Problem
@@ -78,7 +76,7 @@ def add_milestone(
         mission = address.mission
         number = max((m.number for m in mission.milestones), default=0) + 1
         _refuse(milestone_problems(name, number, estimate, list(criteria)))
-        added: list[Change] = [AddMilestone(number, one_line(name), estimate, _items(criteria))]
+        added: list[Change] = [added_milestone(number, name, estimate, criteria)]
         for n, feature in enumerate(features, 1):
             added.append(_added(mission, feature, FeatureNumber(f"{number}.{n}"), number))
         after = read_back(address, patch.apply(address.stored.text, added, where=address.stored.path)).mission
@@ -113,16 +111,11 @@ def _added(mission: Mission, feature: PlanFeature, number: FeatureNumber, milest
     """Return the change that adds a feature. Raises UsageError for the first mistake in it."""
     titles = titles_of_mission(mission)
     _refuse(feature_problems(feature, number, titles))
-    cell = feature_cell(feature, titles)
+    added = added_feature(feature, number, milestone, titles)
+    cell = added.values["Feature"]
     if len(cell) > LONGEST_CELL:
         raise UsageError(f"title and annotations have {len(cell)} characters", hint=f"at most {LONGEST_CELL} fit")
-    values = {"#": number, "Feature": cell, "Status": str(FeatureStatus.PENDING), "Estimate": feature.estimate}
-    description = escape.prose(feature.description) if feature.description.strip() else ""
-    return AddFeature(milestone, number, values, feature.title, description, _items(feature.criteria))
-
-
-def _items(criteria: Sequence[str]) -> tuple[str, ...]:
-    return tuple(item_text(asked_criterion(text)) for text in criteria)
+    return added
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -14,6 +14,7 @@ from mission_cli.planner.milestones.judging import judge, start_checks
 from mission_cli.planner.phases.outcomes import Done, Failed, Person, Working
 
 if TYPE_CHECKING:
+    from mission_cli.domain.ids import Sha
     from mission_cli.domain.phases.table import Phase
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.phases.outcomes import Outcome
@@ -24,16 +25,21 @@ def turn_of(phase: Phase) -> str:
     return f"phase {phase.name} {phase.entered}"
 
 
+def finished_work(draft: Draft) -> Sha | None:
+    """Return the commit of finished work; None while the branch is being made."""
+    work, base = draft.observation.work, draft.observation.base
+    if work is None and base is not None:
+        draft.effects.append(MakeWork(base, f"create {work_branch(draft.mission.id)} at {base[:7]}"))
+    return work
+
+
 def command(draft: Draft, phase: Phase) -> Outcome:
     """Finished when the command has succeeded on the finished work as it is now, in this pass."""
-    work = draft.observation.work
+    work = finished_work(draft)
     if work is None:
-        base = draft.observation.base
-        if base is not None:
-            draft.effects.append(MakeWork(base, f"create {work_branch(draft.mission.id)} at {base[:7]}"))
         return Working()
     criterion = Criterion(phase.worker, CriterionKind.RUN, command=phase.command, timeout=phase.timeout)
-    tree, owner = draft.observation.work_tree, f"phase {phase.name}"
+    tree, owner = draft.observation.work_tree, phase.owner
     judgment = judge(draft, [criterion], owner=owner, commit=work, tree=tree, turn=turn_of(phase))
     start_checks(draft, judgment)
     if not judgment.over:

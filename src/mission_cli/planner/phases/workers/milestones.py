@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.notice import do
+from mission_cli.domain.phases.table import WorkerKind
 from mission_cli.domain.status import MilestoneStatus
 from mission_cli.planner.core.phases import milestones_of
 from mission_cli.planner.phases.outcomes import Done, Person, Working
+from mission_cli.planner.phases.workers.adoption import adoption
 
 if TYPE_CHECKING:
     from mission_cli.domain.phases.table import Phase
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 def milestones(draft: Draft, phase: Phase) -> Outcome:
     """Finished when all its milestones have passed or were skipped."""
+    waits = adoption(draft, phase) if phase.kind is WorkerKind.MILESTONES else None
+    if waits is not None:
+        return waits
     mine = milestones_of(draft.mission, phase)
     if not mine:
         missing = f"milestone {phase.milestone} does not exist" if phase.milestone else "it has no milestone"

@@ -9,6 +9,8 @@ from mission_cli.planner.phases.outcomes import Done, Person
 from mission_cli.planner.phases.workers.command import command
 from mission_cli.planner.phases.workers.landing import landing
 from mission_cli.planner.phases.workers.milestones import milestones
+from mission_cli.planner.phases.workers.reviews import reviews
+from mission_cli.planner.phases.workers.tests import tests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,4 +41,6 @@ WORKERS: Mapping[WorkerKind, Worker] = {
     WorkerKind.MILESTONES: milestones,
     WorkerKind.LANDING: landing,
     WorkerKind.RUN: command,
+    WorkerKind.TESTS: tests,
+    WorkerKind.REVIEWS: reviews,
 }

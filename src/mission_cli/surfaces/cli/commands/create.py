@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,14 +11,16 @@ import typer
 from mission_cli._support.dataclass import replace
 from mission_cli.app.authority import VOUCHING
 from mission_cli.app.results import files as results
-from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, UsageError
+from mission_cli.domain.errors import DocumentError, MissionError, UsageError
 from mission_cli.surfaces.cli.commands.guided.approval import Approved
 from mission_cli.surfaces.cli.commands.guided.interview import (
     Order,
+    interview,
     plan_for,
     read_goal,
     refuse_nonsense,
 )
+from mission_cli.surfaces.cli.given_files import text_of
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import RunRecord
 
-_STDIN = Path("-")
 _Created = results.CreatedFromPlan | results.CreatedFromGoal
 
 
@@ -66,6 +66,10 @@ def new(
     homeless: Annotated[
         bool, typer.Option("--homeless", help="Without a repository yet: keep it in your data folder.")
     ] = False,
+    phases: Annotated[
+        bool,
+        typer.Option("--phases", help="Go through the phases of its type: analyze, let people choose, plan, build."),
+    ] = False,
     start: Annotated[bool, typer.Option("--start", help="Start it immediately.")] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
 ) -> int:
@@ -85,6 +89,8 @@ def new(
     budget = _without_empty({"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens})
     ask = plan is None and shell.interactive and not headless
     order = Order(named["goal"], _without_empty(named), budget, runner, base, homeless=homeless, ask=ask)
+    if phases:
+        return _with_phases(shell, plan, order, start=start)
     if plan is not None:
         return _from_plan(shell, plan, order, start=start)
     _refuse_unapproved(order, headless=headless)
@@ -115,6 +121,35 @@ def _from_goal(shell: Shell, order: Order, *, start: bool) -> int:
     mission, path = _create_planned(shell, made, order)
     words = f"{mission} is planned: {path}\nplanning cost {made.planned.cost}"
     result = results.CreatedFromGoal(mission, path, made.planned.sums)
+    if order.ask and not (order.homeless or start):
+        shell.say(words, result)
+        return go_on(shell, mission)
+    return _say_created(shell, mission, words, result, start=start, homeless=order.homeless)
+
+
+def _with_phases(shell: Shell, plan: Path | None, order: Order, *, start: bool) -> int:
+    """Make a mission that goes through the phases of its type. No model is asked: its workers analyze and plan."""
+    from mission_cli.document.plans.phased import phased_plan
+    from mission_cli.document.plans.plan import override
+    from mission_cli.domain.phases.presets import PRESETS
+    from mission_cli.surfaces.cli.commands.guided.onward import go_on
+    from mission_cli.surfaces.cli.commands.guided.repository import introduce, prepare
+
+    kind = order.given.get("type") or next(iter(PRESETS))
+    if plan is not None:
+        raise UsageError("--phases makes a plan of its own", hint="in a plan file write the phases under `phases:`")
+    if kind not in PRESETS:
+        raise UsageError(f"the type `{clean(kind)}` has no phases", hint=f"use --type {', '.join(PRESETS)}")
+    order = replace(order, given={"mode": "full", **order.given})
+    refuse_nonsense(order)
+    if order.ask and not order.homeless and prepare(shell):
+        introduce(shell)
+    order = _placed(shell, order, start=start)
+    order = interview(order) if order.ask else order
+    made = override(phased_plan(order.goal, kind), order.given, order.budget, order.runner)
+    mission, path = create_mission(shell, made, base=order.base, homeless=order.homeless)
+    words = f"{mission} is planned: {path}\nphases: {', '.join(phase.name for phase in made.phases)}"
+    result = results.CreatedFromPlan(mission, path, ())
     if order.ask and not (order.homeless or start):
         shell.say(words, result)
         return go_on(shell, mission)
@@ -191,16 +226,7 @@ def _read(
     """Return the plan in a file, and the warnings. Raises NotFoundError, and DocumentError with all problems."""
     from mission_cli.document.plans.plan import override, read_plan
 
-    try:
-        text = sys.stdin.read() if plan == _STDIN else plan.read_text(encoding="utf-8")
-    except OSError as error:
-        raise NotFoundError(f"{plan} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        column = error.start - (error.object.rfind(b"\n", 0, error.start) + 1) + 1
-        hint = "save the file as UTF-8"
-        raise DocumentError("the file is not UTF-8", where=f"{plan}:{line}:{column}", hint=hint) from error
-    read = read_plan(text)
+    read = read_plan(text_of(plan))
     warnings = [p for p in read.problems if p.severity == "warning"]
     for problem in warnings if not shell.as_json else ():
         shell.note(problem.at(os.fspath(plan)))

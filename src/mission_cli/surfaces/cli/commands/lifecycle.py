@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from mission_cli._support.text import counted
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.ids import MissionId
+from mission_cli.surfaces.cli.given_files import text_of
 from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Yes, command
 from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
 
@@ -200,9 +202,15 @@ def approve(
     mission: Annotated[str, typer.Argument(metavar="ID")],
     gate: Annotated[str, typer.Argument(metavar="GATE")],
     comment: Annotated[str, typer.Option("--comment")] = "",
+    choose: Annotated[
+        int | None, typer.Option("--choose", min=1, metavar="N", help="The suggested feature to build.")
+    ] = None,
+    prd: Annotated[
+        Path | None, typer.Option("--prd", metavar="FILE", help="Store these requirements and approve exactly them.")
+    ] = None,
 ) -> int:
     """Approve a gate."""
-    return _gate(shell, mission, gate, comment, approved=True)
+    return _gate(shell, mission, gate, comment, approved=True, choose=choose or 0, prd=prd)
 
 
 def reject(
@@ -247,11 +255,15 @@ def checks_running(ctx: Context) -> str:
 # What they share
 
 
-def _gate(shell: Shell, mission: str, gate: str, comment: str, *, approved: bool) -> int:
+def _gate(
+    shell: Shell, mission: str, gate: str, comment: str, *, approved: bool, choose: int = 0, prd: Path | None = None
+) -> int:
     from mission_cli.app.commands import gates
+    from mission_cli.app.commands.phases.documents import Given
 
+    given = Given(choose) if prd is None else Given(choose, text_of(prd), str(prd))
     opened = shell.open()
-    done = gates.decide_gate(opened.context, mission, gate, approved=approved, comment=comment)
+    done = gates.decide_gate(opened.context, mission, gate, approved=approved, comment=comment, given=given)
     return finish(shell, opened, done)
 
 

@@ -17,6 +17,7 @@ from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.terminal import size_of, write
 from mission_cli.surfaces.views.listing import list_lines
 from mission_cli.surfaces.views.page import status_lines
+from mission_cli.surfaces.views.proposals import requirements_lines, suggestions_lines
 from mission_cli.surfaces.views.reasons import flaky_lines, reasons, waiting_lines
 from mission_cli.surfaces.views.text import stopped_words
 from mission_cli.surfaces.views.whole import whole_lines
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from mission_cli.app.results.views import Line as Listed
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.context import Context
+    from mission_cli.ports.git.state import Snapshot
     from mission_cli.surfaces.lines import Line, Size
     from mission_cli.wiring.assemble import Opened
 
@@ -121,16 +124,41 @@ def _watch(shell: Shell, opened: Opened, identity: MissionId) -> int:
     return 0
 
 
-def show(shell: Shell, mission: Identity = "") -> int:
-    """Show everything that the program reads from a mission file."""
+def show(
+    shell: Shell,
+    mission: Identity = "",
+    suggestions: Annotated[
+        bool, typer.Option("--suggestions", help="Show the features that its analysis suggests.")
+    ] = False,
+    prd: Annotated[
+        bool, typer.Option("--prd", help="Show the requirements that are built after their approval.")
+    ] = False,
+) -> int:
+    """Show everything that the program reads from a mission file, or a document that people decide about."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.queries.whole import whole_mission
 
     opened = shell.look()
-    address = resolve(opened.context.state.snapshot(), mission)
+    snapshot = opened.context.state.snapshot()
+    address = resolve(snapshot, mission)
+    if suggestions or prd:
+        return _show_document(shell, opened.context, snapshot, address, prd=prd)
     whole = whole_mission(opened.context, address)
     shell.draw(lambda size: whole_lines(whole, size.width), whole, long=True)
     return 0
+
+
+def _show_document(shell: Shell, ctx: Context, snapshot: Snapshot, address: Address, *, prd: bool) -> int:
+    """Show the suggestions or the requirements of a mission; 1 if they cannot be read."""
+    from mission_cli.app.queries.proposals import requirements_of, suggestions_of
+
+    if prd:
+        required = requirements_of(ctx, snapshot, address)
+        shell.draw(lambda size: requirements_lines(required, size.width), required, long=True)
+        return 1 if required.problem else 0
+    found = suggestions_of(ctx, snapshot, address)
+    shell.draw(lambda size: suggestions_lines(found, size.width), found, long=True)
+    return 1 if found.problem else 0
 
 
 def why(shell: Shell, thing: Anything = "") -> int:
@@ -154,7 +182,7 @@ def logs(
     feature: Annotated[str, typer.Argument(metavar="ID/N.M")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until the attempt ends.")] = False,
     attempt: Annotated[int, typer.Option(help="Which attempt, or review; default: the last one.")] = 0,
-    review: Annotated[bool, typer.Option("--review", help="Show a review of the feature or milestone ID/N.")] = False,
+    review: Annotated[bool, typer.Option("--review", help="Show a review of ID/N, or of all of ID.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="Print the output of the agent as it is.")] = False,
 ) -> int:
     """Show what a feature's worker or a reviewer did."""

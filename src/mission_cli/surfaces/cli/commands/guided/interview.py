@@ -56,7 +56,7 @@ class Order:
     """Whether to ask questions and to have the plan approved on the terminal."""
 
 
-def _interview(order: Order) -> Order:
+def interview(order: Order) -> Order:
     """Ask for goal, mode and budget, unless they were given."""
     goal = order.goal or asked("What is the goal?")
     mode = order.given.get("mode") or _mode_asked()
@@ -85,7 +85,7 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     opened, base = _place(shell, order)
     choose_runner(opened.context, order.runner)
     if order.ask:
-        order = _interview(order)
+        order = interview(order)
         refuse_nonsense(order)
     desk = prepare(opened.context, _wish(order, base))
     bare = "" if opened.context.machine.sandbox().on else ", without a sandbox"

@@ -1,0 +1,1 @@
+"""What the phases of a mission need beside the loop: facts for prompts, and the documents that people decide about."""
