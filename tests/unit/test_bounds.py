@@ -40,9 +40,10 @@ from mission_cli.domain.budget.amounts import (
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import RunId, feature_number, split_run_id
-from mission_cli.domain.mission import Limits, Spend
+from mission_cli.domain.mission import Limits
 from mission_cli.domain.runs import RunRecord, Usage
 from mission_cli.domain.status import Cause, RecordState
+from mission_cli.domain.tables import Spend
 from mission_cli.domain.timing.schedule import end_of
 from mission_cli.domain.timing.timeline import (
     Gap,

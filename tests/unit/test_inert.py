@@ -54,6 +54,7 @@ PROOFS: dict[str, str] = {
     # annotations
     "note depends": "unit/test_document.py::test_dependencies_by_number_wildcard_prefix_and_alias",
     "note assign model": f"{ACT}::test_a_feature_goes_to_the_member_of_the_team_that_it_is_assigned_to",
+    "note notify": f"{NEWS}::test_delays_quality_gates_and_features_tell_whom_they_name",
     "note side-effects": "unit/test_dead_ends.py::test_a_failed_attempt_with_side_effects_waits_for_a_person_at_once",
     "note research": f"{ACT}::test_research_goes_to_its_own_tier",
     "note fixes": "e2e/test_judging.py::test_the_third_failed_validation_pauses_with_a_diagnosis",

@@ -29,7 +29,7 @@ from mission_cli._support.text import stamp
 from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.budget.ledger import fair_share
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.mission import Limits, Preferences, Spend
+from mission_cli.domain.mission import Limits, Preferences
 from mission_cli.domain.runs import AgentReport, Exit, Job, Reserve, RunRecord, Usage
 from mission_cli.domain.status import (
     Cause,
@@ -40,6 +40,7 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
+from mission_cli.domain.tables import Spend
 from mission_cli.planner.core.decisions import Decisions, Dispatch, Finish, MoveMilestone, MoveMission, Note, Settle
 from mission_cli.planner.core.effects import Cancel, Integrate, Land
 from mission_cli.planner.release.routes import first_reserves

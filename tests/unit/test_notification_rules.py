@@ -82,6 +82,28 @@ def test_a_mission_that_names_rules_goes_by_them_and_a_gate_adds_its_own(
     assert nameless(("ann", "legal", "ann"), [rule.name for rule in rules]) == ["ann"]
 
 
+@pytest.mark.parametrize(
+    ("feature", "mission", "expected"),
+    [
+        ((), (), ["all"]),
+        (("legal",), (), ["legal"]),
+        (("legal", "inherit"), (), ["all", "legal"]),
+        (("legal",), ("ops",), ["legal"]),
+        (("legal", "inherit"), ("ops",), ["ops", "legal"]),
+        (("legal", "inherit"), ("ops", "inherit"), ["all", "ops", "legal"]),
+        (("inherit",), ("ops",), ["ops"]),
+        ((), ("ops", "inherit"), ["all", "ops"]),
+        (("nobody",), ("ops",), ["ops"]),
+    ],
+)
+def test_the_narrowest_scope_chooses_the_rules_and_inherit_adds_the_wider_one(
+    feature: tuple[str, ...], mission: tuple[str, ...], expected: list[str]
+) -> None:
+    rules = [Rule("all"), Rule("ops", missions=("-",)), Rule("legal", missions=("-",))]
+    assert [rule.name for rule in rules_for(rules, "m", mission, (), feature)] == expected
+    assert nameless(("inherit", "ops"), [rule.name for rule in rules]) == []
+
+
 def test_the_cooldown_leaves_out_the_same_event_of_the_same_mission_and_no_other() -> None:
     rule = replace(OPS, cooldown=timedelta(minutes=10))
     box = boxed(rule, "mission.paused", "mission.paused", "mission.resumed")

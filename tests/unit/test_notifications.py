@@ -288,6 +288,35 @@ def test_a_gate_adds_the_rule_that_it_names_while_it_waits(ear: Loopback) -> Non
     assert [one.json["title"] for one in ear.asked] == ["m: mission.paused"]
 
 
+def test_delays_quality_gates_and_features_tell_whom_they_name(ear: Loopback) -> None:
+    plan = """\
+gates:
+  - {name: rest, kind: delay, after: ["1.1"], blocks: ["1.2"], rule: "PT4M: caches settle", notify: legal}
+  - {name: good, kind: quality, after: ["1.2"], notify: quality}
+"""
+    features = '}, {title: two, depends: ["1.1"], criteria: ["file: `1.2.txt`"], notify: [ann, inherit]}]\n'
+    host = host_with(
+        plan + PLAN.replace("}]\n", features),
+        legal=NotificationSettings((address(ear, "legal"),), missions=("-",)),
+        quality=NotificationSettings((address(ear, "quality"),), events=("gate.*",), missions=("-",)),
+        ann=NotificationSettings((address(ear, "ann"),), missions=("-",)),
+        all=NotificationSettings((address(ear, "all"),), events=("feature.dispatched",)),
+    )
+    go_on(host)
+    assert sorted((path, text) for path, _, text in heard(ear)) == snapshot(
+        [
+            ("/all", "One (m): attempt 1 at 1.1 one: 1 h at most"),
+            ("/all", "One (m): attempt 1 at 1.2 two: 1 h at most"),
+            ("/ann", "One (m): 1.2-a1 is done"),
+            ("/ann", "One (m): 1.2-a1 left 1 commit in 1 file"),
+            ("/ann", "One (m): attempt 1 at 1.2 two: 1 h at most"),
+            ("/legal", "One (m): gate rest has begun: it lasts PT4M: caches settle (for legal)"),
+            ("/legal", "One (m): gate rest is open: the delay is over"),
+            ("/quality", "One (m): gate good is open: its features are finished"),
+        ]
+    )
+
+
 def test_values_are_plain_text_and_a_bad_template_is_replaced_by_the_sentence(ear: Loopback) -> None:
     messenger = AppriseMessenger({"OPS": address(ear)})
     templates = ("", "{{ mission }}|{{ event }}|{{ severity }}|{{ words | upper }}", "{{ nothing }}", "{{ ''.__class__ }}", "{% for")  # fmt: skip

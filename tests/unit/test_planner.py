@@ -24,7 +24,7 @@ from mission_cli.domain.budget.ledger import (
 )
 from mission_cli.domain.errors import IllegalMoveError
 from mission_cli.domain.ids import FeatureNumber, RunId
-from mission_cli.domain.mission import Criterion, Feature, Limits, Milestone, Mission, Preferences, Spend
+from mission_cli.domain.mission import Criterion, Feature, Limits, Milestone, Mission, Preferences
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, Reserve, RunRecord, Usage
 from mission_cli.domain.status import (
     Cause,
@@ -37,7 +37,7 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
-from mission_cli.domain.tables import Gate, Wait
+from mission_cli.domain.tables import Gate, Spend, Wait
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.core.decisions import (
     Decisions,

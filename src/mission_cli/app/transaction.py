@@ -10,6 +10,7 @@ from mission_cli.document.editing import patch
 from mission_cli.domain.errors import BlockedError, ConflictError
 from mission_cli.domain.events import EventKind
 from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.recipients import of_feature
 from mission_cli.engine.recording.record import (
     log_rows,
     message,
@@ -85,6 +86,7 @@ def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) 
             decisions=wanted.decisions,
             reason=reason,
             about=wanted.noted,
+            notify=of_feature(address.mission, address.feature) if address.feature is not None else (),
         )
         changes: list[Change] = [*wanted.changes, *log_rows(address.loaded, [entry], now)]
         try:

@@ -35,6 +35,7 @@ from mission_cli.domain.tables import (
     Member,
     Message,
     Recovery,
+    Spend,
     Wait,
 )
 from mission_cli.domain.timing.schedule import recurs
@@ -147,6 +148,8 @@ class Feature:
     repo: str = ""
     """The repository that it belongs to, if it is another one; kept and shown."""
     side_effects: bool = False
+    notify: tuple[str, ...] = ()
+    """The names of rules for its events, instead of those of the mission."""
     tries_after: int = 0
     """Attempts up to this one no longer count: a person used `mission retry`."""
     line: int = 0
@@ -201,18 +204,6 @@ class Limits:
     def any_cap(self) -> bool:
         """Whether the mission has any cap, or a person has written that it has none."""
         return bool(self.unlimited) or any(c is not None for c in (self.usd, self.hours, self.tokens))
-
-
-@dataclass(frozen=True, slots=True)
-class Spend:
-    """One row of the spend log. `amount` is None if the cost is unknown."""
-
-    date: str
-    category: str
-    """usd, hours or tokens; any other category is a person's own and counts nowhere."""
-    amount: Decimal | None
-    description: str = ""
-    milestone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

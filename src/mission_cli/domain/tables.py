@@ -200,6 +200,18 @@ class HeldOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Spend:
+    """One row of the spend log. `amount` is None if the cost is unknown."""
+
+    date: str
+    category: str
+    """usd, hours or tokens; any other category is a person's own and counts nowhere."""
+    amount: Decimal | None
+    description: str = ""
+    milestone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """A safety stop; the mission does not complete while one is open."""
 

@@ -31,7 +31,7 @@ from mission_cli.planner.phases.phases import phases
 from mission_cli.planner.pulls.follow import pulls
 from mission_cli.planner.pulls.issues import issues
 from mission_cli.planner.release.external import waits
-from mission_cli.planner.release.gates import gates, requests
+from mission_cli.planner.release.gates import gates, gates_that_wait, requests
 from mission_cli.planner.release.holds import NOT_STARTED
 from mission_cli.planner.release.order import dispatch
 
@@ -140,6 +140,7 @@ def _mission_hold(draft: Draft) -> None:
         unblock = way_on(draft, reached) if reached and _has_to_pay(mission) else do("resume", mission.id)
         unblock = approval(mission, gate) if gate is not None else unblock
         draft.hold("", HoldKind.PAUSED, reason, unblock=unblock, person=True)
+        gates_that_wait(draft, besides="" if gate is None else gate.name)
     elif mission.status is None:
         words, unblock = f"its status `{mission.raw_status}` is not known", do("edit", mission.id)
         draft.hold("", HoldKind.MISSION, words, unblock=unblock, person=True)

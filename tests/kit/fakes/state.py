@@ -425,5 +425,6 @@ def _event(name: Sha, commit: Commit) -> Event:
         events=tuple(trailers.get("Mission-Event", ())),
         missions=tuple(trailers.get("Mission-Id", ())),
         why=tuple(trailers.get("Mission-Why", ())),
+        notify=tuple(trailers.get("Mission-Notify", ())),
         sum=next(iter(trailers.get("Mission-Sum", ())), ""),
     )

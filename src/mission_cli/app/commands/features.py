@@ -175,7 +175,7 @@ def retry(ctx: Context, text: str, *, reason: str = "") -> Done:
         words = f"{feature.number} is retried" + (f": {reason}" if reason else "")
         what = f"Retry {feature.number} {feature.title}"
         return Wanted(
-            words, EventKind.FEATURE_RETRIED, _fresh(address, feature, records), decisions=(what,), reason=reason
+            words, EventKind.FEATURE_RETRIED, retried(address, feature, records), decisions=(what,), reason=reason
         )
 
     return commit_change(ctx, text, change)
@@ -268,7 +268,8 @@ def _to(address: Address, status: MissionStatus, event: EventKind, words: str) -
     return Wanted(words, event, (SetFront(("status",), str(status)),))
 
 
-def _fresh(address: Address, feature: Feature, records: Sequence[RunRecord]) -> tuple[Change, ...]:
+def retried(address: Address, feature: Feature, records: Sequence[RunRecord]) -> tuple[Change, ...]:
+    """Return the changes by which a feature is tried again, and its milestone is open again."""
     changes = [*fresh_tries(address.loaded, feature, records)]
     milestone = address.mission.milestone_holding(feature.number)
     if milestone is not None and milestone.status in {MilestoneStatus.PASSED, MilestoneStatus.VALIDATING}:

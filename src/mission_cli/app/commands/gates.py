@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import command_line, stamp
+from mission_cli.app.commands.features import records_of, retried
 from mission_cli.app.commands.phases.decide import decided
 from mission_cli.app.commands.phases.documents import Given, refuse_misplaced
+from mission_cli.app.messages import as_line, message_row
 from mission_cli.app.transaction import (
     Done,
     Wanted,
@@ -23,6 +25,8 @@ from mission_cli.domain.noted import PAUSED_BY
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.phases.table import with_gate
 from mission_cli.domain.status import (
+    FeatureStatus,
+    GateKind,
     GateStatus,
     LandMethod,
     MissionStatus,
@@ -35,7 +39,8 @@ from mission_cli.planner.mission.base import base_gone
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.mission import Feature, Mission
+    from mission_cli.domain.tables import Gate
     from mission_cli.engine.context import Context
 
 _NOTHING = Given()
@@ -51,12 +56,13 @@ def decide_gate(
     saw: str = "",
     given: Given = _NOTHING,
 ) -> Done:
-    """Approve or reject a gate.
+    """Approve or reject a gate; the comment of a rejection goes to the workers whose features go back to work.
 
     `saw`: the commit, or the blob of the document, that the person looked at at the gate of a phase; ConflictError if
     it is something else by now. `given`: what they chose or changed there.
     """
     word = GateStatus.APPROVED if approved else GateStatus.REJECTED
+    said = as_line(comment, "comment")
 
     def change(address: Address) -> Wanted:
         mission = address.mission
@@ -70,21 +76,40 @@ def decide_gate(
             hint = f"its gates: {known}" if known else "it has no gates"
             raise NotFoundError(f"{mission.id} has no gate `{gate}`", hint=hint)
         heads = ctx.code.heads(mission.id, mission.base)
+        back = [] if approved else _go_back(mission, found)
         changes: list[Change] = [
-            SetCell("Gates", {"Gate": found.name}, "Status", word),
-            approval(ctx, found.name, word, str(heads.work or ""), comment),
+            SetCell("Gates", {"Gate": found.name}, "Status", GateStatus.PENDING if back else word),
+            approval(ctx, found.name, word, str(heads.work or ""), said),
         ]
-        if approved and mission.status is MissionStatus.PAUSED and _paused_by(mission, found.name):
+        records = records_of(ctx, address) if back else []
+        for feature in back:
+            told = f"the gate `{found.name}` was rejected" + (f": {said}" if said else "")
+            more = [*retried(address, feature, records), message_row(ctx, feature.number, told)]
+            changes += [change for change in more if change not in changes]
+        if (approved or back) and mission.status is MissionStatus.PAUSED and _paused_by(mission, found.name):
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
+        again = f"; back to work: {', '.join(feature.number for feature in back)}" if back else ""
         return Wanted(
-            f"gate {found.name} is {word}" + (f": {comment}" if comment else ""),
+            f"gate {found.name} is {word}" + (f": {said}" if said else "") + again,
             EventKind.of("gate", word),
             tuple(changes),
             decisions=(f"{'Approve' if approved else 'Reject'} the gate {found.name}",),
-            reason=comment,
+            reason=said,
         )
 
     return commit_change(ctx, text, change)
+
+
+def _go_back(mission: Mission, gate: Gate) -> list[Feature]:
+    """Return the features that a rejection sends back to work: those before a checkpoint or quality gate that waits.
+
+    An approval that is rejected stays rejected: a phase, or a person, decides what follows.
+    """
+    asks = gate.state is GateStatus.WAITING or (gate.kind is GateKind.QUALITY and gate.state is GateStatus.FAILED)
+    if gate.kind not in {GateKind.CHECKPOINT, GateKind.QUALITY} or not asks:
+        return []
+    before = (mission.feature(number) for number in gate.after)
+    return [feature for feature in before if feature is not None and feature.status is FeatureStatus.DONE]
 
 
 def may_land(ctx: Context, mission: Mission, *, squash: bool = False) -> tuple[Sha, Sha]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mission_cli.document.reading.loaded import Loaded
-    from mission_cli.domain.mission import Spend
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.tables import Spend
 
 
 def unequal_sums(loaded: Loaded, records: Sequence[RunRecord]) -> Iterator[str]:

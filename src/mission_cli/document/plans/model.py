@@ -34,6 +34,8 @@ class PlanFeature(_Strict):
     parallel_group: Text = ""
     research: Flag = False
     """Its result is its findings; it needs no change of code."""
+    notify: Texts = []
+    """Rules of the settings that its events go by."""
     side_effects: Flag = False
     """It has effects that cannot be undone: a person decides whether it is tried again."""
     task: Text = ""

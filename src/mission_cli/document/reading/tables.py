@@ -23,7 +23,6 @@ from mission_cli.domain.asking.urgency import URGENCIES
 from mission_cli.domain.budget.amounts import category_of, parse_amount
 from mission_cli.domain.forge.rows import PullRow, RowStatus
 from mission_cli.domain.ids import FeatureNumber, feature_number
-from mission_cli.domain.mission import Feature, Spend
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind, RequestStatus
 from mission_cli.domain.tables import (
@@ -36,6 +35,7 @@ from mission_cli.domain.tables import (
     Member,
     Message,
     Recovery,
+    Spend,
     Wait,
 )
 
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mission_cli.document.syntax.layout import Layout
+    from mission_cli.domain.mission import Feature
 
 
 def gates(

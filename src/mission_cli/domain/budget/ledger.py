@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from mission_cli.domain.ids import RunId
-    from mission_cli.domain.mission import Limits, Spend
+    from mission_cli.domain.mission import Limits
     from mission_cli.domain.runs import Usage
+    from mission_cli.domain.tables import Spend
 
 ZERO = Decimal(0)
 _SECONDS_PER_HOUR = Decimal(3600)

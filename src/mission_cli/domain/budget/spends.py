@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import attempt_name
-from mission_cli.domain.mission import Spend
 from mission_cli.domain.status import Cause
+from mission_cli.domain.tables import Spend
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord

@@ -6,7 +6,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.domain.events import EventKind
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ USUAL = (
 )
 """The events of a rule that names none."""
 INFO, WARNING, ERROR = "info", "warning", "error"
+INHERIT = "inherit"
+"""The name, beside those of rules, that adds the rules of the wider scope."""
 SEVERITIES = (INFO, WARNING, ERROR)
 """From the lowest to the highest."""
 _ERRORS = frozenset({STUCK, EventKind.STATE_PUT_BACK, EventKind.WORK_PUT_BACK, EventKind.DECISION_UNDONE})
@@ -82,23 +84,40 @@ def wants(rule: Rule, event: str) -> bool:
     return severe and any(fnmatchcase(event, one) for one in rule.events or USUAL)
 
 
+def as_named(rule: Rule, names: Iterable[str]) -> Rule:
+    """Return the rule for an event of a gate or feature with these names: if it has no events, it takes this one."""
+    return replace(rule, events=("*",)) if not rule.events and rule.name in set(names) else rule
+
+
 def rules_for(
-    rules: Sequence[Rule], mission: str, named: Iterable[str] = (), at_gates: Iterable[str] = ()
+    rules: Sequence[Rule],
+    mission: str,
+    named: Iterable[str] = (),
+    at_gates: Iterable[str] = (),
+    feature: Iterable[str] = (),
 ) -> list[Rule]:
     """Return the rules that apply to a mission, whatever the event.
 
-    If the mission names rules, these; else those whose `missions` match its id. Rules that waiting gates name are added
-    in both cases. Names that no rule has are addressees for the command `notify`, and choose nothing here.
+    If the feature that the event is about names rules, these; else if the mission names rules, these; else those whose
+    `missions` match its id. The name `inherit` adds what would apply without the other names. Rules that gates name are
+    added in every case. Names that no rule has are addressees for the command `notify`, and choose nothing here.
     """
-    own, more = set(named), set(at_gates)
-    chosen = any(rule.name in own for rule in rules)
-    return [rule for rule in rules if rule.name in more or (rule.name in own if chosen else _is_for(rule, mission))]
+    chosen = _chosen(rules, feature, _chosen(rules, named, [rule for rule in rules if _is_for(rule, mission)]))
+    more = set(at_gates)
+    return [rule for rule in rules if rule.name in more or rule in chosen]
+
+
+def _chosen(rules: Sequence[Rule], named: Iterable[str], usual: Sequence[Rule]) -> Sequence[Rule]:
+    """Return the rules that a mission or feature names, or the usual ones if it names none; both with `inherit`."""
+    names = set(named)
+    own = [rule for rule in rules if rule.name in names]
+    return usual if not own else [*usual, *own] if INHERIT in names else own
 
 
 def nameless(names: Iterable[str], known: Iterable[str]) -> list[str]:
     """Return the names that no rule has."""
     rules = set(known)
-    return [name for name in dict.fromkeys(names) if name not in rules]
+    return [name for name in dict.fromkeys(names) if name not in rules and name != INHERIT]
 
 
 def _is_for(rule: Rule, mission: str) -> bool:

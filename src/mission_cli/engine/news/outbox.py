@@ -27,7 +27,7 @@ from mission_cli.domain.news.outbox import (
     with_settings_of,
     without_gone,
 )
-from mission_cli.domain.news.rules import LANDED, STUCK, WAITING, Rule, highest, rules_for, wants
+from mission_cli.domain.news.rules import LANDED, STUCK, WAITING, Rule, as_named, highest, rules_for, wants
 from mission_cli.domain.status import GateStatus
 from mission_cli.domain.timing.hours import read_windows
 from mission_cli.ports.notifier import Letter
@@ -138,10 +138,13 @@ def _rule(name: str, one: NotificationSettings) -> Rule:
     )
 
 
-def _rules_for(ctx: Context, rules: Sequence[Rule], mission: Mission) -> list[Rule]:
+def _rules_for(
+    ctx: Context, rules: Sequence[Rule], mission: Mission, feature: Sequence[str] = (), gate: Sequence[str] = ()
+) -> list[Rule]:
+    """Return the rules for an event of a mission, and of the feature or gate that names some."""
     if is_elsewhere(mission.host, ctx.machine.me()):
         return []  # the clone that drives it sends
-    return rules_for(rules, mission.id, mission.notify, at_gates(mission))
+    return rules_for(rules, mission.id, mission.notify, (*at_gates(mission), *gate), feature)
 
 
 def _since(ctx: Context, head: str) -> list[Event]:
@@ -160,7 +163,9 @@ def _happened(
     """Yield a message for each event of a commit that a rule may want."""
     for commit in commits:
         for number, event in enumerate(commit.events):
-            if not any(wants(rule, event) for rule in rules) or not commit.missions:
+            names = commit.recipients(number + 1)
+            mine = [as_named(rule, names) for rule in rules]
+            if not any(wants(rule, event) for rule in mine) or not commit.missions:
                 continue
             name = MissionId(commit.missions[0])
             mission = missions.get(name) or _loaded(ctx, name, missions)
@@ -168,7 +173,8 @@ def _happened(
                 continue
             words = commit.why[number] if len(commit.why) == len(commit.events) else commit.subject
             message = Message(f"{commit.commit} {number}", name, mission.title, event, words, stamp(commit.at))
-            yield message, _rules_for(ctx, rules, mission)
+            at_gate = event.startswith("gate.")
+            yield message, _rules_for(ctx, mine, mission, () if at_gate else names, names if at_gate else ())
 
 
 def _loaded(ctx: Context, name: MissionId, missions: dict[MissionId, Mission]) -> Mission | None:

@@ -26,3 +26,5 @@ class Entry:
     """What was decided: rows of the Decision Log."""
     reason: str = ""
     """The rationale of those rows; empty: `why` is used."""
+    notify: tuple[str, ...] = ()
+    """Whom the gate or feature that it is about names."""

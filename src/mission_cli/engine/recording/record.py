@@ -44,6 +44,7 @@ from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.evidence import evidence_writes
 from mission_cli.engine.recording.phases import phase_changes, phase_entry
 from mission_cli.engine.recording.pulls import pull_changes
+from mission_cli.engine.recording.recipients import recipients
 from mission_cli.engine.recording.requests import context_write
 from mission_cli.engine.recording.retrospective import retrospective
 from mission_cli.engine.recording.rows import row_changes
@@ -79,8 +80,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.document.reading.loaded import Loaded
-    from mission_cli.domain.mission import Spend
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.tables import Spend
     from mission_cli.engine.case import Case
     from mission_cli.ports.git.state import Stored
 
@@ -94,7 +95,8 @@ def writes_for(case: Case, transitions: Sequence[Transition], now: datetime) -> 
     for move in transitions:
         changes += changes_of(loaded, move, records, now)
         reason = f"set in the file by {move.by}" if isinstance(move, RecordValues) else ""
-        entries.append(replace(entry_of(move), decisions=decided(loaded.mission, move, records), reason=reason))
+        decisions, told = decided(loaded.mission, move, records), recipients(loaded.mission, move)
+        entries.append(replace(entry_of(move), decisions=decisions, reason=reason, notify=told))
         if isinstance(move, Dispatch | Settle):
             writes.append(_run_write(case, move))
         elif isinstance(move, Ask) and move.context:
@@ -124,6 +126,8 @@ def message(mission: str, entries: Sequence[Entry]) -> str:
         lines += [f"Mission-Run: {entry.run}"] if entry.run else []
         lines += [f"Mission-Undoes: {entry.undoes}"] if entry.undoes else []
         lines.append(f"Mission-Why: {one_line(entry.why, 300)}")
+    told = [(n, one_line(", ".join(entry.notify), 300)) for n, entry in enumerate(entries, 1) if entry.notify]
+    lines += [f"Mission-Notify: {n} {names}" for n, names in told]
     return "\n".join(lines) + "\n"
 
 

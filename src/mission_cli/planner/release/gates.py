@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli._support.shown import plain_number
 from mission_cli._support.text import (
     parse_duration,
     parse_stamp,
@@ -83,6 +84,18 @@ def gates(draft: Draft) -> None:
         _gate(draft, gate)
 
 
+def gates_that_wait(draft: Draft, besides: str) -> None:
+    """Hold a paused mission also by the gates that wait for a person, besides the one that paused it."""
+    for gate in draft.mission.gates:
+        if gate.state is GateStatus.WAITING and gate.name != besides:
+            _hold(draft, gate)
+
+
+def _hold(draft: Draft, gate: Gate) -> None:
+    words = f"`{gate.name}` waits for a person{_said(gate)}"
+    draft.hold("", hold_kind(gate), words, unblock=approval(draft.mission, gate), person=True)
+
+
 def _gate(draft: Draft, gate: Gate) -> None:
     after = [f for n in gate.after if (f := draft.mission.feature(n)) is not None]
     ready = all(f.finished for f in after)
@@ -93,8 +106,7 @@ def _gate(draft: Draft, gate: Gate) -> None:
     elif gate.state is GateStatus.PENDING and ready and gate.kind is not None:
         _fire(draft, gate, after)
     elif gate.state is GateStatus.WAITING:
-        words = f"`{gate.name}` waits for a person{_said(gate)}"
-        draft.hold("", hold_kind(gate), words, unblock=approval(draft.mission, gate), person=True)
+        _hold(draft, gate)
 
 
 def _said(gate: Gate) -> str:
@@ -114,8 +126,8 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
         _move(draft, gate, f"{GateStatus.UNTIL} {stamp(ends)}", f"it lasts {gate.length}{_said(gate)}")
         draft.wakes.append(ends)
     elif gate.kind is GateKind.QUALITY:
-        verdict = _quality(draft, gate, after)
-        _move(draft, gate, verdict or GateStatus.WAITING, gate.rule or "its features are finished")
+        verdict, why = _quality(draft, gate, after)
+        _move(draft, gate, verdict or GateStatus.WAITING, why or gate.rule or "its features are finished")
     else:
         _move(draft, gate, GateStatus.WAITING, "the features before it are finished")
         if gate.kind is GateKind.CHECKPOINT and draft.mission.status is MissionStatus.ACTIVE:
@@ -135,19 +147,22 @@ def _delay(draft: Draft, gate: Gate) -> None:
         _move(draft, gate, GateStatus.PASSED, "the delay is over")
 
 
-def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> GateStatus | None:
-    """Return passed or failed; None if only a person can judge a part of the rule."""
-    if gate.all_passed and any(f.status is not FeatureStatus.DONE for f in after):
-        return GateStatus.FAILED
+def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> tuple[GateStatus | None, str]:
+    """Return passed or failed, and why it failed; None if only a person can judge a part of the rule."""
+    if gate.all_passed and (rest := [f.number for f in after if f.status is not FeatureStatus.DONE]):
+        return GateStatus.FAILED, f"{', '.join(rest)} is not done"
     scores = [_score(draft, f) for f in after if f.status is FeatureStatus.DONE]
     least = draft.mission.quality_threshold if gate.min_score is None else gate.min_score
-    if least is not None and scores and sum(scores, Decimal(0)) / len(scores) < least:
-        return GateStatus.FAILED
+    mean = sum(scores, Decimal(0)) / len(scores) if scores else None
+    if least is not None and mean is not None and mean < least:
+        return GateStatus.FAILED, f"the mean score is {plain_number(round(mean, 2))} of at least {plain_number(least)}"
     if gate.condition:
         fulfilled = condition_holds(gate.condition, facts_of(draft, after, scores))
-        return None if fulfilled is None else GateStatus.PASSED if fulfilled else GateStatus.FAILED
+        if fulfilled is False:
+            return GateStatus.FAILED, f"its condition does not hold: {gate.condition}"
+        return None if fulfilled is None else GateStatus.PASSED, ""
     readable = least is not None or gate.all_passed or not gate.rule.strip()
-    return GateStatus.PASSED if readable else None
+    return GateStatus.PASSED if readable else None, ""
 
 
 def _score(draft: Draft, feature: Feature) -> Decimal:

@@ -100,8 +100,16 @@ class Event:
     """`Mission-Run` trailers."""
     undoes: str = ""
     """The commit that this one undoes."""
+    notify: tuple[str, ...] = ()
+    """`Mission-Notify` trailers: the number of an event from 1, and the names on its gate or feature."""
     sum: str = ""
     """SHA-256 over the files that the commit wrote (`sum_of`), as its message says; empty if it says nothing."""
+
+    def recipients(self, number: int) -> tuple[str, ...]:
+        """Return the names on the gate or feature that an event is about, by its number from 1."""
+        found = (line.partition(" ") for line in self.notify)
+        lists = [names.split(",") for place, _, names in found if place == str(number)]
+        return tuple(name for names in lists for one in names if (name := one.strip()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def _event(commit: str, at: str, name: str, email: str, message: str, trailers: 
         why=tuple(found.get("Mission-Why", ())),
         runs=tuple(found.get("Mission-Run", ())),
         undoes=next(iter(found.get("Mission-Undoes", ())), ""),
+        notify=tuple(found.get("Mission-Notify", ())),
         sum=next(iter(found.get("Mission-Sum", ())), ""),
     )
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import one_line, stamp
+from mission_cli._support.text import one_line
 from mission_cli.app.commands.features import open_records
+from mission_cli.app.messages import as_line, message_row
 from mission_cli.app.transaction import Done, Wanted, commit_change
-from mission_cli.document.changes import AppendRow
-from mission_cli.document.editing.insert import LONGEST_CELLS
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
@@ -18,20 +17,15 @@ if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.engine.context import Context
 
-_MOST = LONGEST_CELLS["Message"]
-
 
 def tell(ctx: Context, text: str, message: str) -> Done:
     """Record a message to the worker of a feature; every later attempt at it has the message in its prompt.
 
     A running attempt does not get it: no agent takes messages into a running conversation yet.
     """
-    line = one_line(message, len(message) + 1)
+    line = as_line(message, "message")
     if not line:
         raise UsageError("the message is empty", hint=do("tell", text, "MESSAGE"))
-    if len(line) > _MOST:
-        hint = advise("put the details into the feature's description: ", do("edit", "ID"))
-        raise UsageError(f"the message has {len(line)} characters, at most {_MOST} are allowed", hint=hint)
 
     def change(address: Address) -> Wanted:
         mission, feature = address.mission, address.need_feature()
@@ -42,17 +36,11 @@ def tell(ctx: Context, text: str, message: str) -> Done:
         then = "its next attempt reads it"
         if running and feature.status is FeatureStatus.DISPATCHED:
             then = f"attempt {running[-1]} is running and cannot take messages: the next attempt reads it"
-        row = {
-            "Timestamp": stamp(ctx.clock.now()),
-            "Feature": feature.number,
-            "From": ctx.person().name,
-            "Message": line,
-        }
         words = f"{feature.number} is told: {one_line(line, 120)}"
         return Wanted(
             words,
             EventKind.FEATURE_TOLD,
-            (AppendRow("Messages", row),),
+            (message_row(ctx, feature.number, line),),
             decisions=(f"Tell the worker of {feature.number}: {line}",),
             reason=str(do("tell")),
             said=f"{words} ({then})",

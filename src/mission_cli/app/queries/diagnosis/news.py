@@ -41,6 +41,7 @@ def name_problems(ctx: Context, loaded: Loaded) -> Iterator[Problem]:
     rules, mission = [*ctx.settings.notifications], loaded.mission
     places = [(name, loaded.layout.front.line_of("notify")) for name in mission.notify]
     places += [(name, gate.line) for gate in mission.gates for name in gate.recipients]
+    places += [(name, feature.line) for feature in mission.features() for name in feature.notify]
     unknown = set(nameless([name for name, _ in places], rules))
     for name, line in places:
         if name in unknown:
