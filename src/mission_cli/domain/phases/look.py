@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +35,7 @@ class PhaseLook:
     """Other commits with the same change against the base, among those that approvals name."""
     start: Sha | None = None
     """Where the finished work left the base; None without phases."""
-    documents: Mapping[str, Document] = MappingProxyType({})
+    documents: Mapping[str, Document] = field(default_factory=dict)
     """The findings that gates and workers of phases read, by path in the mission's folder `research/`."""
 
     def shows(self, commit: str) -> bool:
