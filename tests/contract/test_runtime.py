@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
+from mission_cli.domain.deciding.grants import Choice, Grant, Ledger, Seen, Trace
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.news.outbox import Failing, Message, Outbox, Parcel
 from mission_cli.domain.status import MissionStatus
@@ -102,6 +103,9 @@ def test_what_is_due_is_the_wake_up_or_the_kick(place: Place) -> None:
     assert kicked < due
 
 
+GRANT = Grant("d", "m", "request:1", Choice.ANSWER, "yes", "ada", Seen("c", "d"), "at", "at", "at")
+
+
 def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     runtime = place.context().runtime
     settled = {MissionId("m"): Settled("c", MissionStatus.COMPLETED)}
@@ -124,6 +128,13 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     again = place.context().runtime
     assert (again.settled(), again.troubles(), again.told(), again.asked()) == (settled, troubles, told, asked)
     assert (again.listed(), again.outbox()) == (listed, outbox)
+    ledger = Ledger((GRANT,), (("d", "at"),), (Trace("at", "slack", "bob", "m/request:1", "why"),))
+    with runtime.deciding() as book:
+        assert book.ledger == Ledger()
+        book.note(ledger)
+        assert book.ledger == ledger
+    with again.deciding() as book:
+        assert book.ledger == ledger
     assert (again.timeline(), again.last_look(), again.turn()) == (line, "head", "m")
     again.note_troubles([])
     assert runtime.troubles() == ()

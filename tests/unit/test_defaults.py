@@ -22,9 +22,11 @@ from mission_cli.domain.errors import UsageError
 from mission_cli.engine.context import policy_of
 from mission_cli.planner.core.policy import Policy
 from mission_cli.settings import (
+    DeciderSettings,
     ForgeSettings,
     NotificationSettings,
     RunnerSettings,
+    ServeSettings,
     Settings,
     TreeSettings,
     check,
@@ -42,6 +44,8 @@ PREFIXES = {
     "`[tree]`": "tree.",
     "`[forge]`": "forge.",
     "`[notifications.NAME]`": "notifications.NAME.",
+    "`[serve]`": "serve.",
+    "`[deciders.NAME]`": "deciders.NAME.",
     "`[runners.NAME]`": "runners.NAME.",
     "Defaults in the mission file": "front:",
 }
@@ -88,7 +92,8 @@ def of_plan(path: str) -> Any:
 
 def defaults() -> dict[str, Any]:
     """Return the default of every setting of the code, by its full name."""
-    names = [name for name in Settings.__match_args__ if name not in {"tree", "forge", "notifications", "runners"}]
+    tables = {"tree", "forge", "notifications", "serve", "deciders", "runners"}
+    names = [name for name in Settings.__match_args__ if name not in tables]
     found: dict[str, Any] = {name: getattr(Settings(), name) for name in names}
     found |= {f"tree.{name}": getattr(TreeSettings(), name) for name in TreeSettings.__match_args__}
     found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
@@ -96,6 +101,8 @@ def defaults() -> dict[str, Any]:
         f"notifications.NAME.{name}": getattr(NotificationSettings(), name)
         for name in NotificationSettings.__match_args__
     }
+    found |= {f"serve.{name}": getattr(ServeSettings(), name) for name in ServeSettings.__match_args__}
+    found |= {f"deciders.NAME.{name}": getattr(DeciderSettings(), name) for name in DeciderSettings.__match_args__}
     return found | {f"runners.NAME.{name}": getattr(RunnerSettings(), name) for name in RunnerSettings.__match_args__}
 
 
@@ -130,6 +137,8 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             tree=TreeSettings(),
             forge=ForgeSettings(),
             notifications={},
+            serve=ServeSettings(),
+            deciders={},
             runners={},
         )
         == Settings()
@@ -154,6 +163,8 @@ def _with(name: str, value: Any) -> Settings:
     if name.startswith("notifications."):
         rule = NotificationSettings(("json://localhost",))
         return Settings(notifications={"x": replace(rule, **{name.rpartition(".")[2]: value})})
+    if name.startswith("serve."):
+        return Settings(serve=replace(ServeSettings(), **{name.rpartition(".")[2]: value}))
     if name.startswith("forge."):
         return Settings(forge=replace(ForgeSettings(), **{name.rpartition(".")[2]: value}))
     return replace(Settings(), **{name: value})

@@ -15,11 +15,20 @@ from mission_cli.document.reading.load import load
 from mission_cli.document.reading.sections import FEATURE_COLUMNS, SECTIONS
 from mission_cli.domain import routing
 from mission_cli.domain.status import CriterionKind, GateKind
-from mission_cli.settings import ForgeSettings, NotificationSettings, RunnerSettings, Settings, TreeSettings
+from mission_cli.settings import (
+    DeciderSettings,
+    ForgeSettings,
+    NotificationSettings,
+    RunnerSettings,
+    ServeSettings,
+    Settings,
+    TreeSettings,
+)
 from mission_cli.surfaces.views.consent import kept_words
 
 PLANNER, ACT, SETTINGS = "unit/test_planner.py", "unit/test_keys_act.py", "unit/test_settings_act.py"
 REVIEWS = "unit/test_reviews.py"
+DECIDING = "unit/test_deciding.py"
 NEWS, RULES = "unit/test_notifications.py", "unit/test_notification_rules.py"
 PROOFS: dict[str, str] = {
     # front matter
@@ -111,6 +120,7 @@ PROOFS: dict[str, str] = {
     "setting notifications.NAME.template": f"{NEWS}::test_values_are_plain_text_and_a_bad_template_is_replaced_by_the_sentence",
     "setting notifications.NAME.cooldown": f"{RULES}::test_the_cooldown_leaves_out_the_same_event_of_the_same_mission_and_no_other",
     "setting notifications.NAME.quiet": f"{RULES}::test_in_quiet_hours_messages_wait_and_then_come_as_one",
+    "setting notifications.NAME.decider serve.url": f"{DECIDING}::test_a_message_has_a_link_for_each_decision_and_the_link_decides_as_its_person",
     "setting notifications.NAME.digest": f"{RULES}::test_a_digest_collects_from_its_first_message_on",
     "setting remote": "e2e/test_sharing.py::test_what_one_clone_drives_all_see",
     "setting remote_every": "e2e/test_sharing_trouble.py::test_who_drove_once_and_only_watches_rests_between_two_looks",
@@ -166,10 +176,12 @@ def _writable() -> set[str]:
     found |= {
         f"setting {name}"
         for name in Settings.__match_args__
-        if name not in {"tree", "runners", "forge", "notifications"}
+        if name not in {"tree", "runners", "forge", "notifications", "serve", "deciders"}
     }
     found |= {f"setting forge.{name}" for name in ForgeSettings.__match_args__}
     found |= {f"setting notifications.NAME.{name}" for name in NotificationSettings.__match_args__}
+    found |= {f"setting serve.{name}" for name in ServeSettings.__match_args__}
+    found |= {f"setting deciders.NAME.{name}" for name in DeciderSettings.__match_args__}
     found |= {f"setting tree.{name}" for name in TreeSettings.__match_args__}
     return found | {f"setting runners.NAME.{name}" for name in RunnerSettings.__match_args__}
 

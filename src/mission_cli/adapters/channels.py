@@ -19,10 +19,10 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.news.rules import ERROR, LANDED, WARNING, severity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mission_cli.domain.news.outbox import Message
-    from mission_cli.ports.notifier import Letter
+    from mission_cli.ports.notifier import Letter, Offer
 
 PACKAGE = "apprise"
 _LONGEST_LINE = 1000
@@ -130,7 +130,18 @@ def body_of(letter: Letter) -> str:
     left = len(letter.messages) - len(shown)
     lines = [f"{counted(left, 'earlier message')} left out"] if left else []
     lines += [_text(letter.template, message) for message in shown]
-    return "\n".join([*lines, _SENT_AGAIN] if letter.again else lines)
+    lines += [_SENT_AGAIN] if letter.again else []
+    return "\n".join([*lines, *_links(letter.offers)])
+
+
+def _links(offers: Sequence[Offer]) -> Iterator[str]:
+    """Yield each question once, and below it a line for each decision."""
+    asked = ""
+    for offer in offers:
+        if offer.question != asked:
+            yield f"\n{_plain(offer.question)}"
+        asked = offer.question
+        yield f"{_plain(offer.label)}: {offer.url}"
 
 
 def _text(template: str, message: Message) -> str:

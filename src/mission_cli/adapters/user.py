@@ -45,6 +45,16 @@ def held_out_key() -> Path:
     return user_folder("config") / "held-out.key"
 
 
+def access_file() -> Path:
+    """Return the file with the tokens of `mission serve`."""
+    return user_folder("config") / "access.json"
+
+
+def webhook_key_file() -> Path:
+    """Return the file with the key from which the secrets of waits for webhooks are made."""
+    return user_folder("config") / "webhook.key"
+
+
 def shorten_log() -> None:
     """Rotate the log of scheduled pulses if it is long; one older log is kept."""
     log = user_folder("state") / "cron.log"

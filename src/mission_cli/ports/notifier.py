@@ -33,6 +33,17 @@ class Notifier(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A decision that the reader of a notification can take with a link."""
+
+    question: str
+    """What is asked, with the mission: the same for each link about it."""
+    label: str
+    """What the link does: `approve`, or an option."""
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One notification for one channel, about one or several messages."""
 
@@ -42,6 +53,8 @@ class Letter:
     severity: str
     again: bool = False
     """Whether it may have arrived before, because the answer to the last try was lost."""
+    offers: tuple[Offer, ...] = ()
+    """Links to decide, for the one person who is to get them. They contain tokens: no file and no log gets them."""
 
 
 class Messenger(Protocol):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from mission_cli.domain.deciding.grants import Ledger
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.news.outbox import Outbox
     from mission_cli.domain.outside.facts import Outside
@@ -76,6 +77,17 @@ class Listed:
     planned: int = 0
     usd: str = "0"
     tokens: int = 0
+
+
+class LedgerBook(Protocol):
+    """The ledger of decisions from outside, held by this process alone."""
+
+    ledger: Ledger
+    """As it is stored."""
+
+    def note(self, ledger: Ledger) -> None:
+        """Store it, durably, readable only by its owner."""
+        ...
 
 
 class Runtime(Protocol):
@@ -209,6 +221,10 @@ class Runtime(Protocol):
 
     def note_outside(self, mission: MissionId, outside: Outside) -> None:
         """Store it, durably."""
+        ...
+
+    def deciding(self) -> AbstractContextManager[LedgerBook]:
+        """Hold the ledger of decisions from outside, so that no other process changes it. Raises BusyError."""
         ...
 
     def asked(self) -> Asked:

@@ -11,12 +11,13 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.docstrings import field_texts
 from mission_cli.domain.notice import Remedy
 from mission_cli.settings.model import ForgeSettings, NotificationSettings, RunnerSettings, Settings, TreeSettings
+from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.values import LONGEST, MOST_FOR_A_PLAN, NEVER_ZERO, RANGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RUNNERS, NOTIFICATIONS = "runners.NAME", "notifications.NAME"
+RUNNERS, NOTIFICATIONS, DECIDERS = "runners.NAME", "notifications.NAME", "deciders.NAME"
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Workers and attempts": (
         *("max_parallel_workers", "machine_workers", "attempts", "max_steps", "retry_delays", "outage_delays"),
@@ -35,6 +36,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "`[notifications.NAME]`: who gets which events": tuple(
         f"{NOTIFICATIONS}.{name}" for name in NotificationSettings.__match_args__
     ),
+    "`[serve]`: links and webhooks": tuple(f"serve.{name}" for name in ServeSettings.__match_args__),
+    "`[deciders.NAME]`: who may decide from outside": tuple(
+        f"{DECIDERS}.{name}" for name in DeciderSettings.__match_args__
+    ),
     "`[runners.NAME]`: one agent or program": tuple(f"{RUNNERS}.{name}" for name in RunnerSettings.__match_args__),
 }
 """The settings by the heading of the page that they are below."""
@@ -51,6 +56,7 @@ _LISTS = {
     "channels": "addresses",
     "events": "patterns",
     "missions": "patterns",
+    "may": "patterns",
 }
 """What the elements of a list are, if not just texts."""
 _TYPES: Mapping[type, str] = {timedelta: "duration", bool: "true or false", Decimal: "dollars", str: "text"}
@@ -68,13 +74,24 @@ _EXAMPLES: Mapping[str, str] = {
     f"{NOTIFICATIONS}.events": '["milestone.*", "mission.*"]',
     f"{NOTIFICATIONS}.template": '"{{ mission }}: {{ words }}"',
     f"{NOTIFICATIONS}.quiet": '"22:00-07:00"',
+    f"{NOTIFICATIONS}.decider": '"ada"',
+    "serve.url": '"https://missions.example.org"',
+    "serve.slack_secret": '"env:SLACK_SIGNING_SECRET"',
+    "serve.telegram_secret": '"env:TELEGRAM_SECRET"',
+    "serve.github_secret": '"env:FORGE_WEBHOOK_SECRET"',
+    "serve.gitlab_secret": '"env:FORGE_WEBHOOK_SECRET"',
+    "serve.forgejo_secret": '"env:FORGE_WEBHOOK_SECRET"',
+    f"{DECIDERS}.email": '"ada@example.org"',
+    f"{DECIDERS}.slack": '"U024BE7LH"',
+    f"{DECIDERS}.telegram": '"123456789"',
+    f"{DECIDERS}.may": '["words/*", "*/gate:code_review"]',
     f"{RUNNERS}.kind": '"command"',
     f"{RUNNERS}.command": '["sh", "worker.sh"]',
     f"{RUNNERS}.models": '{opus = "large-1", sonnet = "medium-1"}',
     f"{RUNNERS}.env": '{API_KEY = "env:API_KEY"}',
 }
 """What an example shows for settings whose default says nothing."""
-_NAMES = {RUNNERS: "script", NOTIFICATIONS: "ops"}
+_NAMES = {RUNNERS: "script", NOTIFICATIONS: "ops", DECIDERS: "ada"}
 """The names in an example of tables that a person names."""
 _HEAD = f"## Settings of this repository. `{Remedy('help', ('settings',))}` describes all, with ranges and defaults.\n"
 _WIDTH = 118
@@ -108,6 +125,8 @@ def described() -> dict[str, Described]:
         ("tree.", TreeSettings()),
         ("forge.", ForgeSettings()),
         (f"{NOTIFICATIONS}.", NotificationSettings()),
+        ("serve.", ServeSettings()),
+        (f"{DECIDERS}.", DeciderSettings()),
         (f"{RUNNERS}.", RunnerSettings()),
     )
     found: dict[str, Described] = {}

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.settings.outside import DeciderSettings, ServeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,6 +117,8 @@ class NotificationSettings:
     """hours of the day in which messages wait, `"22:00-07:00"`; empty: none"""
     digest: timedelta = timedelta(0)
     """collect messages for this long, and send them as one; 0: send each"""
+    decider: str = ""
+    """name of a `[deciders.NAME]` table: the person whose links to decide are in the messages; empty: no links"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,8 @@ class Settings:
     """time between two pulses that confirm an expiry; 0: one is enough"""
     tree: TreeSettings = field(default_factory=TreeSettings)
     forge: ForgeSettings = field(default_factory=ForgeSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    deciders: Mapping[str, DeciderSettings] = field(default_factory=dict)
     notifications: Mapping[str, NotificationSettings] = field(default_factory=dict)
     runners: Mapping[str, RunnerSettings] = field(default_factory=dict)
 

@@ -21,6 +21,7 @@ from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.news.rules import EVENTS, SEVERITIES
 from mission_cli.domain.timing.hours import never_end, read_windows
 from mission_cli.settings.model import ForgeSettings, NotificationSettings, RunnerSettings, Settings
+from mission_cli.settings.outside import DeciderSettings, ServeSettings, check_outside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,10 +51,16 @@ MOST_FOR_A_PLAN = Decimal(1000)
 _TREE = pattern(r"^\[[ \t]*tree[ \t]*\][^\n]*$", re.MULTILINE)
 LONGEST = timedelta(days=366)
 """The longest duration."""
-NEVER_ZERO = ("deadline", "check_timeout", "plan_deadline")
+NEVER_ZERO = ("deadline", "check_timeout", "plan_deadline", "link_lifetime")
 """Durations that 0 would make useless."""
-NAMED_TABLES: Mapping[str, type] = {"runners": RunnerSettings, "notifications": NotificationSettings}
+NAMED_TABLES: Mapping[str, type] = {
+    "runners": RunnerSettings,
+    "notifications": NotificationSettings,
+    "deciders": DeciderSettings,
+}
 """Tables of tables whose names a person chooses."""
+_TABLES = ("tree", "forge", "serve")
+"""Tables with fixed names."""
 _RULE_NAME = pattern(r"[\w.@#-]+")
 _ADDRESS = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
 _PASSWORD = pattern(r"[^:/]*://[^/@\s:]*:[^/@\s]+@")
@@ -101,7 +108,7 @@ def from_environment(environment: Mapping[str, str], base: Settings) -> Settings
     values: dict[str, Any] = {}
     for name in base.__match_args__:
         text = environment.get(ENVIRONMENT_PREFIX + name.upper())
-        if text is None or name in {"tree", "forge", "notifications", "runners"}:
+        if text is None or name in _TABLES or name in NAMED_TABLES:
             continue
         old = getattr(base, name)
         raw: Any = int(text) if isinstance(old, int) and _WHOLE.fullmatch(text) else text
@@ -133,6 +140,9 @@ def check(settings: Settings) -> None:
         raise UsageError("the setting `forge.token` is not a reference", hint=hint)
     for name, rule in settings.notifications.items():
         _check_rule(f"notifications.{name}", rule)
+    _check_durations("serve.", settings.serve)
+    named = {f"notifications.{name}.decider": rule.decider for name, rule in settings.notifications.items()}
+    check_outside(settings.serve, settings.deciders, named)
     for name, runner in settings.runners.items():
         _check_range(f"runners.{name}.max_steps", runner.max_steps, 0, RANGES["max_steps"][1])
         _check_durations(f"runners.{name}.", runner)
@@ -181,7 +191,9 @@ def _check_range(name: str, value: int, least: int, most: int) -> None:
         raise UsageError(f"the setting `{name}` is {value}", hint=f"use a number from {least} to {most}")
 
 
-def _check_durations(prefix: str, settings: Settings | RunnerSettings | ForgeSettings | NotificationSettings) -> None:
+def _check_durations(
+    prefix: str, settings: Settings | RunnerSettings | ForgeSettings | NotificationSettings | ServeSettings
+) -> None:
     for name in settings.__match_args__:
         value = getattr(settings, name)
         if isinstance(value, timedelta) and not timedelta(0) <= value <= LONGEST:
@@ -199,7 +211,7 @@ def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Se
         if key in NAMED_TABLES:
             old = getattr(base, key)
             values[key] = {**old, **_named_tables(key, raw, old, where, text)}
-        elif key in {"tree", "forge"}:
+        elif key in _TABLES:
             values[key] = _record(getattr(base, key), raw, key, where, text)
         elif key in known:
             values[key] = _convert(key, raw, getattr(base, key), place)

@@ -17,6 +17,7 @@ from mission_cli.app.results import (
     reasons,
     reports,
     repository,
+    serving,
     verification,
     views,
 )
@@ -49,6 +50,10 @@ _LISTED = (Output(views.MissionList, stopped=True), Output(views.MissionListEver
 OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     ERROR: (Output(Failed, stopped=None),),
     OVERVIEW: (Output(reports.Overview, stopped=True),),
+    "access add": (Output(serving.UserAdded),),
+    "access list": (Output(serving.Users),),
+    "access remove": (Output(serving.UserRemoved),),
+    "access webhook": (Output(serving.WebhookAccess),),
     "add": (Output(changes.AddedFeature),),
     "add-milestone": (Output(changes.AddedMilestone),),
     "answer": _CHANGED,
@@ -96,6 +101,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "retry": _CHANGED,
     "run": (Output(views.MissionView, stopped=True), Output(machine.DetachedRun, stopped=True)),
     "schema": (Output(files.SchemaDocument),),
+    "serve": (Output(serving.Serving),),
     "set": _CHANGED,
     "show": (
         *(Output(reports.WholeMission, stopped=True), Output(proposals.Suggestions, stopped=True)),

@@ -49,6 +49,7 @@ from mission_cli.domain.host import PROGRAM, Person
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.routing import default_runner
 from mission_cli.engine.context import Context
+from mission_cli.settings.outside import SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +71,13 @@ def assemble(
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
     forge_token = {"FORGE_TOKEN": settings.forge.token} if settings.forge.token else {}
     rules = SecretRules(
-        known_secrets(around, forge_token, _channels(settings), *(r.given for r in settings.runners.values()))
+        known_secrets(
+            around,
+            forge_token,
+            _channels(settings),
+            _hook_secrets(settings),
+            *(r.given for r in settings.runners.values()),
+        )
     )
     executor = LocalExecutor(
         jobs=checkout.runtime / "jobs",
@@ -124,6 +131,11 @@ def _channels(settings: Settings) -> Mapping[str, str]:
     }
 
 
+def _hook_secrets(settings: Settings) -> Mapping[str, str]:
+    """Return what the settings for webhooks refer to, by the name of the setting."""
+    return {name: value for name in SECRETS if (value := getattr(settings.serve, name))}
+
+
 def _default_runner(configured: Settings, finder: LocalAgents) -> str:
     installed = finder.installed()
     return default_runner(configured.runners, (name for name in installed if finder.account(name, {})), installed)
@@ -161,10 +173,10 @@ def _surroundings(
 
 
 def _kept_back(settings: Settings) -> tuple[str, ...]:
-    """Return the variables that no job gets unless they belong to it: of the key file, of forges and channels."""
+    """Return the variables that no job gets unless they are its own: of the key file, forges, channels, hooks."""
     from mission_cli.adapters.forges.tokens import VARIABLES
 
-    references = (settings.forge.token, *_channels(settings).values())
+    references = (settings.forge.token, *_channels(settings).values(), *_hook_secrets(settings).values())
     named = [one.removeprefix("env:") for one in references if one.startswith("env:")]
     keys = [name for name in read_environment(key_file()) if not is_usual(name)]
     return tuple(dict.fromkeys([*keys, *sorted(VARIABLES), *named]))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from mission_cli.adapters.fs.access_file import AccessFile
     from mission_cli.adapters.git.repo.describe import Described
     from mission_cli.adapters.git.state.merging import MergedFile
     from mission_cli.adapters.git.state.store import GitStateStore as GitStateStore  # noqa: PLC0414 - for surfaces
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.templates import Templates
 
 __all__ = [
+    "access_file",
     "commit_file",
     "describe",
     "environment",
@@ -55,8 +57,25 @@ __all__ = [
     "slash_commands",
     "templates",
     "transfer",
+    "webhook_key",
     "write_whole",
 ]
+
+
+def access_file() -> AccessFile:
+    """Return the tokens of the server's users."""
+    from mission_cli.adapters.fs.access_file import AccessFile
+    from mission_cli.adapters.user import access_file
+
+    return AccessFile(access_file())
+
+
+def webhook_key() -> str:
+    """Return the key from which the secrets of waits for webhooks are made; it is made if there is none."""
+    from mission_cli.adapters.fs.access_file import webhook_key
+    from mission_cli.adapters.user import webhook_key_file
+
+    return webhook_key(webhook_key_file())
 
 
 def describe(place: Path) -> Described:

@@ -77,6 +77,8 @@ class Mortal:
         if not callable(value):
             return value
         place = f"{self._name}.{attribute}"
+        if attribute == "deciding":
+            return self._held(value, place)
         return self._locked(value, place) if attribute == "lock" else self._counted(value, place)
 
     def _counted(self, call: Callable[..., Any], place: str) -> Callable[..., Any]:
@@ -87,6 +89,15 @@ class Mortal:
             return result
 
         return counted
+
+    def _held(self, hold: Callable[[], Any], place: str) -> Callable[[], Any]:
+        @contextmanager
+        def held() -> Iterator[Mortal]:
+            self._life.step(f"{place}:before")
+            with hold() as book:
+                yield Mortal(book, "ledger", self._life)
+
+        return held
 
     def _locked(self, lock: Callable[[], Any], place: str) -> Callable[[], Any]:
         @contextmanager

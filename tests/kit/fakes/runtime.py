@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tests.kit.fakes.executor import JOBS
 
 from mission_cli._support.text import stamp
+from mission_cli.domain.deciding.grants import Ledger
 from mission_cli.domain.news.outbox import Outbox
 from mission_cli.domain.outside.facts import Outside
 from mission_cli.domain.timing.timeline import Timeline
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import MissionId
     from mission_cli.ports.git.state import Settled
-    from mission_cli.ports.runtime import Look, Trouble
+    from mission_cli.ports.runtime import LedgerBook, Look, Trouble
 
 PLACE = "runtime"
 
@@ -52,6 +53,19 @@ class Kept:
     """A value that is read as often as one likes, and replaced as a whole."""
 
     facts: Mapping[str, object] = field(default_factory=dict)
+
+
+class Book:
+    """The ledger of decisions from outside on a disk in memory."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self.ledger = disk.read(f"{PLACE}/deciding", Ledger) or Ledger()
+
+    def note(self, ledger: Ledger) -> None:
+        """Keep it."""
+        self._disk.write(f"{PLACE}/deciding", ledger)
+        self.ledger = ledger
 
 
 class MemoryRuntime:
@@ -218,6 +232,11 @@ class MemoryRuntime:
     def note_outside(self, mission: MissionId, outside: Outside) -> None:
         """Remember it."""
         self._disk.write(f"{PLACE}/outside/{mission}", outside)
+
+    @contextmanager
+    def deciding(self) -> Iterator[LedgerBook]:
+        """Hold the ledger: nothing else runs meanwhile."""
+        yield Book(self._disk)
 
     def asked(self) -> Asked:
         """What is known of the remote."""

@@ -48,10 +48,10 @@ def write_new(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = 
             os.fsync(out.fileno())
 
 
-def create_whole(path: Path, content: bytes) -> bool:
+def create_whole(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
     """Create a file with its content in one step; False if it exists."""
     temp = path.with_name(f".{path.name}.{random_hex(4)}")
-    write_new(temp, content)
+    write_new(temp, content, mode=mode)
     try:
         os.link(temp, path)
     except FileExistsError:

@@ -12,6 +12,7 @@ from mission_cli._support.dataclass import asdict
 from mission_cli._support.records import from_plain, to_plain
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
+from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.errors import refused
@@ -32,11 +33,12 @@ from mission_cli.ports.runtime import Asked, Listed, Stopped, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import timedelta
     from pathlib import Path
 
     from mission_cli.domain.timing.timeline import Timeline
-    from mission_cli.ports.runtime import Look
+    from mission_cli.ports.runtime import LedgerBook, Look
 
 
 _SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.json")
@@ -309,6 +311,10 @@ class FolderRuntime:
         """Record what is known of the world outside of a mission, readable only by its owner."""
         make_folder(self._folder / _OUTSIDE)
         write_json(self._folder / _OUTSIDE / f"{mission}.json", to_plain(outside), mode=0o600)
+
+    def deciding(self) -> AbstractContextManager[LedgerBook]:
+        """Hold `deciding.json`."""
+        return held_book(self._folder)
 
     def asked(self) -> Asked:
         """Return what is known of the remote."""

@@ -205,10 +205,13 @@ def skip(ctx: Context, text: str, *, reason: str) -> Done:
     return commit_change(ctx, text, change)
 
 
-def answer(ctx: Context, text: str, number: int, response: str) -> Done:
-    """Answer a request."""
+def answer(
+    ctx: Context, text: str, number: int, response: str, *, only_if: Callable[[Address], None] = lambda _: None
+) -> Done:
+    """Answer a request. `only_if` raises if the mission, as it is when this is decided, does not allow it."""
 
     def change(address: Address) -> Wanted:
+        only_if(address)
         request = open_request(address, number)
         _refuse_unknown_answer(request, response)
         key = {"#": str(number)}

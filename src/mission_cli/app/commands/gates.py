@@ -37,6 +37,8 @@ from mission_cli.planner.core.phases import lands_later
 from mission_cli.planner.mission.base import base_gone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mission_cli.app.addressing import Address
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Feature, Mission
@@ -55,16 +57,19 @@ def decide_gate(
     comment: str = "",
     saw: str = "",
     given: Given = _NOTHING,
+    only_if: Callable[[Address], None] = lambda _: None,
 ) -> Done:
     """Approve or reject a gate; the comment of a rejection goes to the workers whose features go back to work.
 
     `saw`: the commit, or the blob of the document, that the person looked at at the gate of a phase; ConflictError if
-    it is something else by now. `given`: what they chose or changed there.
+    it is something else by now. `given`: what they chose or changed there. `only_if` raises if the mission, as it is
+    when this is decided, does not allow it.
     """
     word = GateStatus.APPROVED if approved else GateStatus.REJECTED
     said = as_line(comment, "comment")
 
     def change(address: Address) -> Wanted:
+        only_if(address)
         mission = address.mission
         phase = with_gate(mission.phases, gate)
         if phase is not None:

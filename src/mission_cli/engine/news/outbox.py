@@ -14,6 +14,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import digest, stamp
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.news.outbox import (
@@ -30,6 +31,7 @@ from mission_cli.domain.news.outbox import (
 from mission_cli.domain.news.rules import LANDED, STUCK, WAITING, Rule, as_named, highest, rules_for, wants
 from mission_cli.domain.status import GateStatus
 from mission_cli.domain.timing.hours import read_windows
+from mission_cli.engine.news.links import offers_to
 from mission_cli.ports.notifier import Letter
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 
 _DERIVED = {"landed": LANDED, "waiting": WAITING, "stuck": STUCK}
 """What only the state of a mission tells; its other events are in the history."""
+_ASKING = frozenset({WAITING, EventKind.REQUEST_ASKED, EventKind.REQUEST_REMINDED, EventKind.GATE_WAITING})
+"""Events whose messages carry the links to decide."""
 _MOST_COMMITS = 1000
 _STALE = timedelta(days=7)
 """What is older is no news: the settings had no rules then."""
@@ -122,7 +126,9 @@ def _send(ctx: Context, batch: Sequence[Parcel], *, again: bool) -> str:
     channel = next(one for one in rule.channels if key_of(one) == batch[0].channel)
     messages = tuple(parcel.message for parcel in batch)
     severity = highest(message.event for message in messages)
-    return ctx.messenger.send(channel, Letter(rule.template, messages, severity, again))
+    asking = [message.mission for message in messages if message.event in _ASKING]
+    offers = offers_to(ctx, rule.decider, asking) if rule.decider else ()
+    return ctx.messenger.send(channel, Letter(rule.template, messages, severity, again, offers))
 
 
 def _rule(name: str, one: NotificationSettings) -> Rule:

@@ -28,6 +28,7 @@ from mission_cli.surfaces.cli.commands import (
 from mission_cli.surfaces.cli.commands import (
     show as look,
 )
+from mission_cli.surfaces.cli.commands.serving import access, serve
 from mission_cli.surfaces.cli.help import Commands
 from mission_cli.surfaces.cli.shell import (
     HERE,
@@ -91,6 +92,8 @@ for module in (
     prove,
     steer,
     slash_commands,
+    serve,
+    access,
     about,
 ):
     module.register(app)

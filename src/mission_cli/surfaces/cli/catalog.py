@@ -289,6 +289,20 @@ _SETUP: Mapping[str, Entry] = {
         ("commands install", "add `/mission` to all agents that you have"),
         ("commands install --project", "for all users of this repository"),
     ),
+    "serve": _entry(
+        Group.SETUP,
+        "http",
+        ("serve", "serve links to decide, webhooks and the API of this repository on this machine"),
+        ("serve --all --read-only", "those of all repositories, to look at only"),
+    ),
+    "access": _entry(
+        Group.SETUP,
+        "http",
+        ("access add ada --scope missions.read --scope approve", "a token for Ada, who may look and decide"),
+        ("access list", "who has a token"),
+        ("access remove ada --yes", "take it away"),
+        ("access webhook words webhook:build", "how the build server reports what `words` waits for"),
+    ),
     "gc": _entry(
         Group.SETUP,
         "machines",
@@ -350,6 +364,7 @@ TOPICS: Mapping[str, str] = {
     "format": "the mission file: sections, columns, criteria",
     "agents": "how coding agents and other programs are run, and what they cost",
     "machines": "states, retries, judging, limits",
+    "http": "the server: links to decide, webhooks, users",
     "pull-requests": "how work reaches a protected branch: rules, reviews, tokens, trouble",
     "merging": "how changes from two sides are merged",
     "moving": "from and to other tools' files",

@@ -119,6 +119,7 @@ def doctor(
     from mission_cli.app.queries.diagnosis.criteria import criteria_findings, setup_findings
     from mission_cli.app.queries.diagnosis.forge import forge_findings
     from mission_cli.app.queries.diagnosis.news import news_findings
+    from mission_cli.app.queries.diagnosis.outside import outside_findings
     from mission_cli.app.queries.diagnosis.runners import runner_findings, unfinished
     from mission_cli.app.results.machine import Diagnosis
     from mission_cli.wiring.compose import instruments, storage
@@ -145,6 +146,7 @@ def doctor(
             findings += looks.looked("criterion", lambda: criteria_findings(ctx, tools, missions, nonce))
             findings += looks.looked("forge", lambda: forge_findings(ctx, missions, offline=offline))
             findings += looks.looked("notifications", lambda: news_findings(ctx, thorough=True))
+            findings += looks.looked("outside", lambda: outside_findings(ctx))
             findings += looks.looked("setup", lambda: setup_findings(ctx, missions))
             findings += left_behind(opened.context, storage(opened))
         if not offline:

@@ -1,0 +1,147 @@
+"""Use a token: take its decision in the name of its person, if it still stands for what the person was shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import stamp
+from mission_cli.app.commands.features import answer
+from mission_cli.app.commands.gates import decide_gate
+from mission_cli.document.reading.placed import load_placed
+from mission_cli.domain.deciding.grants import (
+    Choice,
+    Standing,
+    Trace,
+    allowed,
+    found,
+    standing,
+    subject_of,
+    traced,
+    used,
+)
+from mission_cli.domain.errors import BlockedError, UsageError
+from mission_cli.domain.host import Person
+from mission_cli.domain.ids import MissionId
+from mission_cli.engine.news.links import work_of
+
+if TYPE_CHECKING:
+    from mission_cli.app.addressing import Address
+    from mission_cli.app.transaction import Done
+    from mission_cli.domain.deciding.grants import Grant, Ledger, Subject
+    from mission_cli.domain.mission import Mission
+    from mission_cli.engine.context import Context
+    from mission_cli.ports.runtime import LedgerBook
+
+LONGEST_TEXT = 4000
+"""Characters of an answer or comment from outside."""
+LINK = "link"
+_WORDS = {
+    Standing.UNKNOWN: "this link is not known",
+    Standing.USED: "this link was used before",
+    Standing.EXPIRED: "this link has expired",
+    Standing.CLOSED: "this was decided or withdrawn meanwhile",
+    Standing.STALE: "what this link was about has changed since the message",
+    Standing.FORBIDDEN: "this person may not decide this",
+}
+
+
+class DecisionRefusedError(BlockedError):
+    """A token does not decide, for the reason in `standing`."""
+
+    def __init__(self, why: Standing) -> None:
+        super().__init__(_WORDS[why], hint="decide on the command line: `mission inbox` shows what waits")
+        self.standing = why
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A token, and what it is about as that is now."""
+
+    standing: Standing
+    grant: Grant | None = None
+    subject: Subject | None = None
+    """What waits for the decision; None if nothing does."""
+    work: str = ""
+    """The commit of finished work."""
+
+
+def look(ctx: Context, token: str) -> Offered:
+    """Return what a token offers. Changes nothing."""
+    with ctx.runtime.deciding() as book:
+        ledger = book.ledger
+    return _offered(ctx, ledger, token)
+
+
+def redeem(ctx: Context, token: str, *, text: str = "", comment: str = "", door: str = LINK, by: str = "") -> Done:
+    """Take the decision of a token, once. Raises DecisionRefusedError; a refusal of a known token leaves a trace.
+
+    `text` answers a request without options. `by` is the decider who uses the token, if the door knows that.
+    """
+    with ctx.runtime.deciding() as book:
+        offered = _offered(ctx, book.ledger, token)
+        grant = offered.grant
+        if grant is not None and by and by != grant.person:
+            offered = Offered(Standing.FORBIDDEN, grant)
+        if grant is None or offered.standing is not Standing.USABLE:
+            raise _refused(ctx, book, offered, door, by)
+        try:
+            done = _decide(ctx, grant, text, comment)
+        except DecisionRefusedError as error:  # it was decided elsewhere at this moment
+            raise _refused(ctx, book, Offered(error.standing, grant), door, by) from error
+        book.note(used(book.ledger, grant, ctx.clock.now()))
+        return done
+
+
+def note_stranger(ctx: Context, door: str, who: str, why: str) -> None:
+    """Leave a trace of somebody who came through a genuine door and may not decide."""
+    with ctx.runtime.deciding() as book:
+        book.note(traced(book.ledger, Trace(stamp(ctx.clock.now()), door, who, "", why)))
+
+
+def person_of(ctx: Context, name: str) -> Person:
+    """Return a decider as the author of commits."""
+    decider = ctx.settings.deciders[name]
+    return Person(name, decider.email or f"{name}@localhost")
+
+
+def _offered(ctx: Context, ledger: Ledger, token: str) -> Offered:
+    grant = found(ledger, token)
+    if grant is None:
+        return Offered(Standing.UNKNOWN)
+    stored = ctx.state.snapshot().missions.get(MissionId(grant.mission))
+    mission = load_placed(stored.text, stored.id).mission if stored is not None else None
+    return _compared(ctx, grant, mission)
+
+
+def _compared(ctx: Context, grant: Grant, mission: Mission | None) -> Offered:
+    subject = subject_of(mission, grant.subject) if mission is not None else None
+    work = work_of(ctx, mission) if mission is not None else ""
+    decider = ctx.settings.deciders.get(grant.person)
+    may = decider is not None and allowed(decider.may, grant.mission, grant.subject)
+    return Offered(standing(grant, subject, work, may=may, now=ctx.clock.now()), grant, subject, work)
+
+
+def _decide(ctx: Context, grant: Grant, text: str, comment: str) -> Done:
+    def only_if(address: Address) -> None:
+        now = _compared(ctx, grant, address.mission)
+        if now.standing is not Standing.USABLE:
+            raise DecisionRefusedError(now.standing)
+
+    for said in (text, comment):
+        if len(said) > LONGEST_TEXT:
+            raise UsageError(f"the text has {len(said)} characters", hint=f"write at most {LONGEST_TEXT}")
+    person, (_, _, name) = ctx.acting_as(person_of(ctx, grant.person)), grant.subject.partition(":")
+    if grant.choice is Choice.ANSWER:
+        return answer(person, grant.mission, int(name), grant.answer or text, only_if=only_if)
+    approved = grant.choice is Choice.APPROVE
+    return decide_gate(person, grant.mission, name, approved=approved, comment=comment, only_if=only_if)
+
+
+def _refused(ctx: Context, book: LedgerBook, offered: Offered, door: str, by: str) -> DecisionRefusedError:
+    grant = offered.grant
+    if grant is not None:
+        subject = f"{grant.mission}/{grant.subject}"
+        trace = Trace(stamp(ctx.clock.now()), door, by or grant.person, subject, _WORDS[offered.standing])
+        book.note(traced(book.ledger, trace))
+    return DecisionRefusedError(offered.standing)

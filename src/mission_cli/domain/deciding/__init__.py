@@ -1,0 +1,1 @@
+"""Deciding from outside: tokens that each allow one decision, and signatures of webhooks."""

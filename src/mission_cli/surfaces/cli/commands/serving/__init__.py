@@ -1,0 +1,1 @@
+"""The commands of the server: `mission serve`, and the tokens of its users."""

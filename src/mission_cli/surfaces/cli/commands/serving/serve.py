@@ -1,0 +1,77 @@
+"""`mission serve`: the HTTP server in the foreground."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mission_cli._support.text import counted
+from mission_cli.domain.errors import ToolError, UsageError
+from mission_cli.domain.notice import advise, do
+from mission_cli.surfaces.cli.shell import Shell, command
+
+if TYPE_CHECKING:
+    from mission_cli.surfaces.http.places import Places
+
+PORT = 8765
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    words = "Serve links to decide, webhooks and the API over HTTP, until SIGTERM or Ctrl+C."
+    command(app, "serve", help=words)(serve)
+
+
+def serve(
+    shell: Shell,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0: a free one.")] = PORT,
+    listen: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="An address of this machine; others than loopback need a token.")
+    ] = "127.0.0.1",
+    everywhere: Annotated[bool, typer.Option("--all", help="Serve every known repository.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Refuse everything that changes something.")] = False,
+) -> int:
+    """Serve this repository, or all of them."""
+    from mission_cli.app.queries.diagnosis.outside import PACKAGES, missing_packages
+
+    missing = missing_packages()
+    if missing:
+        words = f"the Python package {missing} is not installed (extra http)"
+        raise ToolError(words, hint=f"pip install {' '.join(PACKAGES)}")
+    from mission_cli.app.results.serving import Serving
+    from mission_cli.surfaces.http import server
+    from mission_cli.surfaces.http.application import make_application
+    from mission_cli.surfaces.http.guard import Rules
+    from mission_cli.surfaces.http.places import Places
+    from mission_cli.wiring.host import access_file, environment, find_checkout, resolved, webhook_key
+
+    users = access_file().all()
+    if not server.is_loopback(listen) and not users:
+        hint = advise("add one first: ", do("access", "add", "NAME"))
+        raise UsageError(f"{listen} can be reached by other machines, and there is no token", hint=hint)
+    places = Places(find_checkout(shell.repo).name if not everywhere else shell.repo, everywhere=everywhere)
+    urls = _urls(places)
+    listener, address = server.bind(listen, port)
+    rules = Rules(server.own_names(address, urls), server.own_origins(address, urls), read_only)
+    application = make_application(
+        places,
+        rules,
+        log=(lambda _: None) if shell.quiet else server.write_log,
+        secret_of=lambda setting: resolved(setting, environment()),
+        key=webhook_key,
+    )
+
+    def ready() -> None:
+        served = [os.fspath(place.path) for place in places.all()]
+        facts = Serving(f"http://{address.name}", served, read_only, [user.name for user in users])
+        shell.say(f"{facts.url} serves {counted(len(served), 'repository', 'repositories')}; Ctrl+C stops it", facts)
+
+    server.serve(application, listener, ready)
+    return 0
+
+
+def _urls(places: Places) -> frozenset[str]:
+    """Return the public addresses of the repositories. Raises MissionError if a single one cannot be opened."""
+    return frozenset(url for _, ctx in places.contexts() if (url := ctx.settings.serve.url))

@@ -1,0 +1,68 @@
+"""The application: its routes, and errors as pages for people or problems for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+
+from mission_cli.domain.errors import MissionError, refused
+from mission_cli.surfaces.http.decide_page import DecidePages
+from mission_cli.surfaces.http.guard import Guard
+from mission_cli.surfaces.http.hooks import Hooks
+from mission_cli.surfaces.http.problems import Problem, RefusedRequestError, problem_of, response_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp
+
+    from mission_cli.surfaces.http.guard import Rules
+    from mission_cli.surfaces.http.places import Serves
+
+_WORDS = {404: "there is nothing at this address", 405: "this method is not possible here"}
+
+
+def make_application(
+    places: Serves,
+    rules: Rules,
+    *,
+    log: Callable[[str], None],
+    secret_of: Callable[[str], str],
+    key: Callable[[], str],
+) -> ASGIApp:
+    """Return the application for some repositories."""
+    routes = [*DecidePages(places).routes(), *Hooks(places, secret_of=secret_of, key=key).routes()]
+    app = Starlette(
+        routes=routes,
+        exception_handlers={
+            RefusedRequestError: _refused,
+            MissionError: _failed,
+            HTTPException: _not_there,
+            Exception: _bug,
+        },
+    )
+    return Guard(app, rules, log)
+
+
+async def _refused(_: Request, error: Any) -> Response:
+    return response_of(error.problem, error.headers)
+
+
+async def _failed(_: Request, error: Any) -> Response:
+    return response_of(problem_of(error))
+
+
+async def _not_there(_: Request, error: Any) -> Response:
+    return response_of(Problem(error.status_code, _WORDS.get(error.status_code, error.detail)), error.headers)
+
+
+async def _bug(_: Request, error: Exception) -> Response:
+    """Say nothing of a bug to the client; uvicorn writes its traceback to the log."""
+    said = refused(error) if isinstance(error, OSError) else None
+    if said is not None:
+        return response_of(problem_of(said))
+    return response_of(Problem(500, "this is a bug in mission", "the log of the server has the details"))

@@ -1,0 +1,261 @@
+"""The page behind a link to decide: GET shows the question and changes nothing, POST takes the decision.
+
+Mail scanners and chat previews open links, so only the form on the page decides. It has a nonce of this server; the
+token in the address is the key to one decision of one person.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from datetime import timedelta
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import counted, parse_stamp, show_duration
+from mission_cli.app.deciding.redeem import LONGEST_TEXT, DecisionRefusedError, Offered, look, redeem
+from mission_cli.domain.deciding.grants import Choice, Standing
+from mission_cli.domain.deciding.signatures import is_same, signature
+from mission_cli.domain.errors import MissionError
+from mission_cli.domain.ids import Sha
+from mission_cli.engine.news.links import question_of
+from mission_cli.surfaces.http.bodies import FORM, body_of, form_of, media_type
+from mission_cli.surfaces.http.problems import RefusedRequestError, problem_of
+from mission_cli.surfaces.plain import clean
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from mission_cli.engine.context import Context
+    from mission_cli.surfaces.http.places import Serves
+
+_MOST_BYTES = 64 << 10
+_MOST_FILES = 40
+_NONCE_LIFETIME = timedelta(hours=12)
+_STATUS = {
+    Standing.UNKNOWN: 404,
+    Standing.USED: 410,
+    Standing.EXPIRED: 410,
+    Standing.CLOSED: 409,
+    Standing.STALE: 409,
+    Standing.FORBIDDEN: 403,
+}
+_TITLES = {
+    Standing.UNKNOWN: ("This link is not known", "It is incomplete, or too old. Nothing was changed."),
+    Standing.USED: ("This link was used", "It decides once. Nothing was changed now."),
+    Standing.EXPIRED: (
+        "This link has expired",
+        "Nothing was changed. Ask for a new message, or decide at the terminal.",
+    ),
+    Standing.CLOSED: ("This is not open any more", "It was decided or withdrawn meanwhile. Nothing was changed."),
+    Standing.STALE: (
+        "This has changed since the message",
+        "The work or the question is not what the message was about. Nothing was changed.",
+    ),
+    Standing.FORBIDDEN: ("You may not decide this", "The settings do not list you for it. Nothing was changed."),
+}
+_STYLE = """
+:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
+body{max-width:44rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.4rem;overflow-wrap:anywhere}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem}
+dd{margin:0;overflow-wrap:anywhere}
+table{border-collapse:collapse;font:14px/1.5 ui-monospace,monospace;width:100%}
+td{padding:.1rem .5rem;overflow-wrap:anywhere}td.n{text-align:right;white-space:nowrap}
+textarea{width:100%;box-sizing:border-box;font:inherit}
+button{font:inherit;font-weight:600;padding:.6rem 1.4rem;margin-top:1rem}
+"""
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex"><title>{{ title }}</title><style>{{ style }}</style></head><body><main>
+<h1>{{ title }}</h1>
+{% if words %}<p>{{ words }}</p>{% endif %}
+{% if facts %}<dl>{% for name, value in facts %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>{% endif %}
+{% if files %}<table><caption>{{ summary }}</caption>{% for file in files %}<tr><td>{{ file.path }}</td>
+<td class="n">{{ file.counts }}</td></tr>{% endfor %}</table>{% endif %}
+{% if nonce %}<form method="post">
+<input type="hidden" name="nonce" value="{{ nonce }}">
+{% if field %}<label for="text">{{ label }}</label>
+<textarea id="text" name="{{ field }}" rows="4" maxlength="{{ longest }}"
+{{- " required" if required }}></textarea>{% endif %}
+<button>{{ button }}</button></form>{% endif %}
+</main></body></html>
+"""
+
+_EMPTY = {"words": "", "facts": (), "summary": "", "files": (), "nonce": "", "field": "", "label": ""} | {
+    "required": False,
+    "button": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A changed file on the page."""
+
+    path: str
+    counts: str
+
+
+class DecidePages:
+    """The pages of one server."""
+
+    def __init__(self, places: Serves) -> None:
+        self._places, self._key = places, secrets.token_hex(32)
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/decide/{token}", self.show, methods=["GET"]),
+            Route("/decide/{token}", self.decide, methods=["POST"]),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """Show what a link is about."""
+        return await run_in_threadpool(self._show, request.path_params["token"])
+
+    async def decide(self, request: Request) -> Response:
+        """Take the decision of a link."""
+        if media_type(request) != FORM:
+            raise RefusedRequestError(415, "only the form on the page decides", f"its type is {FORM}")
+        form = form_of(await body_of(request, _MOST_BYTES))
+        return await run_in_threadpool(self._decide, request.path_params["token"], form)
+
+    def _show(self, token: str, words: str = "") -> Response:
+        for _, ctx in self._places.contexts():
+            offered = look(ctx, token)
+            if offered.grant is not None:
+                return self._page_of(ctx, offered, words)
+        return _over(Standing.UNKNOWN)
+
+    def _decide(self, token: str, form: dict[str, str]) -> Response:
+        for _, ctx in self._places.contexts():
+            offered = look(ctx, token)
+            if offered.grant is None:
+                continue
+            if not self._is_our_form(ctx, offered.grant.digest, form.get("nonce", "")):
+                words = "Please press the button again: this page was too old, or did not come from here."
+                return self._page_of(ctx, offered, words, status=403)
+            try:
+                done = redeem(ctx, token, text=form.get("text", ""), comment=form.get("comment", ""))
+            except DecisionRefusedError as error:
+                return _over(error.standing)
+            except MissionError as error:
+                problem = problem_of(error)
+                return self._page_of(ctx, offered, f"{problem.title}. {problem.hint}", status=problem.status)
+            ctx.again()
+            return _page(200, "Done", words=f"{done.words}. The mission goes on with the next pulse.")
+        return _over(Standing.UNKNOWN)
+
+    def _page_of(self, ctx: Context, offered: Offered, words: str, *, status: int = 200) -> Response:
+        grant, subject = offered.grant, offered.subject
+        if offered.standing is not Standing.USABLE or grant is None or subject is None:
+            return _over(offered.standing)
+        now = ctx.clock.now()
+        summary, files = _changes(ctx, offered)
+        request, gate = subject.request, subject.gate
+        facts = [("Mission", f"{subject.mission.title} ({subject.mission.id})")]
+        if gate is not None:
+            facts += [("Gate", gate.name), ("After", ", ".join(gate.after)), ("Holds", ", ".join(gate.blocks))]
+        if request is not None:
+            facts += [("Asked", _ago(request.asked, now)), ("About", request.feature)]
+            facts += [("Possible answers", " · ".join(request.options)), ("Urgency", request.urgency)]
+        facts += [
+            ("Finished work", grant.seen.commit[:12]),
+            ("You are", grant.person),
+            ("Message", _ago(grant.issued, now)),
+            ("Expires", _in(grant.expires, now)),
+        ]
+        answers = grant.choice is Choice.ANSWER
+        free = answers and not grant.answer
+        field = "text" if free else "" if answers else "comment"
+        return _page(
+            status,
+            question_of(subject),
+            words=words,
+            facts=[(name, value) for name, value in facts if value],
+            summary=summary,
+            files=files,
+            nonce=self._nonce(grant.digest, int(now.timestamp())),
+            field=field,
+            label="Your answer" if free else "Comment (may be empty)",
+            required=free,
+            button=("Answer" if free else f"Answer: {grant.answer}") if answers else str(grant.choice).capitalize(),
+        )
+
+    def _nonce(self, digest: str, at: int) -> str:
+        return f"{at}.{signature(self._key, f'{at}.{digest}'.encode())}"
+
+    def _is_our_form(self, ctx: Context, digest: str, given: str) -> bool:
+        at = given.partition(".")[0]
+        if not (at.isascii() and at.isdecimal()) or not is_same(self._nonce(digest, int(at[:15])), given):
+            return False
+        return 0 <= ctx.clock.now().timestamp() - int(at) <= _NONCE_LIFETIME.total_seconds()
+
+
+def _changes(ctx: Context, offered: Offered) -> tuple[str, list[File]]:
+    """Return what the finished work changes against the base: a sentence, and the first files."""
+    subject = offered.subject
+    if subject is None or not subject.of_work or not offered.work:
+        return "", []
+    base = ctx.code.heads(subject.mission.id, subject.mission.base).base
+    if base is None:
+        return "", []
+    content = ctx.code.content(base, Sha(offered.work))
+    files = [
+        File(clean(one.path), "binary" if one.added is None else f"+{one.added} -{one.removed}")
+        for one in content.files[:_MOST_FILES]
+    ]
+    more = len(content.files) - len(files)
+    summary = f"{counted(len(content.files), 'file')} in {counted(len(content.commits), 'commit')}"
+    return summary + (f", the first {len(files)} of them" if more else ""), files
+
+
+def _over(standing: Standing) -> Response:
+    """Return the page of a link that does not decide. It says nothing about the mission."""
+    title, words = _TITLES[standing]
+    return _page(_STATUS[standing], title, words=words)
+
+
+def _page(status: int, title: str, **values: Any) -> Response:
+    text = _template().render({**_EMPTY, "title": title, **values})
+    return HTMLResponse(text, status, headers={"content-security-policy": _policy()})
+
+
+@cache
+def _template() -> Any:
+    """Return the template; everything that is put into it is escaped, the style alone is ours."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    around = Environment(autoescape=True, undefined=StrictUndefined, finalize=_printable)
+    return around.from_string(_PAGE, globals={"style": Markup(_STYLE), "longest": LONGEST_TEXT})  # noqa: S704 - ours
+
+
+def _printable(value: Any) -> Any:
+    return clean(value) if type(value) is str else value
+
+
+@cache
+def _policy() -> str:
+    """Return the content security policy: our style by its hash, the form to this server, and nothing else."""
+    digest = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _ago(text: str, now: Any) -> str:
+    at = parse_stamp(text)
+    return f"{show_duration(now - at)} ago" if at is not None else ""
+
+
+def _in(text: str, now: Any) -> str:
+    at = parse_stamp(text)
+    return f"in {show_duration(at - now)}" if at is not None else ""

@@ -1,0 +1,126 @@
+"""What every request has to pass: Host, Origin, no token in the address, size, read-only; and headers of responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers, MutableHeaders
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
+from mission_cli.surfaces.http.problems import Problem, response_of
+from mission_cli.surfaces.plain import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MOST_BYTES = 1 << 20
+"""Longest body of any request."""
+_MOST_QUERY = 4096
+_SECRET_KEYS = frozenset({"token", "access_token", "api_key", "apikey", "key", "bearer", "authorization", "secret"})
+_DECIDE = pattern(r"(?<=/decide/)[^/?#]+")
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "x-robots-tag": "noindex",
+    "cache-control": "no-store",
+}
+"""Of every response that does not set them itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a server accepts."""
+
+    hosts: frozenset[str]
+    """The values of the header Host under which it is known, such as `127.0.0.1:8765`."""
+    origins: frozenset[str]
+    """The origins of its own pages."""
+    read_only: bool = False
+
+
+class Guard:
+    """Wraps the application: refuses what it must not see, and adds the headers of responses."""
+
+    def __init__(self, app: ASGIApp, rules: Rules, log: Callable[[str], None]) -> None:
+        self._app, self._rules, self._log = app, rules, log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        problem = self._problem(scope)
+        app = self._app if problem is None else response_of(problem)
+        try:
+            await app(scope, _limited(receive), answer)
+        finally:
+            self._log(f"{scope['method']} {shown_path(scope['path'])} {status or 'no answer'}")
+
+    def _problem(self, scope: Scope) -> Problem | None:
+        headers, method = Headers(scope=scope), scope["method"]
+        if len(headers.getlist("host")) != 1 or headers["host"].casefold() not in self._rules.hosts:
+            return Problem(421, "this server is not known by that name", "use the address that it printed")
+        if not self._is_own_page(headers, safe=method in SAFE_METHODS):
+            return Problem(403, "requests from pages of other sites are refused")
+        if self._rules.read_only and method not in SAFE_METHODS:
+            return Problem(403, "this server is read-only", "start it without --read-only")
+        query = scope["query_string"]
+        if len(query) > _MOST_QUERY:
+            return Problem(414, "the query is too long")
+        names = {name.casefold() for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)}
+        if names & _SECRET_KEYS:
+            hint = "send the header `Authorization: Bearer TOKEN`, and replace this token: addresses are logged"
+            return Problem(400, "a token in the address is not accepted", hint)
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdecimal()) or int(length[:20]) > MOST_BYTES:
+            return Problem(413, "the body is too long", f"send at most {MOST_BYTES} bytes")
+        return None
+
+    def _is_own_page(self, headers: Headers, *, safe: bool) -> bool:
+        """Whether the request comes from no page, or from one of this server.
+
+        Our pages send no referrer, so browsers name their origin `null`; where they can, they say `same-origin` too.
+        """
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site", "")
+        if origin is not None and origin != "null" and origin.casefold() not in self._rules.origins:
+            return False
+        if safe:
+            return True
+        return site in {"", "same-origin"} or (site == "none" and origin is None)
+
+
+def shown_path(path: str) -> str:
+    """Return a path for the log: without the token of a decision, and without control characters."""
+    return clean(_DECIDE.sub("…", path)).replace("\n", "\N{REPLACEMENT CHARACTER}")[:200]
+
+
+def _limited(receive: Receive) -> Receive:
+    """Return `receive` that ends a body which is longer than its header said."""
+    got = 0
+
+    async def limited() -> Message:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        return message if got <= MOST_BYTES else {"type": "http.disconnect"}
+
+    return limited

@@ -1,0 +1,86 @@
+"""The repositories that a server serves: opened once, and again when their settings or keys have changed."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from mission_cli.domain.errors import MissionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mission_cli.engine.context import Context
+    from mission_cli.ports.runtime import Look
+    from mission_cli.wiring.assemble import Opened
+
+
+class Serves(Protocol):
+    """The repositories that an application serves."""
+
+    def contexts(self) -> Iterator[tuple[object, Context]]:
+        """Yield the ports of one repository after the other."""
+        ...
+
+
+class Place:
+    """One repository. One request at a time works in it; pulses and commands are other processes, and wait for none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._opened: Opened | None = None
+        self._looks: dict[str, Look] = {}
+
+    @contextmanager
+    def context(self) -> Iterator[Context]:
+        """Yield the ports. Raises MissionError if the repository cannot be opened."""
+        with self._lock:
+            yield self._current().context
+
+    def _current(self) -> Opened:
+        from mission_cli.wiring.compose import open_repository
+
+        if self._opened is not None and self._now(self._opened) == self._looks:
+            return self._opened
+        # Looked at before it is read, a file that changes meanwhile looks different at the next request.
+        known = self._opened or open_repository(self.path)
+        self._opened, self._looks = None, self._now(known)
+        self._opened = open_repository(self.path)
+        return self._opened
+
+    @staticmethod
+    def _now(opened: Opened) -> dict[str, Look]:
+        return opened.context.runtime.looks(opened.context.settings_files)
+
+
+class Places:
+    """All repositories of a server: the one that it was started in, or every known one."""
+
+    def __init__(self, repo: Path, *, everywhere: bool) -> None:
+        self._everywhere = everywhere
+        self._known: dict[Path, Place] = {} if everywhere else {repo: Place(repo)}
+        self._lock = threading.Lock()
+
+    def all(self) -> list[Place]:
+        """Return every repository that is there."""
+        from mission_cli.wiring.compose import registry
+
+        if not self._everywhere:
+            return list(self._known.values())
+        with self._lock:
+            paths = [path for path in registry().all() if path.is_dir()]
+            self._known = {path: self._known.get(path) or Place(path) for path in paths}
+            return list(self._known.values())
+
+    def contexts(self) -> Iterator[tuple[Place, Context]]:
+        """Yield the ports of one repository after the other; with several, one that cannot be opened is left out."""
+        for place in self.all():
+            try:
+                with place.context() as ctx:
+                    yield place, ctx
+            except MissionError:
+                if not self._everywhere:
+                    raise

@@ -1,0 +1,137 @@
+"""Run the server: bind, serve, and stop at SIGTERM or Ctrl+C."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import signal
+import socket
+import sys
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import stamp
+from mission_cli.domain.errors import ToolError, UsageError
+from mission_cli.surfaces.plain import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+
+    from starlette.types import ASGIApp
+
+_GRACE_SECONDS = 5
+_MOST_CONNECTIONS = 200
+_MOST_HEADER_BYTES = 16 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+    @property
+    def name(self) -> str:
+        """As in an address: `127.0.0.1:8765`, `[::1]:8765`."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address belongs to this machine alone. Raises UsageError if it is no IP address."""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError as error:
+        hint = "write an IP address, such as 127.0.0.1 or ::1"
+        raise UsageError(f"{host!r} is not an IP address", hint=hint) from error
+    if found.is_unspecified:
+        hint = "name one address, by which this machine is reached"
+        raise UsageError(f"{host} means every network of this machine", hint=hint)
+    return found.is_loopback
+
+
+def bind(host: str, port: int) -> tuple[socket.socket, Address]:
+    """Return a socket that listens, and its address; port 0 is a free one. Raises ToolError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+    except OSError as error:
+        made.close()
+        hint = "choose another port: --port N; or stop what listens there"
+        raise ToolError(f"cannot listen on {host}, port {port}: {error.strerror}", hint=hint) from error
+    return made, Address(host, made.getsockname()[1])
+
+
+def own_names(address: Address, urls: Iterable[str]) -> frozenset[str]:
+    """Return the values of the header Host under which a server is known; `urls` are its public addresses."""
+    local = {address.name, f"localhost:{address.port}"} if address.loopback else {address.name}
+    return frozenset(local | {url.partition("://")[2].casefold() for url in urls})
+
+
+def own_origins(address: Address, urls: Iterable[str]) -> frozenset[str]:
+    """Return the origins of its pages."""
+    return frozenset({f"http://{name}" for name in own_names(address, ())} | {url.casefold() for url in urls})
+
+
+def config_of(app: ASGIApp) -> uvicorn.Config:
+    """Return how an application is served: few connections, short headers, no names of paths in logs."""
+    return uvicorn.Config(
+        app,
+        http="h11",
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
+    )
+
+
+def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or Ctrl+C; requests that are under way get some seconds to end."""
+    Server(config_of(app), ready).run(sockets=[listener])
+
+
+def write_log(words: str) -> None:
+    """Write a line to the log, which is stderr."""
+    sys.stderr.write(f"{stamp(datetime.now(UTC))} {clean(words)}\n")
+    sys.stderr.flush()
+
+
+class Server(uvicorn.Server):
+    """Ends with the status 0 after a signal; uvicorn itself would let the signal end the process."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Stop at the first signal; a second one does not wait for requests."""
+        if threading.current_thread() is threading.main_thread():  # others get no signals
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self._ready()
