@@ -40,8 +40,8 @@ WAITS = """
 | --- | --- | --- | --- | --- |
 | 1.3 | webhook:build | | | open |
 """
-NOT_HERE = {"cron install"}
-"""Needs a room of its own, see `test_cron.py`, whose commands are checked as well."""
+NOT_HERE = {"cron install", "serve"}
+"""Need a room of their own, see `test_cron.py` and `test_serve.py`, whose commands are checked as well."""
 
 
 class Reader:
@@ -91,6 +91,9 @@ def _prepare(reader: Reader, plan: str) -> None:
     reader.say("new", "--plan", plan, "--id", "m", "--runner", "script")
     for command in ("lint", "fmt", "show", "status", "why", "history", "diff", "export", "edit"):
         reader.say(command, "m")
+    reader.say("access add", "ada")
+    reader.say("access list")
+    reader.say("access remove", "ada", "--yes")
     reader.say("set", "m", "budget.money_usd", "8")
     reader.say("undo", "m")
     _steer(reader)
@@ -136,6 +139,7 @@ def _work(reader: Reader) -> None:
     reader.say("resume", "m")
     person.run(ok=(3,))
     reader.say("reject", "m", "again", "--comment", "not yet")
+    reader.say("access webhook", "m", "build")
     reader.say("signal", "m/1.3", "--data", '{"ok": true}')
     reader.say("resume", "m")
     tree = Path(reader.say("open", "m/1.3", "--print")["path"])

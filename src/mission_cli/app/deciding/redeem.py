@@ -23,14 +23,14 @@ from mission_cli.domain.deciding.grants import (
 from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import MissionId
-from mission_cli.engine.news.links import work_of
+from mission_cli.engine.observing.decision_look import DecisionLook, decision_look
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.app.transaction import Done
     from mission_cli.domain.deciding.grants import Grant, Ledger, Subject
-    from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
+    from mission_cli.ports.git.state import Stored
     from mission_cli.ports.runtime import LedgerBook
 
 LONGEST_TEXT = 4000
@@ -62,8 +62,8 @@ class Offered:
     grant: Grant | None = None
     subject: Subject | None = None
     """What waits for the decision; None if nothing does."""
-    work: str = ""
-    """The commit of finished work."""
+    look: DecisionLook = DecisionLook()
+    """What there is to look at."""
 
 
 def look(ctx: Context, token: str) -> Offered:
@@ -109,22 +109,22 @@ def _offered(ctx: Context, ledger: Ledger, token: str) -> Offered:
     grant = found(ledger, token)
     if grant is None:
         return Offered(Standing.UNKNOWN)
-    stored = ctx.state.snapshot().missions.get(MissionId(grant.mission))
-    mission = load_placed(stored.text, stored.id).mission if stored is not None else None
-    return _compared(ctx, grant, mission)
+    return _compared(ctx, grant, ctx.state.snapshot().missions.get(MissionId(grant.mission)))
 
 
-def _compared(ctx: Context, grant: Grant, mission: Mission | None) -> Offered:
-    subject = subject_of(mission, grant.subject) if mission is not None else None
-    work = work_of(ctx, mission) if mission is not None else ""
+def _compared(ctx: Context, grant: Grant, stored: Stored | None) -> Offered:
+    subject = subject_of(load_placed(stored.text, stored.id).mission, grant.subject) if stored is not None else None
+    look = decision_look(ctx, stored, subject) if stored is not None and subject is not None else DecisionLook()
     decider = ctx.settings.deciders.get(grant.person)
     may = decider is not None and allowed(decider.may, grant.mission, grant.subject)
-    return Offered(standing(grant, subject, work, may=may, now=ctx.clock.now()), grant, subject, work)
+    unchanged = look.shows(grant.seen.shown)
+    found = standing(grant, subject, unchanged=unchanged, may=may, now=ctx.clock.now())
+    return Offered(found, grant, subject, look)
 
 
 def _decide(ctx: Context, grant: Grant, text: str, comment: str) -> Done:
     def only_if(address: Address) -> None:
-        now = _compared(ctx, grant, address.mission)
+        now = _compared(ctx, grant, address.stored)
         if now.standing is not Standing.USABLE:
             raise DecisionRefusedError(now.standing)
 
@@ -135,7 +135,9 @@ def _decide(ctx: Context, grant: Grant, text: str, comment: str) -> Done:
     if grant.choice is Choice.ANSWER:
         return answer(person, grant.mission, int(name), grant.answer or text, only_if=only_if)
     approved = grant.choice is Choice.APPROVE
-    return decide_gate(person, grant.mission, name, approved=approved, comment=comment, only_if=only_if)
+    return decide_gate(
+        person, grant.mission, name, approved=approved, comment=comment, saw=grant.seen.shown, only_if=only_if
+    )
 
 
 def _refused(ctx: Context, book: LedgerBook, offered: Offered, door: str, by: str) -> DecisionRefusedError:

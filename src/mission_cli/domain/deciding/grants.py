@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.text import parse_stamp, stamp
+from mission_cli.domain.phases.table import PhaseStatus, current
 from mission_cli.domain.status import GateStatus
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.phases.table import Phase
     from mission_cli.domain.tables import Approval, Gate, InputRequest
 
 TOKEN_BYTES = 32
@@ -60,10 +62,10 @@ class Standing(StrEnum):
 class Seen:
     """What a person decides about, as it was when the token was made."""
 
-    commit: str
-    """The finished work that the decision is about; empty if it does not depend on the work."""
+    shown: str
+    """The commit of finished work or the blob id of a document that it is about; empty if it depends on neither."""
     digest: str
-    """Hash of the row of the request or gate, and of the decisions about it so far."""
+    """Hash of the row of the request, gate or phase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,29 +122,36 @@ class Subject:
     """`request:3` or `gate:design`."""
     request: InputRequest | None = None
     gate: Gate | None = None
+    phase: Phase | None = None
+    """The current phase, if this is its gate."""
 
     @property
     def choices(self) -> tuple[tuple[Choice, str], ...]:
-        """The decisions that are possible, each with the option that it answers with."""
-        if self.gate is not None:
+        """The decisions that are possible, each with the option that it answers with; an empty one is any text."""
+        if self.request is None:
             return (Choice.APPROVE, ""), (Choice.REJECT, "")
-        options = self.request.options if self.request is not None else ()
-        return tuple((Choice.ANSWER, option) for option in options) or ((Choice.ANSWER, ""),)
+        answers = self.request.answers
+        return (*((Choice.ANSWER, one.label) for one in answers.options), *([(Choice.ANSWER, "")] * answers.free))
 
     @property
     def of_work(self) -> bool:
-        """Whether the decision is about finished work; a question of a worker at a feature is not."""
-        return self.gate is not None or (self.request is not None and "." not in self.request.feature)
+        """Whether the decision is about finished work or a document; a question of a worker at a feature is not."""
+        return self.request is None or "." not in self.request.feature
 
-    def seen(self, work: str) -> Seen:
-        """Return what a person sees of it, with this commit of finished work."""
-        return Seen(work if self.of_work else "", _hash("\0".join(self._facts())))
+    @property
+    def digest(self) -> str:
+        """The hash of what the mission file says about it."""
+        return _hash("\0".join(self._facts()))
 
     def _facts(self) -> Iterator[str]:
         yield self.mission.id
         yield self.name
         if self.request is not None:
             yield from (self.request.asked, self.request.feature, self.request.prompt, *self.request.options)
+            yield from ("", *self.request.descriptions, self.request.context)
+        if self.phase is not None:  # approvals of others do not count: it may need several
+            yield from (self.phase.name, self.phase.entered)
+            return
         if self.gate is not None:
             yield from (str(self.gate.kind), self.gate.rule, *self.gate.after, "", *self.gate.blocks)
             yield from (f"{a.at} {a.decision} {a.by}" for a in _approvals(self.mission, self.gate))
@@ -152,7 +161,15 @@ def subjects(mission: Mission) -> tuple[Subject, ...]:
     """Return what waits for a decision, as far as it can be decided from outside."""
     requests = (Subject(mission, f"{_REQUEST}{r.number}", request=r) for r in mission.requests if r.open and r.number)
     gates = (Subject(mission, f"{_GATE}{g.name}", gate=g) for g in mission.gates if g.state is GateStatus.WAITING)
-    return (*requests, *gates)
+    return (*requests, *_of_phase(mission), *gates)
+
+
+def _of_phase(mission: Mission) -> tuple[Subject, ...]:
+    phase = current(mission.phases)
+    if phase is None or not phase.gate or phase.status is not PhaseStatus.WAITING:
+        return ()
+    row = next((g for g in mission.gates if g.name.casefold() == phase.gate.casefold()), None)
+    return (Subject(mission, f"{_GATE}{phase.gate}", gate=row, phase=phase),)
 
 
 def subject_of(mission: Mission, name: str) -> Subject | None:
@@ -185,8 +202,11 @@ def found(ledger: Ledger, token: str) -> Grant | None:
     return one
 
 
-def standing(grant: Grant | None, subject: Subject | None, work: str, *, may: bool, now: datetime) -> Standing:
-    """Return whether a token can be used now; `subject` is what it is about as it is now, None if that is over."""
+def standing(grant: Grant | None, subject: Subject | None, *, unchanged: bool, may: bool, now: datetime) -> Standing:
+    """Return whether a token can be used now; `subject` is what it is about as it is now, None if that is over.
+
+    `unchanged`: what the person was shown is still what there is. `may`: the person may still decide this.
+    """
     if grant is None:
         return Standing.UNKNOWN
     if grant.used:
@@ -197,7 +217,8 @@ def standing(grant: Grant | None, subject: Subject | None, work: str, *, may: bo
         return Standing.FORBIDDEN
     if subject is None:
         return Standing.CLOSED
-    return Standing.USABLE if grant.seen == subject.seen(work) else Standing.STALE
+    same = unchanged and hmac.compare_digest(grant.seen.digest, subject.digest)
+    return Standing.USABLE if same else Standing.STALE
 
 
 def used(ledger: Ledger, grant: Grant, now: datetime) -> Ledger:

@@ -11,6 +11,7 @@ from mission_cli.domain.deciding.grants import (
     TOKEN_BYTES,
     Choice,
     Grant,
+    Seen,
     Subject,
     allowed,
     hash_of,
@@ -19,12 +20,12 @@ from mission_cli.domain.deciding.grants import (
 )
 from mission_cli.domain.errors import BusyError
 from mission_cli.domain.ids import MissionId
+from mission_cli.engine.observing.decision_look import decision_look
 from mission_cli.ports.notifier import Offer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
 
 _MOST_SUBJECTS = 10
@@ -46,14 +47,15 @@ def offers_to(ctx: Context, person: str, missions: Iterable[str]) -> tuple[Offer
     snapshot = ctx.state.snapshot()
     for name in dict.fromkeys(missions):
         stored = snapshot.missions.get(MissionId(name))
-        mission = load_placed(stored.text, stored.id).mission if stored is not None else None
-        open_ones = subjects(mission) if mission is not None else ()
+        if stored is None:
+            continue
+        open_ones = subjects(load_placed(stored.text, stored.id).mission)
         mine = [one for one in open_ones if allowed(decider.may, name, one.name)]
         for subject in mine[:_MOST_SUBJECTS]:
-            work = work_of(ctx, subject.mission)
+            shown = decision_look(ctx, stored, subject).shown
             for choice, answer in subject.choices[:_MOST_CHOICES]:
                 token = secrets.token_urlsafe(TOKEN_BYTES)
-                grants.append(_grant(ctx, subject, choice, answer, person, token, work))
+                grants.append(_grant(ctx, subject, choice, answer, person, token, shown))
                 url = f"{ctx.settings.serve.url}/decide/{token}"
                 offers.append(Offer(question_of(subject), answer or str(choice), url))
     if not grants:
@@ -71,17 +73,13 @@ def question_of(subject: Subject) -> str:
     mission = f"{subject.mission.title} ({subject.mission.id})"
     if subject.request is not None:
         return f"{mission}, request {subject.request.number}: {subject.request.prompt}"
-    gate = subject.gate
-    message = f": {gate.message}" if gate is not None and gate.message else ""
-    return f"{mission}, gate {gate.name if gate else ''}{message}"
+    message = (
+        f": {subject.gate.message}" if subject.gate is not None and not subject.phase and subject.gate.message else ""
+    )
+    return f"{mission}, {subject.name.replace(':', ' ', 1)}{message}"
 
 
-def work_of(ctx: Context, mission: Mission) -> str:
-    """Return the commit of finished work; empty if there is none."""
-    return str(ctx.code.heads(mission.id, mission.base).work or "")
-
-
-def _grant(ctx: Context, subject: Subject, choice: Choice, answer: str, person: str, token: str, work: str) -> Grant:
+def _grant(ctx: Context, subject: Subject, choice: Choice, answer: str, person: str, token: str, shown: str) -> Grant:
     now = ctx.clock.now()
     return Grant(
         digest=hash_of(token),
@@ -90,7 +88,7 @@ def _grant(ctx: Context, subject: Subject, choice: Choice, answer: str, person: 
         choice=choice,
         answer=answer,
         person=person,
-        seen=subject.seen(work),
+        seen=Seen(shown, subject.digest),
         issued=stamp(now),
         expires=stamp(now + ctx.settings.serve.link_lifetime),
     )

@@ -30,6 +30,8 @@ from mission_cli.surfaces.http.problems import RefusedRequestError, problem_of
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 64 << 10
 _MOST_FILES = 40
+_LONGEST_DOCUMENT = 50_000
 _NONCE_LIFETIME = timedelta(hours=12)
 _STATUS = {
     Standing.UNKNOWN: 404,
@@ -69,6 +72,7 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem}
 dd{margin:0;overflow-wrap:anywhere}
 table{border-collapse:collapse;font:14px/1.5 ui-monospace,monospace;width:100%}
 td{padding:.1rem .5rem;overflow-wrap:anywhere}td.n{text-align:right;white-space:nowrap}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;max-height:30rem;overflow:auto}
 textarea{width:100%;box-sizing:border-box;font:inherit}
 button{font:inherit;font-weight:600;padding:.6rem 1.4rem;margin-top:1rem}
 """
@@ -80,6 +84,7 @@ _PAGE = """<!doctype html>
 {% if facts %}<dl>{% for name, value in facts %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>{% endif %}
 {% if files %}<table><caption>{{ summary }}</caption>{% for file in files %}<tr><td>{{ file.path }}</td>
 <td class="n">{{ file.counts }}</td></tr>{% endfor %}</table>{% endif %}
+{% if document %}<pre>{{ document }}</pre>{% endif %}
 {% if nonce %}<form method="post">
 <input type="hidden" name="nonce" value="{{ nonce }}">
 {% if field %}<label for="text">{{ label }}</label>
@@ -89,10 +94,9 @@ _PAGE = """<!doctype html>
 </main></body></html>
 """
 
-_EMPTY = {"words": "", "facts": (), "summary": "", "files": (), "nonce": "", "field": "", "label": ""} | {
-    "required": False,
-    "button": "",
-}
+_TEXTS = ("words", "summary", "document", "nonce", "field", "label", "button")
+_EMPTY: Mapping[str, Any] = {**dict.fromkeys(_TEXTS, ""), "facts": (), "files": (), "required": False}
+"""What a page shows that says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +161,21 @@ class DecidePages:
         grant, subject = offered.grant, offered.subject
         if offered.standing is not Standing.USABLE or grant is None or subject is None:
             return _over(offered.standing)
-        now = ctx.clock.now()
+        now, look = ctx.clock.now(), offered.look
         summary, files = _changes(ctx, offered)
         request, gate = subject.request, subject.gate
         facts = [("Mission", f"{subject.mission.title} ({subject.mission.id})")]
+        if subject.phase is not None:
+            facts += [("Phase", subject.phase.name), ("Entered", _ago(subject.phase.entered, now))]
         if gate is not None:
             facts += [("Gate", gate.name), ("After", ", ".join(gate.after)), ("Holds", ", ".join(gate.blocks))]
+            facts.append(("Rule", gate.rule))
         if request is not None:
-            facts += [("Asked", _ago(request.asked, now)), ("About", request.feature)]
-            facts += [("Possible answers", " · ".join(request.options)), ("Urgency", request.urgency)]
+            facts += [("Asked", _ago(request.asked, now)), ("About", request.feature), ("Urgency", request.urgency)]
+            told = [f"{o.label}: {o.description}" if o.description else o.label for o in request.answers.options]
+            facts.append(("Possible answers", " · ".join([*told, *(["any text"] if request.answers.free else [])])))
         facts += [
-            ("Finished work", grant.seen.commit[:12]),
+            ("Document" if look.name else "Finished work", look.name or grant.seen.shown[:12]),
             ("You are", grant.person),
             ("Message", _ago(grant.issued, now)),
             ("Expires", _in(grant.expires, now)),
@@ -182,6 +190,7 @@ class DecidePages:
             facts=[(name, value) for name, value in facts if value],
             summary=summary,
             files=files,
+            document=look.document[:_LONGEST_DOCUMENT],
             nonce=self._nonce(grant.digest, int(now.timestamp())),
             field=field,
             label="Your answer" if free else "Comment (may be empty)",
@@ -202,12 +211,12 @@ class DecidePages:
 def _changes(ctx: Context, offered: Offered) -> tuple[str, list[File]]:
     """Return what the finished work changes against the base: a sentence, and the first files."""
     subject = offered.subject
-    if subject is None or not subject.of_work or not offered.work:
+    if subject is None or not offered.look.shown or offered.look.name:
         return "", []
     base = ctx.code.heads(subject.mission.id, subject.mission.base).base
     if base is None:
         return "", []
-    content = ctx.code.content(base, Sha(offered.work))
+    content = ctx.code.content(base, Sha(offered.look.shown))
     files = [
         File(clean(one.path), "binary" if one.added is None else f"+{one.added} -{one.removed}")
         for one in content.files[:_MOST_FILES]

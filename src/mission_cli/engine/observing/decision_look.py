@@ -1,0 +1,49 @@
+"""What a person decides about when something waits for a decision: finished work, or a document among the findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.phases.table import current
+from mission_cli.engine.observing.phase_look import phase_look
+from mission_cli.planner.core.phases import rule_of
+
+if TYPE_CHECKING:
+    from mission_cli.domain.deciding.grants import Subject
+    from mission_cli.engine.context import Context
+    from mission_cli.ports.git.state import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLook:
+    """What there is to look at."""
+
+    shown: str = ""
+    """A commit of finished work, or the blob id of a document; empty if the decision does not depend on either."""
+    same: frozenset[str] = frozenset()
+    """Other commits with the same change against the base."""
+    document: str = ""
+    """The text of the document."""
+    name: str = ""
+    """Its path in the mission's folder `research/`; empty if the decision is about work."""
+
+    def shows(self, seen: str) -> bool:
+        """Whether a decision about what somebody saw is about what there is now."""
+        return seen == self.shown or seen in self.same
+
+
+def decision_look(ctx: Context, stored: Stored, subject: Subject) -> DecisionLook:
+    """Return what a decision about a request or a gate is about now."""
+    mission = subject.mission
+    if not subject.of_work:
+        return DecisionLook()
+    heads = ctx.code.heads(mission.id, mission.base)
+    phase = current(mission.phases)
+    if subject.phase is None or phase is None:
+        return DecisionLook(str(heads.work or ""))
+    look = phase_look(ctx, stored, ctx.state.head(), mission, heads, None)
+    document = look.documents.get(rule_of(mission, phase).document)
+    if document is not None and document.blob == look.subject:
+        return DecisionLook(look.subject, look.same, document.text, rule_of(mission, phase).document)
+    return DecisionLook(look.subject, look.same)
