@@ -118,7 +118,7 @@ class NotificationSettings:
     digest: timedelta = timedelta(0)
     """collect messages for this long, and send them as one; 0: send each"""
     decider: str = ""
-    """name of a `[deciders.NAME]` table: the person whose links to decide are in the messages; empty: no links"""
+    """the `[deciders.NAME]` who reads the channels and gets links to decide; empty: no links"""
 
 
 @dataclass(frozen=True, slots=True)

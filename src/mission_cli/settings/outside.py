@@ -22,22 +22,22 @@ _MAY = pattern(r"\S+/.+|\*")
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
-    """The `[serve]` table: what `mission serve` offers to the world outside."""
+    """The `[serve]` table: what the server offers to the world outside."""
 
     url: str = ""
-    """public address of `mission serve`, such as `https://missions.example.org`; empty: no links in notifications"""
+    """public address of the server, `https://HOST`; empty: no links in notifications"""
     link_lifetime: timedelta = timedelta(hours=24)
     """how long a link decides"""
     slack_secret: str = ""
-    """`env:NAME` or `file:PATH` with the signing secret of the Slack app; empty: its messages are refused"""
+    """`env:NAME` or `file:PATH` with the signing secret of the Slack app"""
     telegram_secret: str = ""
-    """the same with the secret token of the Telegram webhook"""
+    """the same for the secret token of the Telegram webhook"""
     github_secret: str = ""
-    """the same with the secret of the GitHub webhook"""
+    """the same for the secret of the GitHub webhook"""
     gitlab_secret: str = ""
-    """the same with the secret token of the GitLab webhook"""
+    """the same for the secret token of the GitLab webhook"""
     forgejo_secret: str = ""
-    """the same with the secret of the Forgejo webhook"""
+    """the same for the secret of the Forgejo webhook"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class DeciderSettings:
     telegram: str = ""
     """id of the person in Telegram, a number; empty: not in Telegram"""
     may: tuple[str, ...] = ()
-    """what they may decide, as `MISSION/gate:NAME` and `MISSION/request:N`; empty: nothing"""
+    """what they may decide: `MISSION/gate:NAME`, `MISSION/request:N`; empty: nothing"""
 
 
 def check_outside(serve: ServeSettings, deciders: Mapping[str, DeciderSettings], named: Mapping[str, str]) -> None:

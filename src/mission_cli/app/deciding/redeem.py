@@ -23,6 +23,7 @@ from mission_cli.domain.deciding.grants import (
 from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import MissionId
+from mission_cli.domain.notice import advise, do
 from mission_cli.engine.observing.decision_look import DecisionLook, decision_look
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class DecisionRefusedError(BlockedError):
     """A token does not decide, for the reason in `standing`."""
 
     def __init__(self, why: Standing) -> None:
-        super().__init__(_WORDS[why], hint="decide on the command line: `mission inbox` shows what waits")
+        super().__init__(_WORDS[why], hint=advise("to decide at a terminal: ", do("inbox")))
         self.standing = why
 
 

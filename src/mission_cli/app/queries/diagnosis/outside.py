@@ -38,7 +38,7 @@ def missing_packages() -> str:
 def _packages() -> Iterator[Finding]:
     missing = missing_packages()
     if missing:
-        words = f"`mission serve` cannot run: the Python package {missing} is not installed (extra http)"
+        words = f"the server cannot run: the Python package {missing} is not installed (extra http)"
         yield wrong(SUBJECT, words, f"pip install {' '.join(PACKAGES)}")
 
 
@@ -60,7 +60,7 @@ def _people(ctx: Context) -> Iterator[Finding]:
         yield doubtful(SUBJECT, words, "set `decider` in a rule that reaches one person")
     if not serve.url and any(rule.decider for rule in rules):
         words = "no message contains links to decide: `serve.url` is empty"
-        yield doubtful(SUBJECT, words, "set `url` in [serve] to the public address of `mission serve`")
+        yield doubtful(SUBJECT, words, "set `url` in [serve] to the public address of the server")
 
 
 def _refused(ctx: Context) -> Iterator[Finding]:
