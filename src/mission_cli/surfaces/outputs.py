@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.app.deciding import results as serving
 from mission_cli.app.results import (
     briefing,
     changes,
@@ -17,7 +18,6 @@ from mission_cli.app.results import (
     reasons,
     reports,
     repository,
-    serving,
     verification,
     views,
 )

@@ -32,8 +32,8 @@ def add(
     email: Annotated[str, typer.Option("--email", help="Address, for the author of commits.")] = "",
 ) -> int:
     """Make a token."""
+    from mission_cli.app.deciding.results import UserAdded
     from mission_cli.app.deciding.users import add_user
-    from mission_cli.app.results.serving import UserAdded
     from mission_cli.wiring.host import access_file, now
 
     kept = access_file()
@@ -46,7 +46,7 @@ def add(
 
 def show(shell: Shell) -> int:
     """List the users."""
-    from mission_cli.app.results.serving import User, Users
+    from mission_cli.app.deciding.results import User, Users
     from mission_cli.wiring.host import access_file
 
     users = [User(one.name, one.scopes, one.since, one.email) for one in access_file().all()]
@@ -57,8 +57,8 @@ def show(shell: Shell) -> int:
 
 def remove(shell: Shell, name: _Name, yes: Yes = False) -> int:
     """Remove a user."""
+    from mission_cli.app.deciding.results import UserRemoved
     from mission_cli.app.deciding.users import remove_user
-    from mission_cli.app.results.serving import UserRemoved
     from mission_cli.wiring.host import access_file
 
     if not shell.agreed(f"the token of {name} is removed", yes=yes):
@@ -75,8 +75,8 @@ def webhook(
 ) -> int:
     """Show how to report an event."""
     from mission_cli.app.addressing import resolve
+    from mission_cli.app.deciding.results import WebhookAccess
     from mission_cli.app.deciding.webhooks import door_of
-    from mission_cli.app.results.serving import WebhookAccess
     from mission_cli.wiring.host import webhook_key
 
     ctx = shell.open().context

@@ -40,7 +40,7 @@ def serve(
     if missing:
         words = f"the Python package {missing} is not installed (extra http)"
         raise ToolError(words, hint=f"pip install {' '.join(PACKAGES)}")
-    from mission_cli.app.results.serving import Serving
+    from mission_cli.app.deciding.results import Serving
     from mission_cli.surfaces.http import server
     from mission_cli.surfaces.http.application import make_application
     from mission_cli.surfaces.http.guard import Rules
