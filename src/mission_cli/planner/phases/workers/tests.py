@@ -53,8 +53,13 @@ def tests(draft: Draft, phase: Phase) -> Outcome:
 
 
 def _said(judged: Sequence[Judged]) -> str:
-    words = [f"`{j.criterion.command}`: {one_line(first_error(j.detail)) or j.verdict}" for j in judged[:_MOST_NAMED]]
+    words = [f"{_name(j)}: {one_line(first_error(j.detail)) or j.verdict}" for j in judged[:_MOST_NAMED]]
     return f"{counted(len(judged), 'test command')} did not pass: {'; '.join(words)}"
+
+
+def _name(judged: Judged) -> str:
+    """Return the command as it was found, without what asks for a report."""
+    return judged.criterion.text.removeprefix("run: ")
 
 
 def _evidence(failed: Sequence[Judged]) -> str:
@@ -74,6 +79,6 @@ def _passed(known: Sequence[Judged], work: str) -> str:
     for judged in known[:_MOST_NAMED]:
         numbers = f" ({counted(judged.tests.ran, 'test')})" if judged.tests is not None else ""
         flaky = ", flaky" if judged.verdict is Verdict.FLAKY else ""
-        parts.append(f"`{judged.criterion.command}`{numbers}{flaky}")
+        parts.append(f"{_name(judged)}{numbers}{flaky}")
     more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
     return f"{', '.join(parts)}{more} passed on {work[:7]}"
