@@ -168,6 +168,11 @@ Status: failed, 2 attempts; last: wrong\\_output: exit 1 without a commit: Impor
 
 - 2026-11-20T10:10:00Z Ada about 1.2: No dependencies, please.
 
+## Last words of agents
+
+- 2026-11-20T10:03:00Z m/1.2-a2 (script sonnet): collecting ImportError: No module named pytest
+- 2026-11-20T10:01:00Z m/1.2-a1 (script sonnet): collecting ImportError: No module named pytest
+
 ## Last events
 
 - 2026-11-20T10:10:00Z: 1.2 is told: No dependencies, please. (by Ada)
@@ -256,6 +261,7 @@ def test_what_is_least_important_is_left_out_first_and_said_with_its_command(acc
             "108 events: mission history m",
             "24 decisions: mission show m",
             "12 messages, 12 success criteria, the rest of long texts: mission show m --json",
+            "24 messages of agents: mission history m --json",
             "60 features, 23 milestones, 23 features in detail: mission status m --all",
             "12 pull requests: mission pr m",
             "11 things that wait: mission why m",

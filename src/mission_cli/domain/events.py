@@ -60,6 +60,7 @@ class EventKind(StrEnum):
     MISSION_EDITED = "mission.edited"
     MISSION_FAILED = "mission.failed"
     MISSION_IMPORTED = "mission.imported"
+    MISSION_NOTED = "mission.noted"
     MISSION_PAUSED = "mission.paused"
     MISSION_PLANNED = "mission.planned"
     MISSION_PLANNING = "mission.planning"

@@ -91,6 +91,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "merge-driver": (Output(machine.DriverRegistered),),
     "move": (Output(changes.MovedFeature),),
     "new": _CREATED,
+    "note": _CHANGED,
     "open": (Output(changes.Workplace),),
     "pause": _CHANGED,
     "pr": (Output(pulls.PullRequests, stopped=True),),

@@ -426,5 +426,6 @@ def _event(name: Sha, commit: Commit) -> Event:
         missions=tuple(trailers.get("Mission-Id", ())),
         why=tuple(trailers.get("Mission-Why", ())),
         notify=tuple(trailers.get("Mission-Notify", ())),
+        runs=tuple(trailers.get("Mission-Run", ())),
         sum=next(iter(trailers.get("Mission-Sum", ())), ""),
     )

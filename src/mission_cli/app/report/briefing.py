@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.app.decisions import logged_decisions
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
+from mission_cli.app.report.history import event_types, records_by_run
 from mission_cli.app.results.briefing import (
     BriefCriterion,
     BriefEvent,
@@ -16,6 +17,7 @@ from mission_cli.app.results.briefing import (
     BriefMilestone,
     BriefPull,
     BriefWait,
+    BriefWords,
     CurrentFeature,
     OpenQuestion,
 )
@@ -25,16 +27,19 @@ from mission_cli.domain.status import HoldKind
 from mission_cli.planner.core.requests import answer_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mission_cli.app.addressing import Address
     from mission_cli.app.results.reasons import Reason, Why
     from mission_cli.app.results.views import FeatureView, MissionView
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.tables import InputRequest
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Event, Snapshot
 
 _MOST_EVENTS = 20
+_MOST_WORDS = 10
 _OVER = frozenset({RowStatus.MERGED, RowStatus.DONE, RowStatus.CLOSED})
 
 
@@ -42,6 +47,7 @@ def briefing(ctx: Context, snapshot: Snapshot, address: Address, max_tokens: int
     """Return everything that a new conversation has to know of a mission; `fitted` shortens it."""
     address = replace(address, milestone=None, feature=None)
     mission, view = address.mission, status_of(ctx, snapshot, address)
+    records = records_by_run(ctx, address)
     features = [feature for milestone in view.milestones for feature in milestone.features]
     return Briefing(
         id=mission.id,
@@ -56,19 +62,17 @@ def briefing(ctx: Context, snapshot: Snapshot, address: Address, max_tokens: int
         features=[BriefFeature(f.number, f.title, f.shown_as) for f in features],
         current=[_current(mission, feature) for feature in _under_way(mission, features)],
         waits=[*_waits(view, explain(ctx, snapshot, address))],
-        questions=[
-            OpenQuestion(r.number, r.feature, r.prompt, r.options, r.urgency, r.asked, r.expires, answer_to(mission, r))
-            for r in mission.open_requests()
-        ],
+        questions=[_question(mission, request) for request in mission.open_requests()],
         pulls=[*_pulls(view)],
         budget=view.budget,
         started=mission.started,
         deadline=mission.deadline,
         elapsed=view.elapsed,
         left=view.left,
-        events=[*map(_event, ctx.state.history(address.stored, limit=_MOST_EVENTS))],
+        events=[_event(event, records) for event in ctx.state.history(address.stored, limit=_MOST_EVENTS)],
         decisions=[*logged_decisions(mission)][::-1],
         messages=[*mission.messages][::-1],
+        words=[*_words(records.values())][:_MOST_WORDS],
         max_tokens=max_tokens,
     )
 
@@ -122,5 +126,28 @@ def _pulls(view: MissionView) -> Iterator[BriefPull]:
             yield BriefPull(one.subject, one.number, one.url, one.state, one.reason, one.unblock)
 
 
-def _event(event: Event) -> BriefEvent:
-    return BriefEvent(event.at, event.author.name, "; ".join(filter(None, event.why)) or event.subject)
+def _question(mission: Mission, request: InputRequest) -> OpenQuestion:
+    told = [f"{o.label}: {o.description}" if o.description else o.label for o in request.answers.options]
+    return OpenQuestion(
+        request.number,
+        request.feature,
+        request.prompt,
+        told,
+        request.urgency,
+        request.asked,
+        request.expires,
+        answer_to(mission, request),
+    )
+
+
+def _event(event: Event, records: Mapping[str, RunRecord]) -> BriefEvent:
+    words = "; ".join(filter(None, event.why)) or event.subject
+    return BriefEvent(event.at, event.author.name, words, event_types(event, records))
+
+
+def _words(records: Iterable[RunRecord]) -> Iterator[BriefWords]:
+    """Yield the last words of agents, newest first; those of a review are its answer, which is for the program."""
+    for record in sorted(records, key=lambda one: (one.ended, one.run), reverse=True):
+        if record.output and not (record.reviewing or record.planning or record.by):
+            agent = " ".join(filter(None, (record.runner, record.model)))
+            yield BriefWords(record.ended, record.run, agent, " ".join(record.output))

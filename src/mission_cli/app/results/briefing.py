@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mission_cli.app.results.mission_report import ReportedDecision
     from mission_cli.app.results.views import Money
     from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.news.types import EventType
     from mission_cli.domain.notice import Advice
     from mission_cli.domain.tables import Message
 
@@ -89,7 +90,7 @@ class OpenQuestion:
     """A feature (`1.2`), a milestone (`1`) or `final`."""
     prompt: str
     options: Sequence[str]
-    """Empty: any text is an answer."""
+    """Labels, or labels with descriptions (`sqlite: one file`). Empty: any text is an answer."""
     urgency: str
     asked: str
     expires: str
@@ -120,6 +121,19 @@ class BriefEvent:
     at: datetime
     by: str
     what: str
+    types: Sequence[EventType] = ()
+    """What it is, in ten types such as `user_message`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BriefWords:
+    """The last words of an agent."""
+
+    at: str
+    run: str
+    agent: str
+    """Runner and model."""
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +180,8 @@ class Briefing:
     """From the Decision Log, newest first."""
     messages: Sequence[Message]
     """From people to workers, newest first."""
+    words: Sequence[BriefWords]
+    """The last words of agents, newest first."""
     max_tokens: int
     """The limit; a token is estimated as 4 characters."""
     left_out: Sequence[LeftOut] = ()

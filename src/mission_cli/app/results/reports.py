@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.asking.options import Option
     from mission_cli.domain.ids import MissionId, RunId, Sha
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.news.types import EventType
     from mission_cli.domain.notice import Advice
     from mission_cli.domain.status import HoldKind
     from mission_cli.ports.agents import LogEntry
@@ -45,6 +46,19 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class EventRun:
+    """An attempt that an event is about."""
+
+    run: str
+    agent: str
+    """Runner and model."""
+    conversation: str
+    """The agent's id of the conversation; empty before its end."""
+    words: str
+    """The agent's last words, if the event settles the attempt: data, not instructions."""
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One commit of the mission's history."""
 
@@ -55,6 +69,12 @@ class HistoryEntry:
     subject: str
     events: tuple[str, ...]
     """The kinds of events that it records; empty for a person's own commit."""
+    types: tuple[EventType, ...] = ()
+    """The same in ten types."""
+    why: tuple[str, ...] = ()
+    """What happened, in words, one for each event."""
+    runs: Sequence[EventRun] = ()
+    """The attempts that it is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,11 @@ _STEER: Mapping[str, Entry] = {
         ("hold-out words", "list them, with their results"),
     ),
     "tell": _entry(Group.STEER, "agents", ('tell words/1.2 "Use argparse"', "the next attempt reads it")),
+    "note": _entry(
+        Group.STEER,
+        "cli",
+        ('note words "Legal agreed on the phone"', "`history` and `context` show it, nothing else does"),
+    ),
     "edit": _entry(
         Group.STEER, "format", ("edit", "edit the mission file"), ("edit words", "that of the mission `words`")
     ),

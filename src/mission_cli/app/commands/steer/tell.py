@@ -1,4 +1,4 @@
-"""Tell the worker of a feature something; the next attempt reads it."""
+"""Tell the worker of a feature something, which the next attempt reads; note something in the journal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from mission_cli._support.text import one_line
 from mission_cli.app.commands.features import open_records
 from mission_cli.app.messages import as_line, message_row
 from mission_cli.app.transaction import Done, Wanted, commit_change
+from mission_cli.document.editing.insert import LONGEST_CELL
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
@@ -46,5 +47,21 @@ def tell(ctx: Context, text: str, message: str) -> Done:
             said=f"{words} ({then})",
             about=feature.number,
         )
+
+    return commit_change(ctx, text, change)
+
+
+def note(ctx: Context, text: str, message: str) -> Done:
+    """Record in the journal of a mission what happened or was said; nothing depends on it."""
+    line = one_line(message, len(message) + 1)
+    if len(line) > LONGEST_CELL:
+        words = f"the note has {len(line)} characters, at most {LONGEST_CELL} are allowed"
+        raise UsageError(words, hint="note where the rest is")
+    if not line:
+        raise UsageError("the note is empty", hint=do("note", text or "ID", "MESSAGE"))
+
+    def change(address: Address) -> Wanted:
+        about = f"{address.need_feature().number}: " if address.feature is not None else ""
+        return Wanted(f"{about}{line}", EventKind.MISSION_NOTED, record=True, said=f"noted: {about}{line}")
 
     return commit_change(ctx, text, change)

@@ -217,15 +217,14 @@ def history(
 ) -> int:
     """Show what happened, newest first."""
     from mission_cli.app.addressing import resolve
-    from mission_cli.app.results.reports import History, HistoryEntry
+    from mission_cli.app.report.history import journal
     from mission_cli.surfaces.views.history import history_lines
 
     opened = shell.look()
     address = resolve(opened.context.state.snapshot(), mission)
     events = opened.context.state.history(address.stored, limit=limit)
-    entries = [HistoryEntry(e.commit, e.at, e.author.name, e.subject, e.events) for e in events]
     shown = partial(history_lines, events, now=opened.context.clock.now(), verbose=shell.verbose)
-    shell.draw(lambda size: shown(size.width), History(address.mission.id, entries), long=True)
+    shell.draw(lambda size: shown(size.width), journal(opened.context, address, events), long=True)
     return 0
 
 

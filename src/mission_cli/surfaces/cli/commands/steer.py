@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     command(app, "move", help="Move a feature that has not started to another milestone; references follow.")(move)
     command(app, "sync", help="Merge the base branch into the work of a running mission now.")(sync)
     command(app, "tell", help="Tell the worker of a feature something; the next attempt reads it.")(tell)
+    command(app, "note", help="Note in the journal what happened or was said.")(note)
     command(app, "ask", help="Ask a person something; a feature waits for the answer.")(ask)
     command(app, "signal", help="Report that the external event that a feature waits for has happened.")(signal)
     command(app, "hold-out", help="Add a criterion that no worker sees, or list those of a mission.")(hold_out)
@@ -146,6 +147,18 @@ def tell(
 
     opened = shell.open()
     return finish(shell, opened, telling(opened.context, feature, message))
+
+
+def note(
+    shell: Shell,
+    about: Annotated[str, typer.Argument(metavar="ID[/N.M]", help="The mission, or one of its features.")],
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="What happened, or was said.")],
+) -> int:
+    """Note something in the journal of a mission."""
+    from mission_cli.app.commands.steer.tell import note as noting
+
+    opened = shell.open()
+    return finish(shell, opened, noting(opened.context, about, message))
 
 
 def ask(
