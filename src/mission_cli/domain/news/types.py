@@ -33,7 +33,7 @@ class EventType(StrEnum):
 
 TYPES: Mapping[EventType, frozenset[EventKind]] = {
     EventType.CREATED: frozenset({EventKind.MISSION_CREATED, EventKind.MISSION_IMPORTED}),
-    EventType.TASK_ADDED: frozenset({EventKind.FEATURE_ADDED, EventKind.MILESTONE_ADDED}),
+    EventType.TASK_ADDED: frozenset({EventKind.FEATURE_ADDED, EventKind.MILESTONE_ADDED, EventKind.PLAN_ADOPTED}),
     EventType.TASK_COMPLETED: frozenset({EventKind.FEATURE_DONE, EventKind.MILESTONE_PASSED, EventKind.PHASE_DONE}),
     EventType.USER_MESSAGE: frozenset(
         {
