@@ -201,7 +201,7 @@ _STEER: Mapping[str, Entry] = {
     "note": _entry(
         Group.STEER,
         "cli",
-        ('note words "Legal agreed on the phone"', "`history` and `context` show it, nothing else does"),
+        ('note words "Legal agreed on the phone"', "show it in `history` and `context`"),
     ),
     "edit": _entry(
         Group.STEER, "format", ("edit", "edit the mission file"), ("edit words", "that of the mission `words`")
