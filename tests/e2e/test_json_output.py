@@ -88,6 +88,7 @@ def _prepare(reader: Reader, plan: str) -> None:
     reader.say("completion", "bash")
     reader.say("help", "status")
     reader.say("version")
+    reader.say("mcp", "--tools")
     reader.say("new", "--plan", plan, "--id", "m", "--runner", "script")
     for command in ("lint", "fmt", "show", "status", "why", "history", "diff", "export", "edit"):
         reader.say(command, "m")
@@ -109,6 +110,7 @@ def _steer(reader: Reader) -> None:
     assert reader.say("add", "m", "e", "--criterion", "file: `e.txt`", "--depends", "a")["feature"] == "1.4"
     moved = reader.say("move", "m/1.4", "--to", "2")
     assert [moved["was"], moved["feature"]] == ["1.4", "2.2"]
+    reader.say("note", "m/1.3", "Half of it is done.", "--kind", "progress")
     reader.say("tell", "m/1.3", "No dependencies, please.")
     reader.say("hold-out", "m", "file: `hidden.txt`")
     reader.say("hold-out", "m")

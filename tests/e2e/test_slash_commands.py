@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,7 @@ from tests.kit.model_server import ModelServer
 from tests.kit.nightly import by_day
 
 from mission_cli.adapters import slash_commands
+from mission_cli.adapters.agents import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,16 +37,19 @@ def test_they_are_written_once_for_each_agent_and_removed_again(person: Person) 
     assert said(first, person) == snapshot("""\
 ~/.config/opencode/commands/mission.md: written
 ~/.config/opencode/commands/full-loop.md: written
+~/.config/opencode/opencode.json: written
 ~/.claude/commands/mission.md: written
 ~/.claude/commands/full-loop.md: written
+~/.claude.json: written
+~/.codex/config.toml: written
 """)
     text = (home() / ".config/opencode/commands/full-loop.md").read_text(encoding="utf-8")
     assert text == (home() / ".claude/commands/full-loop.md").read_text(encoding="utf-8")
     assert text.endswith("$ARGUMENTS\n")
     again = person.mission("commands", "install", "--agent", "claude", "--json")
-    assert [c["result"] for c in again.facts["commands"]] == ["up to date", "up to date"]
+    assert [c["result"] for c in again.facts["commands"]] == ["up to date"] * 3
     removed = person.mission("commands", "remove")
-    assert [line.rpartition(": ")[2] for line in removed.out.splitlines()] == ["removed"] * 4
+    assert [line.rpartition(": ")[2] for line in removed.out.splitlines()] == ["removed"] * 7
     assert not list(home().rglob("*.md"))
 
 
@@ -70,6 +77,7 @@ def test_an_older_version_of_ours_is_updated_also_behind_a_link(person: Person) 
     assert said(answer, person) == snapshot("""\
 <repo>/.claude/commands/mission.md: updated
 <repo>/.claude/commands/full-loop.md: up to date
+<repo>/.mcp.json: up to date
 """)
     assert place.is_symlink()
     assert real.read_text(encoding="utf-8") == ours
@@ -79,14 +87,66 @@ def test_a_file_that_was_there_before_is_a_persons(person: Person) -> None:
     place = home() / ".claude/commands/mission.md"
     place.parent.mkdir(parents=True)
     place.write_text("mine\n")
-    assert person.mission("commands", "install", ok=(3,)).out.count(": written") == 3
+    assert person.mission("commands", "install", ok=(3,)).out.count(": written") == 6
     assert place.read_text() == "mine\n"
+
+
+def test_the_tools_are_named_in_the_settings_of_each_agent_and_everything_else_stays(person: Person) -> None:
+    texts = {
+        ".config/opencode/opencode.jsonc": '{\n  // mine\n  "model": "a/b",\n}\n',
+        ".claude.json": '{\n  "numStartups": 3,\n  "mcpServers": {\n    "docs": {"command": "docs"}\n  }\n}\n',
+        ".codex/config.toml": 'model = "x"\n\n[mcp_servers.docs]\ncommand = "docs"\n',
+    }
+    for name, text in texts.items():
+        (home() / name).parent.mkdir(parents=True, exist_ok=True)
+        (home() / name).write_text(text)
+        (home() / name).chmod(0o600)
+    person.mission("commands", "install")
+    command = [sys.executable, "-P", "-m", "mission_cli", "mcp"]
+    tools = FILES["opencode"].tools
+    assert tools is not None
+    assert tools.entry((home() / ".config/opencode/opencode.jsonc").read_text()) == {
+        "type": "local",
+        "command": command,
+        "enabled": True,
+    }
+    assert json.loads((home() / ".claude.json").read_text())["mcpServers"] == {
+        "docs": {"command": "docs"},
+        "mission": {"type": "stdio", "command": command[0], "args": command[1:]},
+    }
+    assert tomllib.loads((home() / ".codex/config.toml").read_text())["mcp_servers"] == {
+        "docs": {"command": "docs"},
+        "mission": {"command": command[0], "args": command[1:]},
+    }
+    assert {(home() / name).stat().st_mode & 0o777 for name in texts} == {0o600}
+    older = (home() / ".claude.json").read_text().replace(sys.executable, "/gone/python")
+    (home() / ".claude.json").write_text(older)
+    assert "/.claude.json: updated" in person.mission("commands", "install").out
+    (home() / ".claude.json").write_text(older.replace('"stdio"', '"stdio", "env": {"A": "b"}'))
+    assert "/.claude.json: left alone" in person.mission("commands", "remove", ok=(3,)).out
+    person.mission("commands", "remove", "--force")
+    assert {name: (home() / name).read_text() for name in texts} == texts
+
+
+def test_settings_that_cannot_be_read_are_named_and_nothing_is_written(person: Person) -> None:
+    (home() / ".codex").mkdir()
+    (home() / ".codex/config.toml").write_text("model = \n")
+    assert said(person.mission("commands", "install", ok=(1,)), person) == ""
+    assert not list(home().rglob("*.md"))
+
+
+def test_without_the_package_the_tools_are_left_out(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slash_commands, "find_spec", lambda _: None)
+    assert said(person.mission("commands", "install", "--agent", "codex"), person) == snapshot(
+        "~/.codex/config.toml: left out: the Python package mcp is not installed (extra mcp)\n"
+    )
+    assert not (home() / ".codex").exists()
 
 
 def test_an_unknown_agent_is_refused(person: Person) -> None:
     assert person.mission("commands", "install", "--agent", "vim", ok=(2,)).err == snapshot("""\
 error: there are no commands for the agent `vim`
- hint: --agent opencode, claude or all
+ hint: --agent opencode, claude, codex or all
 """)
 
 

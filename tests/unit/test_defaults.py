@@ -24,6 +24,7 @@ from mission_cli.planner.core.policy import Policy
 from mission_cli.settings import (
     DeciderSettings,
     ForgeSettings,
+    McpSettings,
     NotificationSettings,
     RunnerSettings,
     ServeSettings,
@@ -43,6 +44,7 @@ COMPUTED = {"checks_grace", "issues", "runners", "default_runner", "checks_salt"
 PREFIXES = {
     "`[tree]`": "tree.",
     "`[forge]`": "forge.",
+    "`[mcp]`": "mcp.",
     "`[notifications.NAME]`": "notifications.NAME.",
     "`[serve]`": "serve.",
     "`[deciders.NAME]`": "deciders.NAME.",
@@ -92,11 +94,12 @@ def of_plan(path: str) -> Any:
 
 def defaults() -> dict[str, Any]:
     """Return the default of every setting of the code, by its full name."""
-    tables = {"tree", "forge", "notifications", "serve", "deciders", "runners"}
+    tables = {"tree", "forge", "mcp", "notifications", "serve", "deciders", "runners"}
     names = [name for name in Settings.__match_args__ if name not in tables]
     found: dict[str, Any] = {name: getattr(Settings(), name) for name in names}
     found |= {f"tree.{name}": getattr(TreeSettings(), name) for name in TreeSettings.__match_args__}
     found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
+    found |= {f"mcp.{name}": getattr(McpSettings(), name) for name in McpSettings.__match_args__}
     found |= {
         f"notifications.NAME.{name}": getattr(NotificationSettings(), name)
         for name in NotificationSettings.__match_args__
@@ -136,6 +139,7 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             notify="",
             tree=TreeSettings(),
             forge=ForgeSettings(),
+            mcp=McpSettings(),
             notifications={},
             serve=ServeSettings(),
             deciders={},
@@ -165,6 +169,8 @@ def _with(name: str, value: Any) -> Settings:
         return Settings(notifications={"x": replace(rule, **{name.rpartition(".")[2]: value})})
     if name.startswith("serve."):
         return Settings(serve=replace(ServeSettings(), **{name.rpartition(".")[2]: value}))
+    if name.startswith("mcp."):
+        return Settings(mcp=replace(McpSettings(), **{name.rpartition(".")[2]: value}))
     if name.startswith("forge."):
         return Settings(forge=replace(ForgeSettings(), **{name.rpartition(".")[2]: value}))
     return replace(Settings(), **{name: value})

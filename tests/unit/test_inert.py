@@ -18,6 +18,7 @@ from mission_cli.domain.status import CriterionKind, GateKind
 from mission_cli.settings import (
     DeciderSettings,
     ForgeSettings,
+    McpSettings,
     NotificationSettings,
     RunnerSettings,
     ServeSettings,
@@ -138,6 +139,7 @@ PROOFS: dict[str, str] = {
     "setting max_parallel_workers attempts validation_rounds retry_delays outage_delays check_timeout request_lifetime lost_grace agree_after": f"{SETTINGS}::test_a_number_reaches_the_policy_that_decides",
     "setting sandbox machine_workers sandbox_read sandbox_write stuck_after stall_after max_steps trees protect secret_exceptions identity": f"{SETTINGS}::test_a_setting_reaches_what_obeys_it",
     "setting forge.kind forge.url forge.remote forge.token forge.fork forge.merge forge.required forge.checks_grace forge.poll forge.draft forge.labels forge.reviewers forge.assignees forge.milestone": "unit/test_pull_situations.py::test_a_situation",
+    "setting mcp.deciding_clients": "unit/test_mcp.py::test_a_client_that_the_settings_name_decides_without_asking",
     "setting forge.issues": "unit/test_issues.py::test_each_feature_has_an_issue_that_its_merge_closes",
     "setting forge.todo": "unit/test_todo_list.py::test_the_list_says_what_is_planned_and_ticks_what_is_merged",
     "setting tree.setup tree.copy runners.NAME.kind runners.NAME.command runners.NAME.env runners.NAME.models runners.NAME.deadline runners.NAME.max_steps runners.NAME.stall_after runners.NAME.project_settings": f"{SETTINGS}::test_a_table_of_the_settings_reaches_the_job",
@@ -182,9 +184,10 @@ def _writable() -> set[str]:
     found |= {
         f"setting {name}"
         for name in Settings.__match_args__
-        if name not in {"tree", "runners", "forge", "notifications", "serve", "deciders"}
+        if name not in {"tree", "runners", "forge", "mcp", "notifications", "serve", "deciders"}
     }
     found |= {f"setting forge.{name}" for name in ForgeSettings.__match_args__}
+    found |= {f"setting mcp.{name}" for name in McpSettings.__match_args__}
     found |= {f"setting notifications.NAME.{name}" for name in NotificationSettings.__match_args__}
     found |= {f"setting serve.{name}" for name in ServeSettings.__match_args__}
     found |= {f"setting deciders.NAME.{name}" for name in DeciderSettings.__match_args__}

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 READING = frozenset(
-    {"completion", "diff", "doctor", "export", "help", "history", "inbox", "lint", "list", "logs", "pr", "report"}
+    {
+        "completion",
+        "diff",
+        "doctor",
+        "export",
+        "help",
+        "history",
+        "inbox",
+        "lint",
+        "list",
+        "logs",
+        "mcp",
+        "pr",
+        "report",
+    }
     | {"schema", "show", "status", "version", "why"}
 )
 """The commands that do not change a mission; a worker may run them."""

@@ -7,6 +7,7 @@ from shutil import which
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.criteria.extras import BROWSERS, EXTRAS, without
+from mission_cli.domain.errors import ToolError
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import CriterionKind
 
@@ -23,6 +24,12 @@ def missing_package(kind: CriterionKind) -> str:
     if not missing and kind is CriterionKind.BROWSER and not any(map(which, BROWSERS)):
         missing = BROWSERS[0]
     return without(kind, missing) if missing else ""
+
+
+def require_mcp() -> None:
+    """Raise ToolError if the package that `mission mcp` needs is not installed."""
+    if find_spec("mcp") is None:
+        raise ToolError("the Python package mcp is not installed (extra mcp)", hint="pip install 'mcp>=2.3'")
 
 
 def all_criteria(mission: Mission) -> Iterator[Criterion]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.app.results.machine import AgentCommand, AgentCommands
 from mission_cli.domain.errors import UsageError
-from mission_cli.ports.slash_commands import FileState
+from mission_cli.ports.slash_commands import TOOLS, FileState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,9 @@ def install(slash: SlashCommands, agent: str = ALL, *, project: str = "", force:
     """Write the command files that are missing or outdated, for a person or for a project; report each file."""
     done = []
     for file in _files(slash, agent, project):
-        if file.state is FileState.CURRENT:
+        if file.name == TOOLS and (why := slash.missing_package()):
+            done.append(_report(file, f"left out: {why}"))
+        elif file.state is FileState.CURRENT:
             done.append(_report(file, "up to date"))
         elif file.state is FileState.PERSONS and not force:
             done.append(_report(file, LEFT_ALONE))
@@ -48,7 +50,8 @@ def remove(slash: SlashCommands, agent: str = ALL, *, project: str = "", force: 
 def wanting(slash: SlashCommands, agents: Sequence[str]) -> list[str]:
     """Return those of the agents that can have the commands and lack one of them."""
     known = [agent for agent in agents if agent in slash.agents()]
-    return [agent for agent in known if any(f.state is FileState.MISSING for f in slash.files([agent], ""))]
+    commands = {agent: [f for f in slash.files([agent], "") if f.name != TOOLS] for agent in known}
+    return [agent for agent, files in commands.items() if any(f.state is FileState.MISSING for f in files)]
 
 
 def _files(slash: SlashCommands, agent: str, project: str) -> Sequence[CommandFile]:

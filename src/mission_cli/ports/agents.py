@@ -314,6 +314,26 @@ class Agent(Protocol):
         ...
 
 
+class ToolSettings(Protocol):
+    """How an agent writes the servers whose tools it uses (MCP). Methods raise ValueError for unreadable texts."""
+
+    def entry(self, text: str) -> object:
+        """Return what its settings say about our server; None if nothing."""
+        ...
+
+    def wanted(self, command: Sequence[str]) -> object:
+        """Return what they say about a server that this command starts."""
+        ...
+
+    def with_server(self, text: str, command: Sequence[str]) -> str:
+        """Return the settings with our server; everything else stays as it was written."""
+        ...
+
+    def without_server(self, text: str) -> str:
+        """Return the settings without our server; everything else stays as it was written."""
+        ...
+
+
 class AgentFiles(Protocol):
     """What an agent keeps on a machine, in the home folder and in variables of an environment. Starts nothing."""
 
@@ -331,4 +351,13 @@ class AgentFiles(Protocol):
 
     def commands_folder(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return the folder of slash commands of a person or of a project; empty if it has none."""
+        ...
+
+    @property
+    def tools(self) -> ToolSettings | None:
+        """How it writes the servers whose tools it uses; None if it uses none."""
+        ...
+
+    def tools_file(self, environment: Mapping[str, str], project: str = "") -> str:
+        """Return its file that names them, of a person or of a project; empty if it has none."""
         ...

@@ -1,6 +1,13 @@
 """Settings: their defaults, reading and checking them, and their descriptions."""
 
-from mission_cli.settings.model import ForgeSettings, NotificationSettings, RunnerSettings, Settings, TreeSettings
+from mission_cli.settings.model import (
+    ForgeSettings,
+    McpSettings,
+    NotificationSettings,
+    RunnerSettings,
+    Settings,
+    TreeSettings,
+)
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.values import ENVIRONMENT_PREFIX, check, from_environment, parse, with_remote, with_setup
 
@@ -8,6 +15,7 @@ __all__ = [
     "ENVIRONMENT_PREFIX",
     "DeciderSettings",
     "ForgeSettings",
+    "McpSettings",
     "NotificationSettings",
     "RunnerSettings",
     "ServeSettings",

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.docstrings import field_texts
 from mission_cli.domain.notice import Remedy
-from mission_cli.settings.model import ForgeSettings, NotificationSettings, RunnerSettings, Settings, TreeSettings
+from mission_cli.settings.model import (
+    ForgeSettings,
+    McpSettings,
+    NotificationSettings,
+    RunnerSettings,
+    Settings,
+    TreeSettings,
+)
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.values import LONGEST, MOST_FOR_A_PLAN, NEVER_ZERO, RANGES
 
@@ -33,6 +40,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Timing of the loop": ("full_look", "agree_after"),
     "`[tree]`: prepare each clone": tuple(f"tree.{name}" for name in TreeSettings.__match_args__),
     "`[forge]`: pull requests": tuple(f"forge.{name}" for name in ForgeSettings.__match_args__),
+    "`[mcp]`: agents that use the tools": tuple(f"mcp.{name}" for name in McpSettings.__match_args__),
     "`[notifications.NAME]`: who gets which events": tuple(
         f"{NOTIFICATIONS}.{name}" for name in NotificationSettings.__match_args__
     ),
@@ -53,6 +61,7 @@ _LISTS = {
     "required": "names",
     "reviewers": "names",
     "assignees": "names",
+    "deciding_clients": "names",
     "channels": "addresses",
     "events": "patterns",
     "missions": "patterns",
@@ -70,6 +79,7 @@ _EXAMPLES: Mapping[str, str] = {
     "forge.required": '["build", "test"]',
     "forge.reviewers": '["alice", "acme/core"]',
     "tree.copy": '[".env.test"]',
+    "mcp.deciding_clients": '["my-agent"]',
     f"{NOTIFICATIONS}.channels": '["env:OPS_CHANNEL", "ntfy://ntfy.example.org/missions"]',
     f"{NOTIFICATIONS}.events": '["milestone.*", "mission.*"]',
     f"{NOTIFICATIONS}.template": '"{{ mission }}: {{ words }}"',
@@ -124,6 +134,7 @@ def described() -> dict[str, Described]:
         ("", Settings()),
         ("tree.", TreeSettings()),
         ("forge.", ForgeSettings()),
+        ("mcp.", McpSettings()),
         (f"{NOTIFICATIONS}.", NotificationSettings()),
         ("serve.", ServeSettings()),
         (f"{DECIDERS}.", DeciderSettings()),

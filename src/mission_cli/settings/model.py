@@ -98,6 +98,14 @@ class ForgeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class McpSettings:
+    """The `[mcp]` table: agents that use the tools of `mission mcp`."""
+
+    deciding_clients: tuple[str, ...] = ()
+    """MCP clients that decide without asking you, by name; empty: none"""
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationSettings:
     """One `[notifications.NAME]` table: a rule that says which events go where."""
 
@@ -193,6 +201,7 @@ class Settings:
     forge: ForgeSettings = field(default_factory=ForgeSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     deciders: Mapping[str, DeciderSettings] = field(default_factory=dict)
+    mcp: McpSettings = field(default_factory=McpSettings)
     notifications: Mapping[str, NotificationSettings] = field(default_factory=dict)
     runners: Mapping[str, RunnerSettings] = field(default_factory=dict)
 

@@ -59,7 +59,7 @@ NAMED_TABLES: Mapping[str, type] = {
     "deciders": DeciderSettings,
 }
 """Tables of tables whose names a person chooses."""
-_TABLES = ("tree", "forge", "serve")
+_TABLES = ("tree", "forge", "mcp", "serve")
 """Tables with fixed names."""
 _RULE_NAME = pattern(r"[\w.@#-]+")
 _ADDRESS = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S")

@@ -88,6 +88,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "lint": (Output(files.Linted),),
     "list": _LISTED,
     "logs": (Output(reports.Log, stopped=True),),
+    "mcp": (Output(machine.AgentTools),),
     "merge-driver": (Output(machine.DriverRegistered),),
     "move": (Output(changes.MovedFeature),),
     "new": _CREATED,

@@ -39,6 +39,10 @@ _TRIES = 20
 _MOST = 200
 _NO_DECISIONS = frozenset(
     {
+        EventKind.EVENT_EXTERNAL,
+        EventKind.MESSAGE_AGENT,
+        EventKind.MISSION_NOTED,
+        EventKind.PROGRESS_REPORTED,
         EventKind.PULL_CLOSED,
         EventKind.PULL_OPENED,
         EventKind.PULL_PLANNED,
@@ -48,7 +52,7 @@ _NO_DECISIONS = frozenset(
         EventKind.STATE_JOINED,
     }
 )
-"""Bookkeeping: what the program, or somebody at the forge, did as a consequence."""
+"""Bookkeeping: notes, and what the program, or somebody at the forge, did as a consequence."""
 _LOGS: Mapping[str, tuple[str, ...]] = {
     "Progress Log": ("Timestamp", "Event", "Details"),
     "Decision Log": ("#", "Date", "Decision", "Rationale", "Alternatives Considered"),

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.state import Event
 
 _LAST_WORDS = 2000
-_ABOUT_RUNS = TYPES[EventType.AGENT_MESSAGE] | {
+_ABOUT_RUNS = {
+    EventKind.ATTEMPT_SETTLED,
+    EventKind.REVIEW_SETTLED,
     EventKind.FEATURE_DISPATCHED,
     EventKind.REVIEW_DISPATCHED,
     EventKind.FEATURE_TAKEN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
 
@@ -164,3 +164,26 @@ class CompletionScript:
 
     shell: str
     script: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTool:
+    """One tool that `mission mcp` serves."""
+
+    name: str
+    title: str
+    about: str
+    """What agents are told about it."""
+    command: str
+    """The command that prints the same with `--json`."""
+    changes: bool
+    """Whether it can change a mission."""
+    input_schema: Mapping[str, Any]
+    """The JSON schema of its arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTools:
+    """The tools that `mission mcp` serves (`mission mcp --tools`)."""
+
+    tools: Sequence[AgentTool]

@@ -45,9 +45,12 @@ TYPES: Mapping[EventType, frozenset[EventKind]] = {
             EventKind.LANDING_APPROVED,
         }
     ),
-    EventType.AGENT_MESSAGE: frozenset({EventKind.ATTEMPT_SETTLED, EventKind.REVIEW_SETTLED}),
+    EventType.AGENT_MESSAGE: frozenset(
+        {EventKind.ATTEMPT_SETTLED, EventKind.REVIEW_SETTLED, EventKind.MESSAGE_AGENT, EventKind.PROGRESS_REPORTED}
+    ),
     EventType.EXTERNAL_EVENT: frozenset(
         {
+            EventKind.EVENT_EXTERNAL,
             EventKind.WAIT_RESOLVED,
             EventKind.WAIT_FAILED,
             EventKind.PULL_OPENED,

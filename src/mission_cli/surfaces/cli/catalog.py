@@ -308,6 +308,13 @@ _SETUP: Mapping[str, Entry] = {
         ("access remove ada --yes", "take it away"),
         ("access webhook words webhook:build", "how the build server reports what `words` waits for"),
     ),
+    "mcp": _entry(
+        Group.SETUP,
+        "agent-tools",
+        ("mcp", "what an agent starts; `mission commands install` registers it"),
+        ("mcp --repo ~/code/words", "for an agent that starts it in another folder"),
+        ("mcp --tools", "list the tools"),
+    ),
     "gc": _entry(
         Group.SETUP,
         "machines",
@@ -368,6 +375,7 @@ TOPICS: Mapping[str, str] = {
     "settings": "every setting with its range and default",
     "format": "the mission file: sections, columns, criteria",
     "agents": "how coding agents and other programs are run, and what they cost",
+    "agent-tools": "tools by which the agent that you talk to plans and supervises missions",
     "machines": "states, retries, judging, limits",
     "http": "the server: links to decide, webhooks, users",
     "pull-requests": "how work reaches a protected branch: rules, reviews, tokens, trouble",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents.home import TIERS, home_of, json_of, text_of
 from mission_cli.adapters.agents.stream import as_dict
+from mission_cli.adapters.agents.tool_settings import JsonSettings
 from mission_cli.ports.agents import Unreported
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _VARIABLES = (
 
 class ClaudeFiles:
     """Reads `~/.claude` and `~/.claude.json`, or the folder that CLAUDE_CONFIG_DIR names."""
+
+    tools = JsonSettings("mcpServers", lambda command: {"type": "stdio", "command": command[0], "args": [*command[1:]]})
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return what it is logged in with: a variable, a key in its settings, or an account."""
@@ -58,6 +61,10 @@ class ClaudeFiles:
     def commands_folder(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return the folder of slash commands: of a person, or of a project."""
         return os.fspath(_folder(environment) / "commands") if not project else f"{project}/.claude/commands"
+
+    def tools_file(self, environment: Mapping[str, str], project: str = "") -> str:
+        """Return the file that names servers of tools: of a person, or of a project."""
+        return os.fspath(_state(environment)) if not project else f"{project}/.mcp.json"
 
 
 def _folder(environment: Mapping[str, str]) -> Path:

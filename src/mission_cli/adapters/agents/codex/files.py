@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.agents.codex.reader import tokens_of
 from mission_cli.adapters.agents.home import TIERS, folder_of, json_of, text_of, toml_of
 from mission_cli.adapters.agents.stream import as_dict, as_list, count, parse_line
+from mission_cli.adapters.agents.tool_settings import TomlSettings
 from mission_cli.adapters.fs.atomic import read_foreign
 from mission_cli.ports.agents import Unreported
 
@@ -22,6 +24,8 @@ _ROLLOUT_MARKS = ('"task_started"', '"task_complete"', '"token_count"')
 
 class CodexFiles:
     """Reads the folder that CODEX_HOME names, usually `~/.codex`."""
+
+    tools = TomlSettings("mcp_servers")
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return what it is logged in with: a variable, its login file, or a provider in its configuration."""
@@ -47,6 +51,10 @@ class CodexFiles:
         """Return nothing: it has no slash commands of its own."""
         del environment, project
         return ""
+
+    def tools_file(self, environment: Mapping[str, str], project: str = "") -> str:
+        """Return the file that names servers of tools; empty for a project, which it does not trust by itself."""
+        return os.fspath(_home(environment) / "config.toml") if not project else ""
 
 
 def _home(environment: Mapping[str, str]) -> Path:

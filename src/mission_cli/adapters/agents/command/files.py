@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 class CommandFiles:
     """Knows of no files."""
 
+    tools = None
+
     def account(self, environment: Mapping[str, str]) -> str:
         """Return nothing: a program of any kind needs no login that is known here."""
         del environment
@@ -30,6 +32,11 @@ class CommandFiles:
 
     def commands_folder(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return nothing: it has no slash commands."""
+        del environment, project
+        return ""
+
+    def tools_file(self, environment: Mapping[str, str], project: str = "") -> str:
+        """Return nothing: it has no settings that are known here."""
         del environment, project
         return ""
 

@@ -13,6 +13,7 @@ from mission_cli.adapters.agents.home import TIERS, folder_of, json_of, text_of
 from mission_cli.adapters.agents.opencode import KEYS
 from mission_cli.adapters.agents.stream import as_dict, money
 from mission_cli.adapters.agents.stream import count as as_count
+from mission_cli.adapters.agents.tool_settings import JsonSettings
 from mission_cli.ports.agents import Unreported
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ _CONFIGS = ("config.json", "opencode.json", "opencode.jsonc")
 class OpencodeFiles:
     """Reads its folders below the folders for data and configuration of the XDG standard."""
 
+    tools = JsonSettings("mcp", lambda command: {"type": "local", "command": [*command], "enabled": True})
+
     def account(self, environment: Mapping[str, str]) -> str:
         """Return the providers it is logged in to: in its login file, in variables, or in its configuration."""
         logins = json_of(environment.get("OPENCODE_AUTH_CONTENT", "") or text_of(_data(environment) / "auth.json"))
@@ -62,6 +65,12 @@ class OpencodeFiles:
     def commands_folder(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return the folder of slash commands: of a person, or of a project."""
         return os.fspath(_settings(environment) / "commands") if not project else f"{project}/.opencode/commands"
+
+    def tools_file(self, environment: Mapping[str, str], project: str = "") -> str:
+        """Return the file that names servers of tools: the one that is there and is read last, or a new one."""
+        folder = Path(project) if project else _settings(environment)
+        there = [name for name in reversed(_CONFIGS[1:]) if (folder / name).exists()]
+        return os.fspath(folder / (there[0] if there else _CONFIGS[1]))
 
 
 def _data(environment: Mapping[str, str]) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import one_line
+from mission_cli._support.text import did_you_mean, one_line
 from mission_cli.app.commands.features import open_records
 from mission_cli.app.messages import as_line, message_row
 from mission_cli.app.transaction import Done, Wanted, commit_change
@@ -15,6 +15,8 @@ from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import FeatureStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mission_cli.app.addressing import Address
     from mission_cli.engine.context import Context
 
@@ -51,8 +53,20 @@ def tell(ctx: Context, text: str, message: str) -> Done:
     return commit_change(ctx, text, change)
 
 
-def note(ctx: Context, text: str, message: str) -> Done:
+NOTED: Mapping[str, EventKind] = {
+    "user_message": EventKind.MISSION_NOTED,
+    "agent_message": EventKind.MESSAGE_AGENT,
+    "external_event": EventKind.EVENT_EXTERNAL,
+    "progress": EventKind.PROGRESS_REPORTED,
+}
+"""What can be noted: the name, and the event."""
+
+
+def note(ctx: Context, text: str, message: str, *, kind: str = "user_message") -> Done:
     """Record in the journal of a mission what happened or was said; nothing depends on it."""
+    if kind not in NOTED:
+        hint = did_you_mean(kind, NOTED, f"use one of {', '.join(NOTED)}")
+        raise UsageError(f"`{one_line(kind, 40)}` is not a kind of note", hint=hint)
     line = one_line(message, len(message) + 1)
     if len(line) > LONGEST_CELL:
         words = f"the note has {len(line)} characters, at most {LONGEST_CELL} are allowed"
@@ -62,6 +76,6 @@ def note(ctx: Context, text: str, message: str) -> Done:
 
     def change(address: Address) -> Wanted:
         about = f"{address.need_feature().number}: " if address.feature is not None else ""
-        return Wanted(f"{about}{line}", EventKind.MISSION_NOTED, record=True, said=f"noted: {about}{line}")
+        return Wanted(f"{about}{line}", NOTED[kind], record=True, said=f"noted: {about}{line}")
 
     return commit_change(ctx, text, change)

@@ -1,4 +1,4 @@
-"""`mission commands`: `/mission` and `/full-loop` as commands of agents."""
+"""What agents use: `mission commands`, their slash commands, and `mission mcp`, the tools that they call."""
 
 from __future__ import annotations
 
@@ -24,9 +24,39 @@ Project = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    inner = group(app, "commands", "Add `/mission` and `/full-loop` to your coding agents.")
-    command(inner, "install", help="Install the commands; files that you have changed are left alone.")(install)
-    command(inner, "remove", help="Remove the commands; files that you have changed are left alone.")(remove)
+    command(app, "mcp", help="Serve missions to an agent as tools, over MCP on standard input and output.")(mcp)
+    inner = group(app, "commands", "Add `/mission`, `/full-loop` and the tools of `mission mcp` to your coding agents.")
+    command(
+        inner, "install", help="Install the commands, and register the tools; what you have changed is left alone."
+    )(install)
+    command(inner, "remove", help="Remove the commands and the tools; what you have changed is left alone.")(remove)
+
+
+def mcp(
+    shell: Shell,
+    tools: Annotated[bool, typer.Option("--tools", help="List the tools instead; needs no client.")] = False,
+) -> int:
+    """Serve one MCP client until it closes the connection, or list the tools."""
+    from mission_cli.app.optional import require_mcp
+
+    if tools:
+        return _list_tools(shell)
+
+    require_mcp()
+    from mission_cli.surfaces.mcp.server import serve
+
+    serve(shell.repo)
+    return 0
+
+
+def _list_tools(shell: Shell) -> int:
+    from mission_cli.app.results.machine import AgentTool, AgentTools
+    from mission_cli.surfaces.mcp.tools import TOOLS
+
+    found = [AgentTool(t.name, t.title, t.about, t.command, not t.reads, t.input_schema) for t in TOOLS.values()]
+    width = max(len(tool.name) for tool in found)
+    shell.say("\n".join(f"{tool.name:<{width}}  {tool.title}" for tool in found), AgentTools(found), long=True)
+    return 0
 
 
 def install(

@@ -153,12 +153,15 @@ def note(
     shell: Shell,
     about: Annotated[str, typer.Argument(metavar="ID[/N.M]", help="The mission, or one of its features.")],
     message: Annotated[str, typer.Argument(metavar="MESSAGE", help="What happened, or was said.")],
+    kind: Annotated[
+        str, typer.Option(help="user_message, agent_message, external_event or progress.")
+    ] = "user_message",
 ) -> int:
     """Note something in the journal of a mission."""
     from mission_cli.app.commands.steer.tell import note as noting
 
     opened = shell.open()
-    return finish(shell, opened, noting(opened.context, about, message))
+    return finish(shell, opened, noting(opened.context, about, message, kind=kind))
 
 
 def ask(

@@ -1,0 +1,214 @@
+"""Every tool: its name, what it is for, its arguments, the command whose JSON it returns, and what it may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.surfaces.mcp import asking, deciding, given, looking, planning, updating
+from mission_cli.surfaces.outputs import output_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mission_cli.surfaces.mcp.desk import Answer, Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool."""
+
+    name: str
+    title: str
+    about: str
+    """What it is for, in words for a model."""
+    takes: type[given.Given | given.Adding]
+    command: str
+    """The command that prints the same with `--json`."""
+    run: Callable[[Desk, Any], Answer]
+    reads: bool = False
+    """Whether it changes nothing."""
+    destroys: bool = False
+    """Whether it can end work, or spend money or land it."""
+    repeats: bool = False
+    """Whether calling it twice is the same as calling it once."""
+
+    @property
+    def input_schema(self) -> dict[str, Any]:
+        """The JSON schema of its arguments."""
+        return self.takes.model_json_schema()
+
+    @property
+    def output_schema(self) -> dict[str, Any]:
+        """The JSON schema of its result: what is promised for the command."""
+        return {"type": "object", **output_schema(self.command)}
+
+
+def _reading(name: str, title: str, about: str, takes: Any, command: str, run: Any) -> Tool:
+    return Tool(name, title, about, takes, command, run, reads=True, repeats=True)
+
+
+_DECISION = " A person decides this: they are asked, if your program can ask them; otherwise it is refused."
+
+_ALL = (
+    _reading(
+        "mission_list",
+        "List missions",
+        "List missions with status, progress and cost, also those made in earlier conversations.",
+        given.Listing,
+        "list",
+        looking.missions,
+    ),
+    _reading(
+        "mission_get",
+        "Show a mission",
+        "Return everything that a mission file says: goal, milestones, tasks, criteria, questions, gates and logs.",
+        given.OneMission,
+        "show",
+        looking.whole,
+    ),
+    _reading(
+        "mission_status",
+        "Status of a mission",
+        "Return progress, running workers, cost, and what a mission waits for. Use it to see how far it is.",
+        given.OneMission,
+        "status",
+        looking.status,
+    ),
+    _reading(
+        "mission_why",
+        "Why nothing moves",
+        "Return what holds a mission, milestone or task, and what would help.",
+        given.Thing,
+        "why",
+        looking.why,
+    ),
+    _reading(
+        "mission_history",
+        "History of a mission",
+        "Return what happened in a mission, newest first.",
+        given.Past,
+        "history",
+        looking.history,
+    ),
+    _reading(
+        "mission_inbox",
+        "What waits for the person",
+        "List the questions, approvals and failures of all missions here that wait for the person.",
+        given.Nothing,
+        "inbox",
+        looking.inbox,
+    ),
+    Tool(
+        "mission_resume",
+        "Take up a mission",
+        "Return what you have to know of a mission in a new conversation: goal, state, questions, decisions, events. "
+        "With `unpause`, a paused mission goes on." + _DECISION,
+        given.Resuming,
+        "context",
+        deciding.resume,
+    ),
+    Tool(
+        "mission_create",
+        "Make a mission",
+        "Make a mission from a plan. It is not started. Give every feature criteria that can be checked, such as "
+        "run: `pytest -q`, and ask the person for a budget.",
+        given.Creating,
+        "new",
+        planning.create,
+    ),
+    Tool(
+        "mission_start",
+        "Start a mission",
+        "Start a mission: workers begin, and money is spent." + _DECISION,
+        given.Starting,
+        "start",
+        deciding.start,
+        destroys=True,
+        repeats=True,
+    ),
+    Tool(
+        "mission_update",
+        "Change a mission",
+        "Pause a mission, or set its priority. Continuing or cancelling it, and any other key, needs a person."
+        + _DECISION,
+        given.Updating,
+        "set",
+        updating.update,
+        destroys=True,
+        repeats=True,
+    ),
+    Tool(
+        "mission_add_task",
+        "Add a task",
+        "Add a task to a mission, also while it runs, with the criteria by which it is judged.",
+        given.Adding,
+        "add",
+        planning.add_task,
+    ),
+    Tool(
+        "mission_ask_user",
+        "Ask the person",
+        "Ask the person something about a mission or a task, which waits for the answer. Use it when you cannot go on "
+        "without a decision that is not yours. If your program can show the question, the answer comes at once.",
+        given.Asking,
+        "ask",
+        asking.ask_user,
+    ),
+    Tool(
+        "mission_log_event",
+        "Record an event",
+        "Record in the log of a mission what happened elsewhere: an important message, an event outside, a note.",
+        given.Logging,
+        "note",
+        updating.log_event,
+    ),
+    Tool(
+        "mission_report_progress",
+        "Report progress",
+        "Record how far a task is. Whether it is done is judged by its criteria alone.",
+        given.Reporting,
+        "note",
+        updating.report_progress,
+    ),
+    Tool(
+        "mission_update_task",
+        "Change a task",
+        "Tell the worker of a task something. To try a task again or skip it, set its status." + _DECISION,
+        given.UpdatingTask,
+        "tell",
+        updating.update_task,
+        destroys=True,
+    ),
+    Tool(
+        "mission_answer",
+        "Answer a question",
+        "Answer an open question of a mission, with the words of the person." + _DECISION,
+        given.Answering,
+        "answer",
+        asking.answer,
+    ),
+    Tool(
+        "mission_approve",
+        "Decide a gate",
+        "Approve or reject a gate of a mission, as the person says." + _DECISION,
+        given.Approving,
+        "approve",
+        deciding.approve,
+        destroys=True,
+    ),
+    Tool(
+        "mission_complete",
+        "Land a mission",
+        "Bring the finished work of a mission to its base branch; when everything has landed it is completed."
+        + _DECISION,
+        given.Completing,
+        "land",
+        deciding.complete,
+        destroys=True,
+        repeats=True,
+    ),
+)
+
+TOOLS: Mapping[str, Tool] = {tool.name: tool for tool in _ALL}
+"""By name, in the order in which they are listed."""
