@@ -19,6 +19,7 @@ from mission_cli.domain.status import JobKind
 
 if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
+    from tests.kit.forge.world import World
 
     from mission_cli.ports.executor import JobSpec
 
@@ -67,11 +68,22 @@ class Workers:
 
 
 def begin(
-    works: Workers, kind: str = "development", *, reviewers: tuple[str, ...] = ("script:",), preview: str = "true"
+    works: Workers,
+    kind: str = "development",
+    *,
+    reviewers: tuple[str, ...] = ("script:",),
+    preview: str = "true",
+    forge: World | None = None,
 ) -> Host:
     """Start a mission of a type with phases; a command stands for the preview."""
     host = make_host(works)
-    plan = override(phased_plan("Edit texts", kind), {"id": "m"}, {"time_hours": "10"}, "script")
+    host.forge = forge
+    plan = override(
+        phased_plan("Edit texts", kind),
+        {"id": "m", "preferences.pull_requests": "none"},
+        {"time_hours": "10", "money_usd": "20"},
+        "script",
+    )
     rows = [p.model_copy(update={"worker": f"run: `{preview}`"}) if p.worker == "preview" else p for p in plan.phases]
     plan = plan.model_copy(update={"phases": rows, "reviews": PlanReviews(reviewers=list(reviewers), per_milestone=1)})
     ctx = host.context()

@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from tests.kit.proposals import ANALYSES, BROKEN, REQUIREMENTS
 
 from mission_cli.adapters.templates import JinjaTemplates
+from mission_cli.document.editing import patch
+from mission_cli.document.plans.additions import added_plan
+from mission_cli.document.plans.phased import phased_plan
 from mission_cli.document.plans.plan import override, template_values
 from mission_cli.document.reading.load import load
 from mission_cli.domain.phases.proposals import MOST_SUGGESTIONS, Analysis
@@ -42,6 +45,14 @@ DOCUMENTS = st.one_of(
     st.lists(ENTRIES, max_size=8),
     st.dictionaries(st.sampled_from(("suggestions", "tasks", "milestones", "prd")), st.lists(ENTRIES, max_size=8)),
 ).map(json.dumps)
+
+
+BEFORE = JinjaTemplates().render(
+    "mission.md.j2",
+    template_values(
+        phased_plan("Edit texts", "development"), mission_id="m", created="", created_by="", repo="", base="main"
+    ),
+)
 
 
 @pytest.mark.parametrize("case", ANALYSES, ids=lambda case: case.name)
@@ -92,6 +103,14 @@ def test_any_requirements_make_a_mission_file_without_errors(text: str) -> None:
         loaded = load(JinjaTemplates().render("mission.md.j2", values), "m")
         assert loaded.errors() == ()
         assert loaded.mission.milestones
+        adopted = load(patch.apply(BEFORE, list(added_plan(read.plan, 2)), where="m"), "m")
+        assert adopted.errors() == ()
+        assert [[f.title for f in m.features] for m in adopted.mission.milestones[2:]] == [
+            [f.title for f in m.features] for m in loaded.mission.milestones
+        ]
+        assert [[c.text for c in f.criteria] for m in adopted.mission.milestones[2:] for f in m.features] == [
+            [c.text for c in f.criteria] for f in loaded.mission.features()
+        ]
         assert not [c for f in loaded.mission.features() for c in f.criteria if c.wrong or c.conditions.secrets]
     else:
         assert read.message

@@ -39,6 +39,11 @@ def without_controls(text: str) -> str:
     return _NEVER.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def printable(text: str) -> str:
+    """Return lines of prose without the characters that an escape sequence of JSON may have brought in."""
+    return "".join(c for c in text if c.isprintable() or c in "\n\t").strip()
+
+
 def values_of(text: str) -> list[Found] | Problem:
     """Return the JSON values of a text in the order in which they count; the problem of JSON that is broken."""
     whole = _parse(text) if LIKE_JSON.match(text) else None
@@ -97,7 +102,7 @@ def prose_of(value: Mapping[str, Any], limit: int, *names: str) -> str:
         found = value.get(name)
         text = found.strip() if isinstance(found, str) else "\n".join(f"- {line}" for line in lines_of(found, limit))
         parts += [text] if text and text not in parts else []
-    text = "\n\n".join(parts)
+    text = printable("\n\n".join(parts))
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 

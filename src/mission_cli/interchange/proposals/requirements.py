@@ -26,6 +26,7 @@ from mission_cli.interchange.proposals.lenient import (
     LONGEST,
     lines_of,
     lists_in,
+    printable,
     prose_of,
     values_of,
     without_controls,
@@ -109,7 +110,7 @@ def _plan(value: object, notes: list[str], *, alone: bool) -> Plan | None:
         stages = [_Stage("", _ordered(tasks), [])] if _ordered(tasks) else []
     if not stages:
         return None
-    goal = said(document, *_ABOUT)[: LONGEST_OF["description"]]
+    goal = printable(said(document, *_ABOUT))[: LONGEST_OF["description"]]
     title = one_line(said(document, "title", "project", "name") or goal, LONGEST_OF["title"])
     milestones = list(_milestones(stages, notes))
     title = title or milestones[0].features[0].title

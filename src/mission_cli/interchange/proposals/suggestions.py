@@ -13,6 +13,7 @@ from mission_cli.interchange.proposals.lenient import (
     LONGEST,
     lines_of,
     lists_in,
+    printable,
     prose_of,
     values_of,
     without_controls,
@@ -92,5 +93,5 @@ def _suggestions(entries: list[Any]) -> Iterator[Suggestion]:
 
 
 def _cut(text: str) -> str:
-    most = LONGEST_OF["description"]
+    most, text = LONGEST_OF["description"], printable(text)
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
