@@ -83,6 +83,7 @@ fmt: $(VENV)/.ready
 docs: $(VENV)/.ready
 	$(BIN)/python docs/cli_reference.py
 	$(BIN)/python docs/completion.py
+	$(BIN)/python docs/openapi.py
 	$(BIN)/python docs/picture.py
 	$(BIN)/python docs/schemas.py
 	$(BIN)/python docs/settings.py

@@ -19,7 +19,10 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import SETTINGS, Host, make_host, make_mission
 
 from mission_cli.app.commands import lifecycle
+from mission_cli.app.commands.create import create
 from mission_cli.document.reading.load import load
+from mission_cli.domain.deciding.access import Access, Scope
+from mission_cli.domain.deciding.grants import hash_of
 from mission_cli.engine.loop import pulse
 from mission_cli.settings import DeciderSettings, NotificationSettings, ServeSettings
 from mission_cli.surfaces.http.application import make_application
@@ -31,10 +34,11 @@ if TYPE_CHECKING:
 
     from tests.kit.loopback import Loopback
 
+    from mission_cli.document.plans.model import Plan
+    from mission_cli.domain.host import Person
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
     from mission_cli.ports.executor import JobSpec
-    from mission_cli.surfaces.http.places import Place
 
 URL = "https://missions.example.org"
 LINK = re.compile(rf"^(.+): {URL}/decide/(\S+)$", re.MULTILINE)
@@ -43,6 +47,9 @@ KEY = "key of the waits"
 SECRETS = {"env:SLACK": "slack secret", "env:TELEGRAM": "telegram secret", "env:FORGE": "forge secret", "": ""}
 _FORGE = "env:FORGE"
 SERVE = ServeSettings(URL, timedelta(hours=24), "env:SLACK", "env:TELEGRAM", _FORGE, _FORGE, _FORGE)
+TOKENS = {"reader": (Scope.READ,), "manager": (Scope.READ, Scope.MANAGE), "approver": (Scope.READ, Scope.APPROVE)}
+"""Users by their names, which are their tokens, too, and their scopes."""
+USERS = tuple(Access(name, hash_of(name), scopes, "", f"{name}@example.org") for name, scopes in TOKENS.items())
 DECIDERS = {
     "ada": DeciderSettings("ada@example.org", slack="U0ADA", telegram="1", may=("*",)),
     "bob": DeciderSettings("bob@example.org", slack="U0BOB", telegram="2", may=("*",)),
@@ -110,14 +117,20 @@ class Memory:
     hosts: list[Host]
     woken: list[str] = field(default_factory=list)
 
-    def all(self) -> list[Place]:
-        """Nothing that has a path."""
-        return []
+    def names(self) -> list[str]:
+        """The names of the hosts."""
+        return [host.jobs.name for host in self.hosts]
 
-    def contexts(self) -> Iterator[tuple[Any, Context]]:
+    def make(self, plan: Plan, repo: str, person: Person) -> tuple[str, str]:
+        """Make a mission, as its author."""
+        ctx = next(host for host in self.hosts if host.jobs.name == repo).context()
+        facts = {"store": ctx.state, "templates": ctx.templates, "now": ctx.clock.now(), "person": person}
+        return create(plan, base=lambda _: "main", **facts)  # type: ignore[arg-type]  # by their names
+
+    def contexts(self) -> Iterator[tuple[str, Context]]:
         """The ports of each host."""
         for host in self.hosts:
-            yield host, replace(host.context(), again=partial(self.woken.append, host.jobs.name))
+            yield host.jobs.name, replace(host.context(), again=partial(self.woken.append, host.jobs.name))
 
 
 @dataclass
@@ -189,7 +202,9 @@ def served(*hosts: Host, read_only: bool = False) -> Iterator[Served]:
     memory = Memory(list(hosts))
     log: list[str] = []
     rules = Rules(own_names(address, [URL]), own_origins(address, [URL]), read_only)
-    app = make_application(memory, rules, log=log.append, secret_of=SECRETS.__getitem__, key=lambda: KEY)
+    app = make_application(
+        memory, rules, log=log.append, secret_of=SECRETS.__getitem__, key=lambda: KEY, users=lambda: USERS
+    )
     ready = threading.Event()
     server = Server(config_of(app), ready.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

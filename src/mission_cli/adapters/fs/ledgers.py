@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from mission_cli._support.records import from_plain, to_plain
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json
 from mission_cli.adapters.fs.locks import locked
-from mission_cli.domain.deciding.grants import Choice, Grant, Ledger, Seen, Trace
+from mission_cli.domain.deciding.grants import Choice, Grant, Ledger, Reply, Seen, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_CLASSES = (Choice, Grant, Ledger, Seen, Trace)
+_CLASSES = (Choice, Grant, Ledger, Reply, Seen, Trace)
 _PATIENCE = 10.0
 
 

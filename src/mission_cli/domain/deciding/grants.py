@@ -31,6 +31,7 @@ TOKEN_BYTES = 32
 _REMEMBERED = timedelta(days=7)
 """How long a token that is over is remembered, so that its page can say why it does nothing."""
 _MOST_TRACES = 200
+_REPLIES_LAST, _MOST_REPLIES = timedelta(days=1), 500
 _REQUEST, _GATE = "request:", "gate:"
 
 
@@ -104,13 +105,28 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What a request with an idempotency key was answered with."""
+
+    key: str
+    """Hash of the user and the key."""
+    request: str
+    """Hash of what was asked."""
+    at: str
+    status: int = 0
+    """0: it was begun, and the outcome is not known."""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
-    """Everything that is known of tokens and webhooks."""
+    """Everything that is known of tokens, webhooks and repeated requests."""
 
     grants: tuple[Grant, ...] = ()
     taken: tuple[tuple[str, str], ...] = ()
     """(hash of a signed message, when it may be forgotten): a message with a known hash is a replay."""
     traces: tuple[Trace, ...] = ()
+    replies: tuple[Reply, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +258,18 @@ def taken(ledger: Ledger, message: str, now: datetime, *, remember: timedelta) -
 def traced(ledger: Ledger, trace: Trace) -> Ledger:
     """Return the ledger with a refusal; old ones are forgotten."""
     return replace(ledger, traces=(*ledger.traces, trace)[-_MOST_TRACES:])
+
+
+def reply_to(ledger: Ledger, key: str, now: datetime) -> Reply | None:
+    """Return how a request with this key was answered; None if there was none in the last day."""
+    fresh = (one for one in ledger.replies if one.key == key and _moment(one.at, now) > now - _REPLIES_LAST)
+    return next(fresh, None)
+
+
+def replied(ledger: Ledger, reply: Reply, now: datetime) -> Ledger:
+    """Return the ledger with a reply, in place of an earlier one with its key; old ones are forgotten."""
+    kept = (one for one in ledger.replies if one.key != reply.key and _moment(one.at, now) > now - _REPLIES_LAST)
+    return replace(ledger, replies=(*kept, reply)[-_MOST_REPLIES:])
 
 
 def _approvals(mission: Mission, gate: Gate) -> list[Approval]:

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from mission_cli.domain.errors import MissionError, refused
+from mission_cli.surfaces.http.api.routes import Api
 from mission_cli.surfaces.http.decide_page import DecidePages
 from mission_cli.surfaces.http.guard import Guard
 from mission_cli.surfaces.http.hooks import Hooks
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp
 
+    from mission_cli.domain.deciding.access import Access
     from mission_cli.surfaces.http.guard import Rules
     from mission_cli.surfaces.http.places import Serves
 
@@ -33,9 +35,11 @@ def make_application(
     log: Callable[[str], None],
     secret_of: Callable[[str], str],
     key: Callable[[], str],
+    users: Callable[[], tuple[Access, ...]],
 ) -> ASGIApp:
     """Return the application for some repositories."""
     routes = [*DecidePages(places).routes(), *Hooks(places, secret_of=secret_of, key=key).routes()]
+    routes += Api(places, users).routes()
     app = Starlette(
         routes=routes,
         exception_handlers={

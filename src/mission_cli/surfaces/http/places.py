@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from mission_cli.domain.errors import MissionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from mission_cli.document.plans.model import Plan
+    from mission_cli.domain.host import Person
     from mission_cli.engine.context import Context
     from mission_cli.ports.runtime import Look
     from mission_cli.wiring.assemble import Opened
@@ -20,8 +23,16 @@ if TYPE_CHECKING:
 class Serves(Protocol):
     """The repositories that an application serves."""
 
-    def contexts(self) -> Iterator[tuple[object, Context]]:
-        """Yield the ports of one repository after the other."""
+    def names(self) -> list[str]:
+        """Return the names of the repositories."""
+        ...
+
+    def contexts(self) -> Iterator[tuple[str, Context]]:
+        """Yield name and ports of one repository after the other."""
+        ...
+
+    def make(self, plan: Plan, repo: str, person: Person) -> tuple[str, str]:
+        """Make the mission of a plan; return its id and the path of its file."""
         ...
 
 
@@ -75,12 +86,22 @@ class Places:
             self._known = {path: self._known.get(path) or Place(path) for path in paths}
             return list(self._known.values())
 
-    def contexts(self) -> Iterator[tuple[Place, Context]]:
-        """Yield the ports of one repository after the other; with several, one that cannot be opened is left out."""
+    def names(self) -> list[str]:
+        """Return their paths."""
+        return [os.fspath(place.path) for place in self.all()]
+
+    def make(self, plan: Plan, repo: str, person: Person) -> tuple[str, str]:
+        """Make the mission of a plan, as `mission new --plan` does."""
+        from mission_cli.surfaces import new_mission
+
+        return new_mission.make_mission(plan, new_mission.Place(Path(repo), actor=person))
+
+    def contexts(self) -> Iterator[tuple[str, Context]]:
+        """Yield name and ports of each; with several, one that cannot be opened is left out."""
         for place in self.all():
             try:
                 with place.context() as ctx:
-                    yield place, ctx
+                    yield os.fspath(place.path), ctx
             except MissionError:
                 if not self._everywhere:
                     raise

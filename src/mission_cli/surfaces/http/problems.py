@@ -25,8 +25,15 @@ if TYPE_CHECKING:
     from mission_cli.domain.errors import MissionError
 
 TYPE = "application/problem+json"
+
+
+class ChangedMeanwhileError(ConflictError):
+    """A mission is not as the client last saw it."""
+
+
 _STATUS: tuple[tuple[type[MissionError], int], ...] = (
     (DecisionRefusedError, 403),
+    (ChangedMeanwhileError, 412),
     (NotFoundError, 404),
     (UsageError, 422),
     (DocumentError, 422),

@@ -13,6 +13,9 @@ from mission_cli.domain.notice import advise, do
 from mission_cli.surfaces.cli.shell import Shell, command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.deciding.access import Access
     from mission_cli.surfaces.http.places import Places
 
 PORT = 8765
@@ -61,6 +64,7 @@ def serve(
         log=(lambda _: None) if shell.quiet else server.write_log,
         secret_of=lambda setting: resolved(setting, environment()),
         key=webhook_key,
+        users=lambda: _still_users(users, access_file().all()),
     )
 
     def ready() -> None:
@@ -70,6 +74,11 @@ def serve(
 
     server.serve(application, listener, ready)
     return 0
+
+
+def _still_users(at_start: Sequence[Access], now: Sequence[Access]) -> tuple[Access, ...]:
+    """Return the users that the server began with and that have not been removed: nobody is added by a file alone."""
+    return tuple(one for one in at_start if one in now)
 
 
 def _urls(places: Places) -> frozenset[str]:

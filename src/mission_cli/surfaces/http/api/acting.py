@@ -1,0 +1,276 @@
+"""Operations that change something: each is one command of the application, with the user as the actor."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.app.results.changes import AddedFeature, Changed
+from mission_cli.app.results.files import CreatedFromPlan
+from mission_cli.domain.deciding.access import Scope
+from mission_cli.domain.errors import UsageError
+from mission_cli.surfaces.http.api.operation import Field, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mission_cli.app.transaction import Done
+    from mission_cli.surfaces.http.api.operation import Call, Everything
+
+REASON = Field("reason", "why; recorded in the log of the mission")
+COMMENT = Field("comment", "recorded with the decision")
+SAW = Field("saw", "the commit or document that was looked at at the gate of a phase; refused if it is another by now")
+GATE = Field("gate", "the name of the gate", required=True)
+
+
+def _create(everything: Everything) -> CreatedFromPlan:
+    from mission_cli.document.plans.plan import read_plan
+    from mission_cli.domain.errors import DocumentError
+
+    names = everything.names
+    repo = everything.given.get("repo", names[0] if len(names) == 1 else "")
+    if repo not in names:
+        raise UsageError("name the repository" if not repo else f"there is no repository {repo!r} here", hint="`repo`")
+    read = read_plan(json.dumps(everything.given["plan"]))
+    if read.plan is None:
+        raise DocumentError.of("plan", read.problems)
+    if everything.given.get("id"):
+        read.plan.id = everything.given["id"]
+    made, path = everything.make(read.plan, repo)
+    return CreatedFromPlan(made, path, read.problems)
+
+
+def _changed(done: Done) -> Changed:
+    return Changed(done.address.mission.id, done.words, done.commit or "")
+
+
+def _plain(name: str) -> Callable[[Call], Changed]:
+    """Return a command on a mission that takes a reason."""
+
+    def act(call: Call) -> Changed:
+        from mission_cli.app.commands import features
+
+        return _changed(getattr(features, name)(call.ctx, call.mission, reason=call.get("reason")))
+
+    return act
+
+
+def _pause(call: Call) -> Changed:
+    from mission_cli.app.commands.features import pause
+
+    return _changed(pause(call.ctx, call.mission, reason=call.get("reason"), now=call.get("now", False)))
+
+
+def _start(call: Call) -> Changed:
+    from mission_cli.app.commands.lifecycle import start
+
+    return _changed(start(call.ctx, call.mission, scheduled=call.get("scheduled", False)))
+
+
+def _gate(*, approved: bool) -> Callable[[Call], Changed]:
+    def act(call: Call) -> Changed:
+        from mission_cli.app.commands.gates import decide_gate
+
+        said, saw = call.get("comment"), call.get("saw")
+        return _changed(decide_gate(call.ctx, call.mission, call.get("gate"), approved=approved, comment=said, saw=saw))
+
+    return act
+
+
+def _answer(call: Call) -> Changed:
+    from mission_cli.app.commands.features import answer
+
+    return _changed(answer(call.ctx, call.mission, call.get("number"), call.get("response")))
+
+
+def _land(call: Call) -> Changed:
+    from mission_cli.app.commands.gates import land
+
+    return _changed(land(call.ctx, call.mission, squash=call.get("squash", False)))
+
+
+def _retry(call: Call) -> Changed:
+    from mission_cli.app.commands.features import retry
+
+    return _changed(retry(call.ctx, call.feature(), reason=call.get("reason")))
+
+
+def _skip(call: Call) -> Changed:
+    from mission_cli.app.commands.features import skip
+
+    return _changed(skip(call.ctx, call.feature(), reason=call.get("reason")))
+
+
+def _tell(call: Call) -> Changed:
+    from mission_cli.app.commands.steer.tell import tell
+
+    return _changed(tell(call.ctx, call.feature(), call.get("message")))
+
+
+def _signal(call: Call) -> Changed:
+    from mission_cli.app.commands.signal import signal
+
+    data = json.dumps(call.given["data"]) if "data" in call.given else None
+    return _changed(signal(call.ctx, call.feature(), reason=call.get("reason"), data=data, event=call.get("event")))
+
+
+def _change_feature(call: Call) -> Changed:
+    """Do what a new status of a feature means."""
+    if call.get("status") == "skipped":
+        return _skip(call)
+    return _retry(call)
+
+
+def _change(call: Call) -> Changed:
+    """Do what a new status of a mission means, or set one key of its front matter."""
+    status, key = call.get("status"), call.get("key")
+    if bool(status) == bool(key):
+        raise UsageError(
+            "name either `status` or `key`", hint="`status` pauses, resumes or cancels; `key` sets `value`"
+        )
+    if status:
+        acts = {"paused": _pause, "active": _plain("resume"), "cancelled": _plain("cancel")}
+        return acts[status](call)
+    from mission_cli.app.commands.set_value import set_value, setting
+
+    if "value" not in call.given:
+        raise UsageError(f"`{key}` gets no value", hint="add `value`")
+    value = call.get("value")
+    text = value if isinstance(value, str) else json.dumps(value)
+    wanted = setting(call.address()[1], key, text)
+    if wanted.wider and not call.get("confirm", False):
+        raise UsageError(f"`{wanted.key}` {wanted.wider}", hint="add `confirm: true`")
+    return _changed(set_value(call.ctx, call.mission, key, text))
+
+
+def _add_feature(call: Call) -> AddedFeature:
+    from mission_cli.app.commands.steer.add import add_feature
+    from mission_cli.document.plans.model import PlanFeature
+
+    if not call.get("title").strip():
+        raise UsageError("the title of a feature is empty", hint="name what is built")
+    names = ("title", "criteria", "depends", "estimate", "description", "research")
+    feature = PlanFeature(**{name: call.given[name] for name in names if call.given.get(name)})
+    done = add_feature(call.ctx, call.mission, feature, milestone=call.given.get("milestone"))
+    return AddedFeature(done.address.mission.id, done.words, done.commit or "", done.about)
+
+
+def operations() -> tuple[Operation, ...]:
+    """Return them."""
+    one, part = "/missions/{id}", "/missions/{id}/features/{feature}"
+    manage, approve = Scope.MANAGE, Scope.APPROVE
+
+    def post(
+        name: str, path: str, about: str, scope: Scope, act: Callable[[Call], Any], *body: Field, alias: str = ""
+    ) -> Operation:
+        result = AddedFeature if act is _add_feature else Changed
+        return Operation(name, "POST", path, about, scope, result, act, body=body, aliases=(alias,) if alias else ())
+
+    plan = Field("plan", "the plan, as `mission schema plan` describes it", "object", required=True)
+    create = (plan, Field("id", "its id; default: made from the title"), Field("repo", "the repository"))
+    patch = (
+        Field("status", "what it becomes", choices=("paused", "active", "cancelled")),
+        REASON,
+        Field("key", "a key of the front matter, such as budget.money_usd"),
+        Field("value", "its value", "scalar"),
+        Field("confirm", "needed where the value widens a limit", "boolean"),
+    )
+    added = (
+        Field("title", "what is built", required=True),
+        Field("description", "what the worker has to know"),
+        Field("criteria", "such as `run: pytest -q`", "array"),
+        Field("depends", "features that have to be done first", "array"),
+        Field("estimate", "such as 2h"),
+        Field("milestone", "number of the milestone; default: the first unfinished one", "integer", least=1),
+        Field("research", "whether its result is its findings, not code", "boolean"),
+    )
+    needed = Field("reason", REASON.about, required=True)
+    response = Field("response", "the answer; it begins with one of the options, if there are any", required=True)
+    return (
+        Operation(
+            "create_mission",
+            "POST",
+            "/missions",
+            "Make the mission of a plan.",
+            manage,
+            CreatedFromPlan,
+            None,
+            _create,
+            body=create,
+            status=201,
+        ),
+        Operation(
+            "change_mission",
+            "PATCH",
+            one,
+            "Change its status, or set one key of its front matter.",
+            manage,
+            Changed,
+            _change,
+            body=patch,
+        ),
+        post(
+            "start_mission",
+            f"{one}/start",
+            "Start it.",
+            manage,
+            _start,
+            Field("scheduled", "let it wait for its schedule", "boolean"),
+        ),
+        post(
+            "pause_mission",
+            f"{one}/pause",
+            "Start nothing new.",
+            manage,
+            _pause,
+            REASON,
+            Field("now", "also end running workers", "boolean"),
+        ),
+        post("resume_mission", f"{one}/resume", "Continue it.", manage, _plain("resume"), REASON),
+        post("cancel_mission", f"{one}/cancel", "End it; the work is kept.", manage, _plain("cancel"), REASON),
+        post("approve_gate", f"{one}/approve", "Approve a gate.", approve, _gate(approved=True), GATE, COMMENT, SAW),
+        post("reject_gate", f"{one}/reject", "Reject a gate.", approve, _gate(approved=False), GATE, COMMENT, SAW),
+        post("answer_request", f"{one}/requests/{{number}}/answer", "Answer a request.", approve, _answer, response),
+        post(
+            "land_mission",
+            f"{one}/land",
+            "Approve that the finished work lands as it is now.",
+            approve,
+            _land,
+            Field("squash", "as one commit", "boolean"),
+        ),
+        post(
+            "add_feature",
+            f"{one}/features",
+            "Add a feature.",
+            manage,
+            _add_feature,
+            *added,
+            alias="/missions/{id}/tasks",
+        ),
+        Operation(
+            *("change_feature", "PATCH", part, "Skip a feature, or try it again.", manage, Changed, _change_feature),
+            body=(Field("status", "what it becomes", required=True, choices=("skipped", "pending")), REASON),
+            aliases=("/missions/{id}/tasks/{feature}",),
+        ),
+        post("retry_feature", f"{part}/retry", "Try a feature again.", manage, _retry, REASON),
+        post("skip_feature", f"{part}/skip", "Go on without a feature.", manage, _skip, needed),
+        post(
+            "tell_worker",
+            f"{part}/tell",
+            "Tell the worker of a feature something.",
+            manage,
+            _tell,
+            Field("message", "the text", required=True),
+        ),
+        post(
+            "signal_wait",
+            f"{part}/signal",
+            "Report the event that a feature waits for.",
+            manage,
+            _signal,
+            REASON,
+            Field("data", "for the worker", "object"),
+            Field("event", "one of several waits"),
+        ),
+    )

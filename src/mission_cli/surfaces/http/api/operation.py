@@ -1,0 +1,151 @@
+"""One operation of the API: its route, what it takes, what it returns, and whom it is allowed to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.text import did_you_mean
+from mission_cli.domain.errors import NotFoundError, UsageError
+from mission_cli.domain.ids import MissionId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mission_cli.app.addressing import Address
+    from mission_cli.document.plans.model import Plan
+    from mission_cli.domain.deciding.access import Scope
+    from mission_cli.engine.context import Context
+    from mission_cli.ports.git.state import Snapshot
+
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+    "scalar": (str, int, float, bool),
+}
+_LONGEST = 100_000
+MOST_NUMBER = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A parameter of the query or the path, or a key of the body."""
+
+    name: str
+    about: str
+    kind: str = "string"
+    """`string`, `integer`, `boolean`, `array` of texts, `object`, or `scalar`."""
+    required: bool = False
+    least: int = 0
+    """Of an integer."""
+    most: int = MOST_NUMBER
+    """Of an integer."""
+    choices: tuple[str, ...] = ()
+
+    def checked(self, value: Any) -> Any:
+        """Return a value of the body. Raises UsageError."""
+        kind = _KINDS[self.kind]
+        if not isinstance(value, kind) or (isinstance(value, bool) and self.kind in {"integer", "string"}):
+            raise UsageError(f"`{self.name}` is no {self.kind}", hint=self.about)
+        if isinstance(value, int) and not isinstance(value, bool) and not self.least <= value <= self.most:
+            raise UsageError(f"`{self.name}` is {value}", hint=f"use a number from {self.least} to {self.most}")
+        if isinstance(value, str) and len(value) > _LONGEST:
+            raise UsageError(f"`{self.name}` has {len(value)} characters", hint=f"write at most {_LONGEST}")
+        if isinstance(value, list) and not all(isinstance(one, str) for one in value):
+            raise UsageError(f"`{self.name}` must be a list of texts", hint=self.about)
+        if self.choices and value not in self.choices:
+            hint = did_you_mean(str(value), self.choices, f"use one of {', '.join(self.choices)}")
+            raise UsageError(f"`{self.name}` is {value!r}", hint=hint)
+        return value
+
+    def read(self, text: str) -> Any:
+        """Return the value of a text in a query or path. Raises UsageError."""
+        if self.kind == "integer":
+            if not (text.isascii() and text.isdecimal()) or len(text) > len(str(MOST_NUMBER)):
+                raise UsageError(f"`{self.name}` is {text!r}, not a number", hint=self.about)
+            return self.checked(int(text))
+        if self.kind == "boolean":
+            if text.casefold() not in {"true", "false", "1", "0"}:
+                raise UsageError(f"`{self.name}` is {text!r}", hint="write true or false")
+            return text.casefold() in {"true", "1"}
+        return self.checked(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, after its input was checked."""
+
+    ctx: Context
+    """The ports, with the user as the actor."""
+    repo: str
+    mission: MissionId
+    """Empty for operations on all missions."""
+    given: Mapping[str, Any]
+    """Parameters and keys of the body by name; those that were not given are missing."""
+
+    def get(self, name: str, default: Any = "") -> Any:
+        """Return an input, or a default."""
+        return self.given.get(name, default)
+
+    def feature(self) -> str:
+        """Return the address of the feature in the path."""
+        return f"{self.mission}/{self.given['feature']}"
+
+    def address(self) -> tuple[Snapshot, Address]:
+        """Return the mission as it is committed."""
+        from mission_cli.app.addressing import resolve
+
+        snapshot = self.ctx.state.snapshot()
+        return snapshot, resolve(snapshot, self.mission)
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """A request that is about all missions of all repositories."""
+
+    contexts: Iterable[tuple[str, Context]]
+    """Names of repositories, and their ports with the user as the actor; to be read once."""
+    names: Sequence[str]
+    """The same names."""
+    given: Mapping[str, Any]
+    make: Callable[[Plan, str], tuple[str, str]]
+    """Makes the mission of a plan in a repository, as the user; returns its id and path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation."""
+
+    name: str
+    """Its operationId."""
+    method: str
+    path: str
+    """Below the prefix, such as `/missions/{id}`."""
+    about: str
+    scope: Scope
+    result: type
+    """A dataclass: what it returns."""
+    act: Callable[[Call], Any] | None = None
+    act_on_all: Callable[[Everything], Any] | None = None
+    query: tuple[Field, ...] = ()
+    body: tuple[Field, ...] = ()
+    stopped: bool = False
+    """Whether the result says if everything is stopped, as views of the command line do."""
+    status: int = 200
+    aliases: tuple[str, ...] = field(default_factory=tuple)
+    """Other methods and paths for the same, such as `POST /api/v1/ai/missions/{id}/approve`."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change something."""
+        return self.method != "GET"
+
+
+def need_mission(snapshot: Snapshot, mission: str) -> MissionId:
+    """Return an id that exists. Raises NotFoundError; unlike on the command line, a prefix is not enough."""
+    if MissionId(mission) not in snapshot.missions:
+        raise NotFoundError(f"there is no mission `{mission}`", hint="GET /api/v1/missions lists them")
+    return MissionId(mission)

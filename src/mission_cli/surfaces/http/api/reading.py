@@ -1,0 +1,266 @@
+"""Operations that show something: the same results as those of the command line."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.app.queries.listing import lines_of
+from mission_cli.document.reading.placed import load_placed
+from mission_cli.domain.deciding.access import Scope
+from mission_cli.domain.errors import UsageError
+from mission_cli.domain.status import MissionStatus
+from mission_cli.surfaces.http.api.operation import Field, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mission_cli.app.addressing import Address
+    from mission_cli.app.results.reports import HistoryEntry
+    from mission_cli.app.results.views import FeatureView, Line
+    from mission_cli.domain.mission import Mission
+    from mission_cli.engine.context import Context
+    from mission_cli.surfaces.http.api.operation import Call, Everything
+
+MOST_MISSIONS, MOST_EVENTS = 200, 1000
+_MOST_RECENT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMission:
+    """One mission of a list."""
+
+    mission: Line
+    type: str
+    """development, research, or any other word of the file."""
+    priority: str
+    tasks: Sequence[FeatureView] | None
+    """Its features; null unless they were asked for."""
+    recent_events: Sequence[HistoryEntry] | None
+    """Newest first; null unless they were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissionPage:
+    """A part of the list of missions, sorted by repository and id."""
+
+    missions: Sequence[ListedMission]
+    next: str
+    """`cursor` of the next page; empty after the last one."""
+
+
+LIMIT = Field("limit", "how many at most", "integer", least=1, most=MOST_MISSIONS)
+
+
+def _listed(everything: Everything) -> MissionPage:
+    given = everything.given
+    limit, after = given.get("limit", 50), _after(given.get("cursor", ""))
+    found: list[ListedMission] = []
+    for repo, ctx in everything.contexts:
+        if given.get("repo", repo) != repo:
+            continue
+        snapshot = ctx.state.snapshot()
+        for line in lines_of(ctx, repo=repo):
+            stored = next((one for one in snapshot.missions.values() if one.id == line.id), None)
+            if stored is None or (repo, line.id) <= after:
+                continue
+            mission = load_placed(stored.text, stored.id).mission
+            if not _wanted(mission, line, given):
+                continue
+            if len(found) == limit:
+                last = found[-1].mission
+                return MissionPage(found, _cursor(last.repo, last.id))
+            found.append(ListedMission(line, mission.kind, mission.priority, *_more(ctx, line.id, given)))
+    return MissionPage(found, "")
+
+
+def _wanted(mission: Mission, line: Line, given: Mapping[str, Any]) -> bool:
+    for name, value in (("status", line.status), ("priority", mission.priority), ("type", mission.kind)):
+        words = [word.strip().casefold() for word in given.get(name, "").split(",") if word.strip()]
+        if words and value.casefold() not in words:
+            return False
+    return True
+
+
+def _more(
+    ctx: Context, mission: str, given: Mapping[str, Any]
+) -> tuple[Sequence[FeatureView] | None, Sequence[HistoryEntry] | None]:
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.queries.status import status_of
+
+    snapshot, recent = ctx.state.snapshot(), given.get("include_recent_events", 0)
+    address = resolve(snapshot, mission)
+    tasks = None
+    if given.get("include_tasks", False):
+        view = status_of(ctx, snapshot, address)
+        tasks = [feature for milestone in view.milestones for feature in milestone.features]
+    return tasks, list(_events(ctx, address, recent)) if recent else None
+
+
+def _events(ctx: Context, address: Address, limit: int) -> Iterator[HistoryEntry]:
+    from mission_cli.app.results.reports import HistoryEntry
+
+    for event in ctx.state.history(address.stored, limit=limit):
+        yield HistoryEntry(event.commit, event.at, event.author.name, event.subject, event.events)
+
+
+def _cursor(repo: str, mission: str) -> str:
+    return base64.urlsafe_b64encode(f"{repo}\n{mission}".encode("utf-8", "surrogateescape")).decode()
+
+
+def _after(cursor: str) -> tuple[str, str]:
+    try:
+        text = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode("utf-8", "surrogateescape")
+    except (binascii.Error, ValueError) as error:
+        raise UsageError("`cursor` is not one of this server", hint="take `next` of the page before") from error
+    repo, _, mission = text.partition("\n")
+    return repo, mission
+
+
+def _shown(call: Call) -> Any:
+    from mission_cli.app.queries.status import status_of
+
+    snapshot, address = call.address()
+    return status_of(call.ctx, snapshot, address)
+
+
+def _history(call: Call) -> Any:
+    from mission_cli.app.results.reports import History
+
+    _, address = call.address()
+    return History(call.mission, list(_events(call.ctx, address, call.get("limit", 50))))
+
+
+def _why(call: Call) -> Any:
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.queries.why import explain
+
+    snapshot = call.ctx.state.snapshot()
+    part = call.get("part")
+    return explain(call.ctx, snapshot, resolve(snapshot, f"{call.mission}/{part}" if part else call.mission))
+
+
+def _file(call: Call) -> Any:
+    from mission_cli.app.queries.whole import whole_mission
+
+    return whole_mission(call.ctx, call.address()[1])
+
+
+def _context(call: Call) -> Any:
+    from mission_cli.app.report.briefing import briefing
+    from mission_cli.app.report.fitting import fitted
+    from mission_cli.surfaces.as_json import json_line
+
+    snapshot, address = call.address()
+    whole = briefing(call.ctx, snapshot, address, call.get("max_tokens", 2000))
+    about = {"stopped": call.ctx.runtime.stopped()}
+    return fitted(whole, lambda some: len(json_line(some, about, ascii_only=False)))
+
+
+def _report(call: Call) -> Any:
+    from mission_cli.app.report.report import mission_report
+
+    return mission_report(call.ctx, call.address()[1])
+
+
+def _inbox(everything: Everything) -> Any:
+    from mission_cli.app.queries.inbox import everything_waiting, flaky_everywhere
+    from mission_cli.app.results.reports import Inbox, InboxItem, InboxNote
+
+    items, notes = [], []
+    for repo, ctx in everything.contexts:
+        if everything.given.get("repo", repo) != repo:
+            continue
+        found = everything_waiting(ctx)
+        items += [InboxItem(name, *(getattr(w, key) for key in w.__match_args__)) for name, w in found]
+        notes += [InboxNote(name, one.name, one.kind, one.why, one.lift) for name, one in flaky_everywhere(ctx)]
+    return Inbox(items, notes)
+
+
+def operations() -> tuple[Operation, ...]:
+    """Return them."""
+    from mission_cli.app.results.briefing import Briefing
+    from mission_cli.app.results.mission_report import MissionReport
+    from mission_cli.app.results.reasons import Why
+    from mission_cli.app.results.reports import History, Inbox, WholeMission
+    from mission_cli.app.results.views import MissionView
+
+    repo = Field("repo", "only this repository")
+    filters = (
+        Field("status", f"words with commas: {', '.join(MissionStatus)}"),
+        Field("priority", "words with commas: low, normal, high, urgent"),
+        Field("type", "words with commas"),
+        Field("include_tasks", "with the features of each mission", "boolean"),
+        Field("include_recent_events", "with so many events of each mission", "integer", most=_MOST_RECENT),
+        LIMIT,
+        Field("cursor", "`next` of the page before"),
+        repo,
+    )
+    read, events = Scope.READ, Field("limit", "how many at most", "integer", least=1, most=MOST_EVENTS)
+    one = "/missions/{id}"
+    most = Field("max_tokens", "the limit; 4 characters count as a token", "integer", least=200, most=100_000)
+    part = Field("part", "a milestone or a feature: 1 or 1.2")
+    return (
+        Operation("list_missions", "GET", "/missions", "List missions.", read, MissionPage, None, _listed, filters),
+        Operation(
+            "get_mission",
+            "GET",
+            one,
+            "Show a mission.",
+            read,
+            MissionView,
+            _shown,
+            stopped=True,
+            aliases=("/missions/{id}/test_status",),
+        ),
+        Operation(
+            "get_history",
+            "GET",
+            f"{one}/history",
+            "Show what happened.",
+            read,
+            History,
+            _history,
+            None,
+            (events,),
+            stopped=True,
+        ),
+        Operation("get_why", "GET", f"{one}/why", "Show what holds it.", read, Why, _why, None, (part,), stopped=True),
+        Operation("get_file", "GET", f"{one}/file", "Show all of its file.", read, WholeMission, _file, stopped=True),
+        Operation(
+            "get_context",
+            "GET",
+            f"{one}/context",
+            "Show what a new conversation has to know.",
+            read,
+            Briefing,
+            _context,
+            None,
+            (most,),
+            stopped=True,
+        ),
+        Operation(
+            "get_report",
+            "GET",
+            f"{one}/report",
+            "Compare goal and outcome.",
+            read,
+            MissionReport,
+            _report,
+            stopped=True,
+        ),
+        Operation(
+            "get_inbox",
+            "GET",
+            "/inbox",
+            "List what waits for a person.",
+            read,
+            Inbox,
+            None,
+            _inbox,
+            (repo,),
+            stopped=True,
+        ),
+    )

@@ -1,0 +1,255 @@
+"""The routes of the API: who asks, what is asked, once or again, and the answer as JSON."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mission_cli._support.dataclass import dataclass, field, replace
+from mission_cli._support.text import stamp
+from mission_cli.domain.deciding.access import holder
+from mission_cli.domain.deciding.grants import Reply, hash_of, replied, reply_to
+from mission_cli.domain.errors import UsageError
+from mission_cli.domain.host import Person
+from mission_cli.surfaces.as_json import SCHEMA, as_json
+from mission_cli.surfaces.http.api import acting, reading
+from mission_cli.surfaces.http.api.expecting import expecting, tag_of
+from mission_cli.surfaces.http.api.input import read_input
+from mission_cli.surfaces.http.api.openapi import document
+from mission_cli.surfaces.http.api.operation import Call, Everything, need_mission
+from mission_cli.surfaces.http.bodies import body_of, json_of, media_type
+from mission_cli.surfaces.http.problems import RefusedRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.requests import Request
+
+    from mission_cli.domain.deciding.access import Access
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.engine.context import Context
+    from mission_cli.surfaces.http.api.operation import Operation
+    from mission_cli.surfaces.http.places import Serves
+
+PREFIX = "/api/v1"
+ALIASES = ("/api/v1/ai", "/api/internal")
+"""Where other systems have the same resources."""
+_MOST_BYTES = 512 << 10
+_LONGEST_KEY = 200
+_MOST_KEPT = 64 << 10
+_JSON = frozenset({"application/json", ""})
+
+
+def operations() -> tuple[Operation, ...]:
+    """Return every operation."""
+    return (*reading.operations(), *acting.operations())
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request after its user is known."""
+
+    operation: Operation
+    user: Access
+    path: str
+    given: Mapping[str, Any]
+    if_match: str = ""
+    key: str = ""
+    """Its idempotency key."""
+
+    @property
+    def digest(self) -> str:
+        """The hash of what is asked."""
+        return hash_of(json.dumps([self.operation.name, self.path, self.given], sort_keys=True))
+
+    @property
+    def person(self) -> Person:
+        """The actor."""
+        return Person(self.user.name, self.user.email or f"{self.user.name}@localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Api:
+    """The API of one server."""
+
+    def __init__(self, places: Serves, users: Callable[[], tuple[Access, ...]]) -> None:
+        """`users` returns who may use it now."""
+        self._places, self._users = places, users
+        self._document = document(operations(), PREFIX)
+
+    def routes(self) -> list[Route]:
+        """Return the routes, under each prefix."""
+        found = [Route(f"{PREFIX}/openapi.json", self._describe, methods=["GET"])]
+        found += [
+            Route(prefix + path, self._endpoint(operation), methods=[operation.method])
+            for prefix in (PREFIX, *ALIASES)
+            for operation in operations()
+            for path in (operation.path, *operation.aliases)
+        ]
+        return found
+
+    async def _describe(self, _: Request) -> Response:
+        return JSONResponse(self._document)
+
+    def _endpoint(self, operation: Operation) -> Callable[[Request], Any]:
+        async def endpoint(request: Request) -> Response:
+            user = self._user(request.headers.get("authorization", ""), operation)
+            body: Any = {}
+            if operation.changes:
+                if media_type(request) not in _JSON:
+                    raise RefusedRequestError(415, "the body is not JSON", "its type is application/json")
+                raw = await body_of(request, _MOST_BYTES)
+                body = json_of(raw) if raw.strip() else {}
+            given = read_input(operation, request.path_params, request.query_params.multi_items(), body)
+            key = request.headers.get("idempotency-key", "") if operation.changes else ""
+            if len(key) > _LONGEST_KEY:
+                raise RefusedRequestError(400, "the header Idempotency-Key is too long")
+            asked = _Request(operation, user, request.url.path, given, request.headers.get("if-match", ""), key)
+            answer = await run_in_threadpool(self._act, asked)
+            headers = {**answer.headers, **_canonical(request.url.path)}
+            return Response(answer.body, answer.status, headers, "application/json")
+
+        return endpoint
+
+    def _user(self, header: str, operation: Operation) -> Access:
+        """Return who sent the request. Raises RefusedRequestError without a valid token, or without the scope."""
+        kind, _, token = header.partition(" ")
+        user = holder(self._users(), token.strip()) if kind.casefold() == "bearer" and token.strip() else None
+        if user is None:
+            asks = {"WWW-Authenticate": "Bearer"}
+            hint = "send the header `Authorization: Bearer TOKEN`; `mission access add NAME` makes a token"
+            raise RefusedRequestError(401, "there is no valid token", hint, asks)
+        if operation.scope not in user.scopes:
+            hint = f"`mission access add NAME --scope {operation.scope}` makes a token that has it"
+            raise RefusedRequestError(403, f"the token of {user.name} lacks the scope {operation.scope}", hint)
+        return user
+
+    def _act(self, asked: _Request) -> _Answer:
+        if asked.operation.act is not None:
+            return self._act_on_one(asked)
+        if asked.operation.changes:
+            return self._make(asked)
+        return _Answer(200, _text(asked.operation, self._everything(asked), None))
+
+    def _everything(self, asked: _Request) -> Any:
+        act = asked.operation.act_on_all
+        if act is None:
+            raise AssertionError("an operation is on one mission, or on all")
+        contexts = ((name, ctx.acting_as(asked.person)) for name, ctx in self._places.contexts())
+        return act(
+            Everything(
+                contexts,
+                self._places.names(),
+                asked.given,
+                lambda plan, repo: self._places.make(plan, repo, asked.person),
+            )
+        )
+
+    def _make(self, asked: _Request) -> _Answer:
+        """Make a mission; its idempotency key is kept in the repository that gets it."""
+        names = self._places.names()
+        repo = asked.given.get("repo", names[0] if len(names) == 1 else "")
+        for name, ctx in self._places.contexts() if asked.key else ():
+            if name == repo:
+                return _once(ctx, asked, lambda: self._made(asked))
+        return self._made(asked)
+
+    def _made(self, asked: _Request) -> _Answer:
+        made = self._everything(asked)
+        where = {"Location": f"{PREFIX}/missions/{made.id}"}
+        return _Answer(asked.operation.status, _text(asked.operation, made, None), where)
+
+    def _act_on_one(self, asked: _Request) -> _Answer:
+        found = self._holding(asked)
+        for name, ctx in self._places.contexts():
+            if name != found:
+                continue
+            mission = need_mission(ctx.state.snapshot(), asked.given["id"])
+            return _once(ctx, asked, partial(_one, ctx, name, mission, asked))
+        raise UsageError(f"the repository {found} is gone", hint="try again")
+
+    def _holding(self, asked: _Request) -> str:
+        """Return the name of the repository with the mission. Raises UsageError if there are several."""
+        wanted, repo = asked.given["id"], asked.given.get("repo", "")
+        served = [name for name, ctx in self._places.contexts() if not repo or name == repo]
+        found = [
+            name for name, ctx in self._places.contexts() if name in served and wanted in ctx.state.snapshot().missions
+        ]
+        if len(found) > 1:
+            raise UsageError(f"several repositories have a mission `{wanted}`", hint=f"add ?repo={found[0]}")
+        if not found:
+            raise RefusedRequestError(404, f"there is no mission `{wanted}`", f"GET {PREFIX}/missions lists them")
+        return found[0]
+
+
+def _one(ctx: Context, repo: str, mission: MissionId, asked: _Request) -> _Answer:
+    """Give the command or ask the query of an operation on one mission."""
+    operation, acting_as = asked.operation, ctx.acting_as(asked.person)
+    if operation.act is None:
+        raise AssertionError("an operation is on one mission, or on all")
+    if asked.if_match and operation.changes:
+        acting_as = expecting(acting_as, mission, asked.if_match)
+    facts = operation.act(Call(acting_as, repo, mission, asked.given))
+    if operation.changes:
+        ctx.again()
+    tag = tag_of(ctx, ctx.state.snapshot(), mission)
+    stopped = ctx.runtime.stopped() if operation.stopped else None
+    return _Answer(operation.status, _text(operation, facts, stopped), {"ETag": f'"{tag}"'} if tag else {})
+
+
+def _text(operation: Operation, facts: Any, stopped: Any) -> str:
+    about = {"stopped": as_json(stopped)} if operation.stopped else {}
+    return json.dumps({"schema": SCHEMA, **about, **as_json(facts)}, ensure_ascii=False)
+
+
+def _once(ctx: Context, asked: _Request, act: Callable[[], _Answer]) -> _Answer:
+    """Act once for each idempotency key of a user, and give the same answer to a repetition."""
+    if not asked.key:
+        return act()
+    now, key = ctx.clock.now(), hash_of(f"{asked.user.name}\0{asked.key}")
+    reply = Reply(key, asked.digest, stamp(now))
+    with ctx.runtime.deciding() as book:
+        before = reply_to(book.ledger, key, now)
+        if before is None:
+            book.note(replied(book.ledger, reply, now))
+    if before is not None:
+        return _again(before, asked)
+    try:
+        answer = act()
+    except Exception:
+        with ctx.runtime.deciding() as book:  # nothing was done: the key may be used again
+            kept = tuple(one for one in book.ledger.replies if one.key != key)
+            book.note(replace(book.ledger, replies=kept))
+        raise
+    done = replace(reply, status=answer.status, body=answer.body if len(answer.body) <= _MOST_KEPT else "{}")
+    with ctx.runtime.deciding() as book:
+        book.note(replied(book.ledger, done, now))
+    return answer
+
+
+def _again(before: Reply, asked: _Request) -> _Answer:
+    if before.request != asked.digest:
+        raise RefusedRequestError(422, "this Idempotency-Key was used for another request", "use a new key")
+    if not before.status:
+        hint = "look whether it was done, and then use a new key"
+        raise RefusedRequestError(
+            409, "a request with this Idempotency-Key was begun, and its outcome is unknown", hint
+        )
+    return _Answer(before.status, before.body, {"Idempotency-Replayed": "true"})
+
+
+def _canonical(path: str) -> dict[str, str]:
+    """Return the header that names the address of a resource, for one of its other addresses."""
+    prefix = next((one for one in ALIASES if path.startswith(f"{one}/")), "")
+    return {"Link": f'<{PREFIX}{path.removeprefix(prefix)}>; rel="canonical"'} if prefix else {}
