@@ -317,6 +317,8 @@ def test_the_addresses_of_other_systems_are_the_same_resources(web: Served) -> N
         path = f"{prefix}/missions/m/tasks/{made.json()['feature']}"
         assert web.ask("PATCH", path, headers=headers, json={"status": "skipped", "reason": "x"}).status_code == 200
         assert web.ask("GET", f"{prefix}/missions/m/test_status", headers=headers).status_code == 200
+        note = {"text": "deployed by hand", "feature": "1.2"}
+        assert web.ask("POST", f"{prefix}/missions/m/events", headers=headers, json=note).status_code == 200
         assert web.ask("POST", f"{prefix}/missions/m/pause", headers=headers).status_code == 200
         assert web.ask("POST", f"{prefix}/missions/m/resume", headers=headers).status_code == 200
     assert mission_of(web.host).status == "active"

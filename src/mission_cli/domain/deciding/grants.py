@@ -260,9 +260,9 @@ def traced(ledger: Ledger, trace: Trace) -> Ledger:
     return replace(ledger, traces=(*ledger.traces, trace)[-_MOST_TRACES:])
 
 
-def reply_to(ledger: Ledger, key: str, now: datetime) -> Reply | None:
-    """Return how a request with this key was answered; None if there was none in the last day."""
-    fresh = (one for one in ledger.replies if one.key == key and _moment(one.at, now) > now - _REPLIES_LAST)
+def reply_to(ledger: Ledger, digest: str, now: datetime) -> Reply | None:
+    """Return how a request was answered whose key has this hash; None if there was none in the last day."""
+    fresh = (one for one in ledger.replies if one.key == digest and _moment(one.at, now) > now - _REPLIES_LAST)
     return next(fresh, None)
 
 

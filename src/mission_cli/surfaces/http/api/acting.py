@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mission_cli.app.commands.steer.tell import NOTED
 from mission_cli.app.results.changes import AddedFeature, Changed
 from mission_cli.app.results.files import CreatedFromPlan
 from mission_cli.domain.deciding.access import Scope
@@ -112,6 +113,13 @@ def _signal(call: Call) -> Changed:
 
     data = json.dumps(call.given["data"]) if "data" in call.given else None
     return _changed(signal(call.ctx, call.feature(), reason=call.get("reason"), data=data, event=call.get("event")))
+
+
+def _note(call: Call) -> Changed:
+    from mission_cli.app.commands.steer.tell import note
+
+    about = call.feature() if call.get("feature") else call.mission
+    return _changed(note(call.ctx, about, call.get("text"), kind=call.get("kind", "external_event")))
 
 
 def _change_feature(call: Call) -> Changed:
@@ -252,6 +260,11 @@ def operations() -> tuple[Operation, ...]:
             *("change_feature", "PATCH", part, "Skip a feature, or try it again.", manage, Changed, _change_feature),
             body=(Field("status", "what it becomes", required=True, choices=("skipped", "pending")), REASON),
             aliases=("/missions/{id}/tasks/{feature}",),
+        ),
+        post(
+            *("note_event", f"{one}/events", "Record in the journal what happened elsewhere.", manage, _note),
+            *(Field("text", "what happened", required=True), Field("feature", "the feature that it is about")),
+            Field("kind", "what it is", choices=tuple(NOTED)),
         ),
         post("retry_feature", f"{part}/retry", "Try a feature again.", manage, _retry, REASON),
         post("skip_feature", f"{part}/skip", "Go on without a feature.", manage, _skip, needed),
