@@ -32,6 +32,12 @@ milestones:
       - {title: c, depends: ["1.2"]}
 """
 HOMELESS = "title: Elsewhere\nmilestones: [{name: One, features: [{title: a}]}]\n"
+PHASED = """\
+title: Step by step
+budget: {money_usd: 1}
+phases: [{name: looking, worker: preview}, {name: building, worker: milestones}]
+milestones: [{name: One, features: [{title: a}]}]
+"""
 PRD = json.dumps({"title": "A portal", "features": ["Sign in"]})
 WAITS = """
 ## Waits
@@ -66,7 +72,7 @@ def test_every_command_prints_what_its_schema_says(
     reader = Reader(person)
     person.worker(HONEST)
     files = {}
-    for name, text in (("plan", PLAN), ("homeless", HOMELESS), ("prd", PRD), ("waits", WAITS)):
+    for name, text in (("plan", PLAN), ("homeless", HOMELESS), ("prd", PRD), ("waits", WAITS), ("phased", PHASED)):
         files[name] = os.fspath(tmp_path / name)
         Path(files[name]).write_text(text)
     with monkeypatch.context() as patched:
@@ -76,6 +82,10 @@ def test_every_command_prints_what_its_schema_says(
     _finish(reader)
     reader.say("import", files["prd"], "--from", "prd", "--id", "portal", ok=(0, 1))
     reader.say("cancel", "portal", "--yes")
+    reader.say("new", "--plan", files["phased"], "--id", "steps", "--runner", "script")
+    reader.say("start", "steps", "--headless", ok=(0, 3))
+    reader.say("advance", "steps", "--expected-phase", "looking", "--result", "fine", ok=(0, 3))
+    assert reader.say("status", "steps")["phase"]["name"] == "building"
     reader.say("new", "--plan", files["homeless"], "--id", "wanderer", "--homeless")
     reader.say("attach", "wanderer")
     assert reader.read == OUTPUTS.keys() - {ERROR} - NOT_HERE

@@ -260,7 +260,7 @@ def test_rows_that_nothing_acts_on_are_shown(person: Person) -> None:
     assert shown[shown.index("Phases") : shown.index("/todo/missions")].splitlines()[:-1] == snapshot(
         [
             "Phases",
-            "  #: 1, phase: planning, worker: opus, gate: prd_review, on reject: planning, status: done, entered: t1, exited: t3",
+            "  planning: milestones, gate prd_review, back to planning  (done)",
             "",
             "Team",
             "  agent: reviewer, role: looks at the API, runner: opencode, model: opus, max parallel: 1, volatile: yes",
@@ -279,18 +279,16 @@ def test_rows_that_nothing_acts_on_are_shown(person: Person) -> None:
     kept = person.mission("show", "m-golden", "--json").facts["mission"]["kept"]
     assert kept[0] == snapshot(
         {
-            "section": "Phases",
+            "section": "Team",
             "cells": {
-                "#": "1",
-                "phase": "planning",
-                "worker": "opus",
-                "gate": "prd_review",
-                "on reject": "planning",
-                "status": "done",
-                "entered": "t1",
-                "exited": "t3",
+                "agent": "reviewer",
+                "role": "looks at the API",
+                "runner": "opencode",
+                "model": "opus",
+                "max parallel": "1",
+                "volatile": "yes",
             },
-            "line": 34,
+            "line": 40,
         }
     )
 

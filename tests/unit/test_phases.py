@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+import pytest
+from tests.kit.fakes.code import REFS
 from tests.kit.fakes.host import base_of
+from tests.kit.fakes.objects import Commit
+from tests.kit.fakes.others import ADA
 from tests.unit.test_keys_act import committed, go_on, honest, host_of
 
+from mission_cli._support.dataclass import replace
+from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import gates
-from mission_cli.domain.status import MissionStatus
+from mission_cli.app.commands.phases import moves
+from mission_cli.app.queries.listing import lines_of
+from mission_cli.app.queries.status import status_of
+from mission_cli.app.results.views import PhaseRow, PhaseView
+from mission_cli.domain.errors import BlockedError, ConflictError, MissionError
+from mission_cli.domain.host import Person
+from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.domain.phases.table import PhaseStatus, named
+from mission_cli.domain.status import HoldKind, MissionStatus
+from mission_cli.engine.loop import pulse
+from mission_cli.surfaces.lines import plain
+from mission_cli.surfaces.views.listing import list_lines
+from mission_cli.surfaces.views.status import head_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.kit.fakes.host import Host
+
+    from mission_cli.app.transaction import Done
 
 PLAN = """\
 title: One
@@ -73,3 +96,207 @@ def test_a_mission_goes_through_its_phases() -> None:
         ("phase.entered", "the phase completed is entered (5 of 5)"),
         ("phase.done", "the phase completed is done after 0 s"),
     ]
+
+
+# Gates
+
+
+GATED = """\
+title: One
+budget: {time_hours: 10}
+preferences: {runner: script}
+gates: [{name: code_review, kind: approval, rule: RULE}]
+phases:
+  - {name: building, worker: milestone 1}
+  - {name: looking, gate: code_review, on_reject: building}
+milestones: [{name: Only, validation: ["file: `x`"], features: [{title: one, criteria: ["file: `1.1.txt`"]}]}]
+"""
+
+
+def waiting(rule: str = "", plan: str = GATED, ticks: int = 8) -> Host:
+    """A host on which the gate of a phase waits for people."""
+    host = host_of(honest, m=plan.replace("RULE", f'"{rule}"'))
+    go_on(host, ticks)
+    assert named(committed(host).phases, "looking").status is PhaseStatus.WAITING  # type: ignore[union-attr]  # it is there
+    return host
+
+
+def decide_as(host: Host, person: str, word: str, saw: str = "", comment: str = "") -> Done:
+    """What a person decides about the gate."""
+    ctx = host.context().acting_as(Person(person, f"{person}@example.org"))
+    return gates.decide_gate(ctx, "m", "code_review", approved=word == "approved", saw=saw, comment=comment)
+
+
+def move_work(host: Host, **files: str) -> str:
+    """Commit files on the work branch, as a person does; return the commit."""
+    branch = f"{REFS}/heads/mission/m/work"
+    before = Sha(str(host.jobs.disk.read(branch, str)))
+    commit = Commit(
+        {**host.jobs.objects.get(before).files, **files}, (before,), "By hand\n", ADA, host.jobs.clock.now()
+    )
+    after = host.jobs.objects.add(commit)
+    host.jobs.disk.write(branch, after)
+    return after
+
+
+def test_a_gate_waits_for_as_many_people_as_its_rule_says_and_for_those_that_it_names() -> None:
+    host = waiting("2 approvals; by Ada, Grace")
+    with pytest.raises(BlockedError, match="Eve may not decide the gate `code_review`"):
+        decide_as(host, "Eve", "approved")
+    assert decide_as(host, "Ada", "approved").words == "gate code_review is approved (1 of 2)"
+    assert decide_as(host, "Ada", "approved").words == "Ada has approved the gate code_review already (1 of 2)"
+    go_on(host, 1)
+    assert table(host)[1][1] == "waiting"
+    held = [hold for hold in pulse(host.context()).cases[MissionId("m")].plan.holds if hold.kind is HoldKind.APPROVAL]
+    assert [(hold.detail.partition(" of ")[0], str(hold.unblock)) for hold in held] == [
+        ("the gate `code_review` waits for 1 more approval by Ada or Grace", "mission approve m code_review")
+    ]
+    decide_as(host, "grace", "approved")
+    go_on(host, 1)
+    assert table(host)[1] == ("looking", "done", "approved by Ada, grace")
+
+
+@pytest.mark.parametrize("change", ["another change", "the same change"])
+def test_an_approval_counts_only_for_what_it_saw(change: str) -> None:
+    host = waiting("2 approvals")
+    decide_as(host, "Ada", "approved")
+    saw = str(host.context().code.heads(MissionId("m"), "main").work)
+    work = move_work(host, **({} if change == "the same change" else {"y": "more"}))
+    assert work != saw
+    with pytest.raises(ConflictError) if change == "another change" else nullcontext():
+        decide_as(host, "Bob", "rejected" if change == "another change" else "approved", saw=saw)
+    if change == "another change":
+        decide_as(host, "Grace", "approved", saw=work)
+    go_on(host, 3)
+    kept = change == "the same change"
+    assert table(host)[1] == ("looking", *(("done", "approved by Ada, Bob") if kept else ("waiting", "")))
+    void = [row for row in events(host, "approval") if row[0] == "approval.void"]
+    said = f"Ada approved the gate code_review, which does not count: it is about {saw[:7]}, and the work is {work[:7]} now"
+    assert void == ([] if kept else [("approval.void", said)]), "it is said once"
+
+
+def test_a_decision_made_before_the_phase_was_entered_again_does_not_count() -> None:
+    host = waiting()
+    decide_as(host, "Ada", "rejected", comment="use tabs")
+    decide_as(host, "Grace", "approved")
+    go_on(host, 8)
+    assert table(host)[1][1] == "waiting", "it is asked again"
+    assert [(row.sender, row.text) for row in committed(host).messages] == [
+        ("Ada", "the gate code_review is rejected by Ada: use tabs")
+    ]
+
+
+# By hand, and views
+
+
+BY_HAND = """\
+title: One
+budget: {time_hours: 10}
+preferences: {runner: script}
+phases:
+  - {name: building, worker: milestone 1}
+  - {name: deploying, worker: preview, gate: merge_approval, on_reject: building}
+  - {name: merging, worker: landing}
+milestones: [{name: Only, validation: ["file: `x`"], features: [{title: one, criteria: ["file: `1.1.txt`"]}]}]
+"""
+
+
+def refused(command: Callable[[], Done]) -> tuple[int, str, str]:
+    """Exit status, message and hint of a command that fails."""
+    with pytest.raises(MissionError) as error:
+        command()
+    return error.value.exit_code, error.value.message, str(error.value.hint)
+
+
+def test_advance_finishes_the_phase_that_the_person_has_seen() -> None:
+    host = host_of(honest, m=BY_HAND)
+    go_on(host, 2)
+
+    def advance(expected: str, result: str = "") -> Done:
+        return moves.advance(host.context(), "m", expected, result=result)
+
+    assert refused(lambda: advance("building")) == (
+        *(3, "the phase `building` has open work: 1.1"),
+        "to go on without it: mission skip m --phase building --reason TEXT",
+    )
+    assert refused(lambda: advance("deploying"))[:2] == (
+        4,
+        "m is in the phase `building` by now, and not in `deploying`",
+    )
+    assert refused(lambda: advance("deplyoing")) == (
+        *(1, "m has no phase `deplyoing`"),
+        "its phases: building, deploying, merging",
+    )
+    go_on(host, 7)
+    advance("deploying", "https://preview.example.org")
+    assert table(host)[1] == ("deploying", "waiting", "https://preview.example.org"), "its gate is still asked"
+    assert refused(lambda: advance("deploying")) == (
+        *(3, "the phase `deploying` is done, and its gate `merge_approval` waits for people"),
+        "mission approve m merge_approval",
+    )
+    gates.decide_gate(host.context(), "m", "merge_approval", approved=True)
+    go_on(host, 3)
+    assert table(host)[1] == ("deploying", "done", "https://preview.example.org; approved by Ada")
+    assert refused(lambda: advance("merging"))[:2] == (3, "m is completed")
+
+
+def test_retry_begins_the_phase_again_with_fresh_revisions() -> None:
+    host = waiting("0 revisions")
+    decide_as(host, "Ada", "rejected", comment="no")
+    go_on(host, 1)
+    why = "the gate code_review is rejected by Ada: no"
+    assert table(host)[1] == ("looking", "failed", f"{why}; 0 revisions did not help")
+    moves.retry_phase(host.context(), "m", reason="look again")
+    go_on(host, 1)
+    assert table(host)[1] == ("looking", "waiting", "")
+    assert committed(host).noted["phase.returned looking"] == "0"
+    decide_as(host, "Ada", "approved")
+    go_on(host, 1)
+    assert table(host)[1] == ("looking", "done", "approved by Ada")
+
+
+def test_skip_goes_on_without_a_phase_and_what_is_open_of_it() -> None:
+    host = host_of(honest, m=BY_HAND)
+    go_on(host, 2)
+    assert refused(lambda: moves.skip_phase(host.context(), "m", "deploying", reason=" "))[0] == 2
+    moves.skip_phase(host.context(), "m", "deploying", reason="nothing to deploy")
+    done = moves.skip_phase(host.context(), "m", "building", reason="not needed")
+    assert done.words == "the phase building is skipped, with 1 feature: not needed"
+    go_on(host, 4)
+    assert table(host) == [
+        ("building", "skipped", "skipped: not needed"),
+        ("deploying", "skipped", "skipped: nothing to deploy"),
+        ("merging", "done", "there was nothing to land"),
+    ]
+    assert committed(host).status is MissionStatus.COMPLETED
+    again = refused(lambda: moves.skip_phase(host.context(), "m", "building", reason="x"))
+    assert again == (2, "the phase `building` is skipped", "only unfinished phases can be skipped")
+
+
+def test_work_is_not_landed_before_its_phase() -> None:
+    host = host_of(honest, m=BY_HAND)
+    go_on(host, 9)
+    assert refused(lambda: gates.land(host.context(), "m")) == (
+        *(3, "the work lands in the phase `merging`, and the phase is `deploying` now"),
+        "mission why m",
+    )
+
+
+def test_views_say_where_the_mission_is() -> None:
+    host = waiting()
+    ctx = host.context()
+    view = status_of(ctx, ctx.state.snapshot(), resolve(ctx.state.snapshot(), "m"))
+    assert view.phase == PhaseView("looking", "waiting", "code_review", 50)
+    assert [replace(row, took=None) for row in view.phases] == [
+        PhaseRow("building", "done", "milestone 1", "", "milestone 1 passed", None),
+        PhaseRow("looking", "waiting", "", "code_review", "", None),
+    ]
+    assert [(one.kind, str(one.unblock)) for one in view.waiting_for] == [("approval", "mission approve m code_review")]
+    assert plain(head_lines(view, 70)).splitlines()[-1] == "phases 50%  ✓ building  ▸ looking waits for code_review"
+    listed = [lines_of(ctx), lines_of(ctx)]
+    assert [[one.phase for one in lines] for lines in listed] == [[view.phase]] * 2, (
+        "also from what is kept of the file"
+    )
+    assert plain(list_lines(listed[0], 0)).splitlines()[-1].split() == (
+        ["m", "active", "(looking)", "██████████", "1/1", "$0", "One"]
+    )

@@ -9,6 +9,9 @@ from mission_cli.document.changes import Change, SetCell, SetCriterion, SetFeatu
 from mission_cli.document.criteria.parse import result_comment
 from mission_cli.document.reading.features import ANNOTATION
 from mission_cli.document.reading.load import feature_rows, milestone_places
+from mission_cli.domain.events import EventKind
+from mission_cli.domain.noted import SECTION, returns_of
+from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import FeatureStatus, GateStatus, MilestoneStatus, MissionStatus
 
 if TYPE_CHECKING:
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.document.reading.loaded import Loaded
-    from mission_cli.domain.mission import Criterion, Feature
+    from mission_cli.domain.mission import Criterion, Feature, Mission
+    from mission_cli.domain.phases.table import Phase
     from mission_cli.domain.runs import RunRecord
 
 
@@ -43,6 +47,19 @@ def begin(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iterat
             yield from _again(loaded, feature, records)
     for gate in mission.gates:
         yield SetCell("Gates", {"Gate": gate.name}, "Status", GateStatus.PENDING)
+    for phase in mission.phases:
+        yield from _phase_again(mission, phase)
+
+
+def _phase_again(mission: Mission, phase: Phase) -> Iterator[Change]:
+    """Make a phase pending, with all its revisions; one that a person skipped stays skipped."""
+    row = {"Phase": phase.label}
+    if phase.status is not PhaseStatus.SKIPPED:
+        yield SetCell("Phases", row, "Status", PhaseStatus.PENDING)
+        cells = {"Entered": phase.entered, "Exited": phase.exited, "Result": phase.result}
+        yield from (SetCell("Phases", row, column, "") for column, text in cells.items() if text)
+    if returns_of(mission, phase.name):
+        yield SetFront((SECTION, f"{EventKind.PHASE_RETURNED} {phase.name}"), "0")
 
 
 def fresh_tries(loaded: Loaded, feature: Feature, records: Iterable[RunRecord]) -> Iterator[Change]:

@@ -13,6 +13,7 @@ from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.findings import folder_of, shown
 from mission_cli.engine.recording.signals import for_prompt
 from mission_cli.planner.attempts.causes import RULES
+from mission_cli.planner.core.phases import sender_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +50,8 @@ def prompt_for(
     if feature is None or milestone is None:
         raise ValueError(f"{record.feature} is not in the mission")
     earlier = [r for r in records if r.feature == record.feature and r.attempt < record.attempt and r.cause]
-    minutes = record.deadline_s // 60
+    minutes, phases = record.deadline_s // 60, {sender_of(phase) for phase in mission.phases}
+    messages = [m for m in mission.messages if m.feature == feature.number]
     values: dict[str, Any] = {
         "mission": mission,
         "milestone": milestone,
@@ -70,7 +72,8 @@ def prompt_for(
         "pull": pull,
         "brief": brief,
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
-        "messages": [m for m in mission.messages if m.feature == feature.number],
+        "messages": [m for m in messages if m.sender not in phases],
+        "refused": [m for m in messages if m.sender in phases],
         "signals": for_prompt((w for w in mission.waits if w.feature == feature.number), data),
         "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),
         "protect": list(ctx.settings.protect),

@@ -77,6 +77,8 @@ class Listed:
     planned: int = 0
     usd: str = "0"
     tokens: int = 0
+    phase: tuple[str, str, str, int] | None = None
+    """Name and status of the current phase, the gate that waits, and percent of the phases; None without phases."""
 
 
 class LedgerBook(Protocol):

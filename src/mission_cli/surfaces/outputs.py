@@ -56,6 +56,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "access webhook": (Output(serving.WebhookAccess),),
     "add": (Output(changes.AddedFeature),),
     "add-milestone": (Output(changes.AddedMilestone),),
+    "advance": _CHANGED,
     "answer": _CHANGED,
     "approve": _CHANGED,
     "ask": (Output(changes.AskedQuestion),),

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli.app.queries.progress import any_dispatched, counts, running
+from mission_cli.app.queries.progress import any_dispatched, counts, phase_of, running
 from mission_cli.app.queries.troubles import unserved
-from mission_cli.app.results.views import Line
+from mission_cli.app.results.views import Line, PhaseView
 from mission_cli.domain.budget.ledger import spent
 from mission_cli.domain.status import MissionStatus
 from mission_cli.ports.git.state import Settled
@@ -70,7 +70,7 @@ def _load(stored: Stored) -> Loaded:
 def _row(stored: Stored, loaded: Loaded) -> Listed:
     mission = loaded.mission
     done, planned = counts(mission.features())
-    used = spent(mission.spends)
+    used, phase = spent(mission.spends), phase_of(mission)
     return Listed(
         stored.content,
         stored.path,
@@ -81,6 +81,7 @@ def _row(stored: Stored, loaded: Loaded) -> Listed:
         planned,
         str(used.usd),
         int(used.tokens),
+        None if phase is None else (phase.name, phase.status, phase.gate, phase.progress),
     )
 
 
@@ -97,4 +98,5 @@ def _line(store: StateStore, mission: MissionId, row: Listed, repo: str) -> Line
         planned=row.planned,
         usd=Decimal(row.usd),
         tokens=row.tokens,
+        phase=PhaseView(*row.phase) if row.phase is not None else None,
     )

@@ -1,4 +1,4 @@
-"""How far a mission is: features done, time since its start, time left at the pace so far, and what runs now."""
+"""How far a mission is: features and phases done, time so far, time left at this pace, and what runs now."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
-from mission_cli.app.results.views import Running
+from mission_cli.app.results.views import PhaseRow, PhaseView, Running
 from mission_cli.domain.budget.ledger import spent
+from mission_cli.domain.phases.table import PhaseStatus, current, progress
 from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, JobState, MissionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from decimal import Decimal
 
     from mission_cli.domain.mission import Feature, Milestone, Mission
+    from mission_cli.domain.phases.table import Phase
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Snapshot, Stored
 
@@ -69,6 +71,35 @@ def left(mission: Mission, workers: int) -> timedelta | None:
     if mission.status is not MissionStatus.ACTIVE or not (workers and done and hours) or done >= planned:
         return None
     return timedelta(hours=float(hours) / done * (planned - done) / workers)
+
+
+def phase_of(mission: Mission) -> PhaseView | None:
+    """Return the current phase of a mission; None if it has no phases."""
+    if not mission.phases:
+        return None
+    now = current(mission.phases)
+    done = progress(mission.phases)
+    if now is None:
+        return PhaseView("", PhaseStatus.DONE, "", done)
+    gate = now.gate if now.status is PhaseStatus.WAITING else ""
+    return PhaseView(now.name, _status(now), gate, done)
+
+
+def phase_rows(mission: Mission, now: datetime) -> Iterator[PhaseRow]:
+    """Yield all phases of a mission."""
+    for phase in mission.phases:
+        yield PhaseRow(
+            phase.name,
+            _status(phase),
+            phase.worker,
+            phase.gate,
+            phase.result,
+            _between(phase.entered, phase.exited, now),
+        )
+
+
+def _status(phase: Phase) -> str:
+    return str(phase.status or phase.raw_status)
 
 
 def any_dispatched(mission: Mission) -> bool:

@@ -9,7 +9,7 @@ from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.steer.quarantine import KEY
 from mission_cli.app.queries.diagnosis.news import news_findings
-from mission_cli.app.queries.progress import counts, elapsed, left, progress_of, took, usd_of
+from mission_cli.app.queries.progress import counts, elapsed, left, phase_of, phase_rows, progress_of, took, usd_of
 from mission_cli.app.queries.pulls import pulls_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reports import Changes
@@ -105,6 +105,8 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         until_deadline=until_deadline(case),
         flaky=flaky_of(mission),
         next_command=str(do("start", mission.id)) if _is_new(address) else "",
+        phase=phase_of(mission),
+        phases=tuple(phase_rows(mission, now)),
         pull=pulls.get(MISSION),
     )
 

@@ -178,6 +178,33 @@ class FlakyView:
 
 
 @dataclass(frozen=True, slots=True)
+class PhaseView:
+    """Where a mission with phases is."""
+
+    name: str
+    """The current phase; empty after the last one."""
+    status: str
+    """Its status: active, or waiting for its gate."""
+    gate: str
+    """The gate that waits for people; empty if none does."""
+    progress: int
+    """How many percent of the phases are over."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """One phase, as a view shows it."""
+
+    name: str
+    status: str
+    worker: str
+    gate: str
+    result: str
+    took: timedelta | None
+    """From its start to its end, or until now; None before."""
+
+
+@dataclass(frozen=True, slots=True)
 class MissionView:
     """Everything about one mission that `mission status` shows."""
 
@@ -230,6 +257,9 @@ class MissionView:
     """Quarantined tests and criteria."""
     next_command: str = ""
     """The command that brings it on: `mission start …` for one that was not started; empty if none is needed."""
+    phase: PhaseView | None = None
+    """Null without phases."""
+    phases: tuple[PhaseRow, ...] = ()
     pull: PullView | None = None
     """The pull request for the whole mission; null if it has none."""
 
@@ -259,6 +289,8 @@ class Line:
     """US dollars spent, with what running attempts have used so far."""
     tokens: int = 0
     """Tokens used, with those of running attempts."""
+    phase: PhaseView | None = None
+    """Null without phases."""
     running: tuple[Running, ...] = ()
     """Attempts that are running here."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.domain.noted import returns_of
 from mission_cli.domain.notice import Notice, do
 from mission_cli.domain.phases.gates import GateRule, read_rule
@@ -11,6 +12,8 @@ from mission_cli.domain.phases.table import PhaseStatus, WorkerKind, current, wi
 from mission_cli.domain.status import GateKind
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mission_cli.domain.mission import Milestone, Mission
     from mission_cli.domain.phases.table import Phase
 
@@ -71,12 +74,24 @@ def lands_later(mission: Mission) -> Notice | None:
     return Notice(words, do("why", mission.id))
 
 
+def entry_time(mission: Mission, phase: Phase, now: datetime) -> str:
+    """Return when a phase is entered that is entered now: not before a decision at its gate, which counts no more."""
+    gate = phase.gate.casefold()
+    made = [parse_stamp(a.at) for a in mission.approvals if gate and a.gate.casefold() == gate]
+    return stamp(max([now, *(at for at in made if at is not None)]))
+
+
 def rule_of(mission: Mission, phase: Phase) -> GateRule:
     """Return the rule of a phase's gate: that of the row of `## Gates` with its name, or the usual one."""
     row = next((g for g in mission.gates if g.name.casefold() == phase.gate.casefold()), None)
     if row is not None and row.kind is not GateKind.APPROVAL:
         return GateRule(wrong=f"the gate `{row.name}` is no approval")
     return read_rule(row.rule if row is not None else "", phase.gate)
+
+
+def sender_of(phase: Phase) -> str:
+    """Return the sender of messages about what the worker of a phase found: workers of features read them as data."""
+    return f"phase {phase.name}"
 
 
 def is_of_phase(mission: Mission, gate: str) -> bool:

@@ -15,7 +15,7 @@ from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.planner.core.approvals import standing
 from mission_cli.planner.core.decisions import Note
 from mission_cli.planner.core.phase_moves import MovePhase
-from mission_cli.planner.core.phases import milestones_of, rule_of
+from mission_cli.planner.core.phases import entry_time, milestones_of, rule_of, sender_of
 from mission_cli.planner.phases.outcomes import Done, Failed, Person, Working
 from mission_cli.planner.phases.returns import go_back, send_back
 from mission_cli.planner.phases.workers.registry import outcome_of
@@ -67,11 +67,9 @@ def _goes_back(draft: Draft) -> bool:
 
 
 def _enter(draft: Draft, phase: Phase) -> None:
-    """Enter a phase. Decisions that were made before do not count, even those of the same second."""
+    """Enter a phase. Decisions at its gate that were made before do not count."""
     listed = draft.mission.phases
-    before = [a.at for a in draft.mission.approvals if a.gate.casefold() == phase.gate.casefold()] if phase.gate else []
-    made = [at for text in before if (at := parse_stamp(text)) is not None]
-    entered = stamp(max([draft.observation.now, *made]))
+    entered = entry_time(draft.mission, phase, draft.observation.now)
     why = f"the phase {phase.name} is entered ({listed.index(phase) + 1} of {len(listed)})"
     draft.transitions.append(
         MovePhase(phase.name, phase.raw_status, PhaseStatus.ACTIVE, why, entered=entered, exited="", result="")
@@ -91,7 +89,7 @@ def _work(draft: Draft, phase: Phase) -> None:
         case Done():
             _finish(draft, phase, outcome.result)
         case Failed():
-            send_back(draft, phase, outcome, f"phase {phase.name}")
+            send_back(draft, phase, outcome, sender_of(phase))
         case Person():
             advance = do("advance", draft.mission.id, "--expected-phase", phase.name)
             draft.hold("", HoldKind.PHASE, outcome.question, unblock=outcome.command or advance, person=True)
@@ -127,7 +125,7 @@ def _wait(draft: Draft, phase: Phase) -> None:
     if found.rejected is not None:
         _reject(draft, phase, found.rejected)
     elif rule.document and (wrong := _unreadable(rule.document, look)):
-        send_back(draft, phase, Failed(f"the gate {phase.gate} has nothing to approve: {wrong}"), "the program")
+        send_back(draft, phase, Failed(f"the gate {phase.gate} has nothing to approve: {wrong}"), sender_of(phase))
     elif len(found.approved) >= rule.approvals:
         said = f"approved by {', '.join(_who(a) for a in found.approved)}"
         draft.transitions.append(Note(EventKind.APPROVAL_RESOLVED, f"the gate {phase.gate} is {said}"))
@@ -165,15 +163,16 @@ def _say_void(draft: Draft, phase: Phase, found: Standing) -> None:
 
 def _is_over(draft: Draft, phase: Phase, rule: GateRule) -> bool:
     """Whether nobody has decided in time, which counts as a rejection."""
-    since = noted_at(draft.mission, EventKind.APPROVAL_REQUIRED, phase.gate) or parse_stamp(phase.entered)
-    if rule.within is None or since is None:
+    asked = (noted_at(draft.mission, EventKind.APPROVAL_REQUIRED, phase.gate), parse_stamp(phase.entered))
+    since = [at for at in asked if at is not None]
+    if rule.within is None or not since:
         return False
-    left = rule.within - draft.observation.since(since)
+    left = rule.within - draft.observation.since(max(since))
     if not draft.has_come("", f"the gate {phase.gate} was not approved in time", left):
         return False
     why = f"the gate {phase.gate} was not approved within {show_duration(rule.within)}"
     draft.transitions.append(Note(EventKind.APPROVAL_RESOLVED, f"{why}, which counts as rejected"))
-    send_back(draft, phase, Failed(why), "the clock")
+    send_back(draft, phase, Failed(why), sender_of(phase))
     return True
 
 
@@ -181,7 +180,7 @@ def _ask(draft: Draft, phase: Phase, rule: GateRule, found: Standing) -> None:
     mission, look = draft.mission, draft.observation.phase
     words = f"the gate `{phase.gate}` waits for {_wanted(rule, len(found.approved))}"
     about = f" of `research/{rule.document}`" if rule.document else f" of {look.subject[:7]}" if look.subject else ""
-    draft.hold("", HoldKind.PHASE, words + about, unblock=_decide(mission, phase, rule), person=True)
+    draft.hold("", HoldKind.APPROVAL, words + about, unblock=_decide(mission, phase, rule), person=True)
 
 
 def _decide(mission: Mission, phase: Phase, rule: GateRule) -> Advice:

@@ -163,6 +163,11 @@ _DECIDE: Mapping[str, Entry] = {
         ("land", "bring the finished work to your branch"),
         ("land words --pr", "open a pull request for it instead"),
     ),
+    "advance": _entry(
+        Group.DECIDE,
+        "phases",
+        ("advance words --expected-phase testing", "finish the phase `testing` by hand; refused if it is not current"),
+    ),
     "signal": _entry(
         Group.DECIDE,
         "machines",
@@ -207,7 +212,10 @@ _STEER: Mapping[str, Entry] = {
         Group.STEER, "format", ("edit", "edit the mission file"), ("edit words", "that of the mission `words`")
     ),
     "skip": _entry(
-        Group.STEER, "machines", ('skip words/1.3 --reason "not needed any more"', "go on without feature 1.3")
+        Group.STEER,
+        "machines",
+        ('skip words/1.3 --reason "not needed any more"', "go on without feature 1.3"),
+        ('skip words --phase deploying --reason "nothing to deploy"', "go on without the phase `deploying`"),
     ),
     "pause": _entry(
         Group.STEER,
@@ -224,7 +232,12 @@ _STEER: Mapping[str, Entry] = {
     "stop": _entry(Group.STEER, "machines", ("stop --all", "stop everything in this repository at once")),
 }
 _REPAIR: Mapping[str, Entry] = {
-    "retry": _entry(Group.REPAIR, "machines", ("retry 1.2", "try feature 1.2 again, with a fresh number of attempts")),
+    "retry": _entry(
+        Group.REPAIR,
+        "machines",
+        ("retry 1.2", "try feature 1.2 again, with a fresh number of attempts"),
+        ("retry words --phase", "begin the current phase of the mission `words` again"),
+    ),
     "open": _entry(
         Group.REPAIR,
         "cli",
@@ -378,6 +391,7 @@ TOPICS: Mapping[str, str] = {
     "agent-tools": "tools by which the agent that you talk to plans and supervises missions",
     "machines": "states, retries, judging, limits",
     "http": "the server: links to decide, webhooks, users",
+    "phases": "phases with gates that people decide",
     "pull-requests": "how work reaches a protected branch: rules, reviews, tokens, trouble",
     "merging": "how changes from two sides are merged",
     "moving": "from and to other tools' files",

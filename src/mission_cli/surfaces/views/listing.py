@@ -72,7 +72,9 @@ def _cells(one: Listed, *, with_bar: bool) -> list[Line]:
     spent = dollars(one.usd) if one.usd or not one.tokens else tokens(one.tokens)
     return [
         line(said(one.id)),
-        line((said(one.status), color_of(one.status))),
+        line((said(one.status), color_of(one.status)), (f" ({said(one.phase.name)})", "dim"))
+        if one.phase is not None and one.phase.name
+        else line((said(one.status), color_of(one.status))),
         line(f"{share}{one.done}/{one.planned}"),
         line(spent),
     ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.shown import dollars
 from mission_cli._support.text import counted, show_duration
 from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
 from mission_cli.surfaces.lines import BLANK, columns, cut, flow, line, paragraph, said
 from mission_cli.surfaces.views.features import Columns, feature_lines
@@ -17,7 +18,7 @@ from mission_cli.surfaces.views.landing.pulls import pull_words
 from mission_cli.surfaces.views.text import bar, color_of, money
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mission_cli.app.results.views import MilestoneView, MissionView, Money
     from mission_cli.surfaces.lines import Line, Span
@@ -33,6 +34,13 @@ _MARKS = {
     MilestoneStatus.FAILED: ("✗", "red"),
     MilestoneStatus.BLOCKED: ("✗", "red"),
     MilestoneStatus.PENDING: ("·", "dim"),
+}
+_PHASE_MARKS: Mapping[str, tuple[str, str]] = {
+    PhaseStatus.DONE: ("✓", "green"),
+    PhaseStatus.SKIPPED: ("–", "dim"),
+    PhaseStatus.FAILED: ("✗", "red"),
+    PhaseStatus.PENDING: ("·", "dim"),
+    PhaseStatus.WAITING: ("▸", "bold yellow"),
 }
 _FINISHED = frozenset({MilestoneStatus.PASSED, MilestoneStatus.SKIPPED})
 _AT_REST = frozenset({FeatureStatus.PENDING, FeatureStatus.DONE, FeatureStatus.SKIPPED})
@@ -83,7 +91,19 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
     for hold in view.holds:
         if hold.kind == HoldKind.MISSION and hold.until:
             lines += paragraph(hold.detail, width)
-    return lines
+    return lines + phase_lines(view, width)
+
+
+def phase_lines(view: MissionView, width: int) -> list[Line]:
+    """Return the phases in one paragraph: what is over, the current one with its gate, what comes."""
+    parts: list[Line] = []
+    for phase in view.phases:
+        mark, style = _PHASE_MARKS.get(phase.status, ("▸", "bold"))
+        gate = f" waits for {said(phase.gate)}" if phase.status == PhaseStatus.WAITING else ""
+        parts.append(line((f"{mark} {said(phase.name)}{gate}", style)))
+    if view.phase is None:
+        return []
+    return flow([line((f"phases {view.phase.progress}%", "dim")), *parts], width)
 
 
 def _deadline(left: timedelta) -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import WaitStatus
 from mission_cli.surfaces.lines import BLANK, flow, line, paragraph, said
 from mission_cli.surfaces.plain import clean
@@ -20,7 +21,7 @@ _DEEP = 6
 
 
 def whole_lines(whole: WholeMission, width: int) -> list[Line]:
-    """Return title, goal, milestones with features and criteria, waits, rows without an effect, and the file's path."""
+    """Return title, goal, milestones with features, phases, waits, rows without an effect, and the file's path."""
     mission = whole.mission
     found = _head(mission.title, f"{mission.id}, {mission.raw_status}", width, "bold")
     found += [row for part in mission.goal.splitlines() or [""] for row in paragraph(part, width)]
@@ -30,6 +31,7 @@ def whole_lines(whole: WholeMission, width: int) -> list[Line]:
         found += _criteria(milestone.criteria, width, 2)
         for feature in milestone.features:
             found += _feature(feature, width)
+    found += _phases(mission, width)
     found += _waits(whole, width)
     found += _kept(mission, width)
     return [*found, BLANK, line((clean(whole.path), "dim"))]
@@ -51,6 +53,20 @@ def _feature(feature: Feature, width: int) -> Iterator[Line]:
 def _criteria(criteria: tuple[Criterion, ...], width: int, indent: int) -> list[Line]:
     marked = (f"[{'x' if one.ticked else ' '}] {one.text}" for one in criteria)
     return [row for text in marked for row in paragraph(text, width, indent=indent)]
+
+
+def _phases(mission: Mission, width: int) -> Iterator[Line]:
+    """Yield the phases: worker, gate and the phase to go back to, with status and result."""
+    if mission.phases:
+        yield BLANK
+        yield line(("Phases", "bold"))
+    for phase in mission.phases:
+        back = f"back to {phase.on_reject}" if phase.on_reject else ""
+        parts = ", ".join(filter(None, (phase.worker, f"gate {phase.gate}" if phase.gate else "", back)))
+        status = said(phase.raw_status) or PhaseStatus.PENDING
+        yield from _head(f"  {said(phase.name)}" + (f": {said(parts)}" if parts else ""), status, width)
+        if phase.result:
+            yield from paragraph(phase.result, width, "dim", _DEEP)
 
 
 def _waits(whole: WholeMission, width: int) -> Iterator[Line]:

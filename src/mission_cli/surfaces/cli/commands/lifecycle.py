@@ -36,8 +36,8 @@ def register(app: typer.Typer) -> None:
     command(app, "start", help="Start a mission, after showing what it will do.")(start)
     command(app, "pulse", help="Run one tick: observe, decide, record, act. Made for cron.")(pulse)
     command(app, "takeover", help="Run a mission here that another machine or clone has run.")(takeover)
-    command(app, "retry", help="Try a feature again, with a fresh number of attempts.")(retry)
-    command(app, "skip", help="Go on without a feature; needs --reason, which is recorded.")(skip)
+    command(app, "retry", help="Try a feature again, with a fresh number of attempts; or a phase.")(retry)
+    command(app, "skip", help="Go on without a feature or a phase; needs --reason, which is recorded.")(skip)
     command(app, "answer", help="Answer a request.")(answer)
     command(app, "approve", help="Approve a gate.")(approve)
     command(app, "reject", help="Reject a gate.")(reject)
@@ -143,23 +143,41 @@ def takeover(shell: Shell, mission: Identity = "") -> int:
     return finish(shell, opened, lifecycle.takeover(opened.context, mission))
 
 
-def retry(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -> int:
-    """Try a feature again; ask first if it is finished."""
+def retry(
+    shell: Shell,
+    feature: Thing,
+    reason: Reason = "",
+    yes: Yes = False,
+    phase: Annotated[bool, typer.Option("--phase", help="The current phase of the mission ID, not a feature.")] = False,
+) -> int:
+    """Try a feature again; ask first if it is finished. Or begin the current phase again."""
     from mission_cli.app.commands import features
+    from mission_cli.app.commands.phases.moves import retry_phase
     from mission_cli.app.queries.before.consequences import of_retry
 
     opened = shell.open()
+    if phase:
+        return finish(shell, opened, retry_phase(opened.context, feature, reason=reason))
     if not shell.consents(of_retry(opened.context, feature), yes=yes):
         return 0
     return finish(shell, opened, features.retry(opened.context, feature, reason=reason))
 
 
-def skip(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -> int:
-    """Skip a feature; ask first if others depend on it."""
+def skip(
+    shell: Shell,
+    feature: Thing,
+    reason: Reason = "",
+    yes: Yes = False,
+    phase: Annotated[str, typer.Option("--phase", help="This phase of the mission ID, not a feature.")] = "",
+) -> int:
+    """Skip a feature; ask first if others depend on it. Or skip a phase."""
     from mission_cli.app.commands import features
+    from mission_cli.app.commands.phases.moves import skip_phase
     from mission_cli.app.queries.before.consequences import of_skip
 
     opened = shell.open()
+    if phase:
+        return finish(shell, opened, skip_phase(opened.context, feature, phase, reason=reason))
     if reason.strip() and not shell.consents(of_skip(opened.context, feature), yes=yes):
         return 0
     return finish(shell, opened, features.skip(opened.context, feature, reason=reason))

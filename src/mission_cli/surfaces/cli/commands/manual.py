@@ -1,4 +1,4 @@
-"""The commands `open` and `handback`, for manual attempts."""
+"""What a person does by hand: the commands `open` and `handback`, for manual attempts, and `advance`, for a phase."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mission_cli.surfaces.cli.commands.lifecycle import finish
 from mission_cli.surfaces.cli.shell import Shell, Thing, command
 from mission_cli.surfaces.plain import asked, clean, complaints, exit_code
 
@@ -24,6 +25,23 @@ def register(app: typer.Typer) -> None:
         open_feature
     )
     command(app, "handback", help="Give a feature back after `open`; it is checked like any attempt.")(handback)
+    command(app, "advance", help="Finish the current phase of a mission by hand; its gate is still asked.")(advance)
+
+
+def advance(
+    shell: Shell,
+    mission: Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")],
+    expected: Annotated[
+        str,
+        typer.Option("--expected-phase", metavar="PHASE", help="The phase to finish; exit 4 if it is not current."),
+    ],
+    result: Annotated[str, typer.Option("--result", help="What it brought, in one line; recorded.")] = "",
+) -> int:
+    """Finish the current phase by hand."""
+    from mission_cli.app.commands.phases import moves
+
+    opened = shell.open()
+    return finish(shell, opened, moves.advance(opened.context, mission, expected, result=result))
 
 
 def open_feature(
