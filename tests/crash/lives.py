@@ -18,12 +18,14 @@ from tests.kit.fakes.life import Death, Fate, Kind
 from tests.kit.fakes.runtime import PLACE, Signature, is_idle
 from tests.kit.fakes.state import HEAD
 
-from mission_cli.app.commands import lifecycle
+from mission_cli.app.commands import gates, lifecycle
+from mission_cli.app.commands.phases.documents import Given
 from mission_cli.document.reading.load import load
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.ids import Sha
+from mission_cli.domain.phases.table import PhaseStatus, current
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.engine.loop import pulse
 
@@ -170,11 +172,20 @@ def act(host: Host) -> bool:
             jobs.clock.time.pass_by(CRON)
     elif status_of(host) in FINISHED_MISSION:
         return False
+    elif gate := _gate_of(host):
+        given = Given(choose=2) if gate == "feature_selection" else Given()
+        gates.decide_gate(host.context(), "m", gate, approved=True, given=given)
     else:
         moments = [m for m in (due, wake_of(host)) if m is not None]
         assert moments, "it waits for nothing"
         jobs.clock.time.pass_by(max(timedelta(0), min(moments) - jobs.clock.now()))
     return True
+
+
+def _gate_of(host: Host) -> str:
+    """The gate of a phase that waits for people; empty if none does."""
+    phase = current(loaded(committed(host)["m/mission.md"]).mission.phases)
+    return phase.gate if phase is not None and phase.status is PhaseStatus.WAITING else ""
 
 
 # What must be true of every state

@@ -254,3 +254,17 @@ def test_a_hopeless_model_ends_the_interview_with_the_problems(person: Person) -
     assert code == 1
     assert "the answer contains no plan" in out
     assert nothing_made(person)
+
+
+def test_a_mission_with_phases_is_asked_for_its_goal_and_budget_and_for_no_plan(person: Person) -> None:
+    person.worker("")
+    with terminal(person, "--phases") as child:
+        child.expect(r"What is the goal\? ")
+        child.sendline("Count words")
+        child.expect(r"What is the most it may cost, in dollars \(or unlimited\)\? \[20\] ")
+        child.sendline("5")
+        code, said = not_now(child)
+    assert "phases: analyzing, awaiting_feature_approval, planning, awaiting_prd_approval, executing, testing" in said
+    mission = person.loaded().mission
+    assert (code, mission.goal, str(mission.limits.usd), len(mission.phases)) == (0, "Count words", "5", 12)
+    assert [f.title for f in mission.features()] == ["Analyze the repository", "Write the requirements"]
