@@ -163,6 +163,8 @@ def act(host: Host) -> bool:
         jobs.work()
     elif status_of(host) is MissionStatus.PLANNING:
         lifecycle.start(host.context(), "m")
+    elif host.errand is not None and host.errand(host):
+        pass
     elif not is_idle(jobs):
         before = host.fingerprint()
         report = pulse(host.context())
@@ -170,7 +172,7 @@ def act(host: Host) -> bool:
         assert not report.troubles, report.troubles
         if host.fingerprint() == before:
             jobs.clock.time.pass_by(CRON)
-    elif status_of(host) in FINISHED_MISSION:
+    elif status_of(host) in FINISHED_MISSION and not jobs.supervisors:
         return False
     elif gate := _gate_of(host):
         given = Given(choose=2) if gate == "feature_selection" else Given()

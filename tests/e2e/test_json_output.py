@@ -139,6 +139,7 @@ def _work(reader: Reader) -> None:
     reader.say("list")
     reader.say("list", "--all")
     reader.say("pr", "m")
+    reader.say("preview", "m", "--stop")
     reader.say("inbox", ok=(3,))
     reader.say("context", "m", "--max-tokens", "700")
     reader.say("")

@@ -26,6 +26,7 @@ from mission_cli.settings import (
     ForgeSettings,
     McpSettings,
     NotificationSettings,
+    PreviewSettings,
     RunnerSettings,
     ServeSettings,
     Settings,
@@ -39,18 +40,29 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 SETTINGS = (DOCS / "settings.md").read_text(encoding="utf-8")
 FIXED = (DOCS / "machines.md").read_text(encoding="utf-8").partition("## Fixed numbers\n")[2].partition("\n## ")[0]
 FROM_SETTINGS = {name for name in Policy.__match_args__ if name in Settings.__match_args__}
-COMPUTED = {"checks_grace", "issues", "runners", "default_runner", "checks_salt", "checks_at_once", "sandboxed"}
+COMPUTED = {
+    "previews",
+    "checks_grace",
+    "issues",
+    "runners",
+    "default_runner",
+    "checks_salt",
+    "checks_at_once",
+    "sandboxed",
+}
 """Fields of the policy that are set for each pulse."""
 PREFIXES = {
     "`[tree]`": "tree.",
     "`[forge]`": "forge.",
     "`[mcp]`": "mcp.",
+    "`[preview]`": "preview.",
     "`[notifications.NAME]`": "notifications.NAME.",
     "`[serve]`": "serve.",
     "`[deciders.NAME]`": "deciders.NAME.",
     "`[runners.NAME]`": "runners.NAME.",
     "Defaults in the mission file": "front:",
 }
+TABLES = {"tree", "forge", "mcp", "preview", "notifications", "serve", "deciders", "runners"}
 WHOLE = {"integer": int, "MiB": int, "true or false": bool, "duration": timedelta}
 
 
@@ -94,10 +106,10 @@ def of_plan(path: str) -> Any:
 
 def defaults() -> dict[str, Any]:
     """Return the default of every setting of the code, by its full name."""
-    tables = {"tree", "forge", "mcp", "notifications", "serve", "deciders", "runners"}
-    names = [name for name in Settings.__match_args__ if name not in tables]
+    names = [name for name in Settings.__match_args__ if name not in TABLES]
     found: dict[str, Any] = {name: getattr(Settings(), name) for name in names}
     found |= {f"tree.{name}": getattr(TreeSettings(), name) for name in TreeSettings.__match_args__}
+    found |= {f"preview.{name}": getattr(PreviewSettings(), name) for name in PreviewSettings.__match_args__}
     found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
     found |= {f"mcp.{name}": getattr(McpSettings(), name) for name in McpSettings.__match_args__}
     found |= {
@@ -140,6 +152,7 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             tree=TreeSettings(),
             forge=ForgeSettings(),
             mcp=McpSettings(),
+            preview=PreviewSettings(),
             notifications={},
             serve=ServeSettings(),
             deciders={},
@@ -171,6 +184,8 @@ def _with(name: str, value: Any) -> Settings:
         return Settings(serve=replace(ServeSettings(), **{name.rpartition(".")[2]: value}))
     if name.startswith("mcp."):
         return Settings(mcp=replace(McpSettings(), **{name.rpartition(".")[2]: value}))
+    if name.startswith("preview."):
+        return Settings(preview=replace(PreviewSettings(), **{name.rpartition(".")[2]: value}))
     if name.startswith("forge."):
         return Settings(forge=replace(ForgeSettings(), **{name.rpartition(".")[2]: value}))
     return replace(Settings(), **{name: value})

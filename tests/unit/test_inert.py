@@ -20,6 +20,7 @@ from mission_cli.settings import (
     ForgeSettings,
     McpSettings,
     NotificationSettings,
+    PreviewSettings,
     RunnerSettings,
     ServeSettings,
     Settings,
@@ -28,6 +29,7 @@ from mission_cli.settings import (
 from mission_cli.surfaces.views.consent import kept_words
 
 PLANNER, ACT, SETTINGS = "unit/test_planner.py", "unit/test_keys_act.py", "unit/test_settings_act.py"
+PREVIEWS = "unit/test_previews.py"
 REVIEWS = "unit/test_reviews.py"
 DECIDING = "unit/test_deciding.py"
 NEWS, RULES = "unit/test_notifications.py", "unit/test_notification_rules.py"
@@ -102,6 +104,7 @@ PROOFS: dict[str, str] = {
     "column Waits.Data": "unit/test_signals.py::test_the_data_is_a_file_of_the_mission_that_the_worker_reads_as_data_and_people_see",
     "column Held-out Criteria.#|Held-out Criteria.Milestone|Held-out Criteria.Sealed|Held-out Criteria.Results": "e2e/test_held_out.py::test_what_only_fits_the_visible_criterion_goes_back_and_the_file_keeps_the_secret",
     "column Pull Requests.For|Pull Requests.PR|Pull Requests.Branch|Pull Requests.Base|Pull Requests.Head|Pull Requests.Status|Pull Requests.Since|Pull Requests.Handled": "unit/test_pull_situations.py::test_a_situation",
+    "column Previews.#|Previews.For|Previews.Commit|Previews.Status|Previews.URL|Previews.Since|Previews.Expires|Previews.Reason": f"{PREVIEWS}::test_each_state_has_its_way_on",
     "column Messages.Timestamp|Messages.Feature|Messages.From|Messages.Message": "unit/test_steer.py::test_a_message_is_in_the_prompt_of_every_later_attempt",
     "column Phases.Phase|Phases.Worker|Phases.Gate|Phases.On reject|Phases.Status|Phases.Entered|Phases.Exited|Phases.Result": "unit/test_phases.py::test_a_mission_goes_through_its_phases",
     "column Resources.Name|Resources.Status": f"{ACT}::test_a_needed_resource_holds_the_mission",
@@ -140,6 +143,9 @@ PROOFS: dict[str, str] = {
     "setting sandbox machine_workers sandbox_read sandbox_write stuck_after stall_after max_steps trees protect secret_exceptions identity": f"{SETTINGS}::test_a_setting_reaches_what_obeys_it",
     "setting forge.kind forge.url forge.remote forge.token forge.fork forge.merge forge.required forge.checks_grace forge.poll forge.draft forge.labels forge.reviewers forge.assignees forge.milestone": "unit/test_pull_situations.py::test_a_situation",
     "setting mcp.deciding_clients": "unit/test_mcp.py::test_a_client_that_the_settings_name_decides_without_asking",
+    "setting preview.run preview.path preview.cleanup": "e2e/test_previews.py::test_a_person_opens_the_work_before_it_lands",
+    "setting preview.health": "e2e/test_preview_jobs.py::test_why_a_server_is_not_ready_is_told",
+    "setting preview.deploy preview.ready preview.expires preview.keys": f"{PREVIEWS}::test_the_settings_reach_the_job_and_the_policy",
     "setting forge.issues": "unit/test_issues.py::test_each_feature_has_an_issue_that_its_merge_closes",
     "setting forge.todo": "unit/test_todo_list.py::test_the_list_says_what_is_planned_and_ticks_what_is_merged",
     "setting tree.setup tree.copy runners.NAME.kind runners.NAME.command runners.NAME.env runners.NAME.models runners.NAME.deadline runners.NAME.max_steps runners.NAME.stall_after runners.NAME.project_settings": f"{SETTINGS}::test_a_table_of_the_settings_reaches_the_job",
@@ -184,8 +190,9 @@ def _writable() -> set[str]:
     found |= {
         f"setting {name}"
         for name in Settings.__match_args__
-        if name not in {"tree", "runners", "forge", "mcp", "notifications", "serve", "deciders"}
+        if name not in {"tree", "runners", "forge", "mcp", "preview", "notifications", "serve", "deciders"}
     }
+    found |= {f"setting preview.{name}" for name in PreviewSettings.__match_args__}
     found |= {f"setting forge.{name}" for name in ForgeSettings.__match_args__}
     found |= {f"setting mcp.{name}" for name in McpSettings.__match_args__}
     found |= {f"setting notifications.NAME.{name}" for name in NotificationSettings.__match_args__}

@@ -22,5 +22,8 @@ READING = frozenset(
 )
 """The commands that do not change a mission; a worker may run them."""
 
+REPORTING = frozenset({"preview"})
+"""The commands that decide by their options whether a worker may run them."""
+
 VOUCHING = frozenset({"new", "resume", "retry", "run", "start", "takeover", "undo"})
 """The commands by which a person plans or starts work, and so accepts uncommitted settings of this checkout."""

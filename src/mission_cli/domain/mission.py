@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.phases.table import Phase
+    from mission_cli.domain.preview.rows import PreviewRow
 
 
 LINE_MARK = " ⏎ "
@@ -272,6 +273,7 @@ class Mission:
     messages: Sequence[Message] = ()
     held_out: Sequence[HeldOut] = ()
     pulls: Sequence[PullRow] = ()
+    previews: Sequence[PreviewRow] = ()
     needed_resources: tuple[str, ...] = ()
     spends: Sequence[Spend] = ()
     recoveries: Sequence[Recovery] = ()

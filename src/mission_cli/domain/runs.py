@@ -301,6 +301,8 @@ class Job:
     started: str = ""
     quiet_since: datetime | None = None
     """For GONE: since when there has been no sign of a process."""
+    port: int = 0
+    """For a running server: the port on which it listens; 0: it does not listen yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,8 @@ class HoldKind(StrEnum):
     """A person, or a rule, paused the mission."""
     PHASE = "phase"
     """A phase is not finished, or waits for a person."""
+    PREVIEW = "preview"
+    """A preview cannot start, or failed."""
     PULL = "pull request"
     """A pull request is not merged yet."""
     QUALITY = "quality gate"
@@ -222,6 +224,8 @@ class JobKind(StrEnum):
     """An agent looks at finished work; only its answer counts."""
     HAND = "hand"
     """A manual attempt: a tree, and no process."""
+    PREVIEW = "preview"
+    """A server that shows finished work, or what deploys it: started once, without a slot."""
 
 
 class JobState(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.preview.rows import PreviewStatus, job_key
 from mission_cli.domain.status import JobState
 from mission_cli.engine.check_jobs import check_job
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.decisions import Decisions
     from mission_cli.planner.core.observation import Observation
     from mission_cli.ports.git.state import Stored
+
+_SHOWN = frozenset({PreviewStatus.READY, PreviewStatus.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +43,24 @@ class Case:
     @property
     def open_jobs(self) -> list[str]:
         """Keys of the jobs that had not ended when observed and that end without a person."""
-        by_hand = set(self.by_hand)
-        return [key for key in self.watched_jobs if key not in by_hand]
+        endless = {*self.by_hand, *self.shown}
+        return [key for key in self.watched_jobs if key not in endless]
 
     @property
     def unasked(self) -> list[str]:
         """Keys of the jobs whose state the executor could not tell."""
-        return [key for key, job in self.observation.jobs.items() if job.state is JobState.UNREACHABLE]
+        asked = (*self.observation.jobs.items(), *self.observation.previews.items())
+        return [key for key, job in asked if job.state is JobState.UNREACHABLE]
 
     @property
     def by_hand(self) -> list[str]:
         """Run ids of the open manual attempts."""
         return [r.run for r in self.observation.records if r.by and r.open]
+
+    @property
+    def shown(self) -> list[str]:
+        """Keys of the jobs of previews that are ready: they run until something ends them."""
+        return [job_key(self.mission.id, row.number) for row in self.mission.previews if row.status in _SHOWN]
 
     @property
     def watched_jobs(self) -> list[str]:
@@ -65,5 +74,8 @@ class Case:
 
     def _jobs(self) -> Iterator[tuple[str, Job]]:
         yield from self.observation.jobs.items()
+        for key, job in self.observation.previews.items():
+            if job.state is not JobState.UNKNOWN:  # not started yet, or never
+                yield key, job
         for key, check in self.observation.checks.items():
             yield check_job(self.mission, key, check.tries), check.job

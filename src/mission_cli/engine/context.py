@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.domain.notice import Notice, advise, do, joined
-from mission_cli.planner.core.policy import Policy, RunnerPolicy
+from mission_cli.planner.core.policy import Policy, PreviewPolicy, RunnerPolicy
 from mission_cli.ports.agents import Bill, NoAgents
 from mission_cli.ports.git.forge import NoForge
 from mission_cli.ports.machine import Obstacle
@@ -75,6 +75,8 @@ class Context:
     """Starts another pulse that continues when this one has ended."""
     settings_edited: Callable[[], bool] = lambda: False
     """Whether the checkout's settings have changes that do not count: a job without a sandbox may have made them."""
+    command_line: str = "mission"
+    """How a shell calls this program for this repository."""
     actor: Person | None = None
     """Who gives the commands; None: the person whom git knows on this machine."""
 
@@ -104,6 +106,7 @@ def policy_of(ctx: Context) -> Policy:
         runners={name: _runner(ctx, name, runner) for name, runner in settings.runners.items()},
         default_runner=ctx.default_runner(),
         sandboxed=ctx.machine.sandbox().on,
+        previews=_preview(ctx),
         checks_grace=settings.forge.checks_grace,
         issues=settings.forge.issues,
         checks_salt="\0".join([settings.tree.setup, *settings.tree.copy]),
@@ -149,6 +152,27 @@ def runner_obstacle(
     if found is not None and found.program and agent is not None and runner.command == agent.program:
         return replace(found, remedy=advise(agent.install))
     return found
+
+
+def _preview(ctx: Context) -> PreviewPolicy:
+    told, sandbox = ctx.settings.preview, ctx.machine.sandbox()
+    obstacle = None
+    if not (told.run or told.deploy):
+        hint = 'add `[preview]` with `run = "COMMAND"` to .mission.toml; the server listens on $MISSION_PORT'
+        obstacle = Notice("the settings name no command for it", advise(hint))
+    elif sandbox.problem:
+        obstacle = Notice(sandbox.problem, advise("install bubblewrap, or set `sandbox` in .mission.toml"))
+    elif sandbox.on and ctx.settings.network != "on":
+        words = f'the sandbox has no network (network = "{ctx.settings.network}"), so nobody could open it'
+        obstacle = Notice(words, advise('set network = "on" in .mission.toml'))
+    return PreviewPolicy(
+        ready=told.ready,
+        expires=told.expires,
+        path=told.path,
+        deploys=bool(told.deploy),
+        cleans=bool(told.cleanup),
+        obstacle=obstacle,
+    )
 
 
 def _runner(ctx: Context, name: str, runner: RunnerSettings) -> RunnerPolicy:

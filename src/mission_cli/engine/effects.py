@@ -15,12 +15,14 @@ from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import agent_of
 from mission_cli.engine.phases.brief import brief_for
+from mission_cli.engine.preview.jobs import run_preview
 from mission_cli.engine.prompt import prompt_for, review_prompt
 from mission_cli.engine.pulls.effects import at_forge
 from mission_cli.engine.recording.signals import data_of
 from mission_cli.planner.core.decisions import Dispatch, Transition
 from mission_cli.planner.core.effects import (
     Cancel,
+    CleanPreview,
     Effect,
     Integrate,
     Land,
@@ -29,6 +31,7 @@ from mission_cli.planner.core.effects import (
     PutBaseBack,
     Recover,
     RunCheck,
+    StartPreview,
     Submit,
 )
 from mission_cli.planner.milestones.judging import names_findings
@@ -247,6 +250,8 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901 - a 
             ctx.code.move_work(mission.id, act.to, act.expect)
         case PutBaseBack():
             ctx.code.put_base_back(mission.base, act.to, act.expect)
+        case StartPreview() | CleanPreview():
+            run_preview(ctx, mission, act)
         case Land():
             return ctx.code.land(mission.base, act.commit, act.expect)
         case _:

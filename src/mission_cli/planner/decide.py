@@ -28,6 +28,7 @@ from mission_cli.planner.mission.executions import deadline, schedule
 from mission_cli.planner.mission.guard import put_back
 from mission_cli.planner.mission.money import stand, way_on
 from mission_cli.planner.phases.phases import phases
+from mission_cli.planner.preview.follow import previews
 from mission_cli.planner.pulls.follow import pulls
 from mission_cli.planner.pulls.issues import issues
 from mission_cli.planner.release.external import waits
@@ -98,6 +99,7 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
             step(draft)
     elif mission.status in WAITING_MISSION:
         schedule(draft)
+    previews(draft)
     _mission_hold(draft)
     return draft.plan()
 

@@ -84,6 +84,16 @@ class SandboxAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """The server that a program is: it gets a port of its own as MISSION_PORT, and has to listen there."""
+
+    ready_s: int = 0
+    """Seconds until it has to listen; 0: the program is no server."""
+    health: str = ""
+    """A path that also has to answer without an error; empty: listening is enough."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobSpec:
     """What to run. `key` identifies the job; submitting it twice starts it once."""
 
@@ -92,11 +102,13 @@ class JobSpec:
     """worker: claimed, uses a worker slot, never started twice. check: may run again.
     plan: never started twice, and its tree is discarded.
     hand: claimed, without a process: a person works in its tree until `hand_back` or `cancel`.
+    preview: uses no slot, never started twice, and its tree is discarded.
     """
     tree: Tree
     program: Program = field(default_factory=Program)
     caps: Caps = field(default_factory=Caps)
     sandbox: SandboxAccess = field(default_factory=SandboxAccess)
+    service: Service = field(default_factory=Service)
 
 
 @dataclass(frozen=True, slots=True)

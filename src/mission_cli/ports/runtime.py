@@ -79,6 +79,8 @@ class Listed:
     tokens: int = 0
     phase: tuple[str, str, str, int] | None = None
     """Name and status of the current phase, the gate that waits, and percent of the phases; None without phases."""
+    preview: str = ""
+    """`Line.preview`."""
 
 
 class LedgerBook(Protocol):
@@ -239,6 +241,10 @@ class Runtime(Protocol):
 
     def keep(self, name: str, text: str) -> str:
         """Store a text for people under a relative name (`plans/…`); return its path."""
+        ...
+
+    def token(self, subject: str) -> str:
+        """Return a text that nobody can guess, always the same for a subject; it is stored nowhere."""
         ...
 
     def last_look(self) -> str:

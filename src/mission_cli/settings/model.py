@@ -106,6 +106,33 @@ class McpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewSettings:
+    """The `[preview]` table: how finished work is shown before it lands."""
+
+    run: str = ""
+    """shell command that starts a server in a clean tree; it listens on `$MISSION_PORT`"""
+    deploy: str = ""
+    """instead of `run`: shell command that deploys the tree and reports its URL"""
+    cleanup: str = ""
+    """shell command that removes what a preview has left, after its end"""
+    ready: timedelta = timedelta(seconds=60)
+    """time until it listens, or until its deployment is reported"""
+    health: str = ""
+    """path that has to answer without an error before it is ready, such as `/health`"""
+    path: str = "/"
+    """path of the page that is shown"""
+    expires: timedelta = timedelta(hours=24)
+    """how long it stays"""
+    keys: tuple[str, ...] = ()
+    """variables of the key file that its commands get"""
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """Its keys as references."""
+        return _references(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationSettings:
     """One `[notifications.NAME]` table: a rule that says which events go where."""
 
@@ -202,6 +229,7 @@ class Settings:
     serve: ServeSettings = field(default_factory=ServeSettings)
     deciders: Mapping[str, DeciderSettings] = field(default_factory=dict)
     mcp: McpSettings = field(default_factory=McpSettings)
+    preview: PreviewSettings = field(default_factory=PreviewSettings)
     notifications: Mapping[str, NotificationSettings] = field(default_factory=dict)
     runners: Mapping[str, RunnerSettings] = field(default_factory=dict)
 

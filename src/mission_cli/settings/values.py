@@ -20,8 +20,8 @@ from mission_cli._support.text import did_you_mean, parse_duration, why_no_durat
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.news.rules import EVENTS, SEVERITIES
 from mission_cli.domain.timing.hours import never_end, read_windows
-from mission_cli.settings.model import ForgeSettings, NotificationSettings, RunnerSettings, Settings
-from mission_cli.settings.outside import DeciderSettings, ServeSettings, check_outside
+from mission_cli.settings.model import NotificationSettings, PreviewSettings, RunnerSettings, Settings
+from mission_cli.settings.outside import DeciderSettings, check_outside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ MOST_FOR_A_PLAN = Decimal(1000)
 _TREE = pattern(r"^\[[ \t]*tree[ \t]*\][^\n]*$", re.MULTILINE)
 LONGEST = timedelta(days=366)
 """The longest duration."""
-NEVER_ZERO = ("deadline", "check_timeout", "plan_deadline", "link_lifetime")
+NEVER_ZERO = ("deadline", "check_timeout", "plan_deadline", "link_lifetime", "ready", "expires")
 """Durations that 0 would make useless."""
 NAMED_TABLES: Mapping[str, type] = {
     "runners": RunnerSettings,
@@ -59,11 +59,12 @@ NAMED_TABLES: Mapping[str, type] = {
     "deciders": DeciderSettings,
 }
 """Tables of tables whose names a person chooses."""
-_TABLES = ("tree", "forge", "mcp", "serve")
+_TABLES = ("tree", "forge", "mcp", "preview", "serve")
 """Tables with fixed names."""
 _RULE_NAME = pattern(r"[\w.@#-]+")
 _ADDRESS = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
 _PASSWORD = pattern(r"[^:/]*://[^/@\s:]*:[^/@\s]+@")
+_URL_PATH = pattern(r"/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*")
 _REMOTE = pattern(r"[A-Za-z0-9_][^\s:\"\\\x00-\x1f]*")
 """The name of a remote. URLs are rejected: they may contain a login, and `ext::…` is a command."""
 
@@ -132,6 +133,7 @@ def check(settings: Settings) -> None:
         _check_range(name, getattr(settings, name), least, most)
     _check_durations("", settings)
     _check_durations("forge.", settings.forge)
+    _check_preview(settings.preview)
     if not _REMOTE.fullmatch(settings.forge.remote):
         hint = "write the name of a remote, not its URL; list the names: git remote"
         raise UsageError("the setting `forge.remote` is not the name of a git remote", hint=hint)
@@ -149,6 +151,16 @@ def check(settings: Settings) -> None:
     if settings.plan_max_usd > MOST_FOR_A_PLAN:
         hint = f"use at most {MOST_FOR_A_PLAN}"
         raise UsageError(f"the setting `plan_max_usd` is {settings.plan_max_usd}", hint=hint)
+
+
+def _check_preview(preview: PreviewSettings) -> None:
+    _check_durations("preview.", preview)
+    if preview.run and preview.deploy:
+        hint = "keep `run` for a server on this machine, `deploy` for one elsewhere"
+        raise UsageError("the settings `preview.run` and `preview.deploy` exclude each other", hint=hint)
+    for name, value in (("path", preview.path), ("health", preview.health)):
+        if value and not _URL_PATH.fullmatch(value):
+            raise UsageError(f"the setting `preview.{name}` is {value!r}", hint='write a path such as "/login"')
 
 
 def _check_windows(name: str, text: str) -> tuple[tuple[int, int], ...]:
@@ -191,10 +203,8 @@ def _check_range(name: str, value: int, least: int, most: int) -> None:
         raise UsageError(f"the setting `{name}` is {value}", hint=f"use a number from {least} to {most}")
 
 
-def _check_durations(
-    prefix: str, settings: Settings | RunnerSettings | ForgeSettings | NotificationSettings | ServeSettings
-) -> None:
-    for name in settings.__match_args__:
+def _check_durations(prefix: str, settings: object) -> None:
+    for name in settings.__match_args__:  # type: ignore[attr-defined]  # every settings record has it
         value = getattr(settings, name)
         if isinstance(value, timedelta) and not timedelta(0) <= value <= LONGEST:
             raise UsageError(f"the setting `{prefix}{name}` is {value}", hint=f"use at most {LONGEST.days} days")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from contextlib import suppress
@@ -110,6 +111,7 @@ def assemble(
         calendars=IcsCalendars(),
         settings=settings,
         settings_files=(*found.files, os.fspath(key_file())),
+        command_line=shlex.join([*python_command(), "--repo", os.fspath(checkout.name)]),
         again=lambda: _again(checkout, around) if ticking else None,
         settings_edited=lambda: settings_edited(checkout),
         schedule=schedule(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
     from tests.kit.fakes.objects import Objects
 
 JOBS = "jobs"
+KICK = "runtime/kick"
+"""What asks for a pulse, as `fakes.runtime` has it."""
+FIRST_PORT = 24000
+_READY = timedelta(seconds=2)
+SERVES = 10 * 24 * 3600.0
+"""Seconds for which a server runs that nobody stops: longer than any preview may."""
 _SWEEP = timedelta(seconds=1)
 
 
@@ -83,6 +90,7 @@ class Phase(StrEnum):
 
     BEGIN = "begin"
     START = "start"
+    SERVE = "serve"
     FINISH = "finish"
 
 
@@ -95,6 +103,8 @@ class Supervisor:
     phase: Phase = Phase.BEGIN
     outcome: Outcome = field(default_factory=Outcome)
     began: datetime | None = None
+    port: int = 0
+    """The port that it holds."""
 
 
 class JobHost:
@@ -108,9 +118,16 @@ class JobHost:
         self.supervisors: dict[str, Supervisor] = {}
         self.slots = 4
         self.nonces = 0
+        self.shows = Outcome(seconds=SERVES)
+        """What the server of a preview does, or the command that deploys it."""
         self.claim_elsewhere: Callable[[str, str], str | None] | None = None
         """Asks the remote, where there is one. Raises ToolError when that is not possible."""
-        self._phases = {Phase.BEGIN: self._begin, Phase.START: self._start, Phase.FINISH: self._finish}
+        self._phases = {
+            Phase.BEGIN: self._begin,
+            Phase.START: self._start,
+            Phase.SERVE: self._serve,
+            Phase.FINISH: self._finish,
+        }
 
     # Supervisors
 
@@ -211,12 +228,29 @@ class JobHost:
         if spec.kind != "check":
             self.truth.starts.append(me.key)
         me.began = now
-        me.outcome = self.script(spec) if spec.kind != "check" else Outcome(seconds=1.0)
+        if spec.kind == "preview":
+            me.outcome = self.shows
+        else:
+            me.outcome = self.script(spec) if spec.kind != "check" else Outcome(seconds=1.0)
         me.due = now + timedelta(seconds=self._length(spec, me.outcome))
         me.phase = Phase.FINISH
+        if spec.service.ready_s and me.due > now + _READY:
+            taken = {other.port for other in self.supervisors.values()}
+            me.port = next(port for port in itertools.count(FIRST_PORT) if port not in taken)
+            me.due, me.phase = now + _READY, Phase.SERVE
         if me.outcome.prints:
             self.disk.write(f"{JOBS}/{me.key}/log", "".join(f"{line}\n" for line in me.outcome.prints), sync=False)
         self._step(me, "runs")
+
+    def _serve(self, me: Supervisor) -> None:
+        """Its server listens from now on, unless somebody has stopped it."""
+        spec = self._spec(me.key)
+        if not self.disk.has(f"{JOBS}/{me.key}/cancel"):
+            self.disk.write(f"{JOBS}/{me.key}/serves", me.port)
+            self._step(me, "serves")
+            self.disk.write(KICK, self.clock.now(), sync=False)
+        assert me.began is not None
+        me.due, me.phase = me.began + timedelta(seconds=self._length(spec, me.outcome)), Phase.FINISH
 
     def _finish(self, me: Supervisor) -> None:
         spec, outcome = self._spec(me.key), me.outcome
@@ -250,6 +284,8 @@ class JobHost:
         self._step(me, "has ended it")
         started = self.disk.read(f"{JOBS}/{me.key}/started", Mark)
         saved = self._save(me.key) if spec.kind == "worker" else ""
+        if spec.kind == "preview":
+            self.disk.remove(f"{TREES}/{spec.tree.name or me.key}")
         now = stamp(self.clock.now())
         report = AgentReport(
             usage=self._usage(me.key),
@@ -473,7 +509,8 @@ class MemoryExecutor:
         started = self._disk.read(f"{folder}/started", Mark)
         began = stamp(started.at) if started else ""
         if key in self._host.supervisors:
-            return Job(JobState.RUNNING if began else JobState.WAITING, started=began)
+            port = self._disk.read(f"{folder}/serves", int) or 0
+            return Job(JobState.RUNNING if began else JobState.WAITING, started=began, port=port)
         if started is None:
             return Job(JobState.UNKNOWN)
         if self._disk.has(f"{folder}/by-hand"):

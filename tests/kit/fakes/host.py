@@ -30,6 +30,8 @@ from mission_cli.ports.git.forge import NoForge
 from mission_cli.settings import RunnerSettings, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.kit.forge.world import World
 
     from mission_cli.domain.ids import MissionId, Sha
@@ -58,6 +60,8 @@ class Host:
     way: Way = field(default_factory=Way)
     forge: World | None = None
     """Where it opens pull requests."""
+    errand: Callable[[Host], bool] | None = None
+    """What a person does here as soon as there is a reason; True if there was one. The crash explorer calls it."""
     calendars: Calendars = field(default_factory=IcsCalendars)
 
     def context(self) -> Context:
@@ -105,6 +109,7 @@ class Host:
             mine.disk.copy(), mine.objects, clock, name=mine.name, script=mine.script, fate=fate, truth=truth
         )
         jobs.slots = mine.slots
+        jobs.shows = mine.shows
         jobs.supervisors = {key: replace(s) for key, s in mine.supervisors.items()}
         there = self.there.copy() if self.there else None
         forge = self.forge.copy() if self.forge else None
@@ -115,6 +120,7 @@ class Host:
             there=there,
             forge=forge,
             calendars=self.calendars,
+            errand=self.errand,
         )
 
     def fingerprint(self) -> tuple[object, ...]:

@@ -246,6 +246,10 @@ class MemoryRuntime:
         """Remember it."""
         self._disk.write(f"{PLACE}/asked", asked)
 
+    def token(self, subject: str) -> str:
+        """The same for the same subject."""
+        return f"token of {subject}"
+
     def last_look(self) -> str:
         """The state commit that the person saw last."""
         return self._disk.read(f"{PLACE}/looked", str) or ""

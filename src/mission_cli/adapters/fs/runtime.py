@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import asdict
 from mission_cli._support.records import from_plain, to_plain
 from mission_cli._support.text import parse_stamp, stamp
-from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
+from mission_cli.adapters.fs.atomic import (
+    create_whole,
+    make_folder,
+    random_hex,
+    read_json,
+    refused_in,
+    sync_folder,
+    write_json,
+    write_whole,
+)
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
@@ -46,6 +55,8 @@ _SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.j
 _FOLLOWED = "followed.lock"
 _OUTSIDE = "outside"
 """The folder with what is remembered of the world outside, a file for each mission."""
+_KEY = "token.key"
+"""Random bytes from which tokens are derived."""
 
 
 class FolderRuntime:
@@ -336,6 +347,16 @@ class FolderRuntime:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text.encode("utf-8", "surrogateescape"), mode=0o600)
         return os.fspath(path)
+
+    def token(self, subject: str) -> str:
+        """Return a keyed hash of the subject; the key is created on first use and readable only by its owner."""
+        import hmac
+
+        place = self._folder / _KEY
+        if not place.exists():
+            make_folder(self._folder)
+            create_whole(place, random_hex(32).encode(), mode=0o600)
+        return hmac.new(place.read_bytes(), subject.encode(), "sha256").hexdigest()
 
     def last_look(self) -> str:
         """Return the state commit that the person saw last."""

@@ -10,6 +10,7 @@ from mission_cli.app.queries.progress import any_dispatched, counts, phase_of, r
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.views import Line, PhaseView
 from mission_cli.domain.budget.ledger import spent
+from mission_cli.domain.preview.rows import PreviewStatus
 from mission_cli.domain.status import MissionStatus
 from mission_cli.ports.git.state import Settled
 from mission_cli.ports.runtime import Listed
@@ -82,6 +83,7 @@ def _row(stored: Stored, loaded: Loaded) -> Listed:
         str(used.usd),
         int(used.tokens),
         None if phase is None else (phase.name, phase.status, phase.gate, phase.progress),
+        next((row.url for row in mission.previews if row.status is PreviewStatus.READY), ""),
     )
 
 
@@ -99,4 +101,5 @@ def _line(store: StateStore, mission: MissionId, row: Listed, repo: str) -> Line
         usd=Decimal(row.usd),
         tokens=row.tokens,
         phase=PhaseView(*row.phase) if row.phase is not None else None,
+        preview=row.preview,
     )

@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
+from mission_cli.app.addressing import resolve
 from mission_cli.app.commands.features import records_of
+from mission_cli.app.commands.steer.preview import log_key
 from mission_cli.domain.errors import NotFoundError
+from mission_cli.domain.ids import RunId
 from mission_cli.domain.notice import advise, do
+from mission_cli.domain.preview.rows import LOG
+from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.status import RecordState
 from mission_cli.ports.agents import LogEntry, LogKind, Prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.app.addressing import Address
-    from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
 
 _PROGRAM = "command"
@@ -55,6 +60,14 @@ def review_of(ctx: Context, address: Address, number: int = 0) -> RunRecord:
     where, known = f"{address.mission.id}/{owner}".rstrip("/"), ", ".join(str(r.attempt) for r in runs)
     words = f"{where} has no review {number}" if known else f"{where} has not been reviewed"
     raise NotFoundError(words, hint=advise(f"there are: {known}") if known else do("why", where))
+
+
+def preview_of(ctx: Context, text: str) -> RunRecord | None:
+    """Return what stands for the newest preview, if an address names it: `ID/preview`. Raises NotFoundError."""
+    mission, _, part = text.strip().rpartition("/")
+    if part != LOG:
+        return None
+    return RunRecord(RunId(log_key(resolve(ctx.state.snapshot(), mission).mission)), RecordState.SETTLED)
 
 
 class AttemptLog:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
+from mission_cli.app.commands.steer.preview import preview_of
 from mission_cli.app.commands.steer.quarantine import KEY
 from mission_cli.app.queries.diagnosis.news import news_findings
 from mission_cli.app.queries.progress import counts, elapsed, left, phase_of, phase_rows, progress_of, took, usd_of
@@ -108,6 +109,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         phase=phase_of(mission),
         phases=tuple(phase_rows(mission, now)),
         pull=pulls.get(MISSION),
+        preview=preview_of(mission),
     )
 
 

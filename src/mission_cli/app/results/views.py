@@ -205,6 +205,39 @@ class PhaseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewView:
+    """A preview of finished work."""
+
+    number: int
+    commit: str
+    """The commit that it shows."""
+    status: str
+    """planned, starting, ready, failed, closing or closed."""
+    url: str
+    """Where it can be opened; empty before it is ready."""
+    since: str
+    """Since when it has this status, ISO 8601."""
+    expires: str
+    """When a ready one ends, ISO 8601; empty otherwise."""
+    reason: str
+    """Who asked for it, or why it failed or ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What `mission preview` did, and the preview as it is then."""
+
+    id: str
+    message: str
+    commit: str
+    """The commit of the mission file; empty if nothing had to be changed."""
+    preview: PreviewView | None
+    """Null if there has been none."""
+    log: str = ""
+    """The end of the output of a failed one."""
+
+
+@dataclass(frozen=True, slots=True)
 class MissionView:
     """Everything about one mission that `mission status` shows."""
 
@@ -262,6 +295,8 @@ class MissionView:
     phases: tuple[PhaseRow, ...] = ()
     pull: PullView | None = None
     """The pull request for the whole mission; null if it has none."""
+    preview: PreviewView | None = None
+    """The newest preview; null if there has been none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +328,8 @@ class Line:
     """Null without phases."""
     running: tuple[Running, ...] = ()
     """Attempts that are running here."""
+    preview: str = ""
+    """The URL of its preview; empty if none is ready."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ _READ: Mapping[str, frozenset[str]] = {
     "Messages": frozenset({"timestamp", "feature", "from", "message"}),
     "Held-out Criteria": frozenset({"#", "milestone", "sealed", "results"}),
     "Pull Requests": frozenset({"for", "pr", "branch", "base", "head", "status", "since", "handled"}),
+    "Previews": frozenset({"#", "for", "commit", "status", "url", "since", "expires"}),
     "Approvals": frozenset({"gate", "decision", "commit"}),
     "Progress Log": frozenset({"timestamp", "event", "details"}),
     "Recovery Log": frozenset({"feature", "trigger", "status"}),

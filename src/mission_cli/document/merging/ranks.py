@@ -21,6 +21,7 @@ from mission_cli.document.syntax.vocabulary import (
 )
 from mission_cli.domain.budget.amounts import parse_amount
 from mission_cli.domain.phases.table import PhaseStatus
+from mission_cli.domain.preview.rows import PreviewStatus
 from mission_cli.domain.status import (
     OPEN_REQUEST,
     OPEN_WAIT,
@@ -57,6 +58,7 @@ _REOPENED = pattern(r"active \((passed|validating|completed)\)\Z")
 _OPEN = dict.fromkeys(("", "needed", *OPEN_REQUEST, *OPEN_WAIT), 0)
 _OPEN |= {RequestStatus.EXPIRED: 1, WaitStatus.FAILED: 1, "timed out": 1}
 _PHASE = {"": 0, **{s.value: n for n, s in enumerate(PhaseStatus)}}
+_PREVIEW = tuple(PreviewStatus)
 _GATE = {"": 0, GateStatus.PENDING: 0, GateStatus.REJECTED: 3}
 
 
@@ -138,6 +140,12 @@ def open_rank(text: str) -> Rank:
 def gate_rank(text: str) -> Rank:
     """Rank of a gate's status: rejected is greatest, then approved, then pending."""
     return (_GATE.get(plain(text), 2), text)
+
+
+def preview_rank(text: str) -> Rank:
+    """Rank of the status of a preview: later statuses; highest an unknown word, because a person wrote it."""
+    status = plain(text)
+    return (_PREVIEW.index(status) if status in _PREVIEW else len(_PREVIEW), text)
 
 
 def cap_rank(text: str) -> Rank:

@@ -69,6 +69,7 @@ ROLES: Mapping[str, Role] = {
     "messages": Role(("timestamp", "feature", "from", "message"), order="timestamp"),
     "held-out criteria": Role(("#",), order="#"),
     "pull requests": Role(("for", "branch")),
+    "previews": Role(("#",), order="#", rank={"status": ranks.preview_rank}),
     "resources": Role(("name",), rank=_OPEN),
     "decision log": Role(("#",), order="#"),
     "mission agents": Role(("agent",)),

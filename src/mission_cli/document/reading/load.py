@@ -297,6 +297,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         messages=Later(partial(tables.messages, layout)),
         held_out=Later(partial(tables.held_out, layout)),
         pulls=Later(partial(tables.pulls, layout)),
+        previews=Later(partial(tables.previews, layout)),
         needed_resources=tuple(tables.needed_resources(layout)),
         spends=Later(partial(tables.spends, layout)),
         recoveries=Later(partial(tables.recoveries, layout)),

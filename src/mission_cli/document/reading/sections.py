@@ -70,6 +70,9 @@ SECTIONS: Mapping[str, SectionForm] = {
     "Pull Requests": SectionForm(
         (), _table("For · PR · Branch · Base · Head · Status · Since · Handled", "for", "branch", "head")
     ),
+    "Previews": SectionForm(
+        (), _table("# · For · Commit · Status · URL · Since · Expires · Reason", "commit", "status", "url")
+    ),
     "Resources": SectionForm((), _table("Name · Type · Purpose · Status · Notes", "name", "status")),
     "Budget Tracking": SectionForm(
         ("Budget",),

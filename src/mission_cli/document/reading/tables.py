@@ -23,6 +23,7 @@ from mission_cli.domain.asking.urgency import URGENCIES
 from mission_cli.domain.budget.amounts import category_of, parse_amount
 from mission_cli.domain.forge.rows import PullRow, RowStatus
 from mission_cli.domain.ids import FeatureNumber, feature_number
+from mission_cli.domain.preview.rows import PreviewRow, PreviewStatus, is_url
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind, RequestStatus
 from mission_cli.domain.tables import (
@@ -169,6 +170,24 @@ def pulls(layout: Layout) -> Iterator[PullRow]:
                 url=found["url"] or "" if found else "",
                 since=row["since"],
                 handled=tuple(entry.strip() for entry in row["handled"].split(";") if entry.strip()),
+                line=row.line,
+            )
+
+
+def previews(layout: Layout) -> Iterator[PreviewRow]:
+    """Yield the previews; a row without a number or a commit is left out. An unknown status ends the preview."""
+    for row in rows_in(layout, "Previews", "commit", "status", "url"):
+        status, known, address = plain(row["status"]), whole(row["#"]), row["url"].strip("<>` ")
+        if known and row["commit"]:
+            yield PreviewRow(
+                number=known,
+                commit=row["commit"].strip("` "),
+                status=PreviewStatus(status) if status in set(PreviewStatus) else PreviewStatus.CLOSING,
+                url=address if is_url(address) else "",
+                since=row["since"],
+                expires=row["expires"],
+                reason=row["reason"],
+                phase=row["for"],
                 line=row.line,
             )
 

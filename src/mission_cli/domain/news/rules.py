@@ -22,6 +22,8 @@ USUAL = (
     EventKind.MISSION_FAILED,
     EventKind.MISSION_CANCELLED,
     EventKind.FEATURE_FAILED,
+    EventKind.PREVIEW_READY,
+    EventKind.PREVIEW_FAILED,
 )
 """The events of a rule that names none."""
 INFO, WARNING, ERROR = "info", "warning", "error"
@@ -42,6 +44,8 @@ _WARNINGS = frozenset(
         EventKind.MILESTONE_BLOCKED,
         EventKind.MISSION_CANCELLED,
         EventKind.MISSION_PAUSED,
+        EventKind.PREVIEW_REFUSED,
+        EventKind.PREVIEW_UNCLEANED,
         EventKind.PULL_CLOSED,
         EventKind.PULL_RETURNED,
         EventKind.REQUEST_ASKED,

@@ -36,6 +36,7 @@ from mission_cli.engine.observing.elsewhere import pull_rows, statuses
 from mission_cli.engine.observing.judge_files import base_movers_of, movers_of
 from mission_cli.engine.observing.phase_look import phase_look
 from mission_cli.engine.outside.look import look_outside
+from mission_cli.engine.preview.jobs import preview_jobs
 from mission_cli.engine.pulls.look import heads_at_forge, look_at_forge, pull_looks
 from mission_cli.engine.pulls.todo import todo_commit
 from mission_cli.engine.remote_sync import (
@@ -230,6 +231,7 @@ def _observe(
         looked=False,
         detected=look.detected({}),
         held_out=_held_out(ctx, mission),
+        previews=preview_jobs(ctx, mission),
         findings=_findings(ctx, snapshot, mission),
         free_slots=ctx.machine.free_slots(JobKind.WORKER),
         free_checks=ctx.machine.free_slots(JobKind.CHECK),

@@ -43,6 +43,7 @@ from mission_cli.engine.recording.decision_log import decided, decision_rows
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.evidence import evidence_writes
 from mission_cli.engine.recording.phases import phase_changes, phase_entry
+from mission_cli.engine.recording.previews import preview_changes
 from mission_cli.engine.recording.pulls import pull_changes
 from mission_cli.engine.recording.recipients import recipients
 from mission_cli.engine.recording.requests import context_write
@@ -70,6 +71,7 @@ from mission_cli.planner.core.decisions import (
     Settle,
     StartWait,
     Transition,
+    WritePreview,
     WritePull,
 )
 from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, RetryFeature, ReturnToPhase
@@ -187,7 +189,7 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(EventKind.RECOVERY_CLOSED, move.why)
         case Note():
             return Entry(move.event, move.details, about=move.about)
-        case WritePull():
+        case WritePull() | WritePreview():
             return Entry(move.event, move.why)
         case LinkIssue():
             return Entry(EventKind.ISSUE_OPENED, move.why)
@@ -233,6 +235,8 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
             yield _fix_change(move)
         case WritePull():
             yield from pull_changes(loaded.mission, move.row)
+        case WritePreview():
+            yield from preview_changes(loaded.mission, move.row)
         case LinkIssue():
             yield SetFeature(move.number, "Task ID", move.task)
         case MarkHeldOut():

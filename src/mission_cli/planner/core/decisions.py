@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Result
+    from mission_cli.domain.preview.rows import PreviewRow
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.status import (
         FeatureStatus,
@@ -262,6 +263,15 @@ class WritePull:
 
 
 @dataclass(frozen=True, slots=True)
+class WritePreview:
+    """Write the row of a preview: a new one, or what is known of it now."""
+
+    row: PreviewRow
+    event: EventKind
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkIssue:
     """Name the issue of a feature in its Task ID cell, which is empty."""
 
@@ -300,6 +310,7 @@ Transition = (
     | CloseRecovery
     | Note
     | WritePull
+    | WritePreview
     | LinkIssue
     | Finish
     | PhaseTransition

@@ -198,5 +198,34 @@ class CloseIssue:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class StartPreview:
+    """Submit the job of a preview, again if necessary: a second submission only ends what is left of the first one."""
+
+    number: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CleanPreview:
+    """Run the cleanup command for a preview whose job has ended."""
+
+    number: int
+    why: str
+
+
 ForgeEffect = PushPull | OpenPull | TurnPull | MergePull | ReplyPull | RerunCheck | TidyPull | OpenIssue | CloseIssue
-Effect = Submit | Recover | Cancel | RunCheck | Integrate | MakeWork | MoveWork | PutBaseBack | Land | ForgeEffect
+PreviewEffect = StartPreview | CleanPreview
+Effect = (
+    Submit
+    | Recover
+    | Cancel
+    | RunCheck
+    | Integrate
+    | MakeWork
+    | MoveWork
+    | PutBaseBack
+    | Land
+    | ForgeEffect
+    | PreviewEffect
+)

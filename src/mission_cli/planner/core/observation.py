@@ -118,6 +118,8 @@ class Observation:
     """Time zone of this machine: schedules are local time."""
     settings_at: datetime | None = None
     """When settings or keys were last changed; None if unknown."""
+    previews: Mapping[str, Job] = field(default_factory=dict)
+    """The jobs of previews of which something is left, by the executor's keys."""
     findings: str = ""
     """A hash of the findings so far, which changes with them."""
     editor: str = ""

@@ -46,6 +46,21 @@ class RunnerPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewPolicy:
+    """What the planner needs to know about previews."""
+
+    ready: timedelta = timedelta(seconds=60)
+    expires: timedelta = timedelta(hours=24)
+    path: str = "/"
+    deploys: bool = False
+    """They are deployed elsewhere, by a command that ends."""
+    cleans: bool = False
+    """A command cleans up after each."""
+    obstacle: Notice | None = None
+    """Why none can start."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """See `docs/machines.md` for where each number comes from."""
 
@@ -88,6 +103,7 @@ class Policy:
     runners: Mapping[str, RunnerPolicy] = field(default_factory=dict)
     default_runner: str = ""
     """The runner of missions that name none; empty: there is none."""
+    previews: PreviewPolicy = field(default_factory=PreviewPolicy)
     sandboxed: bool = True
     """Jobs run in a sandbox; without one, nothing that a reviewer proposes is run."""
     checks_salt: str = ""

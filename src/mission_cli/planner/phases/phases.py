@@ -19,6 +19,7 @@ from mission_cli.planner.core.phases import entry_time, milestones_of, rule_of, 
 from mission_cli.planner.phases.outcomes import Done, Failed, Person, Working
 from mission_cli.planner.phases.returns import go_back, send_back
 from mission_cli.planner.phases.workers.registry import outcome_of
+from mission_cli.planner.preview.follow import shown_at
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
@@ -180,7 +181,8 @@ def _ask(draft: Draft, phase: Phase, rule: GateRule, found: Standing) -> None:
     mission, look = draft.mission, draft.observation.phase
     words = f"the gate `{phase.gate}` waits for {_wanted(rule, len(found.approved))}"
     about = f" of `research/{rule.document}`" if rule.document else f" of {look.subject[:7]}" if look.subject else ""
-    draft.hold("", HoldKind.APPROVAL, words + about, unblock=_decide(mission, phase, rule), person=True)
+    shown = f", shown at {url}" if (url := shown_at(mission)) else ""
+    draft.hold("", HoldKind.APPROVAL, words + about + shown, unblock=_decide(mission, phase, rule), person=True)
 
 
 def _decide(mission: Mission, phase: Phase, rule: GateRule) -> Advice:

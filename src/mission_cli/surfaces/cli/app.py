@@ -28,6 +28,7 @@ from mission_cli.surfaces.cli.commands import (
 from mission_cli.surfaces.cli.commands import (
     show as look,
 )
+from mission_cli.surfaces.cli.commands.finished import preview
 from mission_cli.surfaces.cli.commands.serving import access, serve
 from mission_cli.surfaces.cli.help import Commands
 from mission_cli.surfaces.cli.shell import (
@@ -90,6 +91,7 @@ for module in (
     undo_gc,
     manual,
     prove,
+    preview,
     steer,
     slash_commands,
     serve,

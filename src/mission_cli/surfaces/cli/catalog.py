@@ -98,6 +98,14 @@ _WATCH: Mapping[str, Entry] = {
         ("pr", "pull requests of all missions: checks, reviews, and who can clear what blocks them"),
         ("pr words", "those of one mission"),
     ),
+    "preview": _entry(
+        Group.WATCH,
+        "previews",
+        ("preview words", "start a server with the finished work, or print its address"),
+        ("preview words --wait", "wait until it can be opened"),
+        ("preview words --restart", "show the finished work as it is now"),
+        ("preview words --stop", "end it"),
+    ),
     "history": _entry(
         Group.WATCH,
         "cli",
@@ -392,6 +400,7 @@ TOPICS: Mapping[str, str] = {
     "machines": "states, retries, judging, limits",
     "http": "the server: links to decide, webhooks, users",
     "phases": "phases with gates that people decide",
+    "previews": "opening finished work before it lands: servers, deployments, states",
     "pull-requests": "how work reaches a protected branch: rules, reviews, tokens, trouble",
     "merging": "how changes from two sides are merged",
     "moving": "from and to other tools' files",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from mission_cli._support.dataclass import dataclass, field, replace
-from mission_cli.app.authority import READING, VOUCHING
+from mission_cli.app.authority import READING, REPORTING, VOUCHING
 from mission_cli.domain.errors import MissionError, UsageError, refusals_said
 from mission_cli.surfaces.as_json import Error, Failed, FileError, json_line
 from mission_cli.surfaces.cli.catalog import panel_of
@@ -244,7 +244,7 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
             )
 
             def action() -> int | None:
-                if name not in READING:
+                if name not in READING | REPORTING:
                     from mission_cli.wiring.job_ancestry import refuse_worker
 
                     refuse_worker(shell.repo, above=name != "pulse")

@@ -83,6 +83,8 @@ def _cells(one: Listed, *, with_bar: bool) -> list[Line]:
 def _below(one: Listed, width: int) -> Iterator[Line]:
     for running in one.running:
         yield clip(line(GAP, (_attempt(running), "cyan")), width)
+    if one.preview:
+        yield clip(line(GAP, (said(f"preview: {one.preview}"), "cyan")), width)
     if one.error:
         yield from paragraph(f"error: {one.error}", width, "red", indent=2)
 

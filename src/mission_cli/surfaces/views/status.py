@@ -7,10 +7,11 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from mission_cli._support.shown import dollars
-from mission_cli._support.text import counted, show_duration
+from mission_cli._support.shown import dollars, moment
+from mission_cli._support.text import counted, parse_stamp, show_duration
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.phases.table import PhaseStatus
+from mission_cli.domain.preview.rows import PreviewStatus
 from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
 from mission_cli.surfaces.lines import BLANK, columns, cut, flow, line, paragraph, said
 from mission_cli.surfaces.views.features import Columns, feature_lines
@@ -42,6 +43,7 @@ _PHASE_MARKS: Mapping[str, tuple[str, str]] = {
     PhaseStatus.PENDING: ("·", "dim"),
     PhaseStatus.WAITING: ("▸", "bold yellow"),
 }
+_NOT_SHOWN = frozenset({PreviewStatus.FAILED, PreviewStatus.CLOSED})
 _FINISHED = frozenset({MilestoneStatus.PASSED, MilestoneStatus.SKIPPED})
 _AT_REST = frozenset({FeatureStatus.PENDING, FeatureStatus.DONE, FeatureStatus.SKIPPED})
 
@@ -88,6 +90,7 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
         facts.append(line((pull_words(view.pull), "dim")))
     facts.append(line((f"{view.mode} mode, base {said(view.base)}", "dim")))
     lines += flow(facts, width)
+    lines += _preview(view, width)
     for hold in view.holds:
         if hold.kind == HoldKind.MISSION and hold.until:
             lines += paragraph(hold.detail, width)
@@ -104,6 +107,16 @@ def phase_lines(view: MissionView, width: int) -> list[Line]:
     if view.phase is None:
         return []
     return flow([line((f"phases {view.phase.progress}%", "dim")), *parts], width)
+
+
+def _preview(view: MissionView, width: int) -> list[Line]:
+    """Return where the preview can be opened, or that it is on its way; one that failed waits for you below."""
+    found = view.preview
+    if found is None or found.status in _NOT_SHOWN:
+        return []
+    ends = f" (until {moment(at)})" if (at := parse_stamp(found.expires)) is not None else ""
+    words = f"preview of {found.commit[:7]}: {found.url or found.status}{ends}"
+    return paragraph(said(words), width, "cyan")
 
 
 def _deadline(left: timedelta) -> Line:

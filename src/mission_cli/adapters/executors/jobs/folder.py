@@ -19,7 +19,7 @@ from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, w
 from mission_cli.domain.judging.test_results import NAMED, Names, SuiteSummary
 from mission_cli.domain.runs import AgentReport, Exit, Left, Tally, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind
-from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
+from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Service, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LONGEST_ACTION = 80
 _SPEC = "spec.json"
+_PARTS = ("tree", "program", "caps", "sandbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,11 @@ class JobFolder:
         return self.path / "tally.json"
 
     @property
+    def serves(self) -> Path:
+        """The port of a server; exists once the server listens there."""
+        return self.path / "serves.json"
+
+    @property
     def kept(self) -> Path:
         """Files that a check has left for the mission."""
         return self.path / "kept"
@@ -253,6 +259,16 @@ class JobFolder:
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
             return None
 
+    def write_port(self, port: int) -> None:
+        """Record that the server listens on its port."""
+        write_json(self.serves, {"port": port})
+
+    def read_port(self) -> int:
+        """Return the port on which the server listens; 0 if it does not."""
+        raw = read_json(self.serves)
+        port = raw.get("port") if isinstance(raw, dict) else None
+        return port if isinstance(port, int) else 0
+
     def forget_environment(self) -> None:
         """Remove what may contain keys, the tally, and the job's usage folder: none is needed after the end."""
         import shutil
@@ -284,8 +300,8 @@ def _plain(value: Any) -> Any:
 def _spec(raw: dict[str, Any]) -> JobSpec:
     """Read a specification from JSON. Raises KeyError, TypeError or ValueError."""
     parts: dict[str, dict[str, Any]] = {
-        name: {key: tuple(value) if isinstance(value, list) else value for key, value in raw[name].items()}
-        for name in ("tree", "program", "caps", "sandbox")
+        name: {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
+        for name, facts in (*((part, raw[part]) for part in _PARTS), ("service", raw.get("service", {})))
     }
     return JobSpec(
         key=raw["key"],
@@ -294,6 +310,7 @@ def _spec(raw: dict[str, Any]) -> JobSpec:
         program=Program(**parts["program"]),
         caps=Caps(**parts["caps"]),
         sandbox=SandboxAccess(**parts["sandbox"]),
+        service=Service(**parts["service"]),
     )
 
 

@@ -193,7 +193,7 @@ class LocalExecutor:
             started = read_json(folder.started)
             began = str(started.get("at", "")) if isinstance(started, dict) else ""
             if is_locked(folder.lock):
-                return Job(JobState.RUNNING if began else JobState.WAITING, started=began)
+                return Job(JobState.RUNNING if began else JobState.WAITING, started=began, port=folder.read_port())
             end = folder.read_exit()
             if end is not None:
                 return Job(JobState.ENDED, exit=end, tail=read_tail(folder.log, _TAIL), started=end.started)

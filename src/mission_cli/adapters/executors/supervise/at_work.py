@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,18 +21,24 @@ from mission_cli.adapters.executors.supervise.first_run import FirstRun
 from mission_cli.adapters.executors.supervise.job_environment import (
     environment_of,
     is_boxed,
+    port_of,
 )
 from mission_cli.adapters.executors.supervise.watch import (
     Stop,
 )
 from mission_cli.adapters.fs.atomic import read_json
 from mission_cli.adapters.fs.locks import is_same_file
+from mission_cli.adapters.proc.run import start_detached
 from mission_cli.adapters.proc.wakeup import Bell
 from mission_cli.domain.notice import do
 from mission_cli.domain.paths import STOP_FILE
 from mission_cli.domain.status import EndReason, JobKind
+from mission_cli.fastpath import KICK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mission_cli.adapters.executors.jobs.port_lease import Lease
     from mission_cli.adapters.executors.supervise.job_costs import Account
     from mission_cli.adapters.secrets.screen import SecretRules
     from mission_cli.ports.executor import JobSpec
@@ -59,6 +66,7 @@ class AtWork:
         self._clock = time.monotonic()
         self._slot: int | None = None
         self._slot_number = 0
+        self._port: Lease | None = None
         self._missing: tuple[str, ...] = ()
         self._bell = Bell()
         self._first = FirstRun(AGENTS.get(spec.program.agent), around)
@@ -75,7 +83,7 @@ class AtWork:
 
     @property
     def _once(self) -> bool:
-        return self._spec.kind in {JobKind.WORKER, JobKind.PLAN, JobKind.REVIEW}
+        return self._spec.kind in {JobKind.WORKER, JobKind.PLAN, JobKind.REVIEW, JobKind.PREVIEW}
 
     def _account(self) -> Account:
         from mission_cli.adapters.executors.supervise.job_costs import Account
@@ -104,8 +112,40 @@ class AtWork:
     def _all_stopped(self) -> bool:
         return (self._code / "mission" / STOP_FILE).exists()
 
+    def _lease_port(self) -> None:
+        if self._spec.service.ready_s:
+            from mission_cli.adapters.executors.jobs.port_lease import lease_port
+
+            self._port = lease_port(Path(self._around.slots), self._spec.key)
+
+    def _checks(self, *, main: bool) -> Callable[[], None]:
+        """Return what is called while a process runs: it raises Stop if the job should end."""
+        if not main or self._port is None:
+            return self._check_stop
+        from mission_cli.adapters.executors.supervise.service import Readiness
+
+        readiness = Readiness(self._job, self._spec, self._port.port, self._start_pulse)
+
+        def check() -> None:
+            self._check_stop()
+            readiness.look()
+
+        return check
+
+    def _start_pulse(self) -> None:
+        """Start a pulse, unless everything is stopped or pulses of their own wait for the job."""
+        if not self._around.tick or self._spec.kind is JobKind.PLAN or self._all_stopped():
+            return
+        with suppress(OSError):
+            runtime = self._code / "mission"
+            runtime.mkdir(exist_ok=True)
+            (runtime / KICK).touch()  # a pulse that does not watch this job uses its slot, too
+            log = runtime / "pulse.log"
+            start_detached(self._around.tick, cwd=self._code, env=self._around.environment, log=log)
+
     def _environment(self, *, main: bool = True) -> dict[str, str]:
-        return environment_of(self._job, self._spec, self._around, self._tree, self._slot_number, main=main)
+        port = self._port.port if self._port is not None else port_of(self._around, self._slot_number)
+        return environment_of(self._job, self._spec, self._around, self._tree, port, main=main)
 
     def _seconds(self) -> float:
         if self._began:

@@ -121,8 +121,13 @@ def why_not(spec: JobSpec, around: Surroundings) -> str:
     return ""
 
 
+def port_of(around: Surroundings, slot: int) -> int:
+    """Return the port that a job may use by its slot."""
+    return around.port_base + _PORTS_PER_SLOT * slot
+
+
 def environment_of(
-    job: JobFolder, spec: JobSpec, around: Surroundings, tree: Path, slot: int, *, main: bool = True
+    job: JobFolder, spec: JobSpec, around: Surroundings, tree: Path, port: int, *, main: bool = True
 ) -> dict[str, str]:
     """Return the environment of the job's processes. Keys of the key file go only to jobs that they belong to.
 
@@ -150,6 +155,6 @@ def environment_of(
     if spec.kind is JobKind.WORKER:
         env["MISSION_ASK"] = os.fspath(job.asked)
     env["MISSION_REPORTS"] = os.fspath(job.reports)
-    env["MISSION_PORT"] = str(around.port_base + _PORTS_PER_SLOT * slot)
+    env["MISSION_PORT"] = str(port)
     env["PWD"] = os.fspath(tree)
     return env

@@ -46,12 +46,11 @@ from mission_cli.adapters.executors.supervise.watch import (
 from mission_cli.adapters.fs.atomic import create_whole, read_tail
 from mission_cli.adapters.git.code import trees
 from mission_cli.adapters.proc import control, scan
-from mission_cli.adapters.proc.run import start_child, start_detached
+from mission_cli.adapters.proc.run import start_child
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.runs import AgentReport, Exit, Left, Tally
 from mission_cli.domain.status import EndReason, JobKind
-from mission_cli.fastpath import KICK
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -130,6 +129,7 @@ class _Supervisor(AtWork):
             self._check_stop()
             self._take_slot()
             self._claim()
+            self._lease_port()
             self._make_tree()
             self._refuse_conditions()
             self._setup()
@@ -225,7 +225,7 @@ class _Supervisor(AtWork):
         limits = account.limits(agent)
         reason, detail = EndReason.EXIT, ""
         try:
-            self._watch(output, limits, account).until_end(child, deadline)
+            self._watch(output, limits, account, main=main).until_end(child, deadline)
         except Stop as stop:
             self._end(child, self._grace(stop.reason))
             reason, detail = stop.reason, stop.detail
@@ -268,13 +268,13 @@ class _Supervisor(AtWork):
             words = f"`{argv[0]}` cannot be executed: {error.strerror}"
             raise Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
 
-    def _watch(self, output: Output, limits: Limits, account: Account) -> Watch:
+    def _watch(self, output: Output, limits: Limits, account: Account, *, main: bool) -> Watch:
         return Watch(
             output,
             limits,
             self._bell,
             usage=account.usage_text,
-            check=self._check_stop,
+            check=self._checks(main=main),
             beat=self._beat,
             keep=partial(account.keep, limits, output),
             said=self._first.is_under_way,
@@ -325,15 +325,11 @@ class _Supervisor(AtWork):
         if self._slot is not None:
             os.close(self._slot)
         control.become_subreaper(on=False)
-        if self._around.tick and self._spec.kind is not JobKind.PLAN and not self._all_stopped():
-            with suppress(OSError):
-                runtime = self._code / "mission"
-                runtime.mkdir(exist_ok=True)
-                (runtime / KICK).touch()  # a pulse that does not watch this job uses its slot, too
-                log = runtime / "pulse.log"
-                start_detached(self._around.tick, cwd=self._code, env=self._around.environment, log=log)
+        if self._port is not None:
+            self._port.give_back()
+        self._start_pulse()
         self._job.forget_environment()
-        if self._spec.kind is JobKind.CHECK:
+        if self._spec.kind in {JobKind.CHECK, JobKind.PREVIEW}:
             trees.remove_tree(self._tree)
         self._tree_lock.give_back()
 

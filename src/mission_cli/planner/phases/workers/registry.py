@@ -9,6 +9,7 @@ from mission_cli.planner.phases.outcomes import Done, Person
 from mission_cli.planner.phases.workers.command import command
 from mission_cli.planner.phases.workers.landing import landing
 from mission_cli.planner.phases.workers.milestones import milestones
+from mission_cli.planner.phases.workers.preview import preview
 from mission_cli.planner.phases.workers.reviews import reviews
 from mission_cli.planner.phases.workers.tests import tests
 
@@ -39,6 +40,7 @@ WORKERS: Mapping[WorkerKind, Worker] = {
     WorkerKind.NONE: _nothing,
     WorkerKind.MILESTONE: milestones,
     WorkerKind.MILESTONES: milestones,
+    WorkerKind.PREVIEW: preview,
     WorkerKind.LANDING: landing,
     WorkerKind.RUN: command,
     WorkerKind.TESTS: tests,

@@ -1,0 +1,1 @@
+"""Previews: finished work that is shown before it lands."""

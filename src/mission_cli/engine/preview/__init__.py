@@ -1,0 +1,1 @@
+"""Observe previews and start their jobs."""

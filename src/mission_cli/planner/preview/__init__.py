@@ -1,0 +1,1 @@
+"""Decide about previews: start, follow, end and clean up."""
