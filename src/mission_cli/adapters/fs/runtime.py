@@ -11,19 +11,11 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import asdict
 from mission_cli._support.records import from_plain, to_plain
 from mission_cli._support.text import parse_stamp, stamp
-from mission_cli.adapters.fs.atomic import (
-    create_whole,
-    make_folder,
-    random_hex,
-    read_json,
-    refused_in,
-    sync_folder,
-    write_json,
-    write_whole,
-)
+from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
+from mission_cli.adapters.fs.token_key import token_for
 from mission_cli.domain.errors import refused
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.news.outbox import Failing, Message, Outbox, Parcel
@@ -55,8 +47,6 @@ _SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.j
 _FOLLOWED = "followed.lock"
 _OUTSIDE = "outside"
 """The folder with what is remembered of the world outside, a file for each mission."""
-_KEY = "token.key"
-"""Random bytes from which tokens are derived."""
 
 
 class FolderRuntime:
@@ -349,14 +339,8 @@ class FolderRuntime:
         return os.fspath(path)
 
     def token(self, subject: str) -> str:
-        """Return a keyed hash of the subject; the key is created on first use and readable only by its owner."""
-        import hmac
-
-        place = self._folder / _KEY
-        if not place.exists():
-            make_folder(self._folder)
-            create_whole(place, random_hex(32).encode(), mode=0o600)
-        return hmac.new(place.read_bytes(), subject.encode(), "sha256").hexdigest()
+        """Return a keyed hash of the subject."""
+        return token_for(self._folder, subject)
 
     def last_look(self) -> str:
         """Return the state commit that the person saw last."""
