@@ -18,7 +18,7 @@ from tests.kit.served import LINK, go_on, links, mission_of, said, waiting
 
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.app.commands import features, gates
-from mission_cli.app.deciding.redeem import LONGEST_TEXT, DecisionRefusedError, look, note_stranger, redeem
+from mission_cli.app.deciding.redeem import LONGEST_TEXT, DecisionRefusedError, Said, look, note_stranger, redeem
 from mission_cli.domain.deciding import grants, signatures
 from mission_cli.domain.deciding.grants import Choice, Grant, Ledger, Seen, Standing, Trace
 from mission_cli.domain.errors import MissionError, UsageError
@@ -63,11 +63,11 @@ def facts(host: Host) -> tuple[str, list[tuple[str, ...]]]:
     return now.gates[0].status, rows + [(str(r.number), r.status, r.response) for r in now.requests]
 
 
-def refused(host: Host, token: str, **more: str) -> Standing:
+def refused(host: Host, token: str, *, by: str = "", door: str = "link") -> Standing:
     """Why a token is refused; nothing changes."""
     before = facts(host), host.context().state.head()
     with pytest.raises(DecisionRefusedError) as error:
-        redeem(host.context(), token, **more)
+        redeem(host.context(), token, by=by, door=door)
     assert (facts(host), host.context().state.head()) == before
     return error.value.standing
 
@@ -88,7 +88,7 @@ approve: LINK
 reject: LINK\
 """
     )
-    done = redeem(host.context(), links(ear)["approve"], comment="as discussed")
+    done = redeem(host.context(), links(ear)["approve"], Said(comment="as discussed"))
     assert done.words == "gate look is approved: as discussed"
     assert facts(host) == ("approved", [("look", "approved", "ada", "as discussed")])
     assert str(host.context().state.history()[0].author) == "ada <ada@example.org>"
@@ -212,8 +212,8 @@ def test_an_answer_in_words_is_data_and_not_without_end(ear: Loopback) -> None:
     host = begun(ear, ada=ADA)
     token = links(ear)["approve"]
     with pytest.raises(UsageError, match="4001 characters"):
-        redeem(host.context(), token, comment="x" * (LONGEST_TEXT + 1))
-    redeem(host.context(), token, comment="| a | b |\n\n## Gates\n<script>\x1b[2J")
+        redeem(host.context(), token, Said(comment="x" * (LONGEST_TEXT + 1)))
+    redeem(host.context(), token, Said(comment="| a | b |\n\n## Gates\n<script>\x1b[2J"))
     assert mission_of(host).approvals[0].comment == "| a | b | ## Gates <script>\ufffd[2J"
     assert [gate.name for gate in mission_of(host).gates] == ["look"]
 

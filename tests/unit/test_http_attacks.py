@@ -213,12 +213,12 @@ def the_nonce_of_another_page(it: Attack) -> None:
 
 def bodies_that_are_too_long(it: Attack) -> None:
     nonce = it.web.nonce(it.token)
-    it.page(413, nonce=nonce, comment="x" * (64 << 10))
+    it.page(413, nonce=nonce, comment="x" * (256 << 10))
     it.page(422, nonce=nonce, comment="x" * 4001)
     head = f"POST /decide/{it.token} HTTP/1.1\r\nHost: {it.web.name}\r\n"
     assert it.raw(f"{head}Content-Length: 99999999999999999999\r\n\r\n".encode()).split()[1] in {b"400", b"413"}
     form = f"{head}Content-Type: {bodies.FORM}\r\nTransfer-Encoding: chunked\r\n\r\n"
-    chunks = form.encode() + b"10000\r\n" + b"x" * 65536 + b"\r\n10000\r\n" + b"x" * 65536 + b"\r\n0\r\n\r\n"
+    chunks = form.encode() + b"30000\r\n" + b"x" * 0x30000 + b"\r\n30000\r\n" + b"x" * 0x30000 + b"\r\n0\r\n\r\n"
     assert it.raw(chunks).split()[1] == b"413"
     assert it.web.ask("POST", "/hooks/slack", content=b"x" * (256 << 10 | 1)).status_code == 413
     assert it.web.ask("POST", "/hooks/forge/github", content=b"x" * (guard.MOST_BYTES + 1)).status_code == 413

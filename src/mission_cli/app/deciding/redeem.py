@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import stamp
 from mission_cli.app.commands.features import answer
 from mission_cli.app.commands.gates import decide_gate
+from mission_cli.app.commands.phases.documents import Given
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.deciding.grants import (
     Choice,
@@ -74,10 +75,24 @@ def look(ctx: Context, token: str) -> Offered:
     return _offered(ctx, ledger, token)
 
 
-def redeem(ctx: Context, token: str, *, text: str = "", comment: str = "", door: str = LINK, by: str = "") -> Done:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the person adds to the decision."""
+
+    text: str = ""
+    """Answers a request without options."""
+    comment: str = ""
+    given: Given = Given()
+    """What they chose or changed in a document."""
+
+
+NOTHING = Said()
+
+
+def redeem(ctx: Context, token: str, said: Said = NOTHING, *, door: str = LINK, by: str = "") -> Done:
     """Take the decision of a token, once. Raises DecisionRefusedError; a refusal of a known token leaves a trace.
 
-    `text` answers a request without options. `by` is the decider who uses the token, if the door knows that.
+    `by` is the decider who uses the token, if the door knows that.
     """
     with ctx.runtime.deciding() as book:
         offered = _offered(ctx, book.ledger, token)
@@ -87,7 +102,7 @@ def redeem(ctx: Context, token: str, *, text: str = "", comment: str = "", door:
         if grant is None or offered.standing is not Standing.USABLE:
             raise _refused(ctx, book, offered, door, by)
         try:
-            done = _decide(ctx, grant, text, comment)
+            done = _decide(ctx, grant, said)
         except DecisionRefusedError as error:  # it was decided elsewhere at this moment
             raise _refused(ctx, book, Offered(error.standing, grant), door, by) from error
         book.note(used(book.ledger, grant, ctx.clock.now()))
@@ -116,6 +131,8 @@ def _offered(ctx: Context, ledger: Ledger, token: str) -> Offered:
 def _compared(ctx: Context, grant: Grant, stored: Stored | None) -> Offered:
     subject = subject_of(load_placed(stored.text, stored.id).mission, grant.subject) if stored is not None else None
     look = decision_look(ctx, stored, subject) if stored is not None and subject is not None else DecisionLook()
+    if subject is not None and subject.is_decided(grant.person, look.shows):
+        subject = None
     decider = ctx.settings.deciders.get(grant.person)
     may = decider is not None and allowed(decider.may, grant.mission, grant.subject)
     unchanged = look.shows(grant.seen.shown)
@@ -123,21 +140,25 @@ def _compared(ctx: Context, grant: Grant, stored: Stored | None) -> Offered:
     return Offered(found, grant, subject, look)
 
 
-def _decide(ctx: Context, grant: Grant, text: str, comment: str) -> Done:
+def _decide(ctx: Context, grant: Grant, said: Said) -> Done:
     def only_if(address: Address) -> None:
         now = _compared(ctx, grant, address.stored)
         if now.standing is not Standing.USABLE:
             raise DecisionRefusedError(now.standing)
 
-    for said in (text, comment):
-        if len(said) > LONGEST_TEXT:
-            raise UsageError(f"the text has {len(said)} characters", hint=f"write at most {LONGEST_TEXT}")
+    for text in (said.text, said.comment):
+        if len(text) > LONGEST_TEXT:
+            raise UsageError(f"the text has {len(text)} characters", hint=f"write at most {LONGEST_TEXT}")
     person, (_, _, name) = ctx.acting_as(person_of(ctx, grant.person)), grant.subject.partition(":")
     if grant.choice is Choice.ANSWER:
-        return answer(person, grant.mission, int(name), grant.answer or text, only_if=only_if)
-    approved = grant.choice is Choice.APPROVE
+        return answer(person, grant.mission, int(name), grant.answer or said.text, only_if=only_if)
     return decide_gate(
-        person, grant.mission, name, approved=approved, comment=comment, saw=grant.seen.shown, only_if=only_if
+        *(person, grant.mission, name),
+        approved=grant.choice is Choice.APPROVE,
+        comment=said.comment,
+        saw=grant.seen.shown,
+        given=said.given,
+        only_if=only_if,
     )
 
 

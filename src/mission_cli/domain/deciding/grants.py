@@ -19,7 +19,7 @@ from mission_cli.domain.phases.table import PhaseStatus, current
 from mission_cli.domain.status import GateStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from mission_cli.domain.mission import Mission
@@ -153,6 +153,22 @@ class Subject:
     def of_work(self) -> bool:
         """Whether the decision is about finished work or a document; a question of a worker at a feature is not."""
         return self.request is None or "." not in self.request.feature
+
+    def is_decided(self, person: str, shows: Callable[[str], bool]) -> bool:
+        """Whether a person has decided at the gate of a phase, or anybody has rejected, what there is to look at now.
+
+        The loop has not acted on it yet, or waits for the approval of others.
+        """
+        if self.phase is None:
+            return False
+        name, entered = self.phase.gate.casefold(), self.phase.entered
+        return any(
+            a.gate.casefold() == name
+            and a.at >= entered
+            and shows(a.commit)
+            and (a.by == person or a.decision.startswith(GateStatus.REJECTED))
+            for a in self.mission.approvals
+        )
 
     @property
     def digest(self) -> str:

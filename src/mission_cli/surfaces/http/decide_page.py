@@ -18,12 +18,17 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.numbers import whole
 from mission_cli._support.text import counted, parse_stamp, show_duration
-from mission_cli.app.deciding.redeem import LONGEST_TEXT, DecisionRefusedError, Offered, look, redeem
+from mission_cli.app.addressing import resolve
+from mission_cli.app.commands.phases.documents import Given
+from mission_cli.app.deciding.redeem import LONGEST_TEXT, DecisionRefusedError, Offered, Said, look, redeem
+from mission_cli.app.queries.proposals import suggestions_of
 from mission_cli.domain.deciding.grants import Choice, Standing
 from mission_cli.domain.deciding.signatures import is_same, signature
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
+from mission_cli.domain.phases.proposals import REQUIREMENTS, SUGGESTIONS
 from mission_cli.engine.news.links import question_of
 from mission_cli.surfaces.http.bodies import FORM, body_of, form_of, media_type
 from mission_cli.surfaces.http.problems import RefusedRequestError, problem_of
@@ -38,7 +43,7 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.http.places import Serves
 
-_MOST_BYTES = 64 << 10
+_MOST_BYTES = 256 << 10
 _MOST_FILES = 40
 _LONGEST_DOCUMENT = 50_000
 _NONCE_LIFETIME = timedelta(hours=12)
@@ -87,6 +92,12 @@ _PAGE = """<!doctype html>
 {% if document %}<pre>{{ document }}</pre>{% endif %}
 {% if nonce %}<form method="post">
 <input type="hidden" name="nonce" value="{{ nonce }}">
+{% if suggested %}<fieldset><legend>Choose one</legend>{% for one in suggested %}
+<p><input type="radio" name="choose" id="s{{ one.number }}" value="{{ one.number }}" required>
+<label for="s{{ one.number }}"><strong>{{ one.title }}</strong> {{ one.why }} {{ one.effort }}</label></p>{% endfor %}
+</fieldset>{% endif %}
+{% if requirements %}<label for="requirements">The requirements, which you may change</label>
+<textarea id="requirements" name="requirements" rows="24" spellcheck="false">{{ requirements }}</textarea>{% endif %}
 {% if field %}<label for="text">{{ label }}</label>
 <textarea id="text" name="{{ field }}" rows="4" maxlength="{{ longest }}"
 {{- " required" if required }}></textarea>{% endif %}
@@ -94,8 +105,8 @@ _PAGE = """<!doctype html>
 </main></body></html>
 """
 
-_TEXTS = ("words", "summary", "document", "nonce", "field", "label", "button")
-_EMPTY: Mapping[str, Any] = {**dict.fromkeys(_TEXTS, ""), "facts": (), "files": (), "required": False}
+_TEXTS = ("words", "summary", "document", "requirements", "nonce", "field", "label", "button")
+_EMPTY: Mapping[str, Any] = {**dict.fromkeys(_TEXTS, ""), "facts": (), "files": (), "suggested": (), "required": False}
 """What a page shows that says nothing else."""
 
 
@@ -147,7 +158,7 @@ class DecidePages:
                 words = "Please press the button again: this page was too old, or did not come from here."
                 return self._page_of(ctx, offered, words, status=403)
             try:
-                done = redeem(ctx, token, text=form.get("text", ""), comment=form.get("comment", ""))
+                done = redeem(ctx, token, _said(form, offered))
             except DecisionRefusedError as error:
                 return _over(error.standing)
             except MissionError as error:
@@ -190,7 +201,7 @@ class DecidePages:
             facts=[(name, value) for name, value in facts if value],
             summary=summary,
             files=files,
-            document=look.document[:_LONGEST_DOCUMENT],
+            **_document(ctx, offered),
             nonce=self._nonce(grant.digest, int(now.timestamp())),
             field=field,
             label="Your answer" if free else "Comment (may be empty)",
@@ -224,6 +235,28 @@ def _changes(ctx: Context, offered: Offered) -> tuple[str, list[File]]:
     more = len(content.files) - len(files)
     summary = f"{counted(len(content.files), 'file')} in {counted(len(content.commits), 'commit')}"
     return summary + (f", the first {len(files)} of them" if more else ""), files
+
+
+def _said(form: Mapping[str, str], offered: Offered) -> Said:
+    """Return what a person wrote; requirements that they did not change are not given."""
+    number, text = form.get("choose", ""), form.get("requirements")
+    changed = text.replace("\r\n", "\n") if text is not None else None
+    same = changed is None or changed.strip() == offered.look.document.strip()
+    given = Given(whole(number) or 0, None if same else changed, "the form")
+    return Said(form.get("text", "").strip(), form.get("comment", "").strip(), given)
+
+
+def _document(ctx: Context, offered: Offered) -> dict[str, Any]:
+    """Return how a document is shown: as suggestions to choose from, to be changed, or as it is."""
+    look, grant = offered.look, offered.grant
+    approves = grant is not None and grant.choice is Choice.APPROVE
+    if approves and look.name == REQUIREMENTS:
+        return {"requirements": look.document}
+    if approves and look.name == SUGGESTIONS and grant is not None:
+        snapshot = ctx.state.snapshot()
+        found = suggestions_of(ctx, snapshot, resolve(snapshot, grant.mission)).suggestions
+        return {"suggested": found} if found else {"document": look.document[:_LONGEST_DOCUMENT]}
+    return {"document": look.document[:_LONGEST_DOCUMENT]}
 
 
 def _over(standing: Standing) -> Response:
