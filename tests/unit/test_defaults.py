@@ -24,6 +24,7 @@ from mission_cli.planner.core.policy import Policy
 from mission_cli.settings import (
     DeciderSettings,
     ForgeSettings,
+    HookSettings,
     McpSettings,
     NotificationSettings,
     PreviewSettings,
@@ -31,6 +32,7 @@ from mission_cli.settings import (
     ServeSettings,
     Settings,
     TreeSettings,
+    WatcherSettings,
     check,
     parse,
 )
@@ -48,6 +50,7 @@ COMPUTED = {
     "default_runner",
     "checks_salt",
     "checks_at_once",
+    "hook_rules",
     "sandboxed",
 }
 """Fields of the policy that are set for each pulse."""
@@ -56,13 +59,15 @@ PREFIXES = {
     "`[forge]`": "forge.",
     "`[mcp]`": "mcp.",
     "`[preview]`": "preview.",
+    "`[hooks]`": "hooks.",
+    "`[watchers.NAME]`": "watchers.NAME.",
     "`[notifications.NAME]`": "notifications.NAME.",
     "`[serve]`": "serve.",
     "`[deciders.NAME]`": "deciders.NAME.",
     "`[runners.NAME]`": "runners.NAME.",
     "Defaults in the mission file": "front:",
 }
-TABLES = {"tree", "forge", "mcp", "preview", "notifications", "serve", "deciders", "runners"}
+TABLES = {"tree", "forge", "hooks", "watchers", "mcp", "preview", "notifications", "serve", "deciders", "runners"}
 WHOLE = {"integer": int, "MiB": int, "true or false": bool, "duration": timedelta}
 
 
@@ -111,6 +116,8 @@ def defaults() -> dict[str, Any]:
     found |= {f"tree.{name}": getattr(TreeSettings(), name) for name in TreeSettings.__match_args__}
     found |= {f"preview.{name}": getattr(PreviewSettings(), name) for name in PreviewSettings.__match_args__}
     found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
+    found |= {f"hooks.{name}": getattr(HookSettings(), name) for name in HookSettings.__match_args__}
+    found |= {f"watchers.NAME.{name}": getattr(WatcherSettings(), name) for name in WatcherSettings.__match_args__}
     found |= {f"mcp.{name}": getattr(McpSettings(), name) for name in McpSettings.__match_args__}
     found |= {
         f"notifications.NAME.{name}": getattr(NotificationSettings(), name)
@@ -153,6 +160,8 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             forge=ForgeSettings(),
             mcp=McpSettings(),
             preview=PreviewSettings(),
+            hooks=HookSettings(),
+            watchers={},
             notifications={},
             serve=ServeSettings(),
             deciders={},
@@ -182,6 +191,8 @@ def _with(name: str, value: Any) -> Settings:
         return Settings(notifications={"x": replace(rule, **{name.rpartition(".")[2]: value})})
     if name.startswith("serve."):
         return Settings(serve=replace(ServeSettings(), **{name.rpartition(".")[2]: value}))
+    if name.startswith("hooks."):
+        return Settings(hooks=replace(HookSettings(), **{name.rpartition(".")[2]: value}))
     if name.startswith("mcp."):
         return Settings(mcp=replace(McpSettings(), **{name.rpartition(".")[2]: value}))
     if name.startswith("preview."):

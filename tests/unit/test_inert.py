@@ -18,6 +18,7 @@ from mission_cli.domain.status import CriterionKind, GateKind
 from mission_cli.settings import (
     DeciderSettings,
     ForgeSettings,
+    HookSettings,
     McpSettings,
     NotificationSettings,
     PreviewSettings,
@@ -25,6 +26,7 @@ from mission_cli.settings import (
     ServeSettings,
     Settings,
     TreeSettings,
+    WatcherSettings,
 )
 from mission_cli.surfaces.views.consent import kept_words
 
@@ -132,6 +134,10 @@ PROOFS: dict[str, str] = {
     "setting deciders.NAME.may": f"{DECIDING}::test_nobody_decides_who_is_not_listed_for_it",
     "setting deciders.NAME.slack deciders.NAME.telegram": "unit/test_http_attacks.py::test_an_attack_is_refused_and_changes_nothing",
     "setting notifications.NAME.digest": f"{RULES}::test_a_digest_collects_from_its_first_message_on",
+    "setting hooks.before_start hooks.after_start hooks.before_dispatch hooks.after_dispatch hooks.before_validation hooks.after_validation hooks.before_landing hooks.after_landing": "unit/test_hooks.py::test_every_hook_runs_once_at_its_step_and_is_told_facts",
+    "setting hooks.timeout": "unit/test_hooks.py::test_the_limit_of_a_hook_reaches_its_job",
+    "setting watchers.NAME.on watchers.NAME.do": "unit/test_hooks.py::test_a_watcher_runs_its_command_once_for_each_event",
+    "setting watchers.NAME.missions": "unit/test_hooks.py::test_a_watcher_is_for_the_missions_that_it_names",
     "setting remote": "e2e/test_sharing.py::test_what_one_clone_drives_all_see",
     "setting remote_every": "e2e/test_sharing_trouble.py::test_who_drove_once_and_only_watches_rests_between_two_looks",
     "setting state": "e2e/test_places.py::test_mission_files_that_are_tracked_are_served_in_place",
@@ -190,9 +196,12 @@ def _writable() -> set[str]:
     found |= {
         f"setting {name}"
         for name in Settings.__match_args__
-        if name not in {"tree", "runners", "forge", "mcp", "preview", "notifications", "serve", "deciders"}
+        if name
+        not in {"tree", "runners", "forge", "mcp", "preview", "notifications", "serve", "deciders", "hooks", "watchers"}
     }
     found |= {f"setting preview.{name}" for name in PreviewSettings.__match_args__}
+    found |= {f"setting hooks.{name}" for name in HookSettings.__match_args__}
+    found |= {f"setting watchers.NAME.{name}" for name in WatcherSettings.__match_args__}
     found |= {f"setting forge.{name}" for name in ForgeSettings.__match_args__}
     found |= {f"setting mcp.{name}" for name in McpSettings.__match_args__}
     found |= {f"setting notifications.NAME.{name}" for name in NotificationSettings.__match_args__}

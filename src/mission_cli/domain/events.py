@@ -42,6 +42,10 @@ class EventKind(StrEnum):
     GATE_REJECTED = "gate.rejected"
     GATE_UNTIL = "gate.until"
     GATE_WAITING = "gate.waiting"
+    HOOK_DUE = "hook.due"
+    HOOK_ENDED = "hook.ended"
+    HOOK_FAILED = "hook.failed"
+    HOOK_PASSED = "hook.passed"
     LANDING_APPROVED = "landing.approved"
     ISSUE_OPENED = "issue.opened"
     ISSUE_REFUSED = "issue.refused"
@@ -124,6 +128,7 @@ class EventKind(StrEnum):
     WAIT_REMINDED = "wait.reminded"
     WAIT_RESOLVED = "wait.resolved"
     WAIT_STARTED = "wait.started"
+    WATCHER_ACTED = "watcher.acted"
     WORK_PUT_BACK = "work.put_back"
     WORK_SYNCED = "work.synced"
 

@@ -38,6 +38,7 @@ ONCE = frozenset(
         EventKind.APPROVAL_VOID,
         EventKind.APPROVAL_REQUIRED,
         EventKind.PLAN_ADOPTED,
+        EventKind.WATCHER_ACTED,
     }
 )
 """Events stored with the time of the last one for each subject; most of them happen only once."""
@@ -45,8 +46,26 @@ BLAMES = frozenset({EventKind.WORK_PUT_BACK, EventKind.STATE_PUT_BACK})
 """Events stored for each attempt that is to blame, with the text of the log."""
 _WITH_REASON = BLAMES | {EventKind.TEST_QUARANTINED}
 """Events stored for each subject with the text of the log."""
+_HOOKS = frozenset({EventKind.HOOK_DUE, EventKind.HOOK_ENDED, EventKind.HOOK_FAILED, EventKind.HOOK_PASSED})
 _MOST_DIGITS = 9
 TIMES_RESUMED, HIGHEST_REQUEST, PAUSED_BY = "times resumed", "highest request", "paused by"
+
+
+HOOKS_DUE, HOOKS_PASSED, HOOKS_BEGUN, HOOKS_LANDING = "hooks due", "hooks passed", "hooks begun", "hooks landing"
+"""Commands that have to run; the start whose command before it passed, and after it was made due; what lands."""
+
+
+def _hook_notes(event: EventKind, about: tuple[str, ...], before: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what is due after commands became due or ended. `about`: each one; or `hooks …=VALUE` for a mark."""
+    marks = dict(one.partition("=")[::2] for one in about if one.startswith("hooks "))
+    ones = [one for one in about if not one.startswith("hooks ")]
+    due = [one.strip() for one in before.get(HOOKS_DUE, "").split(",") if one.strip()]
+    due = (
+        [*due, *(one for one in ones if one not in due)]
+        if event is EventKind.HOOK_DUE
+        else [one for one in due if one not in ones]
+    )
+    return marks | ({HOOKS_DUE: ", ".join(due)} if ones else {})
 
 
 def notes_of(
@@ -55,6 +74,8 @@ def notes_of(
     """Return what to store about an event, by key; `about`: its subjects, `before`: what is stored already."""
     if event in ONCE | _WITH_REASON:
         return {f"{event} {one}".strip(): why if event in _WITH_REASON else at for one in about or ("",)}
+    if event in _HOOKS:
+        return _hook_notes(event, about, before)
     found = {str(event): at} if event in TIMED else {}
     if event in {EventKind.PHASE_RETURNED, EventKind.PHASE_RETRIED}:
         returned = event is EventKind.PHASE_RETURNED

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.preview.rows import PreviewStatus, job_key
 from mission_cli.domain.status import JobState
-from mission_cli.engine.check_jobs import check_job
+from mission_cli.engine.check_jobs import check_job, hook_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,3 +79,5 @@ class Case:
                 yield key, job
         for key, check in self.observation.checks.items():
             yield check_job(self.mission, key, check.tries), check.job
+        for key, hook in self.observation.hooks.items():
+            yield hook_key(self.mission, key, hook.tries), hook.job

@@ -1,11 +1,13 @@
-"""The state of checks: the tries of each one, and the verdict that follows from them."""
+"""The state of checks and hooks: the tries of each one, and the verdict that follows from them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.hooks.rules import HookState
 from mission_cli.domain.runs import CheckState
-from mission_cli.domain.status import EndReason, JobState, Verdict
+from mission_cli.domain.status import EndReason, JobKind, JobState, Verdict
+from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Mission
     from mission_cli.domain.runs import Exit, Job
     from mission_cli.engine.context import Context
-    from mission_cli.planner.core.effects import RunCheck
+    from mission_cli.planner.core.effects import RunCheck, RunHook
     from mission_cli.planner.core.policy import Policy
 
 
@@ -72,3 +74,34 @@ def _check_end(ctx: Context, criterion: Criterion, job: Job, end: Exit) -> tuple
     if killed and end.reason is not EndReason.DEADLINE:
         return None, ""
     return ctx.checks.verdict(criterion, end, job.tail)
+
+
+def hook_states(ctx: Context, mission: Mission, wanted: Mapping[str, int]) -> dict[str, HookState]:
+    """Poll every try of the wanted hooks, and return the last one of each; keys without a try are left out."""
+    jobs = {(key, n): hook_key(mission, key, n) for key, most in wanted.items() for n in range(1, most + 1)}
+    answers = ctx.executor.poll(list(jobs.values())) if jobs else {}
+    found: dict[str, HookState] = {}
+    for (key, n), name in jobs.items():
+        if answers[name].state is not JobState.UNKNOWN:
+            found[key] = HookState(n, answers[name])
+    return found
+
+
+def hook_key(mission: Mission, key: str, attempt: int) -> str:
+    """Return the executor's key for one try of a hook."""
+    return f"{mission.id}/hooks/{key}.{attempt}"
+
+
+def hook_job(ctx: Context, mission: Mission, act: RunHook) -> JobSpec:
+    """Return the job of a hook: a shell command in a tree of its own, with facts in its environment."""
+    return JobSpec(
+        key=hook_key(mission, act.key, act.attempt),
+        kind=JobKind.HOOK,
+        tree=Tree(commit=act.commit, base_name=mission.base, copy=ctx.settings.tree.copy),
+        program=Program(
+            argv=("/bin/sh", "-c", act.command),
+            env={**ctx.settings.tree.env, "MISSION_ID": mission.id, **dict(act.facts)},
+        ),
+        caps=Caps(deadline_s=max(1, act.timeout_s)),
+        sandbox=SandboxAccess(on=ctx.machine.sandbox().on),
+    )

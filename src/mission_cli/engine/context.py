@@ -105,6 +105,7 @@ def policy_of(ctx: Context) -> Policy:
         checks_at_once=settings.machine_workers,
         runners={name: _runner(ctx, name, runner) for name, runner in settings.runners.items()},
         default_runner=ctx.default_runner(),
+        hook_rules=settings.hooks_and_watchers,
         sandboxed=ctx.machine.sandbox().on,
         previews=_preview(ctx),
         checks_grace=settings.forge.checks_grace,

@@ -12,7 +12,7 @@ from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import SERVED_KINDS, CriterionKind, JobKind
 from mission_cli.engine import assets, findings
-from mission_cli.engine.check_jobs import check_job
+from mission_cli.engine.check_jobs import check_job, hook_job
 from mission_cli.engine.context import agent_of
 from mission_cli.engine.phases.brief import brief_for
 from mission_cli.engine.preview.jobs import run_preview
@@ -31,6 +31,7 @@ from mission_cli.planner.core.effects import (
     PutBaseBack,
     Recover,
     RunCheck,
+    RunHook,
     StartPreview,
     Submit,
 )
@@ -228,7 +229,7 @@ def _as_written(record: RunRecord) -> RunRecord:
     return read_run(write_run(record)) or record
 
 
-def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901 - a flat table, one case per effect
+def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901, PLR0912 - a flat table, one case per effect
     mission = case.mission
     match act:
         case Submit() | Recover():
@@ -241,6 +242,8 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901 - a 
         case RunCheck():
             told = assets.accepted(ctx, case, act.criterion)
             ctx.executor.submit(_check_job(ctx, mission, _with_findings(ctx, case, act), told))
+        case RunHook():
+            ctx.executor.submit(hook_job(ctx, mission, act))
         case Integrate():
             if not ctx.code.move_work(mission.id, act.candidate, act.expect):
                 return ""

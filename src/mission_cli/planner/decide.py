@@ -26,7 +26,9 @@ from mission_cli.planner.mission.bounds import bounds
 from mission_cli.planner.mission.budget_watch import budget, threshold
 from mission_cli.planner.mission.executions import deadline, schedule
 from mission_cli.planner.mission.guard import put_back
+from mission_cli.planner.mission.hooks import hooks
 from mission_cli.planner.mission.money import stand, way_on
+from mission_cli.planner.mission.watchers import watch
 from mission_cli.planner.phases.phases import phases
 from mission_cli.planner.preview.follow import previews
 from mission_cli.planner.pulls.follow import pulls
@@ -101,6 +103,8 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
         schedule(draft)
     previews(draft)
     _mission_hold(draft)
+    watch(draft)
+    hooks(draft)
     return draft.plan()
 
 

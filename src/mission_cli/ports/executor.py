@@ -100,7 +100,7 @@ class JobSpec:
     key: str
     kind: JobKind
     """worker: claimed, uses a worker slot, never started twice. check: may run again.
-    plan: never started twice, and its tree is discarded.
+    plan, hook: never started twice, and its tree is discarded.
     hand: claimed, without a process: a person works in its tree until `hand_back` or `cancel`.
     preview: uses no slot, never started twice, and its tree is discarded.
     """

@@ -11,11 +11,13 @@ from mission_cli.settings.model import (
 )
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.values import ENVIRONMENT_PREFIX, check, from_environment, parse, with_remote, with_setup
+from mission_cli.settings.watching import HookSettings, WatcherSettings
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
     "DeciderSettings",
     "ForgeSettings",
+    "HookSettings",
     "McpSettings",
     "NotificationSettings",
     "PreviewSettings",
@@ -23,6 +25,7 @@ __all__ = [
     "ServeSettings",
     "Settings",
     "TreeSettings",
+    "WatcherSettings",
     "check",
     "from_environment",
     "parse",

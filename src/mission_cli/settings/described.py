@@ -21,11 +21,13 @@ from mission_cli.settings.model import (
 )
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.values import LONGEST, MOST_FOR_A_PLAN, NEVER_ZERO, RANGES
+from mission_cli.settings.watching import HookSettings, WatcherSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RUNNERS, NOTIFICATIONS, DECIDERS = "runners.NAME", "notifications.NAME", "deciders.NAME"
+WATCHERS = "watchers.NAME"
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Workers and attempts": (
         *("max_parallel_workers", "machine_workers", "attempts", "max_steps", "retry_delays", "outage_delays"),
@@ -43,6 +45,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "`[forge]`: pull requests": tuple(f"forge.{name}" for name in ForgeSettings.__match_args__),
     "`[mcp]`: agents that use the tools": tuple(f"mcp.{name}" for name in McpSettings.__match_args__),
     "`[preview]`: show finished work": tuple(f"preview.{name}" for name in PreviewSettings.__match_args__),
+    "`[hooks]`: commands before and after steps": tuple(f"hooks.{name}" for name in HookSettings.__match_args__),
+    "`[watchers.NAME]`: do one thing on an event": tuple(
+        f"{WATCHERS}.{name}" for name in WatcherSettings.__match_args__
+    ),
     "`[notifications.NAME]`: who gets which events": tuple(
         f"{NOTIFICATIONS}.{name}" for name in NotificationSettings.__match_args__
     ),
@@ -66,6 +72,7 @@ _LISTS = {
     "deciding_clients": "names",
     "channels": "addresses",
     "events": "patterns",
+    "on": "patterns",
     "missions": "patterns",
     "may": "patterns",
 }
@@ -86,6 +93,9 @@ _EXAMPLES: Mapping[str, str] = {
     "forge.reviewers": '["alice", "acme/core"]',
     "tree.copy": '[".env.test"]',
     "mcp.deciding_clients": '["my-agent"]',
+    "hooks.before_landing": '"./scripts/may-land.sh"',
+    f"{WATCHERS}.on": '["feature.failed"]',
+    f"{WATCHERS}.do": '"run: ./scripts/page.sh"',
     f"{NOTIFICATIONS}.channels": '["env:OPS_CHANNEL", "ntfy://ntfy.example.org/missions"]',
     f"{NOTIFICATIONS}.events": '["milestone.*", "mission.*"]',
     f"{NOTIFICATIONS}.template": '"{{ mission }}: {{ words }}"',
@@ -107,7 +117,7 @@ _EXAMPLES: Mapping[str, str] = {
     f"{RUNNERS}.env": '{API_KEY = "env:API_KEY"}',
 }
 """What an example shows for settings whose default says nothing."""
-_NAMES = {RUNNERS: "script", NOTIFICATIONS: "ops", DECIDERS: "ada"}
+_NAMES = {RUNNERS: "script", NOTIFICATIONS: "ops", DECIDERS: "ada", WATCHERS: "failures"}
 """The names in an example of tables that a person names."""
 _HEAD = f"## Settings of this repository. `{Remedy('help', ('settings',))}` describes all, with ranges and defaults.\n"
 _WIDTH = 118
@@ -142,6 +152,8 @@ def described() -> dict[str, Described]:
         ("forge.", ForgeSettings()),
         ("mcp.", McpSettings()),
         ("preview.", PreviewSettings()),
+        ("hooks.", HookSettings()),
+        (f"{WATCHERS}.", WatcherSettings()),
         (f"{NOTIFICATIONS}.", NotificationSettings()),
         ("serve.", ServeSettings()),
         (f"{DECIDERS}.", DeciderSettings()),

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
+from mission_cli.settings.watching import HookSettings, WatcherSettings, hooks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mission_cli.domain.hooks.rules import Hooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +233,15 @@ class Settings:
     deciders: Mapping[str, DeciderSettings] = field(default_factory=dict)
     mcp: McpSettings = field(default_factory=McpSettings)
     preview: PreviewSettings = field(default_factory=PreviewSettings)
+    hooks: HookSettings = field(default_factory=HookSettings)
     notifications: Mapping[str, NotificationSettings] = field(default_factory=dict)
+    watchers: Mapping[str, WatcherSettings] = field(default_factory=dict)
     runners: Mapping[str, RunnerSettings] = field(default_factory=dict)
+
+    @property
+    def hooks_and_watchers(self) -> Hooks:
+        """The hooks and watchers as the planner reads them."""
+        return hooks_of(self.hooks, self.watchers)
 
 
 def _references(names: tuple[str, ...]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from mission_cli.domain.news.rules import EVENTS, SEVERITIES
 from mission_cli.domain.timing.hours import never_end, read_windows
 from mission_cli.settings.model import NotificationSettings, PreviewSettings, RunnerSettings, Settings
 from mission_cli.settings.outside import DeciderSettings, check_outside
+from mission_cli.settings.watching import WatcherSettings, check_watcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,15 +52,16 @@ MOST_FOR_A_PLAN = Decimal(1000)
 _TREE = pattern(r"^\[[ \t]*tree[ \t]*\][^\n]*$", re.MULTILINE)
 LONGEST = timedelta(days=366)
 """The longest duration."""
-NEVER_ZERO = ("deadline", "check_timeout", "plan_deadline", "link_lifetime", "ready", "expires")
+NEVER_ZERO = ("timeout", "deadline", "check_timeout", "plan_deadline", "link_lifetime", "ready", "expires")
 """Durations that 0 would make useless."""
 NAMED_TABLES: Mapping[str, type] = {
     "runners": RunnerSettings,
     "notifications": NotificationSettings,
     "deciders": DeciderSettings,
+    "watchers": WatcherSettings,
 }
 """Tables of tables whose names a person chooses."""
-_TABLES = ("tree", "forge", "mcp", "preview", "serve")
+_TABLES = ("tree", "forge", "mcp", "preview", "serve", "hooks")
 """Tables with fixed names."""
 _RULE_NAME = pattern(r"[\w.@#-]+")
 _ADDRESS = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
@@ -140,6 +142,17 @@ def check(settings: Settings) -> None:
     if settings.forge.token and not settings.forge.token.startswith(("env:", "file:")):
         hint = 'write "env:NAME" or "file:PATH": a settings file is not a place for a token'
         raise UsageError("the setting `forge.token` is not a reference", hint=hint)
+    _check_durations("hooks.", settings.hooks)
+    _check_named(settings)
+    if settings.plan_max_usd > MOST_FOR_A_PLAN:
+        hint = f"use at most {MOST_FOR_A_PLAN}"
+        raise UsageError(f"the setting `plan_max_usd` is {settings.plan_max_usd}", hint=hint)
+
+
+def _check_named(settings: Settings) -> None:
+    """Check the tables whose names a person chose."""
+    for name, watcher in settings.watchers.items():
+        check_watcher(f"watchers.{name}", watcher, settings.notifications)
     for name, rule in settings.notifications.items():
         _check_rule(f"notifications.{name}", rule)
     _check_durations("serve.", settings.serve)
@@ -148,9 +161,6 @@ def check(settings: Settings) -> None:
     for name, runner in settings.runners.items():
         _check_range(f"runners.{name}.max_steps", runner.max_steps, 0, RANGES["max_steps"][1])
         _check_durations(f"runners.{name}.", runner)
-    if settings.plan_max_usd > MOST_FOR_A_PLAN:
-        hint = f"use at most {MOST_FOR_A_PLAN}"
-        raise UsageError(f"the setting `plan_max_usd` is {settings.plan_max_usd}", hint=hint)
 
 
 def _check_preview(preview: PreviewSettings) -> None:

@@ -34,6 +34,7 @@ from mission_cli.domain.errors import (
 )
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.rows import open_ones
+from mission_cli.domain.hooks.rules import BEFORE
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import (
@@ -94,12 +95,15 @@ def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
         worn = [m for m in mission.milestones if m.rounds and not m.finished]
         extra += [SetMilestone(m.number, "Rounds", "0") for m in worn]
         changes = (*plain.changes, *extra)
+        held = any(name.startswith(BEFORE) for name in ctx.settings.hooks_and_watchers.commands)
+        again = held and not changes
         return Wanted(
-            "; ".join([plain.words, *words]),
+            "; ".join([plain.words, *words, *(["the commands before its steps run again"] if again else [])]),
             plain.event,
             changes,
             decisions=("Resume the mission", *decisions),
             reason=reason,
+            record=again,
         )
 
     return commit_change(ctx, text, change)

@@ -29,7 +29,7 @@ from mission_cli.domain.timing.hours import opens_at, read_windows
 from mission_cli.domain.timing.schedule import end_of
 from mission_cli.domain.timing.timeline import follow
 from mission_cli.engine.case import Case
-from mission_cli.engine.check_jobs import check_states
+from mission_cli.engine.check_jobs import check_states, hook_states
 from mission_cli.engine.findings import digest
 from mission_cli.engine.observing.code_look import CodeLook, landing_target
 from mission_cli.engine.observing.elsewhere import pull_rows, statuses
@@ -142,11 +142,14 @@ def _consider(
     asked: set[str] = set()
     while True:
         wanted = [act for act in plan.judgments if act.key not in asked]
-        if not wanted:
+        hooks = {key: most for key, most in plan.hooks.items() if key not in asked}
+        if not (wanted or hooks):
             break
-        asked |= {act.key for act in wanted}
+        asked |= {act.key for act in wanted} | set(hooks)
         observation = replace(
-            observation, checks={**observation.checks, **check_states(ctx, policy, loaded.mission, wanted)}
+            observation,
+            checks={**observation.checks, **check_states(ctx, policy, loaded.mission, wanted)},
+            hooks={**observation.hooks, **hook_states(ctx, loaded.mission, hooks)},
         )
         plan = decide(loaded.mission, observation, policy)
     return Case(stored, loaded, head, observation, plan, texts)

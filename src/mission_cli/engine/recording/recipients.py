@@ -11,6 +11,7 @@ from mission_cli.planner.core.decisions import (
     MoveFeature,
     MoveGate,
     MoveWait,
+    Note,
     Settle,
     StartWait,
 )
@@ -35,6 +36,8 @@ def recipients(mission: Mission, move: Transition) -> tuple[str, ...]:
             return of_feature(mission, move.record.about or move.record.feature)
         case MoveWait() | StartWait():
             return of_feature(mission, move.feature)
+        case Note():
+            return move.notify
         case Ask():
             return of_feature(mission, move.request.feature)
     return ()

@@ -188,7 +188,7 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
         case CloseRecovery():
             return Entry(EventKind.RECOVERY_CLOSED, move.why)
         case Note():
-            return Entry(move.event, move.details, about=move.about)
+            return Entry(move.event, move.details, about=move.about, logged=move.event is not EventKind.HOOK_DUE)
         case WritePull() | WritePreview():
             return Entry(move.event, move.why)
         case LinkIssue():

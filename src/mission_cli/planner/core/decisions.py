@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import MissionStatus
 from mission_cli.planner.core.phase_moves import PhaseTransition
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from mission_cli.domain.events import EventKind
@@ -246,6 +247,8 @@ class Note:
     details: str
     about: tuple[str, ...] = ()
     """What later decisions recognize it by, see `domain.noted`."""
+    notify: tuple[str, ...] = ()
+    """Rules that are to be told, by name."""
 
     @property
     def why(self) -> str:
@@ -345,6 +348,8 @@ class Decisions:
     facts: tuple[str, ...] = ()
     judgments: tuple[RunCheck, ...] = ()
     """Checks without a verdict, started in this round or not; their results have to be looked up first."""
+    hooks: Mapping[str, int] = field(default_factory=dict)
+    """Hooks that matter now, by key, with the number of tries that each may have."""
 
     @property
     def empty(self) -> bool:

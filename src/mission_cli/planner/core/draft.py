@@ -42,6 +42,8 @@ class Draft:
     """Checks that run, or wait for a slot of this machine."""
     judgments: dict[str, RunCheck] = field(default_factory=dict)
     """Checks without a verdict, by key, started in this round or not."""
+    hooks: dict[str, int] = field(default_factory=dict)
+    """See `Decisions.hooks`."""
     alone: bool = False
     """A check has to run alone: no other is started before it has ended."""
     wakes: list[datetime] = field(default_factory=list)
@@ -124,4 +126,5 @@ class Draft:
             min(self.wakes, default=None),
             self.running,
             judgments=tuple(self.judgments.values()),
+            hooks=self.hooks,
         )

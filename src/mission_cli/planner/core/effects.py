@@ -52,6 +52,20 @@ class RunCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class RunHook:
+    """Run a command of the settings once, in a tree of a commit."""
+
+    key: str
+    attempt: int
+    command: str
+    commit: Sha
+    facts: tuple[tuple[str, str], ...]
+    """Variables of its environment."""
+    timeout_s: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Integrate:
     """Move `work` from `expect` to the candidate of an attempt."""
 
@@ -221,6 +235,7 @@ Effect = (
     | Recover
     | Cancel
     | RunCheck
+    | RunHook
     | Integrate
     | MakeWork
     | MoveWork

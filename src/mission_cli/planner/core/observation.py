@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.branches.landing import Merge
     from mission_cli.domain.forge.look import PullLook
     from mission_cli.domain.forge.rows import PullRow
+    from mission_cli.domain.hooks.rules import HookState
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.outside.facts import Numbered, Occasion
@@ -84,6 +85,8 @@ class Observation:
     looked: bool = True
     """Whether the results of ended attempts were read; views do not read them."""
     checks: Mapping[str, CheckState] = field(default_factory=dict)
+    hooks: Mapping[str, HookState] = field(default_factory=dict)
+    """Commands before and after steps that were started, by key."""
     held_out: Mapping[int, Criterion | None] = field(default_factory=dict)
     """Held-out criteria of milestones that are being validated, by number; None: this machine cannot open it."""
     detected: Mapping[str, tuple[Criterion, ...]] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.domain.hooks.rules import Hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,6 +105,8 @@ class Policy:
     default_runner: str = ""
     """The runner of missions that name none; empty: there is none."""
     previews: PreviewPolicy = field(default_factory=PreviewPolicy)
+    hook_rules: Hooks = field(default_factory=Hooks)
+    """Commands before and after steps, and what watchers do."""
     sandboxed: bool = True
     """Jobs run in a sandbox; without one, nothing that a reviewer proposes is run."""
     checks_salt: str = ""

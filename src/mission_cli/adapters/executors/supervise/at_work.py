@@ -83,7 +83,7 @@ class AtWork:
 
     @property
     def _once(self) -> bool:
-        return self._spec.kind in {JobKind.WORKER, JobKind.PLAN, JobKind.REVIEW, JobKind.PREVIEW}
+        return self._spec.kind in {JobKind.WORKER, JobKind.PLAN, JobKind.REVIEW, JobKind.PREVIEW, JobKind.HOOK}
 
     def _account(self) -> Account:
         from mission_cli.adapters.executors.supervise.job_costs import Account

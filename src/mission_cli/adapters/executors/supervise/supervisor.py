@@ -98,7 +98,7 @@ class _Supervisor(AtWork):
             with suppress(OSError):
                 take_in(self._job.usage.parent, self._job.kept)
         left, saved = self._collect() if self._worker else (None, "")
-        if self._spec.kind in {JobKind.PLAN, JobKind.REVIEW}:  # before the exit file: planning uses the tree again
+        if self._once and not self._worker:  # before the exit file: planning uses the tree again
             trees.remove_tree(self._tree)
         moved = not (self._code / "HEAD").exists()  # then the next pulse there finds a job without supervisor
         if (self._once and not moved) or self._has_folder():  # a check whose folder was removed runs again

@@ -1,0 +1,1 @@
+"""Hooks and watchers of the settings."""
