@@ -146,6 +146,8 @@ def _work(reader: Reader) -> None:
     reader.say("logs", "m/1.1")
     reader.say("answer", "m", "1", "pass")
     reader.say("note", "m", "We met.")
+    reader.say("archive", "m")
+    reader.say("resume", "m")
     assert reader.say("ask", "m/1.3", "Which?", "--option", "a=first")["number"] == 2
     reader.say("answer", "m", "2", "--withdraw")
     person.run(ok=(3,))

@@ -76,6 +76,7 @@ Options
   --status STATUS  Only missions with these statuses, separated by commas.
   --all            Those of all repositories in which you have used mission, and
                    those without one.
+  --archived       Those in the archive instead of the others.
 
 Options of every command
   --json         Print one JSON object instead of text.
@@ -88,6 +89,8 @@ Options of every command
 Examples
   # the missions of this repository
   $ mission list
+  # those in the archive
+  $ mission list --archived
   # unfinished missions of all repositories
   $ mission list --all --status active,paused
 

@@ -44,6 +44,8 @@ PROOFS: dict[str, str] = {
     "front in_force": "unit/test_in_force.py::test_no_single_mistake_widens_a_cap_or_stops_the_mission_in_silence",
     "front noted": "unit/test_shortened_logs.py::test_a_person_may_delete_every_row_of_every_log_between_any_two_ticks",
     "front priority": f"{ACT}::test_the_urgent_mission_is_served_first",
+    "front lifetime archived": "unit/test_lifetimes.py::test_nobody_cares_then_it_is_archived_and_comes_back_as_it_was",
+    "front check_every": "unit/test_lifetimes.py::test_it_is_looked_at_as_often_as_it_asks_for",
     "front deadline due due_at": "unit/test_executions.py::test_the_deadline_pauses_once_and_a_person_who_resumes_has_decided",
     "front schedule": "unit/test_executions.py::test_when_a_schedule_is_due",
     "front end_date": "unit/test_executions.py::test_nothing_is_due_behind_the_end",

@@ -52,7 +52,7 @@ def test_a_list_is_the_same_whether_files_are_read_or_what_was_noted_of_them() -
     ]
     noted = host.context().runtime.listed()
     features.cancel(host.context(), "m")
-    assert [one.status for one in lines_of(host.context())] == ["cancelled", "planning"]
+    assert [one.status for one in lines_of(host.context())] == ["planning", "cancelled"], "what is over comes last"
     assert host.context().runtime.listed()[M] != noted[M]
     assert host.context().runtime.listed()[N] == noted[N]
 
@@ -75,7 +75,8 @@ def test_what_runs_and_what_is_in_trouble_is_looked_at_each_time() -> None:
         assert n.running == ()
     assert set(host.context().runtime.listed()) == {N}
     host.context().runtime.note_troubles([Trouble("", "it is broken", "", "n")])
-    assert "it is broken" in lines_of(host.context())[1].error
+    first = lines_of(host.context())[0]
+    assert (first.id, first.needs_attention, "it is broken" in first.error) == ("n", True, True)
     assert host.context().runtime.listed() == {}
     host.context().runtime.note_troubles([])
     assert lines_of(host.context())[1].error == ""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.numbers import whole
 from mission_cli.document.reading.placed import load_placed
+from mission_cli.document.syntax.front import priority_of
+from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.ids import FeatureNumber, feature_number
 from mission_cli.domain.notice import first_steps
@@ -91,7 +93,7 @@ def _one(snapshot: Snapshot, name: str) -> Stored:
         raise NotFoundError("there is no mission here", hint=first_steps())
     if not name:
         everything = list(snapshot.missions.values())
-        alive = [s for s in everything if load_placed(s.text, s.id).mission.status not in FINISHED_MISSION]
+        alive = [s for s in everything if _is_alive(load_placed(s.text, s.id).mission)]
         pool = alive or everything
         if len(pool) == 1:
             return pool[0]
@@ -106,8 +108,14 @@ def _one(snapshot: Snapshot, name: str) -> Stored:
     return found[0]
 
 
+def _is_alive(mission: Mission) -> bool:
+    return mission.status not in FINISHED_MISSION and not mission.archived
+
+
 def _some(stored: list[Stored]) -> str:
-    return _few(sorted(s.id for s in stored), 5)
+    """Return the first missions by priority."""
+    ranked = sorted(stored, key=lambda one: (-urgency_rank(priority_of(one.text)), one.id))
+    return _few([one.id for one in ranked], 5)
 
 
 def _few(names: Sequence[str], most: int = 12) -> str:

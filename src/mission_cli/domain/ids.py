@@ -27,11 +27,12 @@ _RUN = pattern(r"(?P<mission>[^/]+)/(?P<feature>[0-9]{1,9}\.[0-9]{1,9}|plan|revi
 _LONGEST_ID = 100
 _LONGEST_NAME = 40
 _RESERVED = """
-access add add-milestone advance agents all answer approve ask attach base budget cancel commands completion con
-context cron dashboard diff doctor edit error export fmt gc handback help history hold-out hosts import inbox init
-inspect land lint list logs main man mcp merge-driver mission missions move new note nul open overview pause plan
-playbook poc pr preview prn pulse reject replay report resource resume retry run schema serve set settings show
-signal skills skip start status stop sync takeover tell top undo validate verify version what-if why work
+access add add-milestone advance agents all answer approve archive ask attach base budget cancel commands
+completion con context cron dashboard diff doctor edit error export fmt gc handback help history hold-out hosts
+import inbox init inspect land lint list logs main man mcp merge-driver mission missions move new note nul open
+overview pause plan playbook poc pr preview prn pulse reject replay report resource resume retry run schema serve
+set settings show signal skills skip start status stop sync takeover tell top undo validate verify version what-if
+why work
 """
 RESERVED = frozenset(_RESERVED.split())
 """Names that no mission gets by itself, because commands, branches or files are called so."""

@@ -246,6 +246,12 @@ class Mission:
     executions: int = 0
     autonomous: bool = True
     """False: the mission pauses for a person after each milestone."""
+    lifetime: str = ""
+    """How long it lives without engagement: a duration, `type` or `none`; empty: as its type says."""
+    check_every: str = ""
+    """How often it is looked at if nothing is reported; empty: as all missions."""
+    archived: str = ""
+    """When it was archived; empty: it is not."""
     notify: tuple[str, ...] = ()
     """Who is notified."""
     managed: bool = False

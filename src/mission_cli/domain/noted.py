@@ -33,6 +33,7 @@ ONCE = frozenset(
         EventKind.DEADLINE_WARNING,
         EventKind.FEATURE_BY_HAND,
         EventKind.ISSUE_REFUSED,
+        EventKind.MISSION_STALE,
         EventKind.REQUEST_REMINDED,
         EventKind.WAIT_REMINDED,
         EventKind.APPROVAL_VOID,

@@ -199,6 +199,8 @@ class HoldKind(StrEnum):
     """The milestone is being validated."""
     VALUE = "value"
     """A value that limits the mission does not count."""
+    STALE = "stale"
+    """Nobody has done anything with the mission for its lifetime, or it is archived."""
     WAIT = "wait"
     """An external wait is not over."""
     WORK = "work"

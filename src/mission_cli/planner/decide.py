@@ -27,6 +27,7 @@ from mission_cli.planner.mission.budget_watch import budget, threshold
 from mission_cli.planner.mission.executions import deadline, schedule
 from mission_cli.planner.mission.guard import put_back
 from mission_cli.planner.mission.hooks import hooks
+from mission_cli.planner.mission.lifetime import archived, cadence, lifetime
 from mission_cli.planner.mission.money import stand, way_on
 from mission_cli.planner.mission.watchers import watch
 from mission_cli.planner.phases.phases import phases
@@ -50,6 +51,8 @@ _STEPS = (
     requests,
     waits,
     deadline,
+    lifetime,
+    cadence,
     gates,
     budget,
     phases,
@@ -96,16 +99,27 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
             unblock=do("doctor") if observation.undecided else NO_ADVICE,
             person=observation.undecided,
         )
-    if mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
-        for step in () if renumber(draft) else _STEPS:
-            step(draft)
-    elif mission.status in WAITING_MISSION:
-        schedule(draft)
+    gone = archived(draft)
+    if not gone:
+        _take_steps(draft)
     previews(draft)
-    _mission_hold(draft)
+    if not gone:
+        _mission_hold(draft)
     watch(draft)
     hooks(draft)
     return draft.plan()
+
+
+def _take_steps(draft: Draft) -> None:
+    """Decide what the status of the mission asks for."""
+    status = draft.mission.status
+    if status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
+        for step in () if renumber(draft) else _STEPS:
+            step(draft)
+    elif status in WAITING_MISSION:
+        schedule(draft)
+    elif status in {MissionStatus.DRAFT, MissionStatus.PLANNING}:
+        lifetime(draft)
 
 
 def _elsewhere(draft: Draft) -> None:

@@ -81,6 +81,10 @@ class Listed:
     """Name and status of the current phase, the gate that waits, and percent of the phases; None without phases."""
     preview: str = ""
     """`Line.preview`."""
+    priority: str = "normal"
+    waits: bool = False
+    """Whether something in the file waits for a person."""
+    archived: str = ""
 
 
 class LedgerBook(Protocol):

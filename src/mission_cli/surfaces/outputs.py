@@ -59,6 +59,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "advance": _CHANGED,
     "answer": _CHANGED,
     "approve": _CHANGED,
+    "archive": _CHANGED,
     "ask": (Output(changes.AskedQuestion),),
     "attach": (Output(files.Attached),),
     "cancel": _CHANGED,

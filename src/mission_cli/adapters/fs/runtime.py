@@ -242,7 +242,8 @@ class FolderRuntime:
         if not isinstance(raw, dict) or raw.get("version") != self._version:
             return {}
         try:
-            return {MissionId(mission): Listed(*row) for mission, row in raw["missions"].items()}
+            rows = {MissionId(mission): row for mission, row in raw["missions"].items()}
+            return {mission: Listed(*row) for mission, row in rows.items() if len(row) == len(Listed.__match_args__)}
         except (KeyError, TypeError, AttributeError):
             return {}
 

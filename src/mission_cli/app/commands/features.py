@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted, one_line
 from mission_cli.app.addressing import Address, resolve
-from mission_cli.app.commands.start_checks import refuse_start
+from mission_cli.app.commands.start_checks import refuse_start, restored
 from mission_cli.app.decisions import logged_decisions
 from mission_cli.app.transaction import (
     Done,
@@ -97,7 +97,7 @@ def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
         changes = (*plain.changes, *extra)
         held = any(name.startswith(BEFORE) for name in ctx.settings.hooks_and_watchers.commands)
         again = held and not changes
-        return Wanted(
+        wanted = Wanted(
             "; ".join([plain.words, *words, *(["the commands before its steps run again"] if again else [])]),
             plain.event,
             changes,
@@ -105,6 +105,7 @@ def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
             reason=reason,
             record=again,
         )
+        return restored(address, wanted)
 
     return commit_change(ctx, text, change)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.app.addressing import Address, resolve
 from mission_cli.app.commands.features import records_of
-from mission_cli.app.commands.start_checks import on_base, refuse_start
+from mission_cli.app.commands.start_checks import on_base, refuse_start, restored
 from mission_cli.app.pull_requests import KEY, is_chosen_at_start, pulls_words
 from mission_cli.app.transaction import (
     Done,
@@ -81,13 +81,14 @@ def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -
         else:
             changes += begin(address.loaded, records_of(ctx, address), ctx.clock.now())
         words = f"{mission.id} is started"
-        return Wanted(
+        wanted = Wanted(
             words,
             EventKind.MISSION_STARTED,
             tuple(changes),
             decisions=("Start the mission",),
             said=f"{words}{_continues(mission)}{proposes}",
         )
+        return restored(address, wanted)
 
     return commit_change(ctx, text, change)
 

@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import command_line, counted
 from mission_cli.app.commands.reachable import refuse_unreachable
 from mission_cli.app.optional import all_criteria, missing_package
+from mission_cli.document.changes import SetFront
 from mission_cli.document.checking.lint import weak_criterion
 from mission_cli.domain.branches.refs import poc_branch, work_branch
 from mission_cli.domain.errors import BlockedError, UsageError
@@ -20,6 +21,7 @@ from mission_cli.planner.core.decisions import Hold
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
+    from mission_cli.app.transaction import Wanted
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.problems import Problem
     from mission_cli.engine.context import Context
@@ -103,3 +105,10 @@ def _refuse_runner(ctx: Context, mission: Mission, name: str) -> None:
         raise BlockedError(f"{mission.id}: {missing.words}", hint=missing.remedy)
     if runner.obstacle:
         raise BlockedError(runner.obstacle.text, hint=runner.obstacle.remedy)
+
+
+def restored(address: Address, wanted: Wanted) -> Wanted:
+    """Return a change that starts or resumes a mission, which also takes it out of the archive."""
+    if not address.mission.archived or not (wanted.changes or address.mission.status is MissionStatus.ACTIVE):
+        return wanted
+    return replace(wanted, changes=(*wanted.changes, SetFront(("archived",), "")))

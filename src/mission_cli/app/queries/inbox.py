@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 
 def everything_waiting(ctx: Context) -> list[tuple[MissionId, Waiting]]:
-    """Return what waits for a person, what is urgent first, then by mission; nothing twice."""
+    """Return what waits for a person, what is urgent first, then by the priority of its mission; nothing twice."""
     snapshot = ctx.state.snapshot()
     found: list[tuple[MissionId, Waiting]] = []
+    priorities: dict[MissionId, str] = {}
     for stored in snapshot.missions.values():
         address = resolve(snapshot, stored.id)
+        priorities |= dict.fromkeys((stored.id, address.mission.id), address.mission.priority)
+        if address.mission.archived:
+            continue
         if address.mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and address.mission.managed:
             view = status_of(ctx, snapshot, address)
             found += [(address.mission.id, waiting) for waiting in view.waiting_for]
@@ -31,7 +35,8 @@ def everything_waiting(ctx: Context) -> list[tuple[MissionId, Waiting]]:
                 found += [(address.mission.id, waiting) for waiting in _unscheduled(view)]
         elif address.mission.managed or address.loaded.refused:
             found += [(stored.id, one) for one in waiting_at_all(unserved(ctx, stored, address.loaded, general=False))]
-    return sorted(dict.fromkeys(found), key=lambda one: -urgency_rank(one[1].urgency))
+    order = {mission: -urgency_rank(word) for mission, word in priorities.items()}
+    return sorted(dict.fromkeys(found), key=lambda one: (-urgency_rank(one[1].urgency), order[one[0]]))
 
 
 def flaky_everywhere(ctx: Context) -> list[tuple[MissionId, FlakyView]]:

@@ -9,21 +9,24 @@ from mission_cli._support.dataclass import replace
 from mission_cli.app.queries.progress import any_dispatched, counts, phase_of, running
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.views import Line, PhaseView
+from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.budget.ledger import spent
+from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.preview.rows import PreviewStatus
-from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, GateStatus, MissionStatus, WaitStatus
 from mission_cli.ports.git.state import Settled
 from mission_cli.ports.runtime import Listed
 
 if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import StateStore, Stored
 
 
 def lines_of(ctx: Context, *, repo: str = "") -> list[Line]:
-    """Return one line per mission, sorted by id, with what runs and why no pulse can serve a mission.
+    """Return one line per mission by importance, with what runs and why no pulse can serve a mission.
 
     A file is read only if its folder has changed since the last list.
     """
@@ -46,6 +49,7 @@ def lines_of(ctx: Context, *, repo: str = "") -> list[Line]:
             replace(
                 one,
                 error=errors[0].detail if errors else "",
+                needs_attention=one.needs_attention or (bool(errors) and not one.archived),
                 usd=one.usd + sum((tally.usd or Decimal(0) for tally in tallies), Decimal(0)),
                 tokens=one.tokens + sum(tally.total_tokens for tally in tallies),
                 running=runs,
@@ -53,13 +57,13 @@ def lines_of(ctx: Context, *, repo: str = "") -> list[Line]:
         )
     if kept != noted:
         ctx.runtime.note_listed(kept)
-    return sorted(found, key=lambda one: one.id)
+    return sorted(found, key=by_importance)
 
 
 def homeless_lines(store: StateStore) -> list[Line]:
-    """Return one line per mission without a repository, sorted by id; nothing runs there."""
-    stored = sorted(store.snapshot().missions.values(), key=lambda one: one.id)
-    return [_line(store, one.id, _row(one, _load(one)), "") for one in stored]
+    """Return one line per mission without a repository, by importance; nothing runs there."""
+    stored = store.snapshot().missions.values()
+    return sorted((_line(store, one.id, _row(one, _load(one)), "") for one in stored), key=by_importance)
 
 
 def _load(stored: Stored) -> Loaded:
@@ -84,6 +88,9 @@ def _row(stored: Stored, loaded: Loaded) -> Listed:
         int(used.tokens),
         None if phase is None else (phase.name, phase.status, phase.gate, phase.progress),
         next((row.url for row in mission.previews if row.status is PreviewStatus.READY), ""),
+        mission.priority,
+        waits_for_person(mission),
+        mission.archived,
     )
 
 
@@ -102,4 +109,26 @@ def _line(store: StateStore, mission: MissionId, row: Listed, repo: str) -> Line
         tokens=row.tokens,
         phase=PhaseView(*row.phase) if row.phase is not None else None,
         preview=row.preview,
+        priority=row.priority,
+        needs_attention=(row.waits or bool(row.problems)) and not row.archived,
+        archived=row.archived,
     )
+
+
+def waits_for_person(mission: Mission) -> bool:
+    """Return whether a mission waits for a person, as far as its file alone tells."""
+    if not mission.managed or mission.status in FINISHED_MISSION:
+        return False
+    paused = mission.status is MissionStatus.PAUSED
+    asked = any(request.open for request in mission.requests)
+    gates = any(gate.state is GateStatus.WAITING for gate in mission.gates)
+    phases = any(phase.status is PhaseStatus.WAITING for phase in mission.phases)
+    waits = any(wait.status == WaitStatus.FAILED for wait in mission.waits)
+    failed = any(feature.status is FeatureStatus.FAILED for feature in mission.features())
+    return paused or asked or gates or phases or waits or failed
+
+
+def by_importance(line: Line) -> tuple[bool, bool, int, str]:
+    """Return the place of a mission in a list: what needs a person first, then by priority; finished ones last."""
+    over = line.status in FINISHED_MISSION
+    return over, not line.needs_attention, -urgency_rank(line.priority), line.id

@@ -330,6 +330,12 @@ class Line:
     """Attempts that are running here."""
     preview: str = ""
     """The URL of its preview; empty if none is ready."""
+    priority: str = "normal"
+    """low, normal, high or urgent, as the file says."""
+    needs_attention: bool = False
+    """Whether something in its file waits for a person, or no pulse can serve it."""
+    archived: str = ""
+    """When it was archived; empty: it is not."""
 
 
 @dataclass(frozen=True, slots=True)

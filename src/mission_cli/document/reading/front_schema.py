@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli._support.text import why_no_moment
+from mission_cli._support.text import parse_duration, why_no_duration, why_no_moment
 from mission_cli.document.syntax.vocabulary import (
     MISSION_WORDS,
     mission_status,
@@ -38,6 +38,8 @@ class Kind(StrEnum):
     YESNO = "yesno"
     MOMENT = "moment"
     """An ISO 8601 date or time."""
+    DURATION = "duration"
+    """Such as 90m or 7d, or one of the words of the key."""
     SCHEDULE = "schedule"
     """A time, or five fields of cron."""
     LIST = "list"
@@ -90,6 +92,15 @@ KEYS: dict[str, Key] = {
             most=5,
         ),
         Key("autonomous", Kind.YESNO, "false: it pauses for a person after each milestone."),
+        Key(
+            "lifetime",
+            Kind.DURATION,
+            "How long it lives without a person: 7d, none, or type (24h, 7d, 14d, 30d for quick, meeting, project, "
+            "research); then it is archived.",
+            ("type", "none"),
+        ),
+        Key("check_every", Kind.DURATION, "How often it is looked at, also if nothing is reported to have changed."),
+        Key("archived", Kind.MOMENT, "When it was archived; empty: it is not."),
         Key("notify", Kind.LIST, "Whom to notify: rules of the settings; other names go to the command `notify`."),
         Key("owner", Kind.TEXT, "Who owns the mission."),
         Key("origin.agent", Kind.TEXT, "Agent that created it."),
@@ -235,7 +246,7 @@ def why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
     return _why_wrong_kind(key, name, text)
 
 
-def _why_wrong_kind(key: Key, name: str, text: str) -> tuple[str, str] | None:
+def _why_wrong_kind(key: Key, name: str, text: str) -> tuple[str, str] | None:  # noqa: PLR0911 - one case per kind
     match key.kind:
         case Kind.WORD if text not in key.words:
             return f"`{name}` is `{text}`, which is not known", f"use one of {', '.join(key.words)}"
@@ -249,6 +260,9 @@ def _why_wrong_kind(key: Key, name: str, text: str) -> tuple[str, str] | None:
             return f"`{name}` is neither true nor false: `{text}`", "it is read as false; write true or false"
         case Kind.SCHEDULE if words := why_no_schedule(text):
             return f"`{name}` is `{text}`: {words}", SCHEDULE_HINT
+        case Kind.DURATION if text.casefold() not in key.words and not parse_duration(text):
+            words = why_no_duration(text) or "is no time at all"
+            return f"`{name}` is `{text}`, which {words}", f"write {', '.join(['7d', *key.words])}"
         case Kind.MOMENT if words := why_no_moment(text):
             return f"`{name}` {words}: `{text}`", MOMENT_HINT
     return None
@@ -286,7 +300,7 @@ def _any_way_of_writing() -> str:
 def _schema_of(key: Key) -> dict[str, Any]:  # noqa: PLR0911 - one case per kind
     numeric = {"type": "string", "pattern": r"^\s*[-+]?[$€£]?[0-9][0-9,_]*(\.[0-9]*)?\s*$|^$"}
     match key.kind:
-        case Kind.TEXT | Kind.SCHEDULE:
+        case Kind.TEXT | Kind.SCHEDULE | Kind.DURATION:
             return {"type": ["string", "number", "boolean", "null"]}
         case Kind.WORD:
             return {"enum": [*key.words, "", None]}

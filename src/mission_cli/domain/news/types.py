@@ -62,10 +62,12 @@ TYPES: Mapping[EventType, frozenset[EventKind]] = {
             EventKind.ISSUE_REFUSED,
         }
     ),
-    EventType.RESUMED: frozenset({EventKind.MISSION_RESUMED, EventKind.MISSION_TAKEN_OVER}),
+    EventType.RESUMED: frozenset({EventKind.MISSION_RESUMED, EventKind.MISSION_RESTORED, EventKind.MISSION_TAKEN_OVER}),
     EventType.BLOCKED: frozenset(
         {
             EventKind.MISSION_PAUSED,
+            EventKind.MISSION_ARCHIVED,
+            EventKind.MISSION_STALE,
             EventKind.MILESTONE_BLOCKED,
             EventKind.REQUEST_ASKED,
             EventKind.GATE_WAITING,

@@ -33,6 +33,7 @@ from mission_cli.engine.check_jobs import check_states, hook_states
 from mission_cli.engine.findings import digest
 from mission_cli.engine.observing.code_look import CodeLook, landing_target
 from mission_cli.engine.observing.elsewhere import pull_rows, statuses
+from mission_cli.engine.observing.engaged import engaged_at
 from mission_cli.engine.observing.judge_files import base_movers_of, movers_of
 from mission_cli.engine.observing.phase_look import phase_look
 from mission_cli.engine.outside.look import look_outside
@@ -195,7 +196,8 @@ def _observe(
     now, me, zone = timeline.last.wall, ctx.machine.me(), ctx.clock.zone
     records = _records(run_texts)
     if not mission.managed or mission.status in _NOT_DRIVEN:
-        return Observation(now, me, records=records), None
+        engaged = engaged_at(ctx, snapshot.missions[mission.id], mission, now) if mission.managed else None
+        return Observation(now, me, records=records, timeline=timeline, zone=zone, engaged=engaged), None
     if is_elsewhere(mission.host, me):
         return _observe_elsewhere(ctx, mission, now, me, records), None
     forge = look_at_forge(ctx, mission, now, ask=ask)
@@ -264,6 +266,7 @@ def _with_others(ctx: Context, snapshot: Snapshot, mission: Mission, observation
         starts_at=due_at(mission, observation.now, ctx.clock.zone) if mission.schedule else None,
         last_due=end_of(mission.end_date, ctx.clock.zone),
         deadline=end_of(mission.deadline, ctx.clock.zone),
+        engaged=engaged_at(ctx, snapshot.missions[mission.id], mission, observation.now),
     )
 
 

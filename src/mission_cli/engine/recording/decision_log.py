@@ -13,6 +13,7 @@ from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import GateKind, GateStatus, MissionStatus
 from mission_cli.planner.core.decisions import (
     AddFix,
+    Archive,
     Begin,
     Dispatch,
     Finish,
@@ -66,6 +67,8 @@ def decided(  # noqa: C901, PLR0911 - a flat table, one case per decision
     match move:
         case MoveMission() | Finish():
             return (_ENDS.get(move.to, f"The mission becomes {move.to}"),)
+        case Archive():
+            return ("Archive the mission",)
         case Begin():
             return (f"Begin execution {mission.executions + 1}",)
         case AddFix():

@@ -48,9 +48,10 @@ from mission_cli.engine.recording.pulls import pull_changes
 from mission_cli.engine.recording.recipients import recipients
 from mission_cli.engine.recording.requests import context_write
 from mission_cli.engine.recording.retrospective import retrospective
-from mission_cli.engine.recording.rows import row_changes
+from mission_cli.engine.recording.rows import archive_changes, row_changes
 from mission_cli.planner.core.decisions import (
     AddFix,
+    Archive,
     Ask,
     Begin,
     CloseRecovery,
@@ -189,6 +190,8 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(EventKind.RECOVERY_CLOSED, move.why)
         case Note():
             return Entry(move.event, move.details, about=move.about, logged=move.event is not EventKind.HOOK_DUE)
+        case Archive():
+            return Entry(EventKind.MISSION_ARCHIVED, move.why)
         case WritePull() | WritePreview():
             return Entry(move.event, move.why)
         case LinkIssue():
@@ -243,6 +246,8 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
             yield SetCell("Held-out Criteria", {"#": str(move.number)}, "Results", move.results)
         case MoveMission():
             yield SetFront(("status",), str(move.to))
+        case Archive():
+            yield from archive_changes(move, now)
         case RecordValues():
             for name, _, value in move.changes:
                 yield SetFront((SECTION, name), as_scalar(value))

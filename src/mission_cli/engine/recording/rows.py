@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.document.changes import Change, SetCell
-from mission_cli.domain.status import RecoveryStatus
+from mission_cli._support.text import stamp
+from mission_cli.document.changes import Change, SetCell, SetFront
+from mission_cli.domain.status import MissionStatus, RecoveryStatus
 from mission_cli.engine.recording.requests import request_row
 from mission_cli.planner.core.decisions import (
     Ask,
@@ -20,6 +21,9 @@ from mission_cli.planner.core.decisions import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
+
+    from mission_cli.planner.core.decisions import Archive
 
 
 def row_changes(
@@ -46,3 +50,10 @@ def row_changes(
             yield SetCell("Recovery Log", {"Feature": move.feature, "Status": RecoveryStatus.OPEN}, "Status", move.to)
         case Note():
             return
+
+
+def archive_changes(move: Archive, now: datetime) -> Iterator[Change]:
+    """Yield the changes that archive a mission."""
+    yield SetFront(("archived",), stamp(now))
+    if move.pauses:
+        yield SetFront(("status",), str(MissionStatus.PAUSED))

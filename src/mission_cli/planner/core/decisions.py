@@ -257,6 +257,15 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """Archive the mission: it is not shown, and nothing starts; nothing is deleted."""
+
+    why: str
+    pauses: bool
+    """Whether its status becomes paused, too."""
+
+
+@dataclass(frozen=True, slots=True)
 class WritePull:
     """Write the row of a pull request: a new one, or what is known of it now."""
 
@@ -312,6 +321,7 @@ Transition = (
     | StartWait
     | CloseRecovery
     | Note
+    | Archive
     | WritePull
     | WritePreview
     | LinkIssue

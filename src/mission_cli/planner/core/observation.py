@@ -115,6 +115,8 @@ class Observation:
     """When the schedule of the mission is due next; None if it is not a valid time."""
     last_due: datetime | None = None
     """Until when executions of a recurring mission begin; None: no end."""
+    engaged: datetime | None = None
+    """When a person last did something with the mission; None: it has no lifetime."""
     deadline: datetime | None = None
     """The deadline of the mission; None: it has none."""
     zone: tzinfo = UTC

@@ -76,6 +76,7 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
     features = [f for f in mission.features() if f.number in planned or f.status is not FeatureStatus.PENDING]
     return (
         (mission.status, mission.mode, mission.base, mission.host, mission.managed, mission.autonomous),
+        (mission.kind, mission.lifetime, mission.check_every, mission.archived),
         (mission.schedule, mission.end_date, mission.deadline, mission.executions),
         (
             mission.limits,

@@ -76,6 +76,7 @@ _WATCH: Mapping[str, Entry] = {
         Group.WATCH,
         "cli",
         ("list", "the missions of this repository"),
+        ("list --archived", "those in the archive"),
         ("list --all --status active,paused", "unfinished missions of all repositories"),
     ),
     "why": _entry(
@@ -233,6 +234,12 @@ _STEER: Mapping[str, Entry] = {
     ),
     "resume": _entry(
         Group.STEER, "machines", ("resume", "continue"), ("resume --all", "continue after `mission stop --all`")
+    ),
+    "archive": _entry(
+        Group.STEER,
+        "machines",
+        ('archive words --reason "nobody needs it"', "hide it; nothing is deleted"),
+        ("archive words --restore", "show it again"),
     ),
     "cancel": _entry(
         Group.STEER, "machines", ('cancel words --reason "superseded"', "end the mission; the work is kept")

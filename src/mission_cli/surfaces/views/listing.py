@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import dollars, tokens
 from mission_cli._support.text import counted
+from mission_cli.domain.asking.urgency import USUAL_URGENCY, urgency_rank
 from mission_cli.surfaces.lines import BLANK, GAP, clip, columns, cut, length, line, paragraph, reflow, said
 from mission_cli.surfaces.views.history import history_lines
 from mission_cli.surfaces.views.reasons import waiting_lines
@@ -70,8 +71,9 @@ def _table(missions: Sequence[Listed], width: int) -> list[Line]:
 def _cells(one: Listed, *, with_bar: bool) -> list[Line]:
     share = f"{bar(one.progress, _BAR)} " if with_bar else ""
     spent = dollars(one.usd) if one.usd or not one.tokens else tokens(one.tokens)
+    urgent = f" ({one.priority})" if urgency_rank(one.priority) > urgency_rank(USUAL_URGENCY) else ""
     return [
-        line(said(one.id)),
+        line(said(one.id) + said(urgent)),
         line((said(one.status), color_of(one.status)), (f" ({said(one.phase.name)})", "dim"))
         if one.phase is not None and one.phase.name
         else line((said(one.status), color_of(one.status))),

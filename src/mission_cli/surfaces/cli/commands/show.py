@@ -64,8 +64,9 @@ def list_missions(
         bool,
         typer.Option("--all", help="Those of all repositories in which you have used mission, and those without one."),
     ] = False,
+    archived: Annotated[bool, typer.Option("--archived", help="Those in the archive instead of the others.")] = False,
 ) -> int:
-    """List all missions."""
+    """List all missions: what needs you first, then by priority."""
     from mission_cli.app.given import statuses
     from mission_cli.app.results.views import MissionList, MissionListEverywhere
     from mission_cli.surfaces.everywhere import all_lines
@@ -79,7 +80,7 @@ def list_missions(
         return _say_no_missions(
             shell, NoMissionsError("there are no missions yet", hint=first_steps()), MissionList([])
         )
-    lines = [line for line in lines if not wanted or line.status in wanted]
+    lines = [one for one in lines if bool(one.archived) is archived and (not wanted or one.status in wanted)]
     heads = [line(f"{clean(repo)}: ", (stopped_words(stopped), "bold red")) for repo, stopped in elsewhere.items()]
     result = MissionListEverywhere(lines, elsewhere) if everywhere else MissionList(lines)
     shell.draw(lambda size: [*heads, *list_lines(lines, size.width)], result, long=True)
@@ -272,7 +273,7 @@ def bare(shell: Shell) -> int:
     except NoMissionsError as error:
         return _say_no_missions(shell, error, Overview([], [], []))
     news = since_last_look(ctx)
-    missions, found = _lines_here(shell), everything_waiting(ctx)
+    missions, found = [one for one in _lines_here(shell) if not one.archived], everything_waiting(ctx)
 
     def drawn(size: Size) -> list[Line]:
         now = ctx.clock.now()

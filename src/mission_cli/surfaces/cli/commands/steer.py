@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     command(app, "edit", help="Edit the mission file; the text is checked, merged and committed in your name.")(edit)
     command(app, "pause", help="Start nothing new; running workers finish.")(pause)
     command(app, "resume", help="Continue after a pause.")(resume)
+    command(app, "archive", help="Hide a mission that nobody needs; nothing is deleted.")(archive)
     command(app, "cancel", help="End the mission; workers are stopped, their work is kept.")(cancel)
     command(app, "stop", help="Stop everything in this repository at once.")(stop)
 
@@ -277,6 +278,20 @@ def resume(
         return _lift(shell)
     opened = shell.open()
     return finish(shell, opened, features.resume(opened.context, mission, reason=reason))
+
+
+def archive(
+    shell: Shell,
+    mission: Identity = "",
+    restored: Annotated[bool, typer.Option("--restore", help="Take it out of the archive.")] = False,
+    reason: Reason = "",
+) -> int:
+    """Archive a mission, or take it out of the archive."""
+    from mission_cli.app.commands.steer.archive import archive as archiving
+    from mission_cli.app.commands.steer.archive import restore
+
+    opened = shell.open()
+    return finish(shell, opened, (restore if restored else archiving)(opened.context, mission, reason=reason))
 
 
 def cancel(shell: Shell, mission: Identity = "", reason: Reason = "", yes: Yes = False) -> int:
