@@ -133,6 +133,8 @@ def test_other_machines_reach_it_only_with_a_token_and_users_are_known_by_hashes
     assert person.mission("access", "add", "Ada", ok=(2,)).err.startswith("error: there is a token `Ada`")
     assert "unknown scope: approv" in person.mission("access", "add", "bob", "--scope", "approv", ok=(2,)).err
     assert person.mission("access", "list").out.startswith("ada  approve  since ")
+    assert person.mission("access", "add", "eve", "--json").facts["scopes"] == ["missions.read"]
+    person.mission("access", "remove", "eve", "--yes")
     place = Path(os.environ["HOME"]) / ".config/mission/access.json"
     assert place.stat().st_mode & 0o777 == 0o600
     assert token not in place.read_text()

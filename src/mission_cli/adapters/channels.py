@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import counted, one_line
+from mission_cli.adapters.chat_buttons import chat_of, posts, send
 from mission_cli.adapters.fs.env_file import is_reference, resolved
 from mission_cli.document.syntax.escape import quiet_title
 from mission_cli.domain.events import EventKind
@@ -97,6 +99,10 @@ class AppriseMessenger:
         service = self._service(channel)
         if service is None:
             return "apprise does not know this kind of URL"
+        if letter.offers and chat_of(service) in letter.buttons and find_spec("httpx") is not None:
+            found = posts(service, f"{title_of(letter)}\n{body_of(replace(letter, offers=()))}", letter.offers)
+            if found:
+                return send(found)
         sender = Apprise(asset=AppriseAsset(app_id="mission", async_mode=False))
         sender.add(service)
         done = sender.notify(

@@ -41,6 +41,8 @@ class Offer:
     label: str
     """What the link does: `approve`, or an option."""
     url: str
+    token: str = ""
+    """What a button in a chat carries to decide at once; empty: the page asks for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Letter:
     """Whether it may have arrived before, because the answer to the last try was lost."""
     offers: tuple[Offer, ...] = ()
     """Links to decide, for the one person who is to get them. They contain tokens: no file and no log gets them."""
+    buttons: frozenset[str] = frozenset()
+    """Chats in which the person can decide with a button: `slack`, `telegram`."""
 
 
 class Messenger(Protocol):

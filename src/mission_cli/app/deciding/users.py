@@ -36,7 +36,7 @@ def add_user(kept: Accesses, name: str, scopes: Sequence[str], *, email: str, no
             hint = did_you_mean(scope, list(Scope), f"scopes are {', '.join(Scope)}")
             raise UsageError(f"unknown scope: {scope}", hint=hint)
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    access = Access(name, hash_of(token), tuple(dict.fromkeys(scopes)) or (Scope.READ,), stamp(now), email)
+    access = Access(name, hash_of(token), tuple(dict.fromkeys(map(str, scopes or (Scope.READ,)))), stamp(now), email)
 
     def change(known: tuple[Access, ...]) -> tuple[Access, ...]:
         if any(one.name.casefold() == name.casefold() for one in known):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _MOST_SUBJECTS = 10
 """What else waits is decided from the list of the mission."""
 _MOST_CHOICES = 12
+CHATS = ("slack", "telegram")
 
 
 def offers_to(ctx: Context, person: str, missions: Iterable[str]) -> tuple[Offer, ...]:
@@ -52,12 +53,13 @@ def offers_to(ctx: Context, person: str, missions: Iterable[str]) -> tuple[Offer
         open_ones = subjects(load_placed(stored.text, stored.id).mission)
         mine = [one for one in open_ones if allowed(decider.may, name, one.name)]
         for subject in mine[:_MOST_SUBJECTS]:
-            shown = decision_look(ctx, stored, subject).shown
+            look = decision_look(ctx, stored, subject)
             for choice, answer in subject.choices[:_MOST_CHOICES]:
                 token = secrets.token_urlsafe(TOKEN_BYTES)
-                grants.append(_grant(ctx, subject, choice, answer, person, token, shown))
+                grants.append(_grant(ctx, subject, choice, answer, person, token, look.shown))
                 url = f"{ctx.settings.serve.url}/decide/{token}"
-                offers.append(Offer(question_of(subject), answer or str(choice), url))
+                at_once = answer or (choice is not Choice.ANSWER and not (look.name and choice is Choice.APPROVE))
+                offers.append(Offer(question_of(subject), answer or str(choice), url, token if at_once else ""))
     if not grants:
         return ()
     try:
@@ -66,6 +68,14 @@ def offers_to(ctx: Context, person: str, missions: Iterable[str]) -> tuple[Offer
     except BusyError:
         return ()
     return tuple(offers)
+
+
+def buttons_for(ctx: Context, person: str) -> frozenset[str]:
+    """Return the chats in which a person can decide with a button: those with a secret in which they are known."""
+    serve, decider = ctx.settings.serve, ctx.settings.deciders.get(person)
+    if decider is None:
+        return frozenset()
+    return frozenset(door for door in CHATS if getattr(serve, f"{door}_secret") and getattr(decider, door))
 
 
 def question_of(subject: Subject) -> str:

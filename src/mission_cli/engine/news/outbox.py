@@ -31,7 +31,7 @@ from mission_cli.domain.news.outbox import (
 from mission_cli.domain.news.rules import LANDED, STUCK, WAITING, Rule, as_named, highest, rules_for, wants
 from mission_cli.domain.status import GateStatus
 from mission_cli.domain.timing.hours import read_windows
-from mission_cli.engine.news.links import offers_to
+from mission_cli.engine.news.links import buttons_for, offers_to
 from mission_cli.ports.notifier import Letter
 
 if TYPE_CHECKING:
@@ -128,7 +128,8 @@ def _send(ctx: Context, batch: Sequence[Parcel], *, again: bool) -> str:
     severity = highest(message.event for message in messages)
     asking = [message.mission for message in messages if message.event in _ASKING]
     offers = offers_to(ctx, rule.decider, asking) if rule.decider else ()
-    return ctx.messenger.send(channel, Letter(rule.template, messages, severity, again, offers))
+    buttons = buttons_for(ctx, rule.decider)
+    return ctx.messenger.send(channel, Letter(rule.template, messages, severity, again, offers, buttons))
 
 
 def _rule(name: str, one: NotificationSettings) -> Rule:
