@@ -9,6 +9,8 @@ from inline_snapshot import snapshot
 from tests.kit.fakes.executor import FIRST_PORT, Outcome
 from tests.kit.fakes.host import Host, make_host, make_mission
 from tests.kit.missions import EXIT, NOW, POLICY, WORK, feature, mission, plan_of
+from tests.kit.served import SERVE as SERVER
+from tests.kit.served import served
 from tests.unit.test_keys_act import committed, honest
 
 from mission_cli._support.dataclass import replace
@@ -462,3 +464,38 @@ def test_without_a_command_a_person_decides_and_nothing_passes_silently() -> Non
     assert phases(host)[1:3] == [("deploying", "active", ""), ("previewing", "pending", "")]
     assert waits_for(host) == snapshot(["no preview can start: the settings name no command for it"])
     assert states(host) == []
+
+
+# From outside
+
+
+def test_a_deployment_reports_to_the_server_with_its_token_and_nobody_else_does() -> None:
+    host = built(DEPLOY)
+    host.settings = replace(host.settings, serve=SERVER)
+    host.jobs.shows = Outcome(seconds=1)
+    start_preview(host.context(), "m")
+    settle(host, 10)
+    [one] = committed(host).previews
+    job = preview_job(host.context(), committed(host), one)
+    assert job.program.own["MISSION_CALLBACK_URL"] == "https://missions.example.org/hooks/preview/m"
+    token = {"Authorization": f"Bearer {token_of(host.context(), 'm', one)}"}
+    ready = {"state": "ready", "url": "https://m.example.org/1"}
+    with served() as server:
+        web = server.show(host)
+        found = [
+            web.ask("POST", f"/hooks/preview/{mission}", json=body, headers=headers).status_code
+            for mission, body, headers in (
+                ("m", ready, {}),
+                ("m", ready, {"Authorization": "Bearer x"}),
+                ("other", ready, token),
+                ("m", {"state": "ready", "url": "javascript:x"}, token),
+                ("m", {"state": "perhaps"}, token),
+                ("m", [], token),
+                ("m", ready, token),
+                ("m", ready, token),
+            )
+        ]
+        assert web.ask("GET", "/hooks/preview/m", headers=token).status_code == 405
+    assert found == snapshot([401, 401, 401, 422, 422, 422, 200, 401])
+    assert (committed(host).previews[0].status, committed(host).previews[0].url) == (P.READY, ready["url"])
+    assert str(host.context().state.history()[0].author).startswith("deployment <")

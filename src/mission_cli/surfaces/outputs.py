@@ -98,7 +98,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "open": (Output(changes.Workplace),),
     "pause": _CHANGED,
     "pr": (Output(pulls.PullRequests, stopped=True),),
-    "preview": (Output(views.Previewed), *_CHANGED),
+    "preview": (Output(landing.Previewed), *_CHANGED),
     "pulse": (Output(reports.DryRun),),
     "reject": _CHANGED,
     "report": (Output(mission_report.MissionReport, stopped=True), Output(mission_report.ReportWritten, stopped=True)),

@@ -42,6 +42,14 @@ _NO_DECISIONS = frozenset(
         EventKind.EVENT_EXTERNAL,
         EventKind.MESSAGE_AGENT,
         EventKind.MISSION_NOTED,
+        EventKind.PREVIEW_CLOSED,
+        EventKind.PREVIEW_CLOSING,
+        EventKind.PREVIEW_FAILED,
+        EventKind.PREVIEW_PLANNED,
+        EventKind.PREVIEW_READY,
+        EventKind.PREVIEW_REFUSED,
+        EventKind.PREVIEW_STARTING,
+        EventKind.PREVIEW_UNCLEANED,
         EventKind.PROGRESS_REPORTED,
         EventKind.PULL_CLOSED,
         EventKind.PULL_OPENED,
@@ -52,7 +60,7 @@ _NO_DECISIONS = frozenset(
         EventKind.STATE_JOINED,
     }
 )
-"""Bookkeeping: notes, and what the program, or somebody at the forge, did as a consequence."""
+"""Bookkeeping: notes, previews, and what the program, or somebody at the forge, did as a consequence."""
 _LOGS: Mapping[str, tuple[str, ...]] = {
     "Progress Log": ("Timestamp", "Event", "Details"),
     "Decision Log": ("#", "Date", "Decision", "Rationale", "Alternatives Considered"),

@@ -1,4 +1,4 @@
-"""What `mission land` would bring to the base, and what it did."""
+"""What `mission land` would bring to the base, what it did, and previews of work before it lands."""
 
 from __future__ import annotations
 
@@ -84,3 +84,36 @@ class Landed:
     """The commit on the base that landed the work; empty if it has not landed yet."""
     take_back: str = ""
     """The git command that takes the landing back; empty if the work has not landed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewView:
+    """A preview of finished work."""
+
+    number: int
+    commit: str
+    """The commit that it shows."""
+    status: str
+    """planned, starting, ready, failed, closing or closed."""
+    url: str
+    """Where it can be opened; empty before it is ready."""
+    since: str
+    """Since when it has this status, ISO 8601."""
+    expires: str
+    """When a ready one ends, ISO 8601; empty otherwise."""
+    reason: str
+    """Who asked for it, or why it failed or ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What `mission preview` did, and the preview as it is then."""
+
+    id: str
+    message: str
+    commit: str
+    """The commit of the mission file; empty if nothing had to be changed."""
+    preview: PreviewView | None
+    """Null if there has been none."""
+    log: str = ""
+    """The end of the output of a failed one."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
+    from mission_cli.app.results.landing import PreviewView
     from mission_cli.app.results.pulls import PullView
     from mission_cli.domain.asking.options import Option
     from mission_cli.domain.notice import Finding
@@ -202,39 +203,6 @@ class PhaseRow:
     result: str
     took: timedelta | None
     """From its start to its end, or until now; None before."""
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewView:
-    """A preview of finished work."""
-
-    number: int
-    commit: str
-    """The commit that it shows."""
-    status: str
-    """planned, starting, ready, failed, closing or closed."""
-    url: str
-    """Where it can be opened; empty before it is ready."""
-    since: str
-    """Since when it has this status, ISO 8601."""
-    expires: str
-    """When a ready one ends, ISO 8601; empty otherwise."""
-    reason: str
-    """Who asked for it, or why it failed or ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Previewed:
-    """What `mission preview` did, and the preview as it is then."""
-
-    id: str
-    message: str
-    commit: str
-    """The commit of the mission file; empty if nothing had to be changed."""
-    preview: PreviewView | None
-    """Null if there has been none."""
-    log: str = ""
-    """The end of the output of a failed one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,8 @@ def _program(ctx: Context, mission: Mission, row: PreviewRow, command: str, toke
         "MISSION_URL": row.url,
     }
     callback = {"MISSION_CALLBACK": f"{ctx.command_line} preview {mission.id} --report"} if token else {}
+    if token and ctx.settings.serve.url:
+        callback["MISSION_CALLBACK_URL"] = f"{ctx.settings.serve.url}/hooks/preview/{mission.id}"
     return Program(
         argv=argv,
         env={**ctx.settings.tree.env, **told},

@@ -9,11 +9,14 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.app.commands.steer.preview import report_preview
 from mission_cli.app.deciding.redeem import note_stranger, redeem
 from mission_cli.app.deciding.webhooks import decider_with, report_event, take_once, wake
 from mission_cli.domain.deciding.grants import Standing
 from mission_cli.domain.deciding.signatures import is_from_slack, is_same, is_signed
-from mission_cli.domain.errors import MissionError
+from mission_cli.domain.errors import BlockedError, MissionError
+from mission_cli.domain.ids import MissionId
+from mission_cli.domain.preview.rows import Reported
 from mission_cli.surfaces.http.bodies import body_of, form_of, json_of
 from mission_cli.surfaces.http.problems import RefusedRequestError
 
@@ -68,6 +71,7 @@ class Hooks:
             Route("/hooks/telegram", self.telegram, methods=["POST"]),
             Route("/hooks/forge/{kind}", self.forge, methods=["POST"]),
             Route("/hooks/signal/{wait}", self.signal, methods=["POST"]),
+            Route("/hooks/preview/{mission}", self.preview, methods=["POST"]),
         ]
 
     async def slack(self, request: Request) -> Response:
@@ -92,6 +96,11 @@ class Hooks:
         """Report the event that a feature waits for; the body is JSON for its worker."""
         sent = await _sent(request, _MOST_BYTES)
         return await run_in_threadpool(self._signal, request.path_params["wait"], sent)
+
+    async def preview(self, request: Request) -> Response:
+        """Take the report of a deployment, with the token of its preview."""
+        sent = await _sent(request, _MOST_BYTES)
+        return await run_in_threadpool(self._preview, request.path_params["mission"], sent)
 
     def _slack(self, sent: Sent) -> Response:
         def genuine(ctx: Context) -> bool:
@@ -173,6 +182,22 @@ class Hooks:
                 ctx.again()
                 return JSONResponse({"id": done.address.mission.id, "message": done.words, "commit": done.commit or ""})
         raise RefusedRequestError(401, _GATEWAY)  # also for waits that do not exist: nobody can find out which do
+
+    def _preview(self, mission: str, sent: Sent) -> Response:
+        token, facts = sent.header("authorization").removeprefix("Bearer "), _mapping(json_of(sent.body))
+        state, words = _text(facts.get("state")), _text(facts.get("url" if facts.get("state") == "ready" else "reason"))
+        if state not in {"ready", "failed"}:
+            raise RefusedRequestError(422, "the report has no state", '{"state": "ready", "url": "https://…"}')
+        for ctx in self._contexts():
+            if MissionId(mission) not in ctx.state.snapshot().missions:
+                continue
+            try:
+                done = report_preview(ctx, mission, token, Reported(state == "ready", words))
+            except BlockedError:
+                continue  # another repository may have a mission of the same name
+            ctx.again()
+            return JSONResponse({"id": done.address.mission.id, "message": done.words, "commit": done.commit or ""})
+        raise RefusedRequestError(401, "the token belongs to no preview that waits for a report")
 
     def _contexts(self) -> Iterator[Context]:
         return (ctx for _, ctx in self._places.contexts())

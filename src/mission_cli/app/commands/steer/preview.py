@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import one_line, parse_stamp, stamp
 from mission_cli.app.addressing import resolve
-from mission_cli.app.results.views import PreviewView
+from mission_cli.app.results.landing import PreviewView
 from mission_cli.app.transaction import Done, Wanted, commit_change
 from mission_cli.domain.errors import BlockedError, NotFoundError, UsageError
 from mission_cli.domain.events import EventKind

@@ -115,6 +115,18 @@ def _signal(call: Call) -> Changed:
     return _changed(signal(call.ctx, call.feature(), reason=call.get("reason"), data=data, event=call.get("event")))
 
 
+def _preview(call: Call) -> Changed:
+    from mission_cli.app.commands.steer.preview import start_preview
+
+    return _changed(start_preview(call.ctx, call.mission, again=call.get("restart", False)))
+
+
+def _stop_preview(call: Call) -> Changed:
+    from mission_cli.app.commands.steer.preview import stop_preview
+
+    return _changed(stop_preview(call.ctx, call.mission))
+
+
 def _note(call: Call) -> Changed:
     from mission_cli.app.commands.steer.tell import note
 
@@ -246,6 +258,15 @@ def operations() -> tuple[Operation, ...]:
             approve,
             _land,
             Field("squash", "as one commit", "boolean"),
+        ),
+        post(
+            *("start_preview", f"{one}/preview", "Show the finished work.", manage, _preview),
+            Field("restart", "end the present preview and start another", "boolean"),
+            alias=f"{one}/deploy",
+        ),
+        post(
+            *("stop_preview", f"{one}/preview/stop", "End the preview, and clean up after it.", manage, _stop_preview),
+            alias=f"{one}/cleanup_deployment",
         ),
         post(
             "add_feature",

@@ -15,7 +15,7 @@ from mission_cli.domain.preview.rows import PreviewStatus, Reported, job_key, re
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 
 if TYPE_CHECKING:
-    from mission_cli.app.results.views import PreviewView
+    from mission_cli.app.results.landing import PreviewView
     from mission_cli.app.transaction import Done
     from mission_cli.engine.context import Context
     from mission_cli.wiring.assemble import Opened
@@ -79,7 +79,7 @@ def _shown(shell: Shell, opened: Opened, done: Done, *, wait: bool) -> int:
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands.steer.preview import is_under_way, preview_of, words_of
     from mission_cli.app.pulses.after import follow_up
-    from mission_cli.app.results.views import Previewed
+    from mission_cli.app.results.landing import Previewed
     from mission_cli.surfaces.cli.commands.lifecycle import tell
 
     ctx, identity = opened.context, done.address.mission.id
