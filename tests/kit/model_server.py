@@ -21,10 +21,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Turn:
-    """One answer. `tools` are (name, arguments) with the names bash and write."""
+    """One answer. `tools` are (name, arguments) with the names bash and write, and `tool:NAME` for one of a server."""
 
     text: str = ""
-    tools: tuple[tuple[str, dict[str, str]], ...] = ()
+    tools: tuple[tuple[str, dict[str, Any]], ...] = ()
     input: int = 1000
     output: int = 50
     cached: int = 0
@@ -222,11 +222,15 @@ def _responses(body: dict[str, Any]) -> tuple[str, int, list[str]]:
             step, calling = (step if calling else step + 1), True
         else:
             calling = False
-    return prompt, step, [t.get("name") or t.get("type") for t in body.get("tools") or []]
+    tools = body.get("tools") or []
+    spaces = [f"{t['name']}/{one['name']}" for t in tools if t.get("type") == "namespace" for one in t["tools"]]
+    return prompt, step, [*(t.get("name") or t.get("type") for t in tools), *spaces]
 
 
-def _tool(name: str, args: dict[str, str], offered: list[str], kind: str) -> tuple[str, dict[str, Any]]:
+def _tool(name: str, args: dict[str, Any], offered: list[str], kind: str) -> tuple[str, dict[str, Any]]:
     """The tool as the calling agent names it."""
+    if name.startswith("tool:"):
+        return next((one for one in offered if one.endswith(name.removeprefix("tool:"))), name), dict(args)
     if kind == "responses":
         command = args.get("command") or f"cat > '{args['path']}' <<'EOF'\n{args['content']}\nEOF"
         return (
@@ -314,9 +318,15 @@ def _response_events(turn: Turn, calls: Calls, model: str) -> list[tuple[str, An
         content = [{"type": "output_text", "text": turn.text, "annotations": []}]
         items.append({"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": content})
     for call, name, args in calls:
-        items.append(
-            {"type": "function_call", "id": f"fc_{call}", "call_id": call, "name": name, "arguments": json.dumps(args)}
-        )
+        space, _, plain = name.rpartition("/")
+        item = {
+            "type": "function_call",
+            "id": f"fc_{call}",
+            "call_id": call,
+            "name": plain,
+            "arguments": json.dumps(args),
+        }
+        items.append({**item, "namespace": space} if space else item)
     usage = {
         "input_tokens": turn.input,
         "input_tokens_details": {"cached_tokens": turn.cached},

@@ -38,6 +38,10 @@ sandbox = "off"
 """
 
 
+NO_TOOLS = "[mcp]\nworkers = false\n"
+"""Starting the server of tools takes each worker a second."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a command printed, and its exit status."""
@@ -108,7 +112,8 @@ class Person:
 
     def save_settings(self) -> None:
         """Write .mission.toml; it is excluded, so that `git status` speaks of other things."""
-        self.write(".mission.toml", self.settings + "\n".join(self.tables))
+        tables = [*self.tables, *([] if any("[mcp]" in table for table in self.tables) else [NO_TOOLS])]
+        self.write(".mission.toml", self.settings + "\n".join(tables))
         exclude = self.repo / ".git/info/exclude"
         if exclude.is_file() and "/.mission.toml" not in exclude.read_text():
             exclude.write_text(exclude.read_text() + "/.mission.toml\n")

@@ -13,8 +13,9 @@ import mcp_types as types
 from jsonschema import Draft202012Validator
 from mcp import Client, StdioServerParameters
 
-from mission_cli.surfaces.mcp.server import make_server
+from mission_cli.surfaces.mcp.server import make_server, make_worker_server
 from mission_cli.surfaces.mcp.tools import TOOLS
+from mission_cli.surfaces.mcp.worker import WORKER_TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -99,3 +100,48 @@ class Agent:
             if said is None
             else types.ElicitResult(action="accept", content=dict(said))
         )
+
+
+@dataclass
+class WorkerAgent:
+    """A worker whose program calls its own tools, with the variables of its job."""
+
+    environment: Mapping[str, str]
+
+    def listed(self) -> list[str]:
+        """Return the names of its tools."""
+
+        async def names(client: Client) -> list[str]:
+            return [tool.name for tool in (await client.list_tools()).tools]
+
+        found: list[str] = self._talk(names)
+        return found
+
+    def facts(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        """Call a tool that must not fail; its result is what its schema says."""
+        result = self._call(tool, arguments)
+        assert not result.is_error, result.content
+        Draft202012Validator(WORKER_TOOLS[tool].output_schema).validate(result.structured_content)
+        found: dict[str, Any] = result.structured_content
+        return found
+
+    def error(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        """Call a tool that must fail."""
+        result = self._call(tool, arguments)
+        assert result.is_error, result.content
+        found: dict[str, Any] = result.structured_content["error"]
+        return found
+
+    def _call(self, tool: str, arguments: dict[str, Any]) -> CallToolResult:
+        async def one(client: Client) -> CallToolResult:
+            return await client.call_tool(tool, arguments)
+
+        result: CallToolResult = self._talk(one)
+        return result
+
+    def _talk(self, what: Callable[[Client], Awaitable[Any]]) -> Any:
+        async def run() -> Any:
+            async with Client(make_worker_server(self.environment)) as client:
+                return await what(client)
+
+        return anyio.run(run)

@@ -225,7 +225,9 @@ def test_the_ends_of_a_range_are_allowed_and_what_is_beyond_is_refused(name: str
 
 
 def test_every_number_is_ranged() -> None:
-    numbers = {name for name, value in defaults().items() if isinstance(value, int | timedelta) and value is not False}
+    numbers = {
+        name for name, value in defaults().items() if isinstance(value, int | timedelta) and not isinstance(value, bool)
+    }
     assert numbers == set(RANGED)
 
 

@@ -72,6 +72,7 @@ def surroundings(one: Opened) -> Any:
 
 REACHES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
     "sandbox": ('sandbox = "off"', lambda one: job(one).sandbox.on, False),
+    "mcp.workers": ("[mcp]\nworkers = false", lambda one: (one.context.worker_tools, "MISSION_SIBLINGS" in job(one).program.env), ((), False)),
     "machine_workers": ("machine_workers = 11", lambda one: (surroundings(one).slot_count, one.context.machine.free_slots(JobKind.CHECK)), (11, 11)),
     "sandbox_read": ('sandbox_read = ["/opt/x"]', lambda one: surroundings(one).sandbox_read, ("/opt/x",)),
     "sandbox_write": ('sandbox_write = ["/opt/y"]', lambda one: surroundings(one).sandbox_write, ("/opt/y",)),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mission_cli.adapters.agents import FILES
-from mission_cli.adapters.agents.home import json_of, toml_of
+from mission_cli.adapters.agents import AGENTS, FILES
+from mission_cli.adapters.agents.home import json_of, merged, toml_of
 from mission_cli.adapters.agents.json_text import with_member, without_member
+from mission_cli.ports.agents import TOOL_VARIABLES, Request
 
 SERVER = ("/usr/bin/python", "-P", "-m", "mission_cli", "mcp")
 NAMES = ("opencode", "claude", "codex")
@@ -70,6 +73,37 @@ def test_a_table_that_is_written_inline_is_refused_rather_than_broken() -> None:
         tools.with_server('mcp_servers = {docs = {command = "docs"}}\n', SERVER)
     with pytest.raises(ValueError, match="cannot be changed safely"):
         tools.without_server('[mcp_servers]\nmission = {command = "x"}\n')
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_worker_gets_the_server_that_its_program_would_find_in_settings(name: str) -> None:
+    """Under the same name, so that the server in a person's settings does not start beside it."""
+    request = Request(prompt="p", title="t", model="", command=("agent",), tools=SERVER)
+    plain = AGENTS[name].invocation(replace(request, tools=()))
+    found = AGENTS[name].invocation(request)
+    assert (plain.merged, "mission_cli" in " ".join(plain.argv)) == ({}, False)
+    files = FILES[name].tools
+    assert files is not None
+    if name == "codex":
+        settings = [one for flag, one in pairwise(found.argv) if flag == "-c" and one.startswith("mcp_servers")]
+        entry = toml_of("\n".join(settings))["mcp_servers"]["mission"]
+        assert entry.pop("env_vars") == [*TOOL_VARIABLES]
+    else:
+        text = found.merged.get("OPENCODE_CONFIG_CONTENT") or found.argv[found.argv.index("--mcp-config") + 1]
+        entry = json.loads(text)[KEYS[name]]["mission"]
+        assert entry.pop("env", {}) in ({}, {name: f"${{{name}}}" for name in TOOL_VARIABLES})
+    assert entry == files.wanted(SERVER)
+
+
+def test_settings_in_a_variable_are_merged_with_those_of_the_worker() -> None:
+    theirs = '{"model": "a/b", /* mine */ "mcp": {"docs": {"type": "remote"}, "mission": {"type": "x"}}}'
+    ours = '{"mcp": {"mission": {"type": "local", "command": ["m"]}}}'
+    assert json.loads(merged(theirs, ours)) == {
+        "model": "a/b",
+        "mcp": {"docs": {"type": "remote"}, "mission": {"type": "local", "command": ["m"]}},
+    }
+    assert json.loads(merged("", ours)) == json.loads(ours)
+    assert json.loads(merged("nonsense", ours)) == json.loads(ours)
 
 
 VALUES = st.recursive(

@@ -26,10 +26,19 @@ def missing_package(kind: CriterionKind) -> str:
     return without(kind, missing) if missing else ""
 
 
+INSTALL_MCP = "pip install 'mcp>=2.3'"
+
+
+def missing_mcp() -> str:
+    """Return that the package for tools of agents is not installed; empty if it is."""
+    return "" if find_spec("mcp") else "the Python package mcp is not installed (extra mcp)"
+
+
 def require_mcp() -> None:
-    """Raise ToolError if the package that `mission mcp` needs is not installed."""
-    if find_spec("mcp") is None:
-        raise ToolError("the Python package mcp is not installed (extra mcp)", hint="pip install 'mcp>=2.3'")
+    """Raise ToolError if that package is not installed."""
+    missing = missing_mcp()
+    if missing:
+        raise ToolError(missing, hint=INSTALL_MCP)
 
 
 def all_criteria(mission: Mission) -> Iterator[Criterion]:

@@ -89,6 +89,8 @@ class AgentReport:
     """The end of what it wrote, with the tools that it used."""
     asked: str = ""
     """What it wrote into the file MISSION_ASK to ask a person; empty if it wrote none."""
+    told: str = ""
+    """What it wrote into the file MISSION_NOTES: notes and outcomes, see `domain.asking.told`."""
 
 
 @dataclass(frozen=True, slots=True)

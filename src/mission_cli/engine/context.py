@@ -77,6 +77,8 @@ class Context:
     """Whether the checkout's settings have changes that do not count: a job without a sandbox may have made them."""
     command_line: str = "mission"
     """How a shell calls this program for this repository."""
+    worker_tools: tuple[str, ...] = ()
+    """The command of the server with the tools of workers; empty: they get none."""
     actor: Person | None = None
     """Who gives the commands; None: the person whom git knows on this machine."""
 

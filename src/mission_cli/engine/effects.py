@@ -16,7 +16,7 @@ from mission_cli.engine.check_jobs import check_job, hook_job
 from mission_cli.engine.context import agent_of
 from mission_cli.engine.phases.brief import brief_for
 from mission_cli.engine.preview.jobs import run_preview
-from mission_cli.engine.prompt import prompt_for, review_prompt
+from mission_cli.engine.prompt import prompt_for, review_prompt, siblings
 from mission_cli.engine.pulls.effects import at_forge
 from mission_cli.engine.recording.signals import data_of
 from mission_cli.planner.core.decisions import Dispatch, Transition
@@ -150,9 +150,12 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
         "MISSION_BRANCH": run_branch(record.run),
         "MISSION_MODEL": record.model,
     }
+    if ctx.worker_tools:
+        env["MISSION_SIBLINGS"] = siblings(mission, record.feature)
     job = agent_job(
         ctx,
         record,
+        tools=ctx.worker_tools,
         title=f"Mission {record.run}",
         slash_command="" if record.conversation else mission.preferences.worker_command,
         session=record.conversation,
@@ -171,7 +174,15 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
     )
 
 
-def agent_job(ctx: Context, record: RunRecord, *, title: str, slash_command: str = "", session: str = "") -> JobSpec:
+def agent_job(
+    ctx: Context,
+    record: RunRecord,
+    *,
+    title: str,
+    slash_command: str = "",
+    session: str = "",
+    tools: tuple[str, ...] = (),
+) -> JobSpec:
     """Return the job of one agent run: command, limits and sandbox. The caller adds branch, setup and mission."""
     runner = ctx.settings.runners[record.runner]
     agent = agent_of(ctx, record.runner, runner)
@@ -190,6 +201,7 @@ def agent_job(ctx: Context, record: RunRecord, *, title: str, slash_command: str
         slash_command=slash_command,
         project_settings=runner.project_settings,
         max_usd=cap or None,
+        tools=tools,
     )
     invocation = agent.invocation(request)
     unpriced = agent.bill is Bill.FILE and not runner.models  # a program that reports its own cost
@@ -204,6 +216,7 @@ def agent_job(ctx: Context, record: RunRecord, *, title: str, slash_command: str
             argv=invocation.argv,
             stdin=invocation.stdin,
             env=invocation.env,
+            merged=invocation.merged,
             agent=runner.kind or record.runner,
             prices={kind: str(price) for kind, price in prices.items()},
         ),

@@ -6,6 +6,7 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.text import one_line
 from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.ids import Sha, attempt_name
 from mission_cli.domain.routing import is_research, reviewers
@@ -26,6 +27,22 @@ if TYPE_CHECKING:
 _LONGEST_EVIDENCE = 3000
 _LONGEST_DIFF = 40_000
 _MARKS = (45, 90, 120)
+_MOST_SIBLINGS, _LONGEST_TITLE = 100, 160
+
+
+def siblings(mission: Mission, number: str) -> str:
+    """Return the other features of a mission as JSON, for the tools of a worker; the first 100 of them."""
+    others = [f for f in mission.features() if f.number != number]
+    facts = [
+        {
+            "number": f.number,
+            "title": one_line(f.title, _LONGEST_TITLE),
+            "status": str(f.status or f.raw_status),
+            "depends": [*f.depends],
+        }
+        for f in others[:_MOST_SIBLINGS]
+    ]
+    return json.dumps(facts)
 
 
 def prompt_for(

@@ -62,6 +62,14 @@ class Request:
     project_settings: bool = False
     """Load the repository's own agent settings, hooks and MCP servers."""
     max_usd: Decimal | None = None
+    tools: tuple[str, ...] = ()
+    """The command of the server with the tools of a worker (MCP); empty: it gets none."""
+
+
+SERVER = "mission"
+"""The name of that server for every agent, and of the server that a person's settings name."""
+TOOL_VARIABLES = ("MISSION_ASK", "MISSION_NOTES", "MISSION_SIBLINGS", "MISSION_ID", "MISSION_FEATURE")
+"""What that server has to find in its environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,8 @@ class Invocation:
     argv: tuple[str, ...]
     stdin: str
     env: Mapping[str, str] = field(default_factory=dict)
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """Variables with a JSON object each, which is merged into the one that the environment has."""
 
 
 @dataclass(frozen=True, slots=True)

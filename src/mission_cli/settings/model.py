@@ -106,6 +106,8 @@ class McpSettings:
 
     deciding_clients: tuple[str, ...] = ()
     """MCP clients that decide without asking you, by name; empty: none"""
+    workers: bool = True
+    """give workers tools to ask you and to report; needs the extra `mcp`"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,11 +131,16 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
 
 def output_schema(name: str, *, closed: bool = False) -> dict[str, Any]:
     """Return the schema of what a command prints; a closed one allows no keys of later versions."""
+    return result_schema(_title(name), *OUTPUTS[name], closed=closed)
+
+
+def result_schema(title: str, *outputs: Output, closed: bool = False) -> dict[str, Any]:
+    """Return the schema of an object of one of these kinds."""
     types = TypeSchemas(closed=closed)
-    found = [_printed(types, output) for output in OUTPUTS[name]]
+    found = [_printed(types, output) for output in outputs]
     body = found[0] if len(found) == 1 else {"anyOf": found}
     defs = {"$defs": dict(sorted(types.defs.items()))} if types.defs else {}
-    return {"$schema": DRAFT, "title": _title(name), **body, **defs}
+    return {"$schema": DRAFT, "title": title, **body, **defs}
 
 
 def _printed(types: TypeSchemas, output: Output) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import shutil
 import sys
 from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,7 @@ def assemble(
         command_line=shlex.join([*python_command(), "--repo", os.fspath(checkout.name)]),
         again=lambda: _again(checkout, around) if ticking else None,
         settings_edited=lambda: settings_edited(checkout),
+        worker_tools=python_command("mcp") if settings.mcp.workers and find_spec("mcp") else (),
         schedule=schedule(),
         agent_finder=finder,
         named_runners=frozenset(found.settings.runners),

@@ -48,6 +48,19 @@ def json_of(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def merged(text: str, more: str) -> str:
+    """Return two JSON objects as one text; members of the second one win, and objects in both are merged."""
+    return json.dumps(_merged(json_of(text), json_of(more)))
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    both = {**one, **other}
+    for name in one.keys() & other.keys():
+        if isinstance(one[name], dict) and isinstance(other[name], dict):
+            both[name] = _merged(one[name], other[name])
+    return both
+
+
 def toml_of(text: str) -> dict[str, Any]:
     """Return the table in a TOML text; empty if it is not valid."""
     import tomllib

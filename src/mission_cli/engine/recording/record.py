@@ -269,6 +269,9 @@ def _settle_changes(move: Settle, now: datetime) -> Iterator[Change]:
     if move.to is not None:
         yield SetFeature(record.feature, "Status", move.to)
     yield from spend_rows(spends_of(record))
+    for outcome in move.outcomes:
+        cells = {"Type": outcome.kind, "Label": outcome.label, "Value": outcome.value}
+        yield AppendRow("Outcomes", {**cells, "Feature": record.feature, "Date": stamp(now)[:10]})
     if move.opens_recovery:
         kept = Area.WIP.of(record.run) if record.saved else "no uncommitted changes"
         yield AppendRow(

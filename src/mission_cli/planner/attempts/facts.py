@@ -10,7 +10,9 @@ from mission_cli._support.text import (
     signature,
     stamp,
 )
+from mission_cli.domain.asking.told import read_told
 from mission_cli.domain.budget.amounts import seconds_as_hours
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.evidence.verdicts import BASE
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.routing import routes
@@ -19,7 +21,7 @@ from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, Re
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.attempts.help_requests import ask_for_help
 from mission_cli.planner.attempts.manual import taken_over
-from mission_cli.planner.core.decisions import Settle
+from mission_cli.planner.core.decisions import Note, Settle
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.milestones.judgment import recorded
 
@@ -50,6 +52,7 @@ class Facts:
         settled = self._record(cause, detail, error)
         to = self._feature_to(cause, settled)
         rule = causes.RULES[cause]
+        told = read_told(self.end.report.told if cause is not Cause.TAMPERED else "")
         self.draft.transitions.append(
             Settle(
                 settled,
@@ -58,8 +61,11 @@ class Facts:
                 opens_recovery=rule.safety,
                 findings=self.evidence.findings if cause is Cause.DONE else (),
                 next_route="the smallest piece that can be finished, as the prompt asks" if rule.safety else "",
+                outcomes=told.outcomes,
             )
         )
+        name = attempt_name(self.record.run)
+        self.draft.transitions += [Note(EventKind.MESSAGE_AGENT, f"{name}: {words}") for words in told.notes]
         if rule.person and to is FeatureStatus.PENDING and self.draft.mission.status not in FINISHED_MISSION:
             ask_for_help(self.draft, settled, self.end.report.asked)
 

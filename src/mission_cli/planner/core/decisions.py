@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from mission_cli.domain.asking.told import Outcome
     from mission_cli.domain.events import EventKind
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.forge.rows import PullRow
@@ -60,6 +61,8 @@ class Settle:
     findings: tuple[str, ...] = ()
     """Files of its tree that are stored in the mission's folder `research/`."""
     next_route: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+    """What its worker named as results; rows of `## Outcomes`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,47 +1,14 @@
-"""Every tool: its name, what it is for, its arguments, the command whose JSON it returns, and what it may do."""
+"""The tools of an agent: names, what each is for, its arguments, and the command whose JSON it returns."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mission_cli._support.dataclass import dataclass
 from mission_cli.surfaces.mcp import asking, deciding, given, looking, planning, updating
-from mission_cli.surfaces.outputs import output_schema
+from mission_cli.surfaces.mcp.tool import Tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from mission_cli.surfaces.mcp.desk import Answer, Desk
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """One tool."""
-
-    name: str
-    title: str
-    about: str
-    """What it is for, in words for a model."""
-    takes: type[given.Given | given.Adding]
-    command: str
-    """The command that prints the same with `--json`."""
-    run: Callable[[Desk, Any], Answer]
-    reads: bool = False
-    """Whether it changes nothing."""
-    destroys: bool = False
-    """Whether it can end work, or spend money or land it."""
-    repeats: bool = False
-    """Whether calling it twice is the same as calling it once."""
-
-    @property
-    def input_schema(self) -> dict[str, Any]:
-        """The JSON schema of its arguments."""
-        return self.takes.model_json_schema()
-
-    @property
-    def output_schema(self) -> dict[str, Any]:
-        """The JSON schema of its result: what is promised for the command."""
-        return {"type": "object", **output_schema(self.command)}
+    from collections.abc import Mapping
 
 
 def _reading(name: str, title: str, about: str, takes: Any, command: str, run: Any) -> Tool:

@@ -8,23 +8,23 @@ conversation; `model_usage_since_last_result` covers the run.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.agents.claude import PROGRAM
+from mission_cli.adapters.agents.claude import PROGRAM, server
 from mission_cli.adapters.agents.claude.log import ClaudeLog
 from mission_cli.adapters.agents.claude.reader import ClaudeReader
 from mission_cli.adapters.agents.stream import (
     Ledger,
 )
 from mission_cli.adapters.agents.unlisted import UnlistedModels
-from mission_cli.ports.agents import Access, Bill, Invocation
+from mission_cli.ports.agents import SERVER, TOOL_VARIABLES, Access, Bill, Invocation
 
 if TYPE_CHECKING:
     from mission_cli.ports.agents import Prices, Request
 
 _NEVER = "AskUserQuestion,EnterPlanMode,ScheduleWakeup,CronCreate"
 _TOOLS = "Bash,Edit,Write,Read,Glob,Grep,NotebookEdit,Task,WebFetch,WebSearch,TodoWrite,Skill"
-
 
 _NO_PROJECT = ("--setting-sources", "user", "--strict-mcp-config")
 
@@ -54,7 +54,9 @@ class ClaudeAgent(UnlistedModels):
         if request.sandboxed:
             argv += ["--permission-mode", "bypassPermissions"]
         else:
-            argv += ["--permission-mode", "acceptEdits", "--allowedTools", _TOOLS]
+            allowed = f"{_TOOLS},mcp__{SERVER}" if request.tools else _TOOLS
+            argv += ["--permission-mode", "acceptEdits", "--allowedTools", allowed]
+        argv += ["--mcp-config", _servers(request.tools)] if request.tools else []
         if not request.project_settings:
             argv += _NO_PROJECT
         argv += ["--model", request.model] if request.model else []
@@ -63,6 +65,8 @@ class ClaudeAgent(UnlistedModels):
         env = {"DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1"}
         if request.sandboxed:
             env["IS_SANDBOX"] = "1"
+        if request.tools:
+            env["ENABLE_TOOL_SEARCH"] = "false"  # otherwise the model has to search for them before it can use them
         prompt = f"/{request.slash_command} {request.prompt}" if request.slash_command else request.prompt
         return Invocation(tuple(argv), prompt, {**env, **request.env})
 
@@ -81,6 +85,12 @@ class ClaudeAgent(UnlistedModels):
         del tree
         words = [] if project_settings else list(_NO_PROJECT)
         return (*command, *words, *(["--resume", session] if session else []))
+
+
+def _servers(command: tuple[str, ...]) -> str:
+    """Return the settings of the server of tools; Claude Code replaces `${NAME}` by the variable."""
+    variables = {name: f"${{{name}}}" for name in TOOL_VARIABLES}
+    return json.dumps({"mcpServers": {SERVER: {**server(command), "env": variables}}})
 
 
 AGENT = ClaudeAgent()

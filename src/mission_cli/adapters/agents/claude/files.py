@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.agents.claude import server
 from mission_cli.adapters.agents.home import TIERS, home_of, json_of, text_of
 from mission_cli.adapters.agents.stream import as_dict
 from mission_cli.adapters.agents.tool_settings import JsonSettings
@@ -28,7 +29,7 @@ _VARIABLES = (
 class ClaudeFiles:
     """Reads `~/.claude` and `~/.claude.json`, or the folder that CLAUDE_CONFIG_DIR names."""
 
-    tools = JsonSettings("mcpServers", lambda command: {"type": "stdio", "command": command[0], "args": [*command[1:]]})
+    tools = JsonSettings("mcpServers", server)
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return what it is logged in with: a variable, a key in its settings, or an account."""

@@ -6,6 +6,7 @@ its rollout file. An item of type `error` may be just a warning. In a resumed th
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents.codex import PROGRAM
@@ -17,9 +18,11 @@ from mission_cli.adapters.agents.stream import (
     as_list,
     parse_line,
 )
-from mission_cli.ports.agents import Access, Bill, Invocation
+from mission_cli.ports.agents import SERVER, TOOL_VARIABLES, Access, Bill, Invocation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mission_cli.ports.agents import Prices, Request
 
 
@@ -47,6 +50,8 @@ class CodexAgent:
         else:
             argv += ["--sandbox", "danger-full-access"]
         argv += [] if request.project_settings else ["--ignore-rules"]
+        for setting in _server(request.tools) if request.tools else ():
+            argv += ["-c", setting]
         argv += ["--model", request.model] if request.model else []
         env = {"CODEX_SQLITE_HOME": "/tmp"} if request.sandboxed else {}  # noqa: S108 - a folder of the sandbox's own
         return Invocation((*argv, "-"), request.prompt, {**env, **request.env})
@@ -73,6 +78,12 @@ class CodexAgent:
         """Return the command of the interactive program in the attempt's thread."""
         del project_settings  # Codex asks before it trusts a folder
         return (*command, *(["resume", session] if session else []), "-C", tree)
+
+
+def _server(command: tuple[str, ...]) -> Iterator[str]:
+    """Yield the settings of the server of tools; a list or text of JSON is one of TOML, too."""
+    for name, value in (("command", command[0]), ("args", [*command[1:]]), ("env_vars", [*TOOL_VARIABLES])):
+        yield f"mcp_servers.{SERVER}.{name}={json.dumps(value, ensure_ascii=False)}"
 
 
 AGENT = CodexAgent()

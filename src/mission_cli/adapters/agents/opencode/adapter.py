@@ -13,13 +13,13 @@ import json
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import one_line
-from mission_cli.adapters.agents.opencode import KEYS, PROGRAM
+from mission_cli.adapters.agents.opencode import KEYS, PROGRAM, server
 from mission_cli.adapters.agents.opencode.log import OpencodeLog
 from mission_cli.adapters.agents.opencode.reader import OpencodeReader
 from mission_cli.adapters.agents.stream import (
     Ledger,
 )
-from mission_cli.ports.agents import Access, Bill, Invocation
+from mission_cli.ports.agents import SERVER, Access, Bill, Invocation
 
 if TYPE_CHECKING:
     from mission_cli.ports.agents import Prices, Request
@@ -65,7 +65,9 @@ class OpencodeAgent:
         if not request.project_settings:
             env |= _NO_PROJECT
         prompt = request.prompt.replace("!`", "! `") if request.slash_command else request.prompt
-        return Invocation(tuple(argv), prompt, {**env, **request.env})
+        tools = json.dumps({"mcp": {SERVER: server(request.tools)}}) if request.tools else ""
+        merged = {"OPENCODE_CONFIG_CONTENT": tools} if tools else {}
+        return Invocation(tuple(argv), prompt, {**env, **request.env}, merged)
 
     def reader(self, *, prompt_size: int, prices: Prices) -> OpencodeReader:
         """Return a reader for the events of one run."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.agents.home import TIERS, folder_of, json_of, text_of
-from mission_cli.adapters.agents.opencode import KEYS
+from mission_cli.adapters.agents.opencode import KEYS, server
 from mission_cli.adapters.agents.stream import as_dict, money
 from mission_cli.adapters.agents.stream import count as as_count
 from mission_cli.adapters.agents.tool_settings import JsonSettings
@@ -42,7 +42,7 @@ _CONFIGS = ("config.json", "opencode.json", "opencode.jsonc")
 class OpencodeFiles:
     """Reads its folders below the folders for data and configuration of the XDG standard."""
 
-    tools = JsonSettings("mcp", lambda command: {"type": "local", "command": [*command], "enabled": True})
+    tools = JsonSettings("mcp", server)
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return the providers it is logged in to: in its login file, in variables, or in its configuration."""

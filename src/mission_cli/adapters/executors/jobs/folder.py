@@ -149,6 +149,11 @@ class JobFolder:
         return self.usage.parent / "ask.json"
 
     @property
+    def told(self) -> Path:
+        """The file MISSION_NOTES, into which a worker writes notes and outcomes while it works."""
+        return self.usage.parent / "notes.jsonl"
+
+    @property
     def reports(self) -> Path:
         """The folder MISSION_REPORTS, to which a check may write reports of its tests."""
         return self.usage.parent / "reports"

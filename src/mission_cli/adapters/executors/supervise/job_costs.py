@@ -102,12 +102,14 @@ class Account:
         return self.clean(limits.report(code, "\n".join(filter(None, told)), cut_short=True))
 
     def clean(self, report: AgentReport) -> AgentReport:
-        """Return a report with what a worker asked, without the person's secrets."""
+        """Return a report with what a worker asked and told, without the person's secrets."""
         scrub = self._rules.scrub
         words, answer, detail = map(scrub, (report.last_words, report.answer, report.detail))
         report = replace(report, last_words=words, answer=answer, detail=detail)
         if self._spec.kind is not JobKind.WORKER:
             return report
+        told = read_foreign(self._job.told, MOST_BYTES) or b""
+        report = replace(report, told=scrub(told.decode("utf-8", "replace")))
         asked = read_foreign(self._job.asked, MOST_BYTES)
         if asked is None and os.path.lexists(self._job.asked):
             asked = _UNREADABLE

@@ -149,11 +149,16 @@ def environment_of(
         from mission_cli.adapters.fs.env_file import resolved
 
         env.update({name: resolved(value, around.environment) for name, value in told.items()})
+    if spec.program.merged:
+        from mission_cli.adapters.agents.home import merged
+
+        env.update({name: merged(env.get(name, ""), text) for name, text in spec.program.merged.items()})
     env["MISSION_RUN"] = spec.key
     env[MARKER] = around.mark
     env["MISSION_USAGE"] = os.fspath(job.usage)
     if spec.kind is JobKind.WORKER:
         env["MISSION_ASK"] = os.fspath(job.asked)
+        env["MISSION_NOTES"] = os.fspath(job.told)
     env["MISSION_REPORTS"] = os.fspath(job.reports)
     env["MISSION_PORT"] = str(port)
     env["PWD"] = os.fspath(tree)

@@ -13,8 +13,9 @@ from mission_cli._support.text import (
     counted,
     show_duration,
 )
+from mission_cli.app.optional import INSTALL_MCP, missing_mcp
 from mission_cli.domain.errors import MissionError
-from mission_cli.domain.notice import Finding, Level, do, doubtful, fine, wrong
+from mission_cli.domain.notice import Finding, Level, advise, do, doubtful, fine, wrong
 from mission_cli.engine.guards.health import (
     INSTALL,
     LATE,
@@ -55,10 +56,20 @@ def repository_findings(ctx: Context, tools: Instruments, *, offline: bool) -> l
         _room(ctx),
         *_copies(ctx),
         *_shell(ctx),
+        _agent_tools(ctx),
         *looked("state", lambda: [_state(ctx, tools)]),
         *_trouble(ctx),
     ]
     return findings if offline else [*findings, *_remote(ctx, tools)]
+
+
+def _agent_tools(ctx: Context) -> Finding:
+    """Say whether agents have tools (MCP): those of `mission mcp`, and those of workers."""
+    missing = missing_mcp()
+    if missing:
+        return Finding(Level.OK, "tools", f"agents and workers have none: {missing}", advise(INSTALL_MCP))
+    workers = "workers can ask and report with them" if ctx.settings.mcp.workers else "workers have none (mcp.workers)"
+    return fine("tools", f"`{do('mcp')}` serves agents, and {workers}")
 
 
 def healthy(findings: Iterable[Finding]) -> bool:
