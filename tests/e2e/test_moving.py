@@ -74,7 +74,6 @@ def plan_of(person: Person, mission: str) -> str:
 def test_a_mission_of_polpo(person: Person) -> None:
     answer = take_in(person, "auth.json", POLPO, "--id", "auth", "--max-usd", "5")
     assert answer.err == snapshot("""\
-TMP/repo/missions/auth/mission.md:66:3: warning: the column `Volatile` of `Team` is kept but has no effect yet (it stays in the file, for you and for other tools)
 TMP/repo/missions/auth/mission.md:70:1: warning: milestone 1 has no criterion (only the tests and builds that are found in the code are run)
 TMP/repo/missions/auth/mission.md:77:1: warning: `[assign:backend-dev]` of 1.1 is kept but has no effect yet (add a row `backend-dev` to `## Team`, with a runner or a model)
 TMP/repo/missions/auth/mission.md:78:1: warning: `[assign:backend-dev]` of 1.2 is kept but has no effect yet (add a row `backend-dev` to `## Team`, with a runner or a model)
@@ -156,7 +155,6 @@ def test_a_record_of_polpo_with_all_that_cannot_be_taken_along(person: Person) -
     assert answer.err == snapshot("""\
 not imported: task Everything: a person will be asked, because no criterion can express it: type script, command one two
 not imported: task Everything: a person will be asked, because no criterion can express it: type astrology
-not imported: task Everything: maxRetries: 2
 TMP/repo/missions/nightly/mission.md:67:1: warning: milestone 1 has no criterion (only the tests and builds that are found in the code are run)
 TMP/repo/missions/nightly/mission.md:87:1: warning: `review: errors are handled (>= 3)`: there is no reviewer: a person will be asked (name agents in `reviews.reviewers`)
 TMP/repo/missions/nightly/mission.md:88:1: warning: `review: depth: goes deep (>= 4)`: there is no reviewer: a person will be asked (name agents in `reviews.reviewers`)
@@ -172,7 +170,7 @@ TMP/repo/missions/nightly/mission.md:103:1: warning: the gate `quality-threshold
 
 | #   | Feature | Task ID | Status  | Estimate | Worker | PR |
 |-----|---------|---------|---------|----------|--------|----|
-| 1.1 | Everything `[side-effects]` |  | pending |  | | |
+| 1.1 | Everything `[limits:attempts 3]` `[side-effects]` |  | pending |  | | |
 
 #### Validation Criteria
 

@@ -13,6 +13,7 @@ class EventKind(StrEnum):
     APPROVAL_RESOLVED = "approval.resolved"
     APPROVAL_VOID = "approval.void"
     """A decision does not count: it is about something else than there is now."""
+    AGENT_REMOVED = "agent.removed"
     ATTEMPT_SETTLED = "attempt.settled"
     BUDGET_PROJECTED = "budget.projected"
     BUDGET_WARNING = "budget.warning"

@@ -38,6 +38,7 @@ from mission_cli.domain.tables import (
     Spend,
     Wait,
 )
+from mission_cli.domain.team.limits import NO_LIMITS, OwnLimits
 from mission_cli.domain.timing.schedule import recurs
 from mission_cli.domain.values_in_force import InForce
 
@@ -151,6 +152,7 @@ class Feature:
     side_effects: bool = False
     notify: tuple[str, ...] = ()
     """The names of rules for its events, instead of those of the mission."""
+    limits: OwnLimits = NO_LIMITS
     tries_after: int = 0
     """Attempts up to this one no longer count: a person used `mission retry`."""
     line: int = 0

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 WORKERS, RESEARCH, VALIDATION, ECONOMY, ESCALATE = "workers", "research", "validation", "economy", "escalate"
 """Names in `model_routing` that the loop reads; `orchestrator` is read when a plan is made."""
-ROLES = ("orchestrator", WORKERS, RESEARCH, VALIDATION, ECONOMY, ESCALATE)
+ORCHESTRATOR = "orchestrator"
+ROLES = (ORCHESTRATOR, WORKERS, RESEARCH, VALIDATION, ECONOMY, ESCALATE)
 """All names in `model_routing`."""
 
 
@@ -41,8 +42,7 @@ def routes(mission: Mission, feature: Feature) -> tuple[Route, ...]:
     usual = mission.models.get(RESEARCH if is_research(mission, feature) else WORKERS, "")
     tier = feature.model or (member.model if member else "") or usual
     first = Route((member.runner if member else "") or mission.preferences.runner, tier)
-    further = mission.models.get(ESCALATE, "")
-    return (first, _route(further, first)) if further else (first,)
+    return (first, *(route for route, _ in _escalation(mission, first)))
 
 
 def reviewer_routes(mission: Mission) -> tuple[Route, ...]:
@@ -73,16 +73,36 @@ def default_runner(configured: Collection[str], usable: Iterable[str], installed
 def runners(mission: Mission, usual: str) -> tuple[str, ...]:
     """Return every runner that a mission may use, the preferred one first; `usual` is the default one."""
     first = Route(mission.preferences.runner or usual, "")
-    further = _route(mission.models.get(ESCALATE, ""), first)
+    further = [route.runner for route, _ in _escalation(mission, first)]
     members = [member.runner for f in mission.features() if (member := mission.member(f)) and member.runner]
     reviewers = [route.runner or first.runner for route in reviewer_routes(mission)]
-    return tuple(dict.fromkeys((first.runner, *members, further.runner, *reviewers)))
+    return tuple(dict.fromkeys((first.runner, *members, *further, *reviewers)))
 
 
 def has_own_tier(mission: Mission, feature: Feature) -> bool:
     """Whether the file sets the model of this feature, so that the economy tier does not apply to it."""
     member = mission.member(feature)
     return bool(feature.model or (member and member.model))
+
+
+def workers(mission: Mission, feature: Feature) -> Iterator[tuple[Route, Member | None]]:
+    """Yield the routes of a feature in the order in which they are tried, each with the row of the team that works."""
+    first = routes(mission, feature)[0]
+    yield first, mission.member(feature)
+    yield from _escalation(mission, first)
+
+
+def _escalation(mission: Mission, first: Route) -> Iterator[tuple[Route, Member | None]]:
+    """Yield who works when the tries before are used up: `@AGENT`, `orchestrator` or a route, between commas."""
+    for text in filter(None, (part.strip() for part in mission.models.get(ESCALATE, "").split(","))):
+        member = mission.member(text[1:]) if text.startswith("@") else None
+        if member is not None:
+            yield Route(member.runner or first.runner, member.model or first.tier), member
+        elif text == ORCHESTRATOR:
+            runner = mission.preferences.runner or first.runner
+            yield Route(runner, mission.models.get(ORCHESTRATOR, "") or first.tier), None
+        elif not text.startswith("@"):
+            yield _route(text, first), None
 
 
 def _route(text: str, first: Route) -> Route:

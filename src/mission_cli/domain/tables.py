@@ -20,6 +20,7 @@ from mission_cli.domain.status import (
     RequestStatus,
     WaitStatus,
 )
+from mission_cli.domain.team.limits import NO_LIMITS, OwnLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -235,6 +236,10 @@ class LogRow:
     details: str
 
 
+REMOVED = "removed"
+"""What the column Volatile says of an agent after its mission: the row stays as a record, and nobody works as it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One row of `## Team`: who does the features that are assigned to it; empty cells change nothing."""
@@ -245,6 +250,11 @@ class Member:
     model: str = ""
     max_parallel: int = 0
     """How many features at once; 0: no limit of its own."""
+    volatile: bool = False
+    """It exists only for this mission."""
+    skills: str = ""
+    instructions: str = ""
+    limits: OwnLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)

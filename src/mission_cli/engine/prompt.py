@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.text import one_line
 from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.ids import Sha, attempt_name
-from mission_cli.domain.routing import is_research, reviewers
+from mission_cli.domain.routing import is_research, reviewers, workers
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.findings import folder_of, shown
 from mission_cli.engine.recording.signals import for_prompt
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.routing import Route
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.tables import Member
     from mission_cli.engine.context import Context
@@ -82,7 +83,7 @@ def prompt_for(
         "marks": [m for m in _MARKS if m < minutes],
         "earlier": [_feedback(r) for r in earlier if r.cause is not Cause.DONE],
         "rest_only": bool(earlier) and earlier[-1].cause is not None and RULES[earlier[-1].cause].safety,
-        "member": mission.member(feature),
+        "member": _member_of(ctx, list(workers(mission, feature)), record),
         "research": is_research(mission, feature),
         "folder": folder_of(mission.id),
         "found": shown(found),
@@ -112,7 +113,7 @@ def review_prompt(ctx: Context, mission: Mission, record: RunRecord) -> str:
         "mission": mission,
         "what": "feature" if feature else "milestone" if milestone else "mission",
         "owner": record.about if feature or milestone else "",
-        "member": _reviewing_member(ctx, mission, record),
+        "member": _member_of(ctx, list(reviewers(mission)), record),
         "feature": feature,
         "title": feature.title if feature else milestone.name if milestone else mission.title,
         "description": feature.description if feature else "",
@@ -128,15 +129,15 @@ def review_prompt(ctx: Context, mission: Mission, record: RunRecord) -> str:
     return ctx.templates.render("prompts/review.md.j2", values)
 
 
-def _reviewing_member(ctx: Context, mission: Mission, record: RunRecord) -> Member | None:
-    """Return the row of the team by which the reviewer of a record was named, or None."""
-    for route, member in reviewers(mission):
+def _member_of(ctx: Context, ways: Sequence[tuple[Route, Member | None]], record: RunRecord) -> Member | None:
+    """Return the row of the team that does a job: the one whose route the record has, else the first one's."""
+    for route, member in ways:
         runner = route.runner or ctx.default_runner()
         settings = ctx.settings.runners.get(runner)
         model = settings.models.get(route.tier, route.tier) if settings else route.tier
-        if member is not None and (runner, model) == (record.runner, record.model):
+        if (runner, model) == (record.runner, record.model):
             return member
-    return None
+    return ways[0][1] if ways and not record.reviewing else None
 
 
 def _example(mission: Mission) -> str:

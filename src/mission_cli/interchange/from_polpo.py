@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -64,6 +65,9 @@ class _Task(_Open):
     expectedOutcomes: list[dict[str, Any]] = []
     metrics: list[dict[str, Any]] = []
     sideEffects: bool = False
+    maxRetries: int | None = Field(default=None, ge=0, le=99)
+    maxDuration: float | None = Field(default=None, gt=0)
+    """Milliseconds."""
 
 
 class _Agent(_Open):
@@ -72,6 +76,8 @@ class _Agent(_Open):
     model: str = ""
     maxConcurrency: int | None = None
     volatile: bool = False
+    systemPrompt: str = ""
+    skills: list[str] = []
 
 
 class _Gate(_Open):
@@ -291,7 +297,15 @@ def _feature(task: _Task, numbers: Mapping[str, str], left: list[str]) -> PlanFe
         depends=[numbers.get(name, name) for name in dict.fromkeys(task.dependsOn)],
         assign=one_line(task.assignTo),
         side_effects=task.sideEffects,
+        limits=_limits(task),
     )
+
+
+def _limits(task: _Task) -> str:
+    """Return the limits of a task: Polpo counts retries after the first attempt, and milliseconds."""
+    tries = [f"attempts {task.maxRetries + 1}"] if task.maxRetries is not None else []
+    seconds = math.ceil((task.maxDuration or 0) / 1000)
+    return ", ".join([*tries, *([f"duration {seconds}s"] if seconds else [])])
 
 
 def _criterion(wanted: Mapping[str, Any]) -> str | None:
@@ -352,4 +366,6 @@ def _agent(agent: _Agent) -> PlanAgent:
         model=agent.model.replace(":", "/", 1),  # `provider:model` there, `provider/model` for most agents
         max_parallel=most,
         volatile=agent.volatile,
+        skills=one_line(", ".join(agent.skills), 400),
+        instructions=one_line(agent.systemPrompt, 2000),
     )

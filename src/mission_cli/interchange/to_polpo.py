@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.numbers import whole
 from mission_cli.domain.status import CriterionKind, GateKind, MissionStatus
+from mission_cli.domain.tables import REMOVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -133,13 +134,15 @@ def _expectations(
 
 def _team(mission: Mission) -> Iterator[dict[str, Any]]:
     for row in mission.kept:
-        if row.section == "Team" and row.cells.get("agent"):
+        if row.section == "Team" and row.cells.get("agent") and row.cells.get("volatile", "").casefold() != REMOVED:
             agent = {
                 "name": row.cells["agent"],
                 "role": row.cells.get("role"),
                 "model": row.cells.get("model", "").replace("/", ":", 1),
                 "maxConcurrency": whole(row.cells.get("max parallel", "")),
                 "volatile": row.cells.get("volatile", "").casefold() in {"yes", "true"},
+                "systemPrompt": row.cells.get("instructions"),
+                "skills": [one for part in row.cells.get("skills", "").split(",") if (one := part.strip())],
             }
             yield {k: v for k, v in agent.items() if v}
 

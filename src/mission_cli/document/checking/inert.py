@@ -90,9 +90,7 @@ ANNOTATIONS: Mapping[str, str] = {
     "repo": "all features are built in the repository of the mission",
 }
 """By name, with what to do instead."""
-COLUMNS: Mapping[tuple[str, str], str] = {
-    ("Team", "Volatile"): _ADDRESS,
-}
+COLUMNS: Mapping[tuple[str, str], str] = {}
 """By section and column."""
 UNREAD_SECTIONS: Mapping[str, str] = {
     "Mission Agents": _ADDRESS,

@@ -36,6 +36,8 @@ class PlanFeature(_Strict):
     """Its result is its findings; it needs no change of code."""
     notify: Texts = []
     """Rules of the settings that its events go by."""
+    limits: Text = ""
+    """`attempts 2, retry 5m 1h, duration 2h, usd 5, hours 4`, or some of them."""
     side_effects: Flag = False
     """It has effects that cannot be undone: a person decides whether it is tried again."""
     task: Text = ""
@@ -142,6 +144,10 @@ class PlanAgent(_Strict):
     max_parallel: Text = ""
     volatile: Flag = False
     """Whether it exists only for this mission."""
+    skills: Text = ""
+    instructions: Text = ""
+    limits: Text = ""
+    """As those of a feature; dollars and hours are of all its features together."""
 
 
 class Plan(_Strict):

@@ -165,6 +165,7 @@ def _cell_parts(feature: PlanFeature, titles: Mapping[str, list[FeatureNumber]])
         ("parallel-group", feature.parallel_group),
     ):
         notes += [f"[{name}:{value}]"] if value else []
+    notes += [f"[limits:{feature.limits}]"] if feature.limits else []
     notes += [f"[notify:{','.join(feature.notify)}]"] if feature.notify else []
     notes += ["[research]"] if feature.research else []
     notes += ["[side-effects]"] if feature.side_effects else []

@@ -12,11 +12,12 @@ from mission_cli.document.syntax.vocabulary import feature_status, hours
 from mission_cli.domain.ids import FeatureNumber, feature_number, milestone_of
 from mission_cli.domain.mission import Feature
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.team.limits import own_limits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-_NAMES = r"(?:depends|parallel-group|assign|model|repo|fixes|notify|side-effects|research|tries-after)"
+_NAMES = r"(?:depends|parallel-group|assign|model|repo|fixes|limits|notify|side-effects|research|tries-after)"
 ANNOTATION = pattern(rf"(?<!\s)\s*`?(?<!\\)\[(?P<name>{_NAMES})(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?", re.IGNORECASE)
 _LOOKS_LIKE_ONE = pattern(rf"(?<!\\)(\\*\[{_NAMES}\s*[:\]])", re.IGNORECASE)
 _ESCAPED = pattern(rf"(?<!\\)\\(\\*\[{_NAMES}\s*[:\]])", re.IGNORECASE)
@@ -60,6 +61,7 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
         repo=_last(notes, "repo"),
         side_effects="side-effects" in notes,
         research="research" in notes,
+        limits=own_limits(", ".join(notes.get("limits", []))),
         notify=tuple(w for value in notes.get("notify", []) for w in _SPLIT.split(value) if w),
         tries_after=whole(tries.lstrip("a")) or 0,
         line=line,

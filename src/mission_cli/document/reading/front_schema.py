@@ -114,7 +114,7 @@ KEYS: dict[str, Key] = {
             "model_routing",
             Kind.MAP,
             "Model tier by role: orchestrator, workers, research, validation; economy when the budget runs low, "
-            "escalate (TIER, RUNNER: or RUNNER:TIER) after the last attempt.",
+            "escalate (TIER, RUNNER:, RUNNER:TIER, @AGENT, orchestrator; several with commas) after the last attempt.",
         ),
         Key(
             "in_force",

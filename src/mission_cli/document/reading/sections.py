@@ -50,7 +50,11 @@ SECTIONS: Mapping[str, SectionForm] = {
         (), _table("# · Phase · Worker · Gate · On reject · Status · Entered · Exited · Result", "phase", "gate")
     ),
     "Team": SectionForm(
-        (), _table("Agent · Role · Runner · Model · Max parallel · Volatile", "agent", "role"), shown=True
+        (),
+        _table(
+            "Agent · Role · Runner · Model · Max parallel · Volatile · Skills · Instructions · Limits", "agent", "role"
+        ),
+        shown=True,
     ),
     "Milestones": SectionForm(),
     "Gates": SectionForm((), _table("Gate · Kind · After · Blocks · Rule · Notify · Status", "gate", "kind")),

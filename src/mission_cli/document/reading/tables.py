@@ -27,6 +27,7 @@ from mission_cli.domain.preview.rows import PreviewRow, PreviewStatus, is_url
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind, RequestStatus
 from mission_cli.domain.tables import (
+    REMOVED,
     Approval,
     Gate,
     HeldOut,
@@ -39,6 +40,7 @@ from mission_cli.domain.tables import (
     Spend,
     Wait,
 )
+from mission_cli.domain.team.limits import NAMES, own_limits
 
 _OTHER_STATUSES = {
     "responded": RequestStatus.ANSWERED,
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
 
     from mission_cli.document.syntax.layout import Layout
     from mission_cli.domain.mission import Feature
+
+
+_LIMITS = f"write {', '.join(NAMES)} with a value, such as `attempts 2, retry 5m 1h, duration 2h, usd 5, hours 4`"
 
 
 def gates(
@@ -91,12 +96,25 @@ def _names(text: str) -> list[str]:
 
 
 def team(layout: Layout) -> Iterator[Member]:
-    """Yield the members of the team; a limit that cannot be read means no limit."""
+    """Yield the members of the team, without those that were removed."""
     for row in rows_in(layout, "Team", "agent"):
         if agent := row["agent"].strip("`* "):
             most = number(row["max parallel"])
             limit = int(most) if most is not None and most > 0 else 0
-            yield Member(agent, row["role"], row["runner"].strip("` "), row["model"].strip("` "), limit)
+            volatile = plain(row["volatile"])
+            if volatile == REMOVED:
+                continue
+            yield Member(
+                agent,
+                row["role"],
+                row["runner"].strip("` "),
+                row["model"].strip("` "),
+                limit,
+                volatile in {"yes", "true"},
+                row["skills"],
+                row["instructions"],
+                own_limits(row["limits"]),
+            )
 
 
 def approvals(layout: Layout) -> Iterator[Approval]:
@@ -226,6 +244,7 @@ def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Proble
         if feature_number(row["feature"]) not in known:
             words = f"a wait names the feature `{row['feature']}`, which does not exist"
             yield Problem(row.line, row.column, words, "write its number as in the milestone")
+    yield from _unread_limits(layout, features)
     for row in rows_in(layout, "Input Requests", "prompt", "status"):
         if not whole(row["#"]):
             hint = "the next pulse adds one; or write it into the column #"
@@ -239,6 +258,16 @@ def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Proble
         if urgency and urgency not in URGENCIES:
             words = f"the urgency `{row['urgency']}` is not known and counts as normal"
             yield Problem(row.line, row.column, words, f"write {', '.join(URGENCIES)}", Severity.WARNING)
+
+
+def _unread_limits(layout: Layout, features: Sequence[Feature]) -> Iterator[Problem]:
+    """Yield an error for each limit of an agent or a feature that cannot be read."""
+    for row in rows_in(layout, "Team", "agent"):
+        if wrong := own_limits(row["limits"]).wrong:
+            yield Problem(row.line, row.column, f"the limits of {row['agent']}: {wrong}", _LIMITS)
+    for feature in features:
+        if feature.limits.wrong:
+            yield Problem(feature.line, 1, f"the limits of {feature.number}: {feature.limits.wrong}", _LIMITS)
 
 
 def spends(layout: Layout) -> Iterator[Spend]:

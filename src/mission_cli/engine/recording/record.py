@@ -47,7 +47,7 @@ from mission_cli.engine.recording.previews import preview_changes
 from mission_cli.engine.recording.pulls import pull_changes
 from mission_cli.engine.recording.recipients import recipients
 from mission_cli.engine.recording.requests import context_write
-from mission_cli.engine.recording.retrospective import retrospective
+from mission_cli.engine.recording.retrospective import closing, removals
 from mission_cli.engine.recording.rows import archive_changes, row_changes
 from mission_cli.planner.core.decisions import (
     AddFix,
@@ -100,6 +100,8 @@ def writes_for(case: Case, transitions: Sequence[Transition], now: datetime) -> 
         reason = f"set in the file by {move.by}" if isinstance(move, RecordValues) else ""
         decisions, told = decided(loaded.mission, move, records), recipients(loaded.mission, move)
         entries.append(replace(entry_of(move), decisions=decisions, reason=reason, notify=told))
+        if isinstance(move, Finish) and move.to is MissionStatus.COMPLETED:
+            entries += removals(loaded.mission)
         if isinstance(move, Dispatch | Settle):
             writes.append(_run_write(case, move))
         elif isinstance(move, Ask) and move.context:
@@ -257,7 +259,7 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
             yield SetFront(("status",), str(move.to))
             if move.to is MissionStatus.COMPLETED:
                 yield SetFront(("completed",), stamp(now))
-                yield from retrospective(loaded.mission, records)
+                yield from closing(loaded.mission, records)
         case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | StartWait() | CloseRecovery() | Note():
             yield from row_changes(move)
         case MovePhase() | ReturnToPhase() | RetryFeature() | AdoptPlan():

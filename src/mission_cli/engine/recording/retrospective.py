@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import quantity_of
 from mission_cli._support.text import counted, share
-from mission_cli.document.changes import Change, FillSection
+from mission_cli.document.changes import Change, FillSection, SetCell
 from mission_cli.domain.budget.amounts import (
     CATEGORIES,
     LABELS,
 )
 from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.judging.quarantine import quarantined
 from mission_cli.domain.status import Cause, FeatureStatus
+from mission_cli.domain.tables import REMOVED
+from mission_cli.engine.recording.entry import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,3 +83,19 @@ def _budget(mission: Mission, records: Sequence[RunRecord]) -> Iterator[str]:
     estimated = sum((f.estimate_hours or 0) for f in mission.features())
     if estimated:
         yield f"- Estimated: {quantity_of('hours', estimated)}, worked: {quantity_of('hours', state.spent.hours)}."
+
+
+def closing(mission: Mission, records: Sequence[RunRecord]) -> Iterator[Change]:
+    """Write the retrospective, and mark agents that existed only for this mission as removed; their rows stay."""
+    yield from retrospective(mission, records)
+    for member in mission.team:
+        if member.volatile:
+            yield SetCell("Team", {"Agent": member.agent}, "Volatile", REMOVED)
+
+
+def removals(mission: Mission) -> Iterator[Entry]:
+    """Yield a row of the log for each of them."""
+    for member in mission.team:
+        if member.volatile:
+            words = f"{member.agent} was only for this mission, and is removed from the team"
+            yield Entry(EventKind.AGENT_REMOVED, words)

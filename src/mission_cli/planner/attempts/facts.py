@@ -22,6 +22,7 @@ from mission_cli.planner.attempts import causes
 from mission_cli.planner.attempts.help_requests import ask_for_help
 from mission_cli.planner.attempts.manual import taken_over
 from mission_cli.planner.core.decisions import Note, Settle
+from mission_cli.planner.core.own_limits import policy_for
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.milestones.judgment import recorded
 
@@ -91,7 +92,8 @@ class Facts:
             return None
         history = [r for r in self.draft.records_of(feature.number) if r.run != settled.run]
         ways, once = len(routes(self.draft.mission, feature)), feature.side_effects
-        weighed = causes.tries([*history, settled], self.draft.policy, feature.tries_after, ways, once=once)
+        policy = policy_for(self.draft.policy, self.draft.mission, feature)
+        weighed = causes.tries([*history, settled], policy, feature.tries_after, ways, once=once)
         over = bool(weighed.over) and not causes.RULES[cause].person
         return move_feature(feature.status, FeatureStatus.FAILED if over else FeatureStatus.PENDING)
 

@@ -30,6 +30,7 @@ from mission_cli.planner.core.decisions import (
     Hold,
 )
 from mission_cli.planner.core.draft import LOOK_AGAIN, Draft
+from mission_cli.planner.core.own_limits import bounds_of, limits_of
 from mission_cli.planner.core.phases import phase_before
 from mission_cli.planner.milestones.milestones import current_milestones, work_gone
 from mission_cli.planner.mission.money import (
@@ -152,6 +153,20 @@ def _resources(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
         )
 
 
+def _own_limits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    mission, edit = draft.mission, do("edit", draft.mission.id)
+    wrong = limits_of(mission, feature).wrong
+    if wrong:
+        words = f"its limits cannot be read: {wrong}"
+        yield Hold(feature.number, HoldKind.ROW, words, unblock=do("lint", mission.id), person=True)
+    for bound in bounds_of(mission, feature, draft.observation.records):
+        if bound.left <= 0:
+            runs = any(not r.by for r in draft.open_records())
+            words = f"{bound.words}, and that is used or reserved"
+            yield Hold(feature.number, HoldKind.BUDGET, words, unblock=edit, person=not runs)
+
+
 def _budget(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
     reached = alert(stand(draft))
@@ -260,6 +275,7 @@ ORDER: tuple[Look, ...] = (
     waits.waits,
     _dependencies,
     _resources,
+    _own_limits,
     _budget,
     _breaker,
     _own_tries,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import dollars
 from mission_cli._support.text import (
+    one_line,
     show_duration,
     span_of,
     stamp,
@@ -23,12 +24,14 @@ from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import (
     Cause,
     FeatureStatus,
+    HoldKind,
     MissionStatus,
     RecordState,
 )
 from mission_cli.planner.attempts.help_requests import going_on
-from mission_cli.planner.core.decisions import Dispatch, Hold
+from mission_cli.planner.core.decisions import Dispatch, Hold, MoveFeature
 from mission_cli.planner.core.effects import MoveWork
+from mission_cli.planner.core.requests import Question, answer_to, ask, find_request
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.milestones.landing import lands_now
 from mission_cli.planner.milestones.milestones import current_milestones
@@ -42,6 +45,10 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Feature, Milestone
     from mission_cli.planner.core.draft import Draft
+
+
+START, SKIP = "start", "skip"
+"""What a person may answer before a feature with side effects is started for the first time."""
 
 
 def dispatch(draft: Draft) -> None:
@@ -72,7 +79,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
     if hold is not None:
         draft.hold(hold.subject, hold.kind, hold.detail, until=hold.until, unblock=hold.unblock, person=hold.person)
         return
-    if _takes_the_base_along(draft, feature):
+    if _takes_the_base_along(draft, feature) or not _may_have_effects(draft, feature):
         return
     reserve = reserve_for(draft, feature)
     if isinstance(reserve, Refusal):
@@ -103,6 +110,31 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
             record, f"{record.runner} a{attempt}", f"attempt {attempt} at {feature.number} {feature.title}: {promised}"
         )
     )
+
+
+def _may_have_effects(draft: Draft, feature: Feature) -> bool:
+    """Whether a person allows the first attempt at a feature with side effects; if not, ask, or skip it as they say.
+
+    A feature that was tried already was allowed then, or by an older version.
+    """
+    if not feature.side_effects or draft.records_of(feature.number):
+        return True
+    who = f"`{route_of(draft, feature).runner}`"
+    runs = [c.from_top for c in feature.criteria if c.from_top]
+    then = f"; its criteria run {', '.join(f'`{one_line(command, 80)}`' for command in runs[:3])}" if runs else ""
+    prompt = f"{feature.number} {feature.title} has side effects that cannot be undone: start it on {who}?{then}"
+    words = "it has side effects: a person allows its first attempt"
+    request = find_request(draft.mission, feature.number, prompt)
+    if request is None or request.open:
+        request = request or ask(draft, Question(feature.number, prompt, (START, SKIP), words))
+        help_by = answer_to(draft.mission, request)
+        draft.hold(feature.number, HoldKind.REQUEST, words, unblock=help_by, person=True)
+        return False
+    if request.response.strip().casefold().split()[:1] == [START]:
+        return True
+    why = f"{feature.number} is skipped: request {request.number} was answered with {one_line(request.response, 100)}"
+    draft.transitions.append(MoveFeature(feature.number, FeatureStatus.SKIPPED, why))
+    return False
 
 
 def _start_of(draft: Draft, feature: Feature) -> str:

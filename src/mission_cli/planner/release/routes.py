@@ -19,6 +19,7 @@ from mission_cli.domain.status import (
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.attempts.help_requests import answered, helped
 from mission_cli.planner.core.draft import Draft
+from mission_cli.planner.core.own_limits import bounds_of, limits_of, policy_for, within
 from mission_cli.planner.mission.money import (
     seen_step,
     share_of,
@@ -53,17 +54,19 @@ def weighed(draft: Draft, feature: Feature) -> causes.Tries:
     """Evaluate the tries of the feature."""
     records, ways = draft.records_of(feature.number), len(routes(draft.mission, feature))
     known = answered(draft, feature) if feature.side_effects else helped(draft, feature)
-    return causes.tries(records, draft.policy, feature.tries_after, ways, known, once=feature.side_effects)
+    policy = policy_for(draft.policy, draft.mission, feature)
+    return causes.tries(records, policy, feature.tries_after, ways, known, once=feature.side_effects)
 
 
 def reserve_for(draft: Draft, feature: Feature) -> Reserve | Refusal:
     """Return what the next attempt at a feature may take at most, or why it may not start."""
-    route = route_of(draft, feature)
+    route, duration = route_of(draft, feature), limits_of(draft.mission, feature).duration
     runner = runner_of(draft, route)
+    bounds = [bound for bound in bounds_of(draft.mission, feature, draft.observation.records) if bound.left > 0]
     return reserve_for_attempt(
-        stand(draft),
+        within(stand(draft), bounds),
         share=share_of(draft, feature, free_slots(draft)) * _without_reviews(draft.mission, feature),
-        wall_limit=runner.deadline,
+        wall_limit=runner.deadline if duration is None else min(runner.deadline, duration),
         worst_step=runner.step_cost(model_of(runner, route)),
         seen_step=seen_step(draft.observation.records, "usd"),
         seen_tokens=seen_step(draft.observation.records, "tokens"),
