@@ -16,14 +16,20 @@ from jsonschema import Draft202012Validator
 from tests.kit.fakes.host import make_mission
 from tests.kit.fakes.life import Fate
 from tests.kit.loopback import Reply, loopback
+from tests.kit.pipeline import Workers, begin
 from tests.kit.served import DECIDERS, Served, decided, go_on, mission_of, served, waiting
+from tests.unit.test_pipeline import at
 
+from mission_cli._support.dataclass import replace
 from mission_cli.app.addressing import resolve
+from mission_cli.app.commands import features
 from mission_cli.app.queries.status import status_of
 from mission_cli.domain.deciding.access import Access, Scope, holder
 from mission_cli.domain.deciding.grants import hash_of
 from mission_cli.surfaces.as_json import json_line
+from mission_cli.surfaces.http.api.expecting import expecting
 from mission_cli.surfaces.http.api.routes import ALIASES, PREFIX, operations
+from mission_cli.surfaces.http.problems import ChangedMeanwhileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -239,6 +245,51 @@ def test_what_has_changed_since_the_client_looked_is_not_overwritten(web: Served
         assert found.json()["hint"] == "look at it again, and send the new ETag in If-Match"
     assert decided(web.host) == before
     assert ask(web, "POST", "/missions/m/pause", "manager", headers={"If-Match": f'"x", {tag}, *'}).status_code == 200
+
+
+def test_a_change_at_the_same_moment_is_not_overwritten_either(web: Served) -> None:
+    ctx = web.host.context()
+    mission = mission_of(web.host).id
+    guarded = expecting(ctx, mission, f'"{ctx.state.head()}"')
+    features.resume(ctx, "m")
+    with pytest.raises(ChangedMeanwhileError):
+        features.pause(guarded, "m")
+    assert mission_of(web.host).status == "active"
+
+
+def test_a_request_whose_outcome_is_unknown_is_not_carried_out_again(web: Served) -> None:
+    key, body = {"Idempotency-Key": "k3"}, {"title": "x"}
+    assert ask(web, "POST", "/missions/m/features", "manager", json=body, headers=key).status_code == 200
+    with web.host.context().runtime.deciding() as book:  # as if the server had died after the commit
+        [done] = book.ledger.replies
+        book.note(replace(book.ledger, replies=(replace(done, status=0, body=""),)))
+    again = ask(web, "POST", "/missions/m/features", "manager", json=body, headers=key)
+    assert (again.status_code, again.json()["hint"]) == (409, "look whether it was done, and then use a new key")
+    assert [f.title for f in mission_of(web.host).features()] == ["a", "b", "c", "x"]
+
+
+def test_a_mission_is_moved_through_its_phases(shared: Served) -> None:
+    host = begin(Workers())
+    assert at(host) == "awaiting_feature_approval waiting"
+    web = shared.show(host)
+    said = [
+        ask(web, "POST", "/missions/m/advance", "manager", json={"expected_phase": "planning"}),
+        ask(web, "POST", "/missions/m/retry_phase", "manager", json={"reason": "again"}),
+        ask(web, "POST", "/missions/m/skip_phase", "manager", json={"phase": "testing", "reason": "none"}),
+        ask(web, "POST", "/missions/m/preview", "manager"),
+        ask(web, "POST", "/missions/m/preview/stop", "manager"),
+        ask(web, "POST", "/missions/m/pull_request", "manager"),
+    ]
+    assert [(one.status_code, one.json().get("message") or one.json()["title"]) for one in said] == snapshot(
+        [
+            (409, "m is in the phase `awaiting_feature_approval` by now, and not in `planning`"),
+            (200, "the phase awaiting_feature_approval is retried: again"),
+            (200, "the phase testing is skipped: none"),
+            (409, "no preview can start: the settings name no command for it"),
+            (200, "m has no preview"),
+            (409, "no pull request can be opened: there is no forge"),
+        ]
+    )
 
 
 def test_a_command_that_fails_may_be_sent_again_with_its_key(web: Served) -> None:

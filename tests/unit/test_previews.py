@@ -496,6 +496,7 @@ def test_a_deployment_reports_to_the_server_with_its_token_and_nobody_else_does(
             )
         ]
         assert web.ask("GET", "/hooks/preview/m", headers=token).status_code == 405
+        assert web.ask("POST", "/api/v1/ai/missions/m/deploy_callback", json=ready, headers=token).status_code == 401
     assert found == snapshot([401, 401, 401, 422, 422, 422, 200, 401])
     assert (committed(host).previews[0].status, committed(host).previews[0].url) == (P.READY, ready["url"])
     assert str(host.context().state.history()[0].author).startswith("deployment <")

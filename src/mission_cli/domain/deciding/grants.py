@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.domain.phases.table import PhaseStatus, current
-from mission_cli.domain.status import GateStatus
+from mission_cli.domain.status import GateKind, GateStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -192,8 +192,13 @@ class Subject:
 def subjects(mission: Mission) -> tuple[Subject, ...]:
     """Return what waits for a decision, as far as it can be decided from outside."""
     requests = (Subject(mission, f"{_REQUEST}{r.number}", request=r) for r in mission.requests if r.open and r.number)
-    gates = (Subject(mission, f"{_GATE}{g.name}", gate=g) for g in mission.gates if g.state is GateStatus.WAITING)
+    gates = (Subject(mission, f"{_GATE}{g.name}", gate=g) for g in mission.gates if _is_open(g))
     return (*requests, *_of_phase(mission), *gates)
+
+
+def _is_open(gate: Gate) -> bool:
+    """Whether a gate waits for a person, or was judged by its rule and failed, so that a person may pass it."""
+    return gate.state is GateStatus.WAITING or (gate.kind is GateKind.QUALITY and gate.state is GateStatus.FAILED)
 
 
 def _of_phase(mission: Mission) -> tuple[Subject, ...]:

@@ -72,6 +72,7 @@ class Hooks:
             Route("/hooks/forge/{kind}", self.forge, methods=["POST"]),
             Route("/hooks/signal/{wait}", self.signal, methods=["POST"]),
             Route("/hooks/preview/{mission}", self.preview, methods=["POST"]),
+            Route("/api/v1/ai/missions/{mission}/deploy_callback", self.preview, methods=["POST"]),
         ]
 
     async def slack(self, request: Request) -> Response:

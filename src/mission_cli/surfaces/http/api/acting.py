@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mission_cli.app.commands.steer.tell import NOTED
 from mission_cli.app.results.changes import AddedFeature, Changed
@@ -11,14 +11,13 @@ from mission_cli.app.results.files import CreatedFromPlan
 from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import UsageError
 from mission_cli.surfaces.http.api.operation import Field, Operation
+from mission_cli.surfaces.http.api.posting import REASON, changed, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mission_cli.app.transaction import Done
     from mission_cli.surfaces.http.api.operation import Call, Everything
 
-REASON = Field("reason", "why; recorded in the log of the mission")
 COMMENT = Field("comment", "recorded with the decision")
 SAW = Field("saw", "the commit or document that was looked at at the gate of a phase; refused if it is another by now")
 GATE = Field("gate", "the name of the gate", required=True)
@@ -41,17 +40,13 @@ def _create(everything: Everything) -> CreatedFromPlan:
     return CreatedFromPlan(made, path, read.problems)
 
 
-def _changed(done: Done) -> Changed:
-    return Changed(done.address.mission.id, done.words, done.commit or "")
-
-
 def _plain(name: str) -> Callable[[Call], Changed]:
     """Return a command on a mission that takes a reason."""
 
     def act(call: Call) -> Changed:
         from mission_cli.app.commands import features
 
-        return _changed(getattr(features, name)(call.ctx, call.mission, reason=call.get("reason")))
+        return changed(getattr(features, name)(call.ctx, call.mission, reason=call.get("reason")))
 
     return act
 
@@ -59,13 +54,13 @@ def _plain(name: str) -> Callable[[Call], Changed]:
 def _pause(call: Call) -> Changed:
     from mission_cli.app.commands.features import pause
 
-    return _changed(pause(call.ctx, call.mission, reason=call.get("reason"), now=call.get("now", False)))
+    return changed(pause(call.ctx, call.mission, reason=call.get("reason"), now=call.get("now", False)))
 
 
 def _start(call: Call) -> Changed:
     from mission_cli.app.commands.lifecycle import start
 
-    return _changed(start(call.ctx, call.mission, scheduled=call.get("scheduled", False)))
+    return changed(start(call.ctx, call.mission, scheduled=call.get("scheduled", False)))
 
 
 def _gate(*, approved: bool) -> Callable[[Call], Changed]:
@@ -73,7 +68,7 @@ def _gate(*, approved: bool) -> Callable[[Call], Changed]:
         from mission_cli.app.commands.gates import decide_gate
 
         said, saw = call.get("comment"), call.get("saw")
-        return _changed(decide_gate(call.ctx, call.mission, call.get("gate"), approved=approved, comment=said, saw=saw))
+        return changed(decide_gate(call.ctx, call.mission, call.get("gate"), approved=approved, comment=said, saw=saw))
 
     return act
 
@@ -81,57 +76,57 @@ def _gate(*, approved: bool) -> Callable[[Call], Changed]:
 def _answer(call: Call) -> Changed:
     from mission_cli.app.commands.features import answer
 
-    return _changed(answer(call.ctx, call.mission, call.get("number"), call.get("response")))
+    return changed(answer(call.ctx, call.mission, call.get("number"), call.get("response")))
 
 
 def _land(call: Call) -> Changed:
     from mission_cli.app.commands.gates import land
 
-    return _changed(land(call.ctx, call.mission, squash=call.get("squash", False)))
+    return changed(land(call.ctx, call.mission, squash=call.get("squash", False)))
 
 
 def _retry(call: Call) -> Changed:
     from mission_cli.app.commands.features import retry
 
-    return _changed(retry(call.ctx, call.feature(), reason=call.get("reason")))
+    return changed(retry(call.ctx, call.feature(), reason=call.get("reason")))
 
 
 def _skip(call: Call) -> Changed:
     from mission_cli.app.commands.features import skip
 
-    return _changed(skip(call.ctx, call.feature(), reason=call.get("reason")))
+    return changed(skip(call.ctx, call.feature(), reason=call.get("reason")))
 
 
 def _tell(call: Call) -> Changed:
     from mission_cli.app.commands.steer.tell import tell
 
-    return _changed(tell(call.ctx, call.feature(), call.get("message")))
+    return changed(tell(call.ctx, call.feature(), call.get("message")))
 
 
 def _signal(call: Call) -> Changed:
     from mission_cli.app.commands.signal import signal
 
     data = json.dumps(call.given["data"]) if "data" in call.given else None
-    return _changed(signal(call.ctx, call.feature(), reason=call.get("reason"), data=data, event=call.get("event")))
+    return changed(signal(call.ctx, call.feature(), reason=call.get("reason"), data=data, event=call.get("event")))
 
 
 def _preview(call: Call) -> Changed:
     from mission_cli.app.commands.steer.preview import start_preview
 
-    return _changed(start_preview(call.ctx, call.mission, again=call.get("restart", False)))
+    return changed(start_preview(call.ctx, call.mission, again=call.get("restart", False)))
 
 
 def _stop_preview(call: Call) -> Changed:
     from mission_cli.app.commands.steer.preview import stop_preview
 
-    return _changed(stop_preview(call.ctx, call.mission))
+    return changed(stop_preview(call.ctx, call.mission))
 
 
 def _note(call: Call) -> Changed:
     from mission_cli.app.commands.steer.tell import note
 
     about = call.feature() if call.get("feature") else call.mission
-    return _changed(note(call.ctx, about, call.get("text"), kind=call.get("kind", "external_event")))
+    return changed(note(call.ctx, about, call.get("text"), kind=call.get("kind", "external_event")))
 
 
 def _change_feature(call: Call) -> Changed:
@@ -160,7 +155,7 @@ def _change(call: Call) -> Changed:
     wanted = setting(call.address()[1], key, text)
     if wanted.wider and not call.get("confirm", False):
         raise UsageError(f"`{wanted.key}` {wanted.wider}", hint="add `confirm: true`")
-    return _changed(set_value(call.ctx, call.mission, key, text))
+    return changed(set_value(call.ctx, call.mission, key, text))
 
 
 def _add_feature(call: Call) -> AddedFeature:
@@ -179,12 +174,6 @@ def operations() -> tuple[Operation, ...]:
     """Return them."""
     one, part = "/missions/{id}", "/missions/{id}/features/{feature}"
     manage, approve = Scope.MANAGE, Scope.APPROVE
-
-    def post(
-        name: str, path: str, about: str, scope: Scope, act: Callable[[Call], Any], *body: Field, alias: str = ""
-    ) -> Operation:
-        result = AddedFeature if act is _add_feature else Changed
-        return Operation(name, "POST", path, about, scope, result, act, body=body, aliases=(alias,) if alias else ())
 
     plan = Field("plan", "the plan, as `mission schema plan` describes it", "object", required=True)
     create = (plan, Field("id", "its id; default: made from the title"), Field("repo", "the repository"))
@@ -276,6 +265,7 @@ def operations() -> tuple[Operation, ...]:
             _add_feature,
             *added,
             alias="/missions/{id}/tasks",
+            result=AddedFeature,
         ),
         Operation(
             *("change_feature", "PATCH", part, "Skip a feature, or try it again.", manage, Changed, _change_feature),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
@@ -62,7 +63,7 @@ def _listed(everything: Everything) -> MissionPage:
         if given.get("repo", repo) != repo:
             continue
         snapshot = ctx.state.snapshot()
-        for line in lines_of(ctx, repo=repo):
+        for line in sorted(lines_of(ctx, repo=repo), key=attrgetter("id")):
             stored = next((one for one in snapshot.missions.values() if one.id == line.id), None)
             if stored is None or (repo, line.id) <= after:
                 continue

@@ -17,7 +17,7 @@ from mission_cli.domain.deciding.grants import Reply, hash_of, replied, reply_to
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.host import Person
 from mission_cli.surfaces.as_json import SCHEMA, as_json
-from mission_cli.surfaces.http.api import acting, reading
+from mission_cli.surfaces.http.api import acting, moving, reading
 from mission_cli.surfaces.http.api.expecting import expecting, tag_of
 from mission_cli.surfaces.http.api.input import read_input
 from mission_cli.surfaces.http.api.openapi import document
@@ -47,7 +47,7 @@ _JSON = frozenset({"application/json", ""})
 
 def operations() -> tuple[Operation, ...]:
     """Return every operation."""
-    return (*reading.operations(), *acting.operations())
+    return (*reading.operations(), *acting.operations(), *moving.operations())
 
 
 @dataclass(frozen=True, slots=True)
