@@ -34,6 +34,11 @@ $(VENV)/.forges: tests/forges/package-lock.json $(VENV)/.ready
 	@cd tests/forges && PATH="$(abspath $(BIN)):$$PATH" npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# A client of the tools for agents that others wrote.
+$(VENV)/.inspector: tests/inspector/package-lock.json $(VENV)/.ready
+	@cd tests/inspector && PATH="$(abspath $(BIN)):$$PATH" npm install --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
 test: compiled $(VENV)/.agents $(VENV)/.forges
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
@@ -47,7 +52,7 @@ newest: compiled
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(NEWEST) -r .newest.txt
 	PYTHONPATH=$(NEWEST) $(BIN)/python -m pytest -q -n auto tests/unit
 
-nightly: compiled $(VENV)/.agents $(VENV)/.forges
+nightly: compiled $(VENV)/.agents $(VENV)/.forges $(VENV)/.inspector
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Cheating and honest workers, each with the sandbox on and off.
@@ -97,4 +102,4 @@ lock:
 		--extra dev --custom-compile-command "make lock" pyproject.toml -o requirements/ci.txt
 
 clean:
-	rm -rf $(VENV) $(NEWEST) .newest.txt tests/agents/node_modules tests/forges/node_modules .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(NEWEST) .newest.txt tests/agents/node_modules tests/forges/node_modules tests/inspector/node_modules .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

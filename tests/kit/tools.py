@@ -49,7 +49,7 @@ class Agent:
             return await client.call_tool(tool, arguments)
 
         result: CallToolResult = self.talk(one)
-        if not result.is_error and tool in TOOLS:
+        if tool in TOOLS:
             Draft202012Validator(TOOLS[tool].output_schema).validate(result.structured_content)
         return result
 

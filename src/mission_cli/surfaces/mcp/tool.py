@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.surfaces.outputs import Output, output_schema, result_schema
+from mission_cli.surfaces.outputs import ERROR, OUTPUTS, Output, result_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,6 @@ class Tool:
 
     @property
     def output_schema(self) -> dict[str, Any]:
-        """The JSON schema of its result: of a command, what is promised for that."""
-        if self.shape is not None:
-            return {"type": "object", **result_schema(self.title, Output(self.shape))}
-        return {"type": "object", **output_schema(self.command)}
+        """The JSON schema of its result, or of an error: of a command, what is promised for that."""
+        found = (Output(self.shape),) if self.shape is not None else OUTPUTS[self.command]
+        return {"type": "object", **result_schema(self.title, *found, *OUTPUTS[ERROR])}
