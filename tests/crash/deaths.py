@@ -42,10 +42,10 @@ class Deaths:
     def furnish(self, host: Host) -> None:
         """Give the host what this mission needs besides."""
 
-    def every(self, kind: Kind) -> None:
-        """Let somebody die at every step in turn."""
+    def every(self, kind: Kind, each: int = 1) -> None:
+        """Let somebody die at every step in turn, or at each so many."""
         states = {}
-        for step in self.undisturbed:
+        for step in self.undisturbed[::each]:
             if (step.leaves, victim(step, kind)) not in states:
                 states[step.leaves, victim(step, kind)] = self.lives.death(step, kind)
             self.counts[f"deaths by {kind}"] += 1

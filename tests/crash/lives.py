@@ -57,6 +57,8 @@ milestones:
       - {title: six, depends: ["2.1", "2.2"], criteria: ["grep: `good` in `2.3.txt`"]}
 """
 CRON = timedelta(minutes=1)
+AGAIN = "again"
+"""The gate that people reject the first time."""
 _LONGEST = 2_000
 StateId = int
 
@@ -175,8 +177,10 @@ def act(host: Host) -> bool:
     elif status_of(host) in FINISHED_MISSION and not jobs.supervisors:
         return False
     elif gate := _gate_of(host):
+        again = gate == AGAIN and not loaded(committed(host)["m/mission.md"]).mission.approvals
         given = Given(choose=2) if gate == "feature_selection" else Given()
-        gates.decide_gate(host.context(), "m", gate, approved=True, given=given)
+        said = "once more" if again else ""
+        gates.decide_gate(host.context(), "m", gate, approved=not again, comment=said, given=given)
     else:
         moments = [m for m in (due, wake_of(host)) if m is not None]
         assert moments, "it waits for nothing"

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 
 from tests.sim.clumsy import TICKS, run_clumsily
+from tests.sim.phased import PhaseSim
 from tests.sim.pulled import PullSim
 from tests.sim.run import LENGTH, run
 from tests.sim.sim import RecurringSim, ReviewSim, Sim
@@ -20,9 +21,11 @@ def main() -> int:
     parser.add_argument("--recurring", action="store_true", help="the mission is run through every eight hours")
     parser.add_argument("--reviews", action="store_true", help="agents review what others made")
     parser.add_argument("--clumsy", action="store_true", help="a person makes mistakes, and nothing else goes wrong")
+    parser.add_argument("--phases", action="store_true", help="the mission has phases, and people decide at gates")
     parser.add_argument("--pulls", action="store_true", help="each feature is merged by a pull request")
     wanted = parser.parse_args()
-    kind = RecurringSim if wanted.recurring else ReviewSim if wanted.reviews else PullSim if wanted.pulls else Sim
+    kinds = {"recurring": RecurringSim, "reviews": ReviewSim, "pulls": PullSim, "phases": PhaseSim}
+    kind = next((kind for name, kind in kinds.items() if getattr(wanted, name)), Sim)
     length = TICKS if wanted.clumsy else LENGTH
     ticks = wanted.ticks or (length if wanted.clumsy else 2_000)
     counts: Counter[str] = Counter()

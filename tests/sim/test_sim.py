@@ -14,6 +14,7 @@ from tests.kit.fakes.life import Fate
 from tests.kit.fakes.runtime import is_idle
 from tests.kit.nightly import NIGHTLY
 from tests.sim.events import What, events_of, shrunk
+from tests.sim.phased import PhaseSim
 from tests.sim.pulled import MissionPullSim, PullSim
 from tests.sim.run import LENGTH, live, run
 from tests.sim.sim import BrokenError, FlakySim, RecurringSim, ReviewSim, Sim
@@ -55,6 +56,13 @@ def test_every_law_holds_where_a_mission_recurs(seed: int) -> None:
 def test_every_law_holds_where_agents_review(seed: int) -> None:
     counts = run(seed, LENGTH, ReviewSim)
     assert counts["reviews"] > 0
+
+
+@pytest.mark.parametrize("seed", range(300, 400) if NIGHTLY else [301])
+def test_every_law_holds_where_missions_have_phases(seed: int) -> None:
+    """No approval counts for what it did not see, no phase is entered twice in a pass, nothing lands before its phase."""
+    counts = run(seed, LENGTH, PhaseSim)
+    assert counts["decisions about phases"] > 0
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

@@ -42,8 +42,8 @@ def decided(
     """Return the change that records a decision about the gate of a phase.
 
     `saw`: the commit or blob that the person looked at, if the surface knows it. `given`: what the person chose or
-    changed. Raises BlockedError if the gate is not
-    waiting, the person may not decide, or there is nothing to approve; ConflictError if it is something else by now.
+    changed. Raises BlockedError if the gate is not waiting, the person may not decide, or there is nothing to decide
+    about; ConflictError if it is something else by now.
     """
     mission, person = address.mission, ctx.person().name
     _refuse(mission, phase, person)
@@ -58,6 +58,9 @@ def decided(
         _refuse_unreadable(mission, phase, rule.document, look)
     if word is GateStatus.APPROVED and rule.document == SUGGESTIONS:
         comment = choice(address, phase, look, given, comment)
+    if not rule.document and not look.subject and any(m.passed_at for m in mission.milestones):
+        words = f"the finished work that the gate `{phase.gate}` is about is not in this clone"
+        raise BlockedError(words, hint=f"decide where the mission runs: {mission.host or 'the clone that has it'}")
     found = standing(mission, phase, look)
     there = [one.by.strip().casefold() for one in found.approved]
     if word is GateStatus.APPROVED and person.casefold() in there:
