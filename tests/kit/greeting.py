@@ -32,16 +32,6 @@ class Handler(BaseHTTPRequestHandler):
 if __name__ == "__main__":
     HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 '''
-SMOKE = """\
-import threading, urllib.request
-from http.server import HTTPServer
-import greet
-
-server = HTTPServer(("127.0.0.1", 0), greet.Handler)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=10) as found:
-    assert found.read() == b"Welcome, Ada!", "the page is not as asked"
-"""
 TESTS = """import unittest
 
 import greet
@@ -70,7 +60,7 @@ EDITED = {
     "milestones": [{"name": "Greeting", "validation": [CRITERION], "tasks": [TASK]}],
 }
 BUILT = {"greet.py": GREET.format("'Hello, Ada!'"), "tests/test_page.py": TESTS, "tests/__init__.py": ""}
-FIXED = {"greet.py": GREET.format("'Welcome, Ada!'"), "smoke.py": SMOKE}
+FIXED = {"greet.py": GREET.format("'Welcome, Ada!'")}
 
 
 def deeds(prompt: str, review: str) -> dict[str, str] | str:
