@@ -78,7 +78,7 @@ def test_deaths_of_a_mission_with_phases(deaths: Deaths, record_property: Callab
     if NIGHTLY:
         for kind in Kind:
             deaths.every(kind)
-    deaths.pairs(500 if NIGHTLY else 6, 1)
+    deaths.pairs(500 if NIGHTLY else 3, 1)
     deaths.within_the_caps()
     record_property("counts", dict(deaths.counts))
 
