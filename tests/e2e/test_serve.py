@@ -119,6 +119,38 @@ def test_a_link_from_a_message_decides_once_beside_pulses_and_the_server_ends_cl
     person.rest()
 
 
+def test_a_user_makes_and_starts_a_mission_over_http_until_the_token_is_removed(person: Person) -> None:
+    person.worker(HONEST)
+    person.mission("init")
+    scopes = ("--scope", "missions.read", "--scope", "missions.manage")
+    tokens = [person.mission("access", "add", name, *scopes, "--json").facts["token"] for name in ("ada", "eve")]
+    plan: dict[str, Any] = {"title": "Made", "budget": {"money_usd": 1}, "preferences": {"runner": "script"}}
+    plan["milestones"] = [{"name": "One", "features": [{"title": "a", "criteria": ["file: `1.1.txt`"]}]}]
+    with server(person) as (facts, process):
+        ada, eve = (
+            httpx.Client(base_url=facts["url"], trust_env=False, headers={"Authorization": f"Bearer {token}"})
+            for token in tokens
+        )
+        with ada, eve:
+            made = ada.post("/api/v1/missions", json={"plan": plan}, headers={"Idempotency-Key": "1"})
+            assert (made.status_code, made.json()["id"]) == (201, "made")
+            assert (
+                ada.post("/api/v1/missions", json={"plan": plan}, headers={"Idempotency-Key": "1"}).json()
+                == made.json()
+            )
+            tag = ada.get("/api/v1/missions/made").headers["etag"]
+            assert ada.post("/api/v1/missions/made/start", headers={"If-Match": tag}).status_code == 200
+            assert eve.post("/api/v1/missions/made/pause", headers={"If-Match": tag}).status_code == 412
+            assert [one["mission"]["id"] for one in ada.get("/api/v1/missions").json()["missions"]] == ["made"]
+            person.mission("access", "remove", "eve", "--yes")
+            assert eve.get("/api/v1/missions").status_code == 401
+            person.mission("access", "add", "mallory", *scopes)
+            assert ada.get("/api/v1/missions").status_code == 200
+        assert ended(process)[0] == 0
+    assert "made is started (by ada)" in person.state_log()
+    person.rest()
+
+
 def test_other_machines_reach_it_only_with_a_token_and_users_are_known_by_hashes(person: Person) -> None:
     person.worker(HONEST)
     person.mission("new", "--plan", "-", "--id", "m", "--runner", "script", stdin=PLAN)

@@ -13,7 +13,7 @@ from mission_cli.surfaces.http.problems import RefusedRequestError
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-_SECONDS = 10.0
+SECONDS = 10.0
 """For the whole body."""
 _MOST_FIELDS = 50
 FORM = "application/x-www-form-urlencoded"
@@ -23,7 +23,7 @@ async def body_of(request: Request, most: int) -> bytes:
     """Return the body. Raises RefusedRequestError if it is too long or too slow."""
     parts, size = [], 0
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(SECONDS):
             async for part in request.stream():
                 size += len(part)
                 if size > most:

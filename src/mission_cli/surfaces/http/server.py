@@ -17,6 +17,7 @@ import uvicorn
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import stamp
 from mission_cli.domain.errors import ToolError, UsageError
+from mission_cli.surfaces.http.patience import PatientProtocol
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _GRACE_SECONDS = 5
-_MOST_CONNECTIONS = 200
+MOST_CONNECTIONS = 200
 _MOST_HEADER_BYTES = 16 << 10
 
 
@@ -89,7 +90,7 @@ def config_of(app: ASGIApp) -> uvicorn.Config:
     """Return how an application is served: few connections, short headers, no names of paths in logs."""
     return uvicorn.Config(
         app,
-        http="h11",
+        http=PatientProtocol,
         loop="asyncio",
         ws="none",
         lifespan="off",
@@ -97,7 +98,7 @@ def config_of(app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=_MOST_CONNECTIONS,
+        limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
