@@ -128,6 +128,7 @@ PROOFS: dict[str, str] = {
     "setting notify": "e2e/test_hours_and_news.py::test_the_hook_is_told_what_landed_failed_waits_and_is_completed_once",
     "setting notifications.NAME.channels": f"{NEWS}::test_events_of_the_history_and_of_the_state_reach_the_channels_that_want_them_once",
     "setting notifications.NAME.events notifications.NAME.severity": f"{RULES}::test_globs_and_the_severity_choose_the_events",
+    "setting notifications.NAME.when notifications.NAME.attach": f"{NEWS}::test_a_condition_decides_and_files_of_the_mission_are_sent_along",
     "setting notifications.NAME.missions": f"{RULES}::test_a_mission_that_names_rules_goes_by_them_and_a_gate_adds_its_own",
     "setting notifications.NAME.template": f"{NEWS}::test_values_are_plain_text_and_a_bad_template_is_replaced_by_the_sentence",
     "setting notifications.NAME.cooldown": f"{RULES}::test_the_cooldown_leaves_out_the_same_event_of_the_same_mission_and_no_other",

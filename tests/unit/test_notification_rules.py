@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from itertools import count
 
 import pytest
+from tests.kit.missions import feature, mission
 
 from mission_cli._support.dataclass import replace
+from mission_cli.domain.errors import UsageError
+from mission_cli.domain.news.conditions import FACTS, facts_of, holds, read_condition
 from mission_cli.domain.news.outbox import (
+    MOST_WAITING,
     Message,
     Outbox,
     batches,
@@ -21,7 +27,10 @@ from mission_cli.domain.news.outbox import (
     without_gone,
 )
 from mission_cli.domain.news.rules import EVENTS, Rule, nameless, rules_for, severity_of, wants
+from mission_cli.domain.status import FeatureStatus
+from mission_cli.domain.tables import Spend
 from mission_cli.domain.timing.hours import closes_at, never_end, opens_at, read_windows
+from mission_cli.settings import NotificationSettings, Settings, check
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 OPS = Rule("ops", ("a",), events=("*",))
@@ -203,3 +212,66 @@ def test_when_windows_close() -> None:
             now = NOON.replace(hour=minute // 60, minute=minute % 60)
             assert (closes_at(windows, now) is None) == (opens_at(windows, now) is not None)
         assert never_end(windows) == (text in {"00:00-24:00", "09:00-12:00,12:00-09:00"})
+
+
+@pytest.mark.parametrize(
+    ("text", "holds_for_it"),
+    [
+        ('{"field": "event", "value": "feature.failed"}', True),
+        ('{"field": "event", "op": "!=", "value": "feature.failed"}', False),
+        ('{"field": "spent_usd", "op": ">", "value": 5}', True),
+        ('{"field": "spent_usd", "op": ">=", "value": "7.50"}', True),
+        ('{"field": "spent_usd", "op": "<", "value": 7.5}', False),
+        ('{"field": "title", "op": ">", "value": 1}', False),
+        ('{"field": "words", "op": "includes", "value": "NO DISK"}', True),
+        ('{"field": "feature", "op": "matches", "value": "1.*"}', True),
+        ('{"field": "feature", "op": "not_exists"}', False),
+        ('{"and": [{"field": "part", "value": "feature"}, {"not": {"field": "priority", "value": "low"}}]}', True),
+        ('{"or": [{"field": "mode", "value": "poc"}, {"field": "done", "value": 2}]}', False),
+    ],
+)
+def test_a_condition_is_about_facts(text: str, *, holds_for_it: bool) -> None:
+    spends = (Spend("", "usd", Decimal("7.5")), Spend("", "usd", None), Spend("", "hours", Decimal(9)))
+    some = mission(feature("1.1", FeatureStatus.FAILED), feature("1.2", FeatureStatus.DONE), spends=spends)
+    facts = facts_of("feature.failed", "there is no disk", "1.1", some)
+    assert facts.keys() == FACTS.keys()
+    assert holds(read_condition(text), facts) is holds_for_it
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "it is not JSON"),
+        ("[]", "a condition is an object"),
+        ("{}", "there is no fact null"),
+        ('{"field": ["x"]}', "there is no fact"),
+        ('{"field": "x", "value": 1}', 'there is no fact "x"'),
+        ('{"field": "done", "op": "~", "value": 1}', 'there is no `op` "~"'),
+        ('{"field": "done"}', "`==` takes a text or a number as value"),
+        ('{"field": "done", "op": "exists", "value": 1}', "`exists` takes no value"),
+        ('{"field": "done", "op": ">", "value": "many"}', "`>` compares numbers"),
+        ('{"field": "done", "value": 1, "lunch": 1}', "the key `lunch` is not known"),
+        ('{"and": [], "or": []}', "`and` stands alone"),
+        ('{"not": [{}, {}]}', "`not` stands alone"),
+        ('{"not": ' * 12 + "1" + "}" * 12, "it is more than 10 levels deep"),
+        ("[" * 3000 + "]" * 3000, "it has more than 4000 characters"),
+    ],
+)
+def test_a_condition_that_cannot_be_read_is_a_mistake_in_the_settings(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        read_condition(text)
+    if text:
+        with pytest.raises(UsageError, match=r"the setting `notifications\.ops\.when`"):
+            check(Settings(notifications={"ops": NotificationSettings(("json://localhost",), when=text)}))
+
+
+def test_a_channel_that_takes_nothing_keeps_the_newest_messages_and_counts_the_rest() -> None:
+    rule, box = replace(OPS, channels=("a", "b")), Outbox()
+    for number in range(MOST_WAITING + 3):
+        box = put(box, [(replace(said(), id=str(number)), [rule])], NOON)
+        box = begun(box, [p for p in box.parcels if p.message.id == "0"], NOON) if not number else box
+        box = replace(box, parcels=tuple(p for p in box.parcels if p.channel == "a" or p.message.id == "0"))
+    kept = [p.message.id for p in box.parcels if p.channel == "a"]
+    assert (kept[:2], len(kept), box.left_out("ops", "a"), box.left_out("ops", "b")) == (["0", "4"], MOST_WAITING, 3, 0)
+    assert without_gone(box, [replace(rule, channels=("b",))], NOON).dropped == {}
+    assert sent(box, [p for p in box.parcels if p.channel == "a"]).dropped == {}

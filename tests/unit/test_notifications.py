@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from datetime import timedelta
@@ -24,6 +25,8 @@ from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.news.outbox import Failing, Message, Outbox, Parcel
 from mission_cli.engine.loop import pulse
+from mission_cli.engine.news.outbox import key_of
+from mission_cli.ports.git.state import Write
 from mission_cli.ports.notifier import Letter
 from mission_cli.settings import NotificationSettings, check, parse
 
@@ -315,6 +318,42 @@ gates:
             ("/quality", "One (m): gate good is open: its features are finished"),
         ]
     )
+
+
+def test_a_condition_decides_and_files_of_the_mission_are_sent_along(ear: Loopback) -> None:
+    when = '{"and": [{"field": "feature", "value": "1.1"}, {"field": "what", "value": "settled"}]}'
+    host = host_with(
+        ops=NotificationSettings((address(ear),), events=("*",), when=when, attach=("assets/*.png", "research/*")),
+        never=NotificationSettings((address(ear, "never"),), when='{"field": "spent_usd", "op": ">", "value": 5}'),
+    )
+    ctx = host.context()
+    head = ctx.state.head()
+    assets = {"one.png": b"\x89PNG\r\n", "..%2Fevil;$(id).png": b"x", "note.txt": b"no", **{f"{n}.png": b"y" for n in range(9)}}  # fmt: skip
+    writes = [Write(f"m/assets/{name}", content.decode("utf-8", "surrogateescape")) for name, content in assets.items()]
+    ctx.state.commit(writes, message="pictures\n", expect=head)
+    go_on(host)
+    [one] = [one.json for one in ear.asked]
+    assert one["message"] == "One (m): 1.1-a1 is done\nnot attached, too many or too large: 6 files"
+    assert [(a["filename"], base64.b64decode(a["base64"])) for a in one["attachments"]] == snapshot(
+        [("-2Fevil-id-.png", b"x"), ("0.png", b"y"), ("1.png", b"y"), ("2.png", b"y"), ("3.png", b"y")]
+    )
+
+
+def test_a_channel_that_was_down_for_long_gets_the_newest_messages_and_a_count(ear: Loopback) -> None:
+    host = host_with(ops=NotificationSettings((address(ear),), events=("mission.*",)))
+    runtime = host.context().runtime
+    key = key_of(address(ear))
+    waiting = tuple(Parcel("ops", key, replace(SAID, id=str(n)), "2026-11-20T10:00:00Z") for n in range(3))
+    failing = Failing("ops", key, 2, "2026-11-20T10:00:00Z", "the service cannot be reached")
+    runtime.note_outbox(replace(runtime.outbox(), parcels=waiting, failing=(failing,), dropped={f"ops {key}": 70}))
+    [found] = news_findings(host.context())
+    assert (
+        found.words
+        == "rule `ops`: the service cannot be reached (2 tries); the next try is at the next pulse; 70 older messages left out"
+    )
+    pulse(host.context())
+    assert ear.asked[0].json["message"].splitlines()[0] == "70 earlier messages left out"
+    assert host.context().runtime.outbox().dropped == {}
 
 
 def test_values_are_plain_text_and_a_bad_template_is_replaced_by_the_sentence(ear: Loopback) -> None:

@@ -9,6 +9,8 @@ import logging
 import warnings
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import replace
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.notifier import Letter, Offer
 
 PACKAGE = "apprise"
+_FILE_NAME = pattern(r"[^\w.@+-]+")
 _LONGEST_LINE = 1000
 _MOST_LINES = 50
 _CODE = pattern(r"error=(\d{3})\b")
@@ -105,12 +108,14 @@ class AppriseMessenger:
                 return send(found)
         sender = Apprise(asset=AppriseAsset(app_id="mission", async_mode=False))
         sender.add(service)
-        done = sender.notify(
-            body=body_of(letter),
-            title=title_of(letter),
-            notify_type=_kind(letter),
-            body_format=NotifyFormat.TEXT,
-        )
+        with TemporaryDirectory() as folder:
+            done = sender.notify(
+                body=body_of(letter),
+                title=title_of(letter),
+                notify_type=_kind(letter),
+                body_format=NotifyFormat.TEXT,
+                attach=_written(Path(folder), letter.files),
+            )
         return "" if done else _reason(said)
 
     def _service(self, channel: str) -> Any:
@@ -120,6 +125,17 @@ class AppriseMessenger:
 
     def _url(self, channel: str) -> str:
         return resolved(channel, self._environment)
+
+
+def _written(folder: Path, files: Sequence[tuple[str, bytes]]) -> list[str] | None:
+    """Write the files to send along into a folder, each in one of its own; return their paths, None without any."""
+    paths = []
+    for number, (name, content) in enumerate(files):
+        place = folder / str(number) / (Path(_FILE_NAME.sub("-", name)).name.lstrip(".") or "file")
+        place.parent.mkdir()
+        place.write_bytes(content)
+        paths.append(str(place))
+    return paths or None
 
 
 def title_of(letter: Letter) -> str:
@@ -133,9 +149,10 @@ def title_of(letter: Letter) -> str:
 def body_of(letter: Letter) -> str:
     """Return the text of a notification: a line for each message, the newest ones if there are many."""
     shown = letter.messages[-_MOST_LINES:]
-    left = len(letter.messages) - len(shown)
+    left = len(letter.messages) - len(shown) + letter.left_out
     lines = [f"{counted(left, 'earlier message')} left out"] if left else []
     lines += [_text(letter.template, message) for message in shown]
+    lines += [f"not attached, too many or too large: {counted(letter.too_large, 'file')}"] if letter.too_large else []
     lines += [_SENT_AGAIN] if letter.again else []
     return "\n".join([*lines, *_links(letter.offers)])
 

@@ -59,6 +59,12 @@ class Letter:
     """Links to decide, for the one person who is to get them. They contain tokens: no file and no log gets them."""
     buttons: frozenset[str] = frozenset()
     """Chats in which the person can decide with a button: `slack`, `telegram`."""
+    left_out: int = 0
+    """Older messages that the channel never got: too many waited for it."""
+    files: tuple[tuple[str, bytes], ...] = ()
+    """Name and content of the files that are sent along."""
+    too_large: int = 0
+    """Files that would have been sent along, but are too many or too large."""
 
 
 class Messenger(Protocol):

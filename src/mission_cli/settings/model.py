@@ -145,6 +145,10 @@ class NotificationSettings:
     """apprise URLs; `env:NAME` or `file:PATH` for those with a secret"""
     events: tuple[str, ...] = ()
     """event names, such as `milestone.*`; empty: those of `notify`"""
+    when: str = ""
+    """condition as JSON over facts of the event and its mission; empty: none"""
+    attach: tuple[str, ...] = ()
+    """files of the mission's folder that are sent along, such as `assets/*.png`"""
     severity: str = "info"
     """lowest severity: `info`, `warning` or `error`"""
     missions: tuple[str, ...] = ()

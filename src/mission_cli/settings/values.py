@@ -199,6 +199,7 @@ def _check_rule(prefix: str, rule: NotificationSettings) -> None:
         if not any(fnmatchcase(event, one) for event in EVENTS):
             hint = did_you_mean(one, EVENTS, "the page `settings` lists the events")
             raise UsageError(f"`{prefix}.events` has {one!r}, which matches no event", hint=hint)
+    _check_content(prefix, rule)
     if rule.severity not in SEVERITIES:
         hint = did_you_mean(rule.severity, SEVERITIES, f"use one of {', '.join(map(repr, SEVERITIES))}")
         raise UsageError(f"the setting `{prefix}.severity` is {rule.severity!r}", hint=hint)
@@ -206,6 +207,21 @@ def _check_rule(prefix: str, rule: NotificationSettings) -> None:
     if windows and never_end(windows):
         raise UsageError(f"the setting `{prefix}.quiet` covers the whole day", hint="leave some hours for messages")
     _check_durations(f"{prefix}.", rule)
+
+
+def _check_content(prefix: str, rule: NotificationSettings) -> None:
+    from mission_cli.domain.news.conditions import read_condition
+
+    for one in rule.attach:
+        if not one.startswith(("assets/", "research/")):
+            hint = 'write patterns below the folder of the mission: "assets/*.png" or "research/*.md"'
+            raise UsageError(f"`{prefix}.attach` has {one!r}, which is outside of assets/ and research/", hint=hint)
+    try:
+        if rule.when:
+            read_condition(rule.when)
+    except ValueError as error:
+        hint = """write '{"field": "spent_usd", "op": ">", "value": 5}'"""
+        raise UsageError(f"the setting `{prefix}.when`: {error}", hint=hint) from error
 
 
 def _check_range(name: str, value: int, least: int, most: int) -> None:

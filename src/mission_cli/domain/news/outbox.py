@@ -5,6 +5,7 @@ Each function returns a new outbox. A message is in it once for each channel, fr
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=1), timedelta(days=1)
 """Wait after the first failure of a channel, doubled with each further one; and the longest one."""
 _MOST_DOUBLINGS = 11
+MOST_WAITING = 200
+"""Messages that wait for one channel at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,12 @@ class Outbox:
     last: Mapping[str, str] = field(default_factory=dict)
     """When a rule last took an event of a mission, for cooldowns."""
     failing: tuple[Failing, ...] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Messages of a channel, by `RULE CHANNEL`, that were left out because too many waited."""
+
+    def left_out(self, rule: str, channel: str) -> int:
+        """Return how many messages of a channel were left out since it last took one."""
+        return self.dropped.get(f"{rule} {channel}", 0)
 
 
 def put(box: Outbox, messages: Iterable[tuple[Message, Sequence[Rule]]], now: datetime) -> Outbox:
@@ -89,7 +98,24 @@ def put(box: Outbox, messages: Iterable[tuple[Message, Sequence[Rule]]], now: da
             known.add((rule.name, message.id))
             for channel in rule.channels:
                 parcels.append(Parcel(rule.name, channel, message, _due(parcels, rule, channel, now)))
-    return replace(box, parcels=tuple(parcels), last=last)
+    return _bounded(replace(box, parcels=tuple(parcels), last=last))
+
+
+def _bounded(box: Outbox) -> Outbox:
+    """Return the outbox with at most `MOST_WAITING` messages for each channel; the oldest are dropped and counted."""
+    counts = Counter((p.rule, p.channel) for p in box.parcels)
+    excess = {key: number - MOST_WAITING for key, number in counts.items() if number > MOST_WAITING}
+    if not excess:
+        return box
+    kept, dropped = [], dict(box.dropped)
+    for parcel in box.parcels:
+        key = (parcel.rule, parcel.channel)
+        if excess.get(key, 0) > 0 and not parcel.begun:
+            excess[key] -= 1
+            dropped[" ".join(key)] = dropped.get(" ".join(key), 0) + 1
+        else:
+            kept.append(parcel)
+    return replace(box, parcels=tuple(kept), dropped=dropped)
 
 
 def without_gone(box: Outbox, rules: Sequence[Rule], now: datetime) -> Outbox:
@@ -106,6 +132,7 @@ def without_gone(box: Outbox, rules: Sequence[Rule], now: datetime) -> Outbox:
         parcels=tuple(p for p in box.parcels if (p.rule, p.channel) in there),
         last=last,
         failing=tuple(f for f in box.failing if (f.rule, f.channel) in there),
+        dropped={key: number for key, number in box.dropped.items() if tuple(key.split(" ")) in there},
     )
 
 
@@ -141,6 +168,7 @@ def sent(box: Outbox, batch: Sequence[Parcel]) -> Outbox:
         box,
         parcels=tuple(p for p in box.parcels if (p.rule, p.channel, p.message.id) not in gone),
         failing=tuple(f for f in box.failing if (f.rule, f.channel) != (first.rule, first.channel)),
+        dropped={key: n for key, n in box.dropped.items() if key != f"{first.rule} {first.channel}"},
     )
 
 

@@ -70,6 +70,8 @@ class Rule:
     cooldown: timedelta = timedelta(0)
     quiet: tuple[tuple[int, int], ...] = ()
     digest: timedelta = timedelta(0)
+    when: str = ""
+    """A condition as JSON; empty: none."""
 
 
 def severity_of(event: str) -> str:

@@ -7,6 +7,7 @@ had arrived is not known.
 from __future__ import annotations
 
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from mission_cli.domain.errors import MissionError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.domain.news.conditions import facts_of, holds, read_condition
 from mission_cli.domain.news.outbox import (
     Message,
     batches,
@@ -35,7 +37,7 @@ from mission_cli.engine.news.links import buttons_for, offers_to
 from mission_cli.ports.notifier import Letter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from mission_cli.domain.mission import Mission
@@ -50,6 +52,17 @@ _DERIVED = {"landed": LANDED, "waiting": WAITING, "stuck": STUCK}
 """What only the state of a mission tells; its other events are in the history."""
 _ASKING = frozenset({WAITING, EventKind.REQUEST_ASKED, EventKind.REQUEST_REMINDED, EventKind.GATE_WAITING})
 """Events whose messages carry the links to decide."""
+_WITH_RUN = frozenset(
+    {
+        EventKind.ATTEMPT_SETTLED,
+        EventKind.FEATURE_DISPATCHED,
+        EventKind.REVIEW_DISPATCHED,
+        EventKind.REVIEW_SETTLED,
+    }
+)
+"""Events whose commits name an attempt for each of them."""
+_MOST_FILES, _MOST_BYTES = 5, 5 * 1024 * 1024
+"""How many files are sent along, and their size together."""
 _MOST_COMMITS = 1000
 _STALE = timedelta(days=7)
 """What is older is no news: the settings had no rules then."""
@@ -91,7 +104,9 @@ def put_in(ctx: Context, cases: Sequence[Case], news: Sequence[tuple[Case, News]
     ]
     moved = head is not None and box.head and head != box.head
     wanted = [*_happened(ctx, rules, missions, _since(ctx, box.head))] if moved else []
-    wanted += [(message, _rules_for(ctx, rules, case.mission)) for message, case in found]
+    for message, case in found:
+        facts = facts_of(message.event, message.words, "", case.mission)
+        wanted.append((message, _fulfilled(_rules_for(ctx, rules, case.mission), facts)))
     box = replace(put(fresh, wanted, now), head=head or box.head)
     if box != ctx.runtime.outbox():
         ctx.runtime.note_outbox(box)
@@ -113,14 +128,14 @@ def deliver(ctx: Context) -> datetime | None:
         again = any(parcel.begun for parcel in batch)
         box = begun(box, batch, now)
         ctx.runtime.note_outbox(box)
-        reason = _send(ctx, batch, again=again)
+        reason = _send(ctx, batch, again=again, left_out=box.left_out(batch[0].rule, batch[0].channel))
         box = failed(box, batch, reason, ctx.clock.now()) if reason else sent(box, batch)
         ctx.runtime.note_outbox(box)
         now = ctx.clock.now().astimezone(ctx.clock.zone)
     return wake_at(box, rules, now)
 
 
-def _send(ctx: Context, batch: Sequence[Parcel], *, again: bool) -> str:
+def _send(ctx: Context, batch: Sequence[Parcel], *, again: bool, left_out: int) -> str:
     """Send a batch; return why it did not arrive, or the empty string."""
     rule = ctx.settings.notifications[batch[0].rule]
     channel = next(one for one in rule.channels if key_of(one) == batch[0].channel)
@@ -129,7 +144,34 @@ def _send(ctx: Context, batch: Sequence[Parcel], *, again: bool) -> str:
     asking = [message.mission for message in messages if message.event in _ASKING]
     offers = offers_to(ctx, rule.decider, asking) if rule.decider else ()
     buttons = buttons_for(ctx, rule.decider)
-    return ctx.messenger.send(channel, Letter(rule.template, messages, severity, again, offers, buttons))
+    files, too_large = _files(ctx, rule.attach, messages)
+    letter = Letter(rule.template, messages, severity, again, offers, buttons, left_out, files, too_large)
+    return ctx.messenger.send(channel, letter)
+
+
+def _files(
+    ctx: Context, patterns: Sequence[str], messages: Sequence[Message]
+) -> tuple[tuple[tuple[str, bytes], ...], int]:
+    """Return the files of the folders of the missions that are sent along, and how many are too many or too large."""
+    head = ctx.state.head()
+    if not patterns or head is None:
+        return (), 0
+    missions, left, room = ctx.state.snapshot().missions, 0, _MOST_BYTES
+    found: list[tuple[str, bytes]] = []
+    for name in dict.fromkeys(message.mission for message in messages):
+        stored = missions.get(MissionId(name))
+        texts = {} if stored is None else {f"assets/{n}": t for n, t in ctx.state.assets(stored, head).items()}
+        texts |= {} if stored is None else {f"research/{n}": t for n, t in ctx.state.found(stored, head).items()}
+        for path, text in sorted(texts.items()):
+            if not any(fnmatchcase(path, one) for one in patterns):
+                continue
+            content = text.encode("utf-8", "surrogateescape")
+            if len(found) < _MOST_FILES and len(content) <= room:
+                room -= len(content)
+                found.append((path.rpartition("/")[2], content))
+            else:
+                left += 1
+    return tuple(found), left
 
 
 def _rule(name: str, one: NotificationSettings) -> Rule:
@@ -142,6 +184,7 @@ def _rule(name: str, one: NotificationSettings) -> Rule:
         one.cooldown,
         read_windows(one.quiet),
         one.digest,
+        one.when,
     )
 
 
@@ -181,7 +224,22 @@ def _happened(
             words = commit.why[number] if len(commit.why) == len(commit.events) else commit.subject
             message = Message(f"{commit.commit} {number}", name, mission.title, event, words, stamp(commit.at))
             at_gate = event.startswith("gate.")
-            yield message, _rules_for(ctx, mine, mission, () if at_gate else names, names if at_gate else ())
+            chosen = _rules_for(ctx, mine, mission, () if at_gate else names, names if at_gate else ())
+            yield message, _fulfilled(chosen, facts_of(event, words, _feature_of(commit, number), mission))
+
+
+def _fulfilled(rules: Sequence[Rule], facts: Mapping[str, str]) -> list[Rule]:
+    """Return the rules whose condition holds; a rule whose condition cannot be read is none."""
+    return [rule for rule in rules if not rule.when or holds(read_condition(rule.when), facts)]
+
+
+def _feature_of(commit: Event, number: int) -> str:
+    """Return the feature of an event of an attempt or a review, or the empty string."""
+    places = [n for n, event in enumerate(commit.events) if event in _WITH_RUN]
+    if number not in places or len(places) != len(commit.runs):
+        return ""
+    name = commit.runs[places.index(number)].rpartition("/")[2]
+    return name.partition("-")[0] if "." in name else ""
 
 
 def _loaded(ctx: Context, name: MissionId, missions: dict[MissionId, Mission]) -> Mission | None:

@@ -59,7 +59,8 @@ def _obstacle(ctx: Context) -> Iterator[Finding]:
 
 
 def _channels(ctx: Context, *, thorough: bool) -> Iterator[Finding]:
-    failing = {(f.rule, f.channel): f for f in ctx.runtime.outbox().failing}
+    box = ctx.runtime.outbox()
+    failing = {(f.rule, f.channel): f for f in box.failing}
     for name, rule in ctx.settings.notifications.items():
         for number, channel in enumerate(rule.channels, 1):
             of = f"rule `{name}`, channel {number}" if len(rule.channels) > 1 else f"rule `{name}`"
@@ -69,9 +70,10 @@ def _channels(ctx: Context, *, thorough: bool) -> Iterator[Finding]:
                     SUBJECT, f"{of}: {problem}", f"correct `channels` in [notifications.{name}] or the key file"
                 )
             elif found := failing.get((name, key_of(channel))):
-                yield doubtful(
-                    SUBJECT, f"{of}: {_failure(ctx, found)}", "check the service, and the address of the channel"
-                )
+                lost = box.left_out(name, key_of(channel))
+                left = f"; {counted(lost, 'older message')} left out" if lost else ""
+                words = f"{of}: {_failure(ctx, found)}{left}"
+                yield doubtful(SUBJECT, words, "check the service, and the address of the channel")
         bad = ctx.messenger.bad_template(rule.template) if rule.template and thorough else ""
         if bad:
             yield doubtful(SUBJECT, f"rule `{name}`: {bad}; messages are one sentence each", "correct `template`")
