@@ -10,7 +10,17 @@ from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.steer.preview import preview_of
 from mission_cli.app.commands.steer.quarantine import KEY
 from mission_cli.app.queries.diagnosis.news import news_findings
-from mission_cli.app.queries.progress import counts, elapsed, left, phase_of, phase_rows, progress_of, took, usd_of
+from mission_cli.app.queries.progress import (
+    counts,
+    elapsed,
+    left,
+    misses,
+    phase_of,
+    phase_rows,
+    progress_of,
+    took,
+    usd_of,
+)
 from mission_cli.app.queries.pulls import pulls_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reports import Changes
@@ -57,6 +67,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.tables import InputRequest
+    from mission_cli.domain.timing.forecast import Forecast
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Hold
@@ -104,6 +115,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         elapsed=elapsed(mission, now),
         left=left(mission, sum(job.state is JobState.RUNNING for job in case.observation.jobs.values())),
         until_deadline=until_deadline(case),
+        forecast=forecast_of(ctx, case),
         flaky=flaky_of(mission),
         next_command=str(do("start", mission.id)) if _is_new(address) else "",
         phase=phase_of(mission),
@@ -117,6 +129,13 @@ def until_deadline(case: Case) -> timedelta | None:
     """Return how long until the deadline, negative after it; None if the mission has none or is finished."""
     over = end_of(case.mission.deadline, case.observation.zone)
     return None if over is None or case.mission.status in FINISHED_MISSION else over - case.observation.now
+
+
+def forecast_of(ctx: Context, case: Case) -> Forecast | None:
+    """Return that a mission will miss its deadline at the pace so far; None if it will not, or that is not known."""
+    mission = case.mission
+    workers = policy_of(ctx).parallel(mission.preferences.max_parallel_workers, mission.mode)
+    return misses(mission, workers, until_deadline(case), case.observation.now)
 
 
 def flaky_of(mission: Mission) -> tuple[FlakyView, ...]:

@@ -8,7 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted
 from mission_cli.app.commands.start_checks import why_refused
 from mission_cli.app.commands.steer.sync import news_of_base
-from mission_cli.app.queries.status import flaky_of
+from mission_cli.app.queries.status import flaky_of, forecast_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reasons import Choice, EndedAttempt, Held, Reason, Signal, Why
 from mission_cli.domain.host import is_elsewhere
@@ -83,6 +83,7 @@ def explain(ctx: Context, snapshot: Snapshot, address: Address) -> Why:
         finished=tuple(_finished(case.mission, address)),
         pulse=tuple(unscheduled(ctx, case)),
         flaky=flaky_of(case.mission),
+        forecast=forecast_of(ctx, case),
         signals=tuple(_signals(ctx, address, {subject for subject, _ in answers})),
     )
 

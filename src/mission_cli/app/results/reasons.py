@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.notice import Advice, Finding
     from mission_cli.domain.status import HoldKind
+    from mission_cli.domain.timing.forecast import Forecast
     from mission_cli.planner.core.decisions import Hold
 
 
@@ -101,5 +102,7 @@ class Why:
     """That no pulse is scheduled on this machine, if something waits for one."""
     flaky: Sequence[FlakyView] = ()
     """Quarantined tests and criteria; they hold nothing."""
+    forecast: Forecast | None = None
+    """That the mission will miss its deadline, by the pace so far; null if it will not, or too little is known."""
     signals: Sequence[Signal] = ()
     """What `mission signal --data` stored for the unfinished features that were asked about."""

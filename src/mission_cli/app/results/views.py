@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.notice import Finding
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import Tally
+    from mission_cli.domain.timing.forecast import Forecast
     from mission_cli.planner.core.decisions import Hold
     from mission_cli.ports.runtime import Stopped
 
@@ -254,6 +255,8 @@ class MissionView:
     """How long the rest will take at the pace so far; null if unknown."""
     until_deadline: timedelta | None = None
     """How long until its deadline, negative after it; null if it has none or is finished."""
+    forecast: Forecast | None = None
+    """That it will miss its deadline, by the pace so far; null if it will not, or too little is known."""
     flaky: tuple[FlakyView, ...] = ()
     """Quarantined tests and criteria."""
     next_command: str = ""

@@ -52,6 +52,8 @@ def reasons(found: Why, now: datetime) -> Iterator[Span]:
     yield from _then(found)
     for one in found.signals:
         yield _plain(f"data of {one.event} for {one.feature}: {one_line(one.data, _MOST_DATA)}")
+    if found.forecast is not None:
+        yield _plain(f"{found.id} {found.forecast.words}", "yellow")
     yield from pulse_lines(found.pulse)
     yield from flaky_lines([(found.id, one) for one in found.flaky])
 

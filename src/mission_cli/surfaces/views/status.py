@@ -86,6 +86,8 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
         facts.append(line(f"about {show_duration(view.left)} left"))
     if view.until_deadline is not None:
         facts.append(_deadline(view.until_deadline))
+    if view.forecast is not None:
+        facts.append(line((view.forecast.words, "yellow")))
     if view.pull is not None:
         facts.append(line((pull_words(view.pull), "dim")))
     facts.append(line((f"{view.mode} mode, base {said(view.base)}", "dim")))
