@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
+from mission_cli.app.optional import missing_mcp
 from mission_cli.domain.errors import MissionError, refused
 from mission_cli.surfaces.http.api.routes import Api
 from mission_cli.surfaces.http.decide_page import DecidePages
@@ -40,6 +42,10 @@ def make_application(
     """Return the application for some repositories."""
     routes = [*DecidePages(places).routes(), *Hooks(places, secret_of=secret_of, key=key).routes()]
     routes += Api(places, users).routes()
+    if not missing_mcp():
+        from mission_cli.surfaces.http.tools import PATH, ToolsEndpoint
+
+        routes.append(Route(PATH, ToolsEndpoint(places, users), methods=["POST"]))
     app = Starlette(
         routes=routes,
         exception_handlers={

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.app.addressing import resolve
+from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.notice import do
 from mission_cli.surfaces.mcp.desk import Answer, AskFirstError, Question
 from mission_cli.surfaces.plain import clean
@@ -23,7 +24,7 @@ def answer(desk: Desk, given: Answering) -> Answer:
     """Answer a question (`mission answer`): with the words of the person, who is shown the question."""
     from mission_cli.app.commands import features
 
-    opened = desk.open()
+    opened = desk.open(scope=Scope.APPROVE)
     mission = resolve(opened.context.state.snapshot(), given.mission).mission
     request = next((r for r in mission.requests if r.number == given.number and r.open), None)
     words = given.answer

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import counted
 from mission_cli.app.addressing import resolve
 from mission_cli.domain.budget.amounts import CATEGORIES, show_amount
+from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import BlockedError, NotFoundError, UsageError
 from mission_cli.domain.notice import do
 from mission_cli.surfaces.mcp.asking import COMMENT
@@ -128,7 +129,7 @@ def approve(desk: Desk, given: Approving) -> Answer:
     """Approve or reject a gate (`mission approve`, `mission reject`): as the person says, for what they were shown."""
     from mission_cli.app.commands import gates
 
-    opened = desk.open()
+    opened = desk.open(scope=Scope.APPROVE)
     mission = resolve(opened.context.state.snapshot(), given.mission).mission
     gate = next((g for g in mission.gates if g.name.casefold() == given.gate.casefold()), None)
     if gate is None:
@@ -165,7 +166,7 @@ def complete(desk: Desk, given: Completing) -> Answer:
     from mission_cli.app.queries.before.landing import landing_preview
     from mission_cli.app.results.landing import Landed
 
-    opened = desk.open()
+    opened = desk.open(scope=Scope.APPROVE)
     if pull_requests.proposes(opened.context, given.mission):
         raise BlockedError("the forge merges the pull requests of this mission", hint=do("land", given.mission))
     preview = landing_preview(opened.context, given.mission, squash=given.squash)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.text import one_line
+from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import BlockedError, MissionError
 from mission_cli.domain.host import Person
-from mission_cli.domain.notice import Advice, advise
+from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.surfaces.as_json import json_body
 from mission_cli.surfaces.plain import clean
 
@@ -83,11 +84,29 @@ class Answer:
         return dict(sound(json_body(self.facts, self.about)))
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A user of `mission serve`, by their token."""
+
+    name: str
+    email: str
+    scopes: frozenset[str]
+
+
 class Desk:
     """What a tool works with."""
 
-    def __init__(self, repo: Path, client: str = "", reply: Reply | None = None, *, can_ask: bool = False) -> None:
+    def __init__(
+        self,
+        repo: Path,
+        client: str = "",
+        reply: Reply | None = None,
+        *,
+        can_ask: bool = False,
+        visitor: Visitor | None = None,
+    ) -> None:
         self.repo = repo
+        self._visitor = visitor
         self.can_ask = can_ask
         """Whether the client can show a question to its person."""
         self.client = one_line(clean(client), _LONGEST_NAME).translate({ord(c): None for c in "<>()"}) or UNNAMED
@@ -104,22 +123,32 @@ class Desk:
         """Return the answer of a tool that shows something: it says whether everything is stopped."""
         return Answer(facts, {"stopped": opened.context.runtime.stopped()})
 
-    def open(self, *, at_any_rate: bool = False) -> Opened:
+    def open(self, *, at_any_rate: bool = False, scope: Scope = Scope.MANAGE) -> Opened:
         """Open the repository to change something, in the name of the caller. Raises BlockedError for a worker."""
         from mission_cli.wiring.compose import open_repository
 
-        self.refuse_worker()
+        self.refuse_others(scope)
         opened = self.look() if at_any_rate else open_repository(self.repo)
         return replace(opened, context=opened.context.acting_as(self.actor(opened.context.person())))
 
-    def refuse_worker(self) -> None:
-        """Raise BlockedError if a worker, a check or a planning round of the repository calls."""
+    def refuse_others(self, scope: Scope = Scope.MANAGE) -> None:
+        """Raise BlockedError if a job of the repository calls, or a token that lacks the scope."""
         from mission_cli.wiring.job_ancestry import refuse_worker
 
+        if self._visitor is not None and scope not in self._visitor.scopes:
+            hint = do("access", "add", "NAME", "--scope", scope)
+            raise BlockedError(f"the token of {self._visitor.name} lacks the scope {scope}", hint=hint)
         refuse_worker(self.repo)
+
+    def stay_here(self, what: str) -> None:
+        """Raise BlockedError if the caller may reach only this repository."""
+        if self._visitor is not None:
+            raise BlockedError(f"{what} is outside of the repository that this address serves")
 
     def actor(self, person: Person) -> Person:
         """Return who acts: the client for its person, or the person through the client once they have decided."""
+        if self._visitor is not None:
+            person = Person(self._visitor.name, self._visitor.email or f"{self._visitor.name}@localhost")
         name = f"{person.name} through {self.client}" if self._asked else f"{self.client} for {person.name}"
         return Person(name, person.email)
 

@@ -21,6 +21,7 @@ def missions(desk: Desk, given: Listing) -> Answer:
 
     wanted = frozenset(map(str, given.status))
     if given.everywhere:
+        desk.stay_here("what other repositories have")
         lines, elsewhere = all_lines(lambda _: None)
         return Answer(MissionListEverywhere([one for one in lines if not wanted or one.status in wanted], elsewhere))
     try:

@@ -19,7 +19,9 @@ def create(desk: Desk, given: Creating) -> Answer:
     from mission_cli.surfaces.new_mission import Place, make_mission
     from mission_cli.wiring.host import git_person
 
-    desk.refuse_worker()
+    desk.refuse_others()
+    if given.homeless:
+        desk.stay_here("a mission without a repository")
     read = read_plan(given.plan.model_dump_json(exclude_unset=True))
     if read.plan is None:
         raise DocumentError.of("plan", [p for p in read.problems if p.severity == "error"])

@@ -20,7 +20,7 @@ from mission_cli import __version__
 from mission_cli.domain.errors import MissionError, UsageError, refusals_said
 from mission_cli.surfaces.as_json import Error, Failed, FileError, json_body
 from mission_cli.surfaces.mcp import resources
-from mission_cli.surfaces.mcp.desk import AskFirstError, Desk, Reply, refused, sound
+from mission_cli.surfaces.mcp.desk import AskFirstError, Desk, Reply, Visitor, refused, sound
 from mission_cli.surfaces.mcp.tools import TOOLS
 from mission_cli.surfaces.mcp.worker import WORKER_TOOLS, WorkerDesk, is_worker
 from mission_cli.surfaces.plain import BUG, clean
@@ -68,8 +68,8 @@ def make_worker_server(environment: Mapping[str, str]) -> Server[Any]:
     )
 
 
-def make_server(repo: Path) -> Server[Any]:
-    """Return the server of one repository."""
+def make_server(repo: Path, visitor: Visitor | None = None) -> Server[Any]:
+    """Return the server of one repository, over HTTP for a user with a token."""
     turns = anyio.CapacityLimiter(1)  # calls of one client take turns, as commands of a person do
 
     async def later(function: Callable[[], Any]) -> Any:
@@ -82,7 +82,12 @@ def make_server(repo: Path) -> Server[Any]:
         for _ in range(_MOST_QUESTIONS):
             try:
                 return await later(
-                    partial(_run, tool, params.arguments or {}, Desk(repo, client, reply, can_ask=_can_ask(ctx)))
+                    partial(
+                        _run,
+                        tool,
+                        params.arguments or {},
+                        Desk(repo, client, reply, can_ask=_can_ask(ctx), visitor=visitor),
+                    )
                 )
             except AskFirstError as asked:
                 if not _can_ask(ctx):
@@ -109,8 +114,14 @@ def make_server(repo: Path) -> Server[Any]:
         on_list_resource_templates=_list_templates,
         on_read_resource=partial(_read_resource, later, repo),
     )
-    server.middleware.append(RequestStateBoundary(RequestStateSecurity.ephemeral(), default_audience=NAME))
+    server.middleware.append(RequestStateBoundary(_security(), default_audience=NAME))
     return server
+
+
+@cache
+def _security() -> RequestStateSecurity:
+    """Return what seals the questions of this process, with a key that nobody else has."""
+    return RequestStateSecurity.ephemeral()
 
 
 def serve(repo: Path) -> None:
@@ -247,7 +258,8 @@ def _client(ctx: Any) -> str:
 
 def _can_ask(ctx: Any) -> bool:
     known = ctx.session.client_capabilities
-    return known is not None and known.elicitation is not None
+    reached = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS or ctx.session.can_send_request
+    return known is not None and known.elicitation is not None and reached
 
 
 def _reply(params: types.CallToolRequestParams) -> Reply | None:

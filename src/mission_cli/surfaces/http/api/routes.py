@@ -26,7 +26,7 @@ from mission_cli.surfaces.http.bodies import body_of, json_of, media_type
 from mission_cli.surfaces.http.problems import RefusedRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from starlette.requests import Request
 
@@ -80,6 +80,20 @@ class _Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def user_of(users: Iterable[Access], header: str, scope: str) -> Access:
+    """Return who sent a request. Raises RefusedRequestError without a valid token, or without the scope."""
+    kind, _, token = header.partition(" ")
+    user = holder(users, token.strip()) if kind.casefold() == "bearer" and token.strip() else None
+    if user is None:
+        asks = {"WWW-Authenticate": "Bearer"}
+        hint = "send the header `Authorization: Bearer TOKEN`; `mission access add NAME` makes a token"
+        raise RefusedRequestError(401, "there is no valid token", hint, asks)
+    if scope not in user.scopes:
+        hint = f"`mission access add NAME --scope {scope}` makes a token that has it"
+        raise RefusedRequestError(403, f"the token of {user.name} lacks the scope {scope}", hint)
+    return user
+
+
 class Api:
     """The API of one server."""
 
@@ -104,7 +118,7 @@ class Api:
 
     def _endpoint(self, operation: Operation) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
-            user = self._user(request.headers.get("authorization", ""), operation)
+            user = user_of(self._users(), request.headers.get("authorization", ""), operation.scope)
             body: Any = {}
             if operation.changes:
                 if media_type(request) not in _JSON:
@@ -121,19 +135,6 @@ class Api:
             return Response(answer.body, answer.status, headers, "application/json")
 
         return endpoint
-
-    def _user(self, header: str, operation: Operation) -> Access:
-        """Return who sent the request. Raises RefusedRequestError without a valid token, or without the scope."""
-        kind, _, token = header.partition(" ")
-        user = holder(self._users(), token.strip()) if kind.casefold() == "bearer" and token.strip() else None
-        if user is None:
-            asks = {"WWW-Authenticate": "Bearer"}
-            hint = "send the header `Authorization: Bearer TOKEN`; `mission access add NAME` makes a token"
-            raise RefusedRequestError(401, "there is no valid token", hint, asks)
-        if operation.scope not in user.scopes:
-            hint = f"`mission access add NAME --scope {operation.scope}` makes a token that has it"
-            raise RefusedRequestError(403, f"the token of {user.name} lacks the scope {operation.scope}", hint)
-        return user
 
     def _act(self, asked: _Request) -> _Answer:
         if asked.operation.act is not None:
