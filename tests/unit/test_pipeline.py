@@ -96,6 +96,7 @@ def test_every_phase_sends_the_work_back_with_its_reason() -> None:
     works = Workers(
         **{
             "1.1": [Outcome(30.0, {f"{RESEARCH}/suggestions.json": small})],
+            "2.1": [Outcome(30.0, {f"{RESEARCH}/prd.json": REQUIRED, f"{RESEARCH}/suggestions.json": small})],
             "3.1": [Outcome(30.0, bad, completes="3.1")],
             "3.5": [Outcome(30.0, {"deployed.txt": "yes\n"}, completes="3.5")],
             "review": [Outcome(30.0, answer=answer(1.5))],
@@ -111,6 +112,8 @@ def test_every_phase_sends_the_work_back_with_its_reason() -> None:
     reject(host, "prd_review", "say what is not part of it")
     assert at(host) == "awaiting_prd_approval waiting"
     assert "say what is not part of it" in works.prompts["2.1"]
+    chosen = works.prompts["2.1"].partition("## The feature that a person chose")[2].partition("## The document")[0]
+    assert "Count lines" in chosen, "although a worker has changed the suggestions"
     approve(host, "prd_review")
     assert at(host) == "awaiting_code_approval waiting"
     reject(host, "code_review", "name it redo")
@@ -163,7 +166,8 @@ def test_approved_requirements_are_adopted_once_and_exactly_as_given() -> None:
 
 
 def test_what_cannot_be_chosen_or_read_is_refused_and_changes_nothing() -> None:
-    host = begin(Workers())
+    works = Workers()
+    host = begin(works)
     assert at(host) == "awaiting_feature_approval waiting"
     head = host.context().state.head()
     for given, words in (
@@ -177,6 +181,7 @@ def test_what_cannot_be_chosen_or_read_is_refused_and_changes_nothing() -> None:
     assert host.context().state.head() == head
     gates.decide_gate(host.context(), "m", "feature_selection", approved=True, comment="none: rename it")
     assert at(host) == "awaiting_prd_approval waiting"
+    assert "none: rename it" in works.prompts["2.1"].partition("## What a person wants")[2].partition("## The doc")[0]
     head = host.context().state.head()
     with pytest.raises(DocumentError) as broken:
         approve(host, "prd_review", requirements='{"title": "T",\n "tasks": [\n  {"title": }]}', name="my.json")

@@ -43,6 +43,8 @@ class Choice:
     """The number of the suggestion; 0: none was chosen."""
     by: str = ""
     comment: str = ""
+    title: str = ""
+    """The title of the suggestion, cut to one line."""
 
 
 _CHOICE = pattern(r"choose (?P<number>[1-9])(?: \((?P<title>.*?)\))?(?:: (?P<comment>.*))?")
@@ -59,4 +61,4 @@ def read_choice(comment: str, by: str) -> Choice:
     found = _CHOICE.fullmatch(comment.strip())
     if found is None:
         return Choice(0, by, comment.strip())
-    return Choice(int(found["number"]), by, (found["comment"] or "").strip())
+    return Choice(int(found["number"]), by, (found["comment"] or "").strip(), found["title"] or "")

@@ -9,6 +9,7 @@ from mission_cli.domain.phases.proposals import SUGGESTIONS, Analysis, read_choi
 from mission_cli.domain.status import GateStatus
 from mission_cli.engine.phases.documents import blob_id
 from mission_cli.interchange.proposals.suggestions import read_suggestions
+from mission_cli.planner.core.approvals import decisions
 from mission_cli.planner.core.phases import rule_of
 
 if TYPE_CHECKING:
@@ -28,17 +29,17 @@ class Chosen:
 
 
 def chosen(mission: Mission, found: Mapping[str, str]) -> Chosen:
-    """Return what the last approval of the suggestions chose, if it is about the suggestions as they are."""
-    gates = {p.gate.casefold() for p in mission.phases if p.gate and rule_of(mission, p).document == SUGGESTIONS}
-    rows = [a for a in mission.approvals if a.gate.casefold() in gates and a.decision == GateStatus.APPROVED]
-    text = found.get(SUGGESTIONS, "")
-    read = read_suggestions(text) if rows and rows[-1].commit == blob_id(text) else None
-    if not isinstance(read, Analysis):
+    """Return what the last approval of the suggestions chose; only its title if they were changed since."""
+    gated = [(p, rule_of(mission, p)) for p in mission.phases if p.gate]
+    told = [(rule, row) for p, rule in gated if rule.document == SUGGESTIONS for row in decisions(mission, p)]
+    rows = [row for rule, row in told if row.decision == GateStatus.APPROVED and rule.allows(row.by)]
+    if not rows:
         return Chosen()
-    choice = read_choice(rows[-1].comment, rows[-1].by)
-    if not 1 <= choice.number <= len(read.suggestions):
-        return Chosen("", choice.by, choice.comment)
-    return Chosen(_in_prose(read.suggestions[choice.number - 1]), choice.by, choice.comment)
+    text, choice = found.get(SUGGESTIONS, ""), read_choice(rows[-1].comment, rows[-1].by)
+    read = read_suggestions(text) if rows[-1].commit == blob_id(text) else None
+    if isinstance(read, Analysis) and 1 <= choice.number <= len(read.suggestions):
+        return Chosen(_in_prose(read.suggestions[choice.number - 1]), choice.by, choice.comment)
+    return Chosen(choice.title, choice.by, choice.comment)
 
 
 def _in_prose(one: Suggestion) -> str:
