@@ -91,7 +91,7 @@ class PreviewDeaths(Deaths):
             self.counts["previews at the end"] = max(self.counts["previews at the end"], len(mission.previews))
 
 
-@pytest.mark.parametrize(("kind", "cleanup"), by_day([(k, c) for c in ("true", "") for k in Kind], 2))
+@pytest.mark.parametrize(("kind", "cleanup"), by_day([(k, c) for c in ("true", "") for k in Kind], 1))
 def test_a_death_at_every_step_of_a_preview(
     kind: Kind, cleanup: str, record_property: Callable[[str, object], None]
 ) -> None:

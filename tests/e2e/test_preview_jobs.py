@@ -104,9 +104,9 @@ def test_why_a_server_is_not_ready_is_told(person: Person) -> None:
     cases = {
         "silent": (spec_of(person, "two/preview-1", "sleep", "60", ready_s=1), EndReason.DEADLINE, "it did not listen"),
         "broken": (
-            spec_of(person, "two/preview-2", ready_s=2, health="/broken"),
+            spec_of(person, "two/preview-2", ready_s=1, health="/broken"),
             EndReason.DEADLINE,
-            "`/broken` answered 500, not with success, within 2 s",
+            "`/broken` answered 500, not with success, within 1 s",
         ),
         "ended": (spec_of(person, "two/preview-3", "sh", "-c", "echo no; exit 3"), EndReason.EXIT, ""),
     }

@@ -97,6 +97,7 @@ def test_a_person_opens_the_work_before_it_lands(person: Person) -> None:
     assert not [pid for pid in scan.commanded("serve.py") if scan.carrying("MISSION_PREVIEW", "1")]
 
 
+@only_at_night
 def test_a_deployment_reports_later_and_only_with_its_token(person: Person) -> None:
     """The script starts something elsewhere, which calls back when it is done; afterwards the deployment is removed."""
     told = person.repo.parent / "told"

@@ -15,6 +15,7 @@ from tests.kit.fakes.runtime import is_idle
 from tests.kit.nightly import NIGHTLY
 from tests.sim.events import What, events_of, shrunk
 from tests.sim.phased import PhaseSim
+from tests.sim.previewed import PreviewSim
 from tests.sim.pulled import MissionPullSim, PullSim
 from tests.sim.run import LENGTH, live, run
 from tests.sim.sim import BrokenError, FlakySim, RecurringSim, ReviewSim, Sim
@@ -63,6 +64,12 @@ def test_every_law_holds_where_missions_have_phases(seed: int) -> None:
     """No approval counts for what it did not see, no phase is entered twice in a pass, nothing lands before its phase."""
     counts = run(seed, LENGTH, PhaseSim)
     assert counts["decisions about phases"] > 0
+
+
+@pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [301, 302])
+def test_every_law_holds_where_people_look_at_previews(seed: int) -> None:
+    counts = run(seed, LENGTH, PreviewSim)
+    assert counts["previews that ran"] > 0
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

@@ -118,7 +118,7 @@ CASES: dict[str, tuple[Decisions, str]] = {
         decided(row(P.READY), ended(0, "", EndReason.LOST, "its supervisor died")),
         "failed: its supervisor died",
     ),
-    "ready elsewhere": (decided(row(P.READY), UNKNOWN), "failed: nothing is known of it on this machine"),
+    "ready elsewhere": (decided(row(P.READY), UNKNOWN), "closing: nothing is known of it on this machine"),
     "ready, stopped with everything": (decided(row(P.READY), ended(-15, "", EndReason.CANCELLED)), "closing: it was stopped"),
     "ready, expired": (decided(row(P.READY, expires=LATE, since=LATE), SERVES), "closing: it has expired"),
     "ready, the mission is over": (
@@ -142,6 +142,8 @@ CASES: dict[str, tuple[Decisions, str]] = {
         "closing: no port",
     ),
     "closing, running": (decided(row(P.CLOSING), SERVES), "Cancel"),
+    "closing, not known": (decided(row(P.CLOSING, reason="x"), UNKNOWN), "closed: x; Cancel"),
+    "closing, to be cleaned up without a slot": (decided(row(P.CLOSING), EXIT, CLEANS, free_checks=0), ""),
     "closing, its supervisor died": (decided(row(P.CLOSING), GONE), "StartPreview"),
     "closing, ended": (decided(row(P.CLOSING, reason="x"), ended(-15)), "closed: x"),
     "closing, to be cleaned up": (decided(row(P.CLOSING), EXIT, CLEANS), "CleanPreview"),

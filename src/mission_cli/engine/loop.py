@@ -28,7 +28,7 @@ from mission_cli.engine.recording.record import writes_for
 from mission_cli.engine.remote_sync import SyncResult
 from mission_cli.engine.report import Report
 from mission_cli.engine.turns import Turns
-from mission_cli.planner.core.effects import Cancel, Recover, RunCheck, Submit
+from mission_cli.planner.core.effects import Cancel, CleanPreview, Recover, RunCheck, Submit
 from mission_cli.ports.git.state import Settled
 from mission_cli.ports.runtime import Trouble
 
@@ -248,7 +248,7 @@ def _apply(ctx: Context, case: Case, effects: Sequence[Effect], report: Report) 
             continue
         if isinstance(act, Submit) and ctx.state.head() != head:
             return
-        report.slots.checks -= isinstance(act, RunCheck)
+        report.slots.checks -= isinstance(act, RunCheck | CleanPreview)
         trouble = acting.carry_out(ctx, case, act)
         report.lines.append(f"{mission}: {act.why}" + (f": {trouble}" if trouble else ""))
         (report.failed if trouble else report.asked).add((mission, act))

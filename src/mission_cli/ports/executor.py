@@ -104,7 +104,7 @@ class JobSpec:
     """worker: claimed, uses a worker slot, never started twice. check: may run again.
     plan, hook: never started twice, and its tree is discarded.
     hand: claimed, without a process: a person works in its tree until `hand_back` or `cancel`.
-    preview: uses no slot, never started twice, and its tree is discarded.
+    preview: claimed, uses no slot, never started twice, and its tree is discarded.
     """
     tree: Tree
     program: Program = field(default_factory=Program)

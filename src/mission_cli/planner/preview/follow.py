@@ -15,7 +15,7 @@ from mission_cli.domain.preview.rows import PreviewRow, PreviewStatus, cleanup_k
 from mission_cli.domain.status import FINISHED_MISSION, EndReason, HoldKind, JobState
 from mission_cli.planner.core.decisions import WritePreview
 from mission_cli.planner.core.draft import LOOK_AGAIN
-from mission_cli.planner.core.effects import Cancel, CleanPreview, StartPreview
+from mission_cli.planner.core.effects import Cancel, CleanPreview, RunCheck, StartPreview
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,7 +158,7 @@ def _show(draft: Draft, row: PreviewRow, job: Job) -> None:
     elif job.exit is not None and not (rules.deploys and _went_well(job)):
         _ended(draft, row, job)
     elif job.state is JobState.UNKNOWN and not rules.deploys:
-        _fail(draft, row, "nothing is known of it on this machine")
+        _close(draft, row, "nothing is known of it on this machine")
     else:
         ends = parse_stamp(row.expires) or _since(row) + rules.expires
         if draft.has_come("", f"preview {row.number} expires", _left(draft, row, ends)):
@@ -214,10 +214,13 @@ def _end(draft: Draft, row: PreviewRow, job: Job) -> None:
     elif job.state is JobState.GONE:
         why = f"what is left of preview {row.number} is ended: its supervisor died"
         draft.effects.append(StartPreview(row.number, why))
-    elif not draft.policy.previews.cleans:
-        _write(draft, row, PreviewStatus.CLOSED, EventKind.PREVIEW_CLOSED, f"preview {row.number} is closed")
     else:
-        _clean(draft, row)
+        if job.state is JobState.UNKNOWN:
+            draft.effects.append(_cancel(draft, row))  # if it exists in spite of that, it ends
+        if draft.policy.previews.cleans:
+            _clean(draft, row)
+        else:
+            _write(draft, row, PreviewStatus.CLOSED, EventKind.PREVIEW_CLOSED, f"preview {row.number} is closed")
 
 
 def _clean(draft: Draft, row: PreviewRow) -> None:
@@ -225,7 +228,11 @@ def _clean(draft: Draft, row: PreviewRow) -> None:
     if job is None or job.state is JobState.UNREACHABLE or job.state in _ALIVE:
         return
     if job.exit is None:
-        draft.effects.append(CleanPreview(row.number, f"clean up after preview {row.number}"))
+        checks = sum(isinstance(act, RunCheck | CleanPreview) for act in draft.effects)
+        if checks < draft.observation.free_checks:
+            draft.effects.append(CleanPreview(row.number, f"clean up after preview {row.number}"))
+        else:
+            draft.wakes.append(draft.observation.now + LOOK_AGAIN)
     elif _went_well(job):
         _write(draft, row, PreviewStatus.CLOSED, EventKind.PREVIEW_CLOSED, f"preview {row.number} is cleaned up")
     else:
