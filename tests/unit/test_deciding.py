@@ -19,7 +19,7 @@ from tests.kit.served import LINK, go_on, links, mission_of, said, waiting
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.app.commands import features, gates
 from mission_cli.app.deciding.redeem import LONGEST_TEXT, DecisionRefusedError, Said, look, note_stranger, redeem
-from mission_cli.domain.deciding import grants, signatures
+from mission_cli.domain.deciding import access, grants, signatures
 from mission_cli.domain.deciding.grants import Choice, Grant, Ledger, Seen, Standing, Trace
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.settings import DeciderSettings, ServeSettings, Settings, check, parse
@@ -288,7 +288,7 @@ def test_a_damaged_ledger_knows_no_token(tmp_path: Path) -> None:
             assert book.ledger == Ledger()
 
 
-SECRETS = [Path(str(module.__file__)) for module in (grants, signatures)]
+SECRETS = [Path(str(module.__file__)) for module in (access, grants, signatures)]
 
 
 @pytest.mark.parametrize("place", SECRETS, ids=lambda one: one.stem)

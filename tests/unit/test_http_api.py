@@ -292,6 +292,30 @@ def test_a_mission_is_moved_through_its_phases(shared: Served) -> None:
     )
 
 
+def test_a_mission_ends_by_the_api(web: Served) -> None:
+    said = [
+        ask(web, "POST", "/missions/m/approve", "approver", json={"gate": "look"}),
+        ask(web, "POST", "/missions/m/land", "approver"),
+        ask(web, "POST", "/missions/m/features/1.3/skip", "manager", json={"reason": "too late"}),
+        ask(web, "POST", "/missions/m/features/1.3/retry", "manager"),
+        ask(web, "POST", "/missions/m/features/1.3/signal", "manager", json={"data": {"ok": True}}),
+        ask(web, "POST", "/missions/m/cancel", "manager", json={"reason": "superseded"}),
+        ask(web, "POST", "/missions/m/reject", "approver", json={"gate": "look", "comment": "no"}),
+    ]
+    assert [(one.status_code, one.json().get("message") or one.json()["title"]) for one in said] == snapshot(
+        [
+            (200, "gate look is approved"),
+            (409, "no milestone has passed yet"),
+            (200, "1.3 is skipped: too late"),
+            (200, "1.3 is retried"),
+            (404, "1.3 waits for no external event"),
+            (200, "m is cancelled: superseded"),
+            (200, "gate look is rejected: no"),
+        ]
+    )
+    assert mission_of(web.host).status == "cancelled"
+
+
 def test_a_command_that_fails_may_be_sent_again_with_its_key(web: Served) -> None:
     key = {"Idempotency-Key": "k2"}
     body = {"reason": "because"}
