@@ -18,6 +18,7 @@ from tests.kit.forge.state import OURS
 from tests.kit.forge.trouble import Fault
 from tests.kit.pulls import PLAN, Followed, good_work
 
+from mission_cli.app.commands import gates
 from mission_cli.domain.forge.facts import MergeMethod, PullState, Rules
 
 if TYPE_CHECKING:
@@ -79,6 +80,31 @@ def merges(made: Followed) -> list[int]:
 def comments(made: Followed) -> list[str]:
     """What we said."""
     return [entry.key for entry in made.world.site.log if entry.what is Did.COMMENTED and entry.by == OURS]
+
+
+# Phases
+
+PHASED = ASKING.replace(
+    "milestones:",
+    """phases:
+  - {name: building, worker: milestones}
+  - {name: looking, gate: code_review, on_reject: building}
+  - {name: merging, worker: landing}
+milestones:""",
+)
+
+
+@situation
+def with_phases_one_pull_request_is_merged_in_the_phase_in_which_work_lands() -> None:
+    made = opened(PHASED)
+    made.pulses(5)
+    assert [pull.branch for pull in made.world.site.pulls.values()] == ["mission/m/mission"], "features have none"
+    words = "nothing blocks it, but the work lands in the phase `merging`, and the phase is `looking` now"
+    assert made.held("").partition("; ")[2] == f"pull request #1: {words}"
+    assert merges(made) == []
+    gates.decide_gate(made.host.context(), "m", "code_review", approved=True)
+    done(made)
+    assert merges(made) == [1], "the gate has approved it"
 
 
 # Checks

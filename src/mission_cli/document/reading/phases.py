@@ -110,7 +110,8 @@ def phase_problems(layout: Layout, mission: Mission) -> Iterator[Problem]:
 def _worker_problems(mission: Mission, phase: Phase) -> Iterator[tuple[str, str]]:
     if phase.kind is None:
         why = read_criterion(phase.worker).wrong if phase.worker.casefold().startswith("run:") else ""
-        words = f"the worker `{phase.worker}` of the phase `{phase.name}` " + (why or "is not known")
+        what = f"cannot be read: {why}" if why else "is not known"
+        words = f"the worker `{phase.worker}` of the phase `{phase.name}` {what}"
         yield words, f"write {_WORKERS}; until then a person has to finish the phase"
     elif phase.kind is WorkerKind.MILESTONE and mission.milestone(phase.milestone) is None:
         words = f"the phase `{phase.name}` names milestone {phase.milestone}, which does not exist"
