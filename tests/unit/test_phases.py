@@ -16,15 +16,20 @@ from mission_cli._support.dataclass import replace
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import gates
 from mission_cli.app.commands.phases import moves
+from mission_cli.app.commands.phases.decide import at_gate
 from mission_cli.app.queries.listing import lines_of
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.results.views import PhaseRow, PhaseView
-from mission_cli.domain.errors import BlockedError, ConflictError, MissionError
+from mission_cli.domain.errors import BlockedError, ConflictError, MissionError, NotFoundError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.domain.news.rules import ERROR, WARNING, severity_of
 from mission_cli.domain.phases.table import PhaseStatus, named
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.engine.loop import pulse
+from mission_cli.engine.news.outbox import at_gates
+from mission_cli.engine.news.tell import notified
 from mission_cli.surfaces.lines import plain
 from mission_cli.surfaces.views.listing import list_lines
 from mission_cli.surfaces.views.status import head_lines
@@ -300,3 +305,23 @@ def test_views_say_where_the_mission_is() -> None:
     assert plain(list_lines(listed[0], 0)).splitlines()[-1].split() == (
         ["m", "active", "(looking)", "██████████", "1/1", "$0", "One"]
     )
+
+
+def test_who_is_named_at_the_gate_is_told_when_it_waits_and_surfaces_ask_about_what_it_shows() -> None:
+    host = waiting(plan=GATED.replace("rule: RULE", 'rule: "1 approval", notify: "ada, ops"'))
+    ctx, now = host.context(), committed(host)
+    assert notified(now) == ("ada, ops",)
+    assert at_gates(now) == ("ada", "ops")
+    asked = at_gate(ctx, resolve(ctx.state.snapshot(), "m"), "CODE_REVIEW")
+    work = str(ctx.code.heads(MissionId("m"), "main").work)
+    assert (asked.name, asked.message, asked.saw, asked.document) == (
+        *("code_review", "It ends the phase looking.", work),
+        "",
+    )
+    with pytest.raises(NotFoundError, match="m has no gate `review`"):
+        at_gate(ctx, resolve(ctx.state.snapshot(), "m"), "review")
+    assert severity_of(EventKind.APPROVAL_REQUIRED) == severity_of(EventKind.PHASE_RETURNED) == WARNING
+    assert severity_of(EventKind.PHASE_FAILED) == ERROR
+    decide_as(host, "Ada", "approved")
+    go_on(host, 1)
+    assert notified(committed(host)) == at_gates(committed(host)) == ()

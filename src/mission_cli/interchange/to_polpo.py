@@ -177,5 +177,7 @@ def _unsaid(mission: Mission) -> Iterator[str]:
         yield "the budget: Polpo has no budgets"
     for name, lines in (("constraint", mission.constraints), ("non-goal", mission.non_goals)):
         yield from (f"{name}: {line}" for line in lines)
+    if mission.phases:
+        yield f"phases: {', '.join(phase.name for phase in mission.phases)}"
     if mission.needed_resources:
         yield f"resources: {', '.join(mission.needed_resources)}"

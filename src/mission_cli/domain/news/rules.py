@@ -35,6 +35,8 @@ _ERRORS = frozenset({STUCK, EventKind.STATE_PUT_BACK, EventKind.WORK_PUT_BACK, E
 _WARNINGS = frozenset(
     {
         WAITING,
+        EventKind.APPROVAL_REQUIRED,
+        EventKind.APPROVAL_VOID,
         EventKind.BUDGET_PROJECTED,
         EventKind.BUDGET_WARNING,
         EventKind.DEADLINE_WARNING,
@@ -45,6 +47,7 @@ _WARNINGS = frozenset(
         EventKind.MISSION_CANCELLED,
         EventKind.MISSION_ARCHIVED,
         EventKind.MISSION_PAUSED,
+        EventKind.PHASE_RETURNED,
         EventKind.PREVIEW_REFUSED,
         EventKind.PREVIEW_UNCLEANED,
         EventKind.MISSION_STALE,

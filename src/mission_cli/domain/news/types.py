@@ -71,6 +71,7 @@ TYPES: Mapping[EventType, frozenset[EventKind]] = {
             EventKind.MILESTONE_BLOCKED,
             EventKind.REQUEST_ASKED,
             EventKind.GATE_WAITING,
+            EventKind.APPROVAL_REQUIRED,
             EventKind.WAIT_STARTED,
         }
     ),

@@ -31,9 +31,9 @@ from mission_cli.domain.news.outbox import (
     without_gone,
 )
 from mission_cli.domain.news.rules import LANDED, STUCK, WAITING, Rule, as_named, highest, rules_for, wants
-from mission_cli.domain.status import GateStatus
 from mission_cli.domain.timing.hours import read_windows
 from mission_cli.engine.news.links import buttons_for, offers_to
+from mission_cli.planner.core.waits import gates_for_people
 from mission_cli.ports.notifier import Letter
 
 if TYPE_CHECKING:
@@ -50,7 +50,15 @@ if TYPE_CHECKING:
 
 _DERIVED = {"landed": LANDED, "waiting": WAITING, "stuck": STUCK}
 """What only the state of a mission tells; its other events are in the history."""
-_ASKING = frozenset({WAITING, EventKind.REQUEST_ASKED, EventKind.REQUEST_REMINDED, EventKind.GATE_WAITING})
+_ASKING = frozenset(
+    {
+        WAITING,
+        EventKind.REQUEST_ASKED,
+        EventKind.REQUEST_REMINDED,
+        EventKind.GATE_WAITING,
+        EventKind.APPROVAL_REQUIRED,
+    }
+)
 """Events whose messages carry the links to decide."""
 _WITH_RUN = frozenset(
     {
@@ -82,7 +90,7 @@ def key_of(channel: str) -> str:
 
 def at_gates(mission: Mission) -> tuple[str, ...]:
     """Return the names on the gates at which a mission waits."""
-    return tuple(name for gate in mission.gates if gate.state is GateStatus.WAITING for name in gate.recipients)
+    return tuple(name for gate in gates_for_people(mission) for name in gate.recipients)
 
 
 def put_in(ctx: Context, cases: Sequence[Case], news: Sequence[tuple[Case, News]]) -> None:

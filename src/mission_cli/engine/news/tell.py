@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.status import GateStatus
 from mission_cli.engine.guards import standstill
 from mission_cli.engine.news import outbox
 from mission_cli.engine.news.standing import standing
+from mission_cli.planner.core.waits import gates_for_people
 from mission_cli.ports.notifier import News
 
 if TYPE_CHECKING:
@@ -50,5 +50,5 @@ def tell_news(ctx: Context, policy: Policy, cases: Sequence[Case]) -> datetime |
 
 def notified(mission: Mission) -> tuple[str, ...]:
     """Return who is notified: the names of the mission, and those of the gates at which it waits."""
-    waiting = (g.notify for g in mission.gates if g.notify and g.state is GateStatus.WAITING)
+    waiting = (gate.notify for gate in gates_for_people(mission) if gate.notify)
     return tuple(dict.fromkeys((*mission.notify, *waiting)))

@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.domain.notice import Advice, do
 from mission_cli.domain.outside.waiting import periods
+from mission_cli.domain.phases.table import PhaseStatus, current
 from mission_cli.domain.status import OPEN_GATE, GateKind, GateStatus, HoldKind
 from mission_cli.planner.core.decisions import Hold
 from mission_cli.planner.core.phases import is_of_phase
@@ -38,6 +39,14 @@ def _gate_holds(draft: Draft, feature: Feature, *kinds: GateKind | None) -> Iter
 def gates_of_features(mission: Mission) -> Iterator[Gate]:
     """Yield the gates that features open and wait for; those of phases are decided with their phase."""
     return (gate for gate in mission.gates if not is_of_phase(mission, gate.name))
+
+
+def gates_for_people(mission: Mission) -> Iterator[Gate]:
+    """Yield the rows of the gates that wait for people now, with that of the current phase."""
+    phase = current(mission.phases)
+    asked = phase.gate.casefold() if phase is not None and phase.status is PhaseStatus.WAITING else ""
+    yield from (gate for gate in gates_of_features(mission) if gate.state is GateStatus.WAITING)
+    yield from (gate for gate in mission.gates if asked and gate.name.casefold() == asked)
 
 
 def is_open(status: str) -> bool:

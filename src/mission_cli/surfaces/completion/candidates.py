@@ -54,9 +54,12 @@ class Place:
         return found
 
     def gates(self, mission: str) -> Candidates:
-        """Return the gates of a mission with kind and status."""
-        rows = _rows(self._text(mission), "## Gates")
-        return [(row[0], f"{row[1]} {row[-1]}".strip()) for row in rows if len(row) > 1]
+        """Return the gates of a mission with kind and status, and those of its phases with the phase."""
+        text = self._text(mission)
+        rows = _rows(text, "## Gates")
+        found = {row[0]: f"{row[1]} {row[-1]}".strip() for row in rows if len(row) > 1}
+        phases = [row for row in _rows(text, "## Phases") if len(row) > 5 and row[3]]  # noqa: PLR2004 - its columns
+        return list((found | {row[3]: f"{row[1]} {row[5]}".strip() for row in phases}).items())
 
     def requests(self, mission: str) -> Candidates:
         """Return the numbers of the open questions of a mission."""

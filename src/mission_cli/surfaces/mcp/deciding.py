@@ -8,7 +8,7 @@ from mission_cli._support.text import counted
 from mission_cli.app.addressing import resolve
 from mission_cli.domain.budget.amounts import CATEGORIES, show_amount
 from mission_cli.domain.deciding.access import Scope
-from mission_cli.domain.errors import BlockedError, NotFoundError, UsageError
+from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.notice import do
 from mission_cli.surfaces.mcp.asking import COMMENT
 from mission_cli.surfaces.mcp.desk import Answer, Question
@@ -128,22 +128,19 @@ def retry_or_skip(desk: Desk, given: UpdatingTask) -> Answer:
 def approve(desk: Desk, given: Approving) -> Answer:
     """Approve or reject a gate (`mission approve`, `mission reject`): as the person says, for what they were shown."""
     from mission_cli.app.commands import gates
+    from mission_cli.app.commands.phases.decide import at_gate
 
     opened = desk.open(scope=Scope.APPROVE)
-    mission = resolve(opened.context.state.snapshot(), given.mission).mission
-    gate = next((g for g in mission.gates if g.name.casefold() == given.gate.casefold()), None)
-    if gate is None:
-        known = ", ".join(g.name for g in mission.gates)
-        hint = f"its gates: {known}" if known else "it has no gates"
-        raise NotFoundError(f"{mission.id} has no gate `{given.gate}`", hint=hint)
-    work = str(opened.context.code.heads(mission.id, mission.base).work or "")
+    address = resolve(opened.context.state.snapshot(), given.mission)
+    mission, gate = address.mission, at_gate(opened.context, address, given.gate)
     about = f"\n{clean(gate.message)}" if gate.message else ""
-    at = f" The work is at {work[:7]}." if work else ""
+    what = f"The document research/{clean(gate.document)}" if gate.document else "The work"
+    at = f" {what} is at {gate.saw[:7]}." if gate.saw else ""
     choice = {"type": "string", "title": "Your decision", "enum": ["approve", "reject"]}
     question = Question(
         f"Decide the gate `{clean(gate.name)}` of {mission.id} ({clean(mission.title)}).{at}{about}",
         {"decision": choice, "comment": COMMENT},
-        f"{work} {gate.status}",
+        f"{gate.saw} {gate.state}",
     )
     command = do("approve" if given.approved else "reject", mission.id, gate.name)
     said = desk.decide(opened.context, question, command)
@@ -154,6 +151,7 @@ def approve(desk: Desk, given: Approving) -> Answer:
         gate.name,
         approved=said.get("decision", "approve" if given.approved else "reject") == "approve",
         comment=str(said.get("comment") or "") if said else given.comment,
+        saw=gate.saw,
     )
     return desk.finish(opened, done)
 

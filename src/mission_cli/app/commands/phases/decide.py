@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.app.commands.phases.documents import Given, changed_requirements, choice, refuse_misplaced
 from mission_cli.app.transaction import Wanted
 from mission_cli.document.changes import AppendRow
-from mission_cli.domain.errors import BlockedError, ConflictError
+from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.phases.look import PhaseLook
 from mission_cli.domain.phases.proposals import SUGGESTIONS
-from mission_cli.domain.phases.table import PhaseStatus, current
+from mission_cli.domain.phases.table import PhaseStatus, current, with_gate
 from mission_cli.domain.status import GateStatus
 from mission_cli.engine.observing.phase_look import phase_look
 from mission_cli.planner.core.approvals import standing
@@ -75,6 +76,38 @@ def decided(
         about=look.subject,
         files=() if changed is None else (changed[0],),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AtGate:
+    """A gate, as a person is asked about it."""
+
+    name: str
+    message: str
+    """What the mission file says to the person, or which phase it belongs to."""
+    saw: str
+    """The commit of finished work, or the blob of a document, that it is about; empty if there is none."""
+    document: str
+    """The document; empty if it is about the work."""
+    state: str
+    """Changes when it is another question."""
+
+
+def at_gate(ctx: Context, address: Address, gate: str) -> AtGate:
+    """Return a gate of the features or of a phase by its name. Raises NotFoundError."""
+    mission = address.mission
+    phase = with_gate(mission.phases, gate)
+    if phase is not None:
+        document = rule_of(mission, phase).document
+        state = f"{phase.status} {phase.entered}"
+        return AtGate(phase.gate, f"It ends the phase {phase.name}.", shown(ctx, address).subject, document, state)
+    found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
+    if found is None:
+        known = ", ".join([*(g.name for g in mission.gates), *(p.gate for p in mission.phases if p.gate)])
+        hint = f"its gates: {known}" if known else "it has no gates"
+        raise NotFoundError(f"{mission.id} has no gate `{gate}`", hint=hint)
+    work = ctx.code.heads(mission.id, mission.base).work or ""
+    return AtGate(found.name, found.message, work, "", found.status)
 
 
 def shown(ctx: Context, address: Address) -> PhaseLook:
