@@ -122,6 +122,7 @@ def _steer(reader: Reader) -> None:
     assert [moved["was"], moved["feature"]] == ["1.4", "2.2"]
     reader.say("note", "m/1.3", "Half of it is done.", "--kind", "progress")
     reader.say("tell", "m/1.3", "No dependencies, please.")
+    assert reader.say("mail", "m")["mails"] == []
     reader.say("hold-out", "m", "file: `hidden.txt`")
     reader.say("hold-out", "m")
     for _ in range(5):

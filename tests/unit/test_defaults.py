@@ -25,6 +25,7 @@ from mission_cli.settings import (
     DeciderSettings,
     ForgeSettings,
     HookSettings,
+    MailSettings,
     McpSettings,
     NotificationSettings,
     PreviewSettings,
@@ -57,6 +58,7 @@ COMPUTED = {
 PREFIXES = {
     "`[tree]`": "tree.",
     "`[forge]`": "forge.",
+    "`[mail]`": "mail.",
     "`[mcp]`": "mcp.",
     "`[preview]`": "preview.",
     "`[hooks]`": "hooks.",
@@ -67,7 +69,19 @@ PREFIXES = {
     "`[runners.NAME]`": "runners.NAME.",
     "Defaults in the mission file": "front:",
 }
-TABLES = {"tree", "forge", "hooks", "watchers", "mcp", "preview", "notifications", "serve", "deciders", "runners"}
+TABLES = {
+    "tree",
+    "forge",
+    "hooks",
+    "watchers",
+    "mail",
+    "mcp",
+    "preview",
+    "notifications",
+    "serve",
+    "deciders",
+    "runners",
+}
 WHOLE = {"integer": int, "MiB": int, "true or false": bool, "duration": timedelta}
 
 
@@ -115,6 +129,7 @@ def defaults() -> dict[str, Any]:
     found: dict[str, Any] = {name: getattr(Settings(), name) for name in names}
     found |= {f"tree.{name}": getattr(TreeSettings(), name) for name in TreeSettings.__match_args__}
     found |= {f"preview.{name}": getattr(PreviewSettings(), name) for name in PreviewSettings.__match_args__}
+    found |= {f"mail.{name}": getattr(MailSettings(), name) for name in MailSettings.__match_args__}
     found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
     found |= {f"hooks.{name}": getattr(HookSettings(), name) for name in HookSettings.__match_args__}
     found |= {f"watchers.NAME.{name}": getattr(WatcherSettings(), name) for name in WatcherSettings.__match_args__}
@@ -162,6 +177,7 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             preview=PreviewSettings(),
             hooks=HookSettings(),
             watchers={},
+            mail=MailSettings(),
             notifications={},
             serve=ServeSettings(),
             deciders={},
@@ -189,16 +205,9 @@ def _with(name: str, value: Any) -> Settings:
     if name.startswith("notifications."):
         rule = NotificationSettings(("json://localhost",))
         return Settings(notifications={"x": replace(rule, **{name.rpartition(".")[2]: value})})
-    if name.startswith("serve."):
-        return Settings(serve=replace(ServeSettings(), **{name.rpartition(".")[2]: value}))
-    if name.startswith("hooks."):
-        return Settings(hooks=replace(HookSettings(), **{name.rpartition(".")[2]: value}))
-    if name.startswith("mcp."):
-        return Settings(mcp=replace(McpSettings(), **{name.rpartition(".")[2]: value}))
-    if name.startswith("preview."):
-        return Settings(preview=replace(PreviewSettings(), **{name.rpartition(".")[2]: value}))
-    if name.startswith("forge."):
-        return Settings(forge=replace(ForgeSettings(), **{name.rpartition(".")[2]: value}))
+    table, dot, key = name.partition(".")
+    if dot:
+        return replace(Settings(), **{table: replace(getattr(Settings(), table), **{key: value})})
     return replace(Settings(), **{name: value})
 
 

@@ -19,6 +19,7 @@ from mission_cli.settings import (
     DeciderSettings,
     ForgeSettings,
     HookSettings,
+    MailSettings,
     McpSettings,
     NotificationSettings,
     PreviewSettings,
@@ -34,6 +35,7 @@ PLANNER, ACT, SETTINGS = "unit/test_planner.py", "unit/test_keys_act.py", "unit/
 PREVIEWS = "unit/test_previews.py"
 REVIEWS = "unit/test_reviews.py"
 DECIDING = "unit/test_deciding.py"
+MAIL, POST = "unit/test_mail.py", "contract/test_post.py"
 NEWS, RULES = "unit/test_notifications.py", "unit/test_notification_rules.py"
 PROOFS: dict[str, str] = {
     # front matter
@@ -109,6 +111,14 @@ PROOFS: dict[str, str] = {
     "column Input Requests.Context": "unit/test_asking.py::test_a_person_asks_and_answers_with_an_option_or_any_text",
     "column Input Requests.Urgency": "unit/test_requests.py::test_a_person_is_reminded_once_and_earlier_of_what_is_urgent",
     "column Waits.Feature|Waits.Waiting for|Waits.Since|Waits.Timeout|Waits.Status": "e2e/test_time.py::test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps",
+    "column Mail.#|Mail.Feature|Mail.To|Mail.Subject|Mail.Status|Mail.Since|Mail.Message-ID|Mail.Text|Mail.Replies": f"{MAIL}::test_a_worker_asks_for_a_mail_and_goes_on_with_the_replies_of_all",
+    "column Mail.About": f"{MAIL}::test_a_reply_to_a_reminder_counts_for_the_first_mail",
+    "front mail_recipients": f"{MAIL}::test_without_a_list_a_person_approves_and_sees_what_is_sent",
+    "setting mail.smtp mail.smtp_port mail.starttls mail.imap mail.imap_port mail.user mail.password mail.sender mail.folder mail.sent_folder": f"{POST}::test_a_mail_is_sent_to_all_with_our_message_id_and_kept_among_the_sent_ones",
+    "setting mail.server": f"{MAIL}::test_nobody_else_answers_a_question",
+    "setting mail.questions": f"{MAIL}::test_a_question_goes_out_and_a_proven_reply_with_an_option_answers_it",
+    "setting mail.answers": f"{MAIL}::test_where_answers_by_mail_are_not_allowed_the_mail_says_the_command",
+    "setting mail.limit": f"{MAIL}::test_more_mails_than_the_limit_need_an_approval",
     "column Waits.Data": "unit/test_signals.py::test_the_data_is_a_file_of_the_mission_that_the_worker_reads_as_data_and_people_see",
     "column Held-out Criteria.#|Held-out Criteria.Milestone|Held-out Criteria.Sealed|Held-out Criteria.Results": "e2e/test_held_out.py::test_what_only_fits_the_visible_criterion_goes_back_and_the_file_keeps_the_secret",
     "column Pull Requests.For|Pull Requests.PR|Pull Requests.Branch|Pull Requests.Base|Pull Requests.Head|Pull Requests.Status|Pull Requests.Since|Pull Requests.Handled": "unit/test_pull_situations.py::test_a_situation",
@@ -205,13 +215,15 @@ def _writable() -> set[str]:
         f"setting {name}"
         for name in Settings.__match_args__
         if name
-        not in {"tree", "runners", "forge", "mcp", "preview", "notifications", "serve", "deciders", "hooks", "watchers"}
+        not in {"tree", "runners", "forge", "mail", "mcp", "preview", "notifications", "serve", "deciders", "hooks"}
+        | {"watchers"}
     }
     found |= {f"setting preview.{name}" for name in PreviewSettings.__match_args__}
     found |= {f"setting hooks.{name}" for name in HookSettings.__match_args__}
     found |= {f"setting watchers.NAME.{name}" for name in WatcherSettings.__match_args__}
     found |= {f"setting forge.{name}" for name in ForgeSettings.__match_args__}
     found |= {f"setting mcp.{name}" for name in McpSettings.__match_args__}
+    found |= {f"setting mail.{name}" for name in MailSettings.__match_args__}
     found |= {f"setting notifications.NAME.{name}" for name in NotificationSettings.__match_args__}
     found |= {f"setting serve.{name}" for name in ServeSettings.__match_args__}
     found |= {f"setting deciders.NAME.{name}" for name in DeciderSettings.__match_args__}

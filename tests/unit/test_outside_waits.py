@@ -24,10 +24,10 @@ from mission_cli.domain.forge.facts import MergeMethod
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.noted import is_noted
 from mission_cli.domain.outside.facts import Occasion
-from mission_cli.domain.outside.waiting import CalendarWait, ReplyWait, calendar_wait, periods, pull_number, reply_wait
 from mission_cli.domain.status import WaitStatus
 from mission_cli.domain.tables import Wait
 from mission_cli.domain.timing.polling import LONGEST, SHORTEST, Poll, answered, failed, is_due
+from mission_cli.domain.timing.waiting import CalendarWait, ReplyWait, calendar_wait, periods, pull_number, reply_wait
 from mission_cli.engine.loop import pulse
 from mission_cli.planner.core.decisions import MoveWait, Note
 from mission_cli.ports.git.forge import NewPull

@@ -51,6 +51,13 @@ def digest(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
+def sha256_of(text: str) -> str:
+    """Return the SHA-256 of a text as it is stored."""
+    from hashlib import sha256
+
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def parse_duration(text: str) -> timedelta | None:
     """Return `2h`, `90 min`, `1h30m`, `PT30M` as a duration; None for anything else, and beyond `LONGEST_DURATION`.
 

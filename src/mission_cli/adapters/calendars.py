@@ -16,7 +16,7 @@ from mission_cli.domain.errors import DocumentError, ToolError
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from mission_cli.domain.outside.waiting import CalendarWait
+    from mission_cli.domain.timing.waiting import CalendarWait
 
 INSTALL = "pip install icalendar recurring-ical-events"
 """Installs what reads calendars: the extra `calendar`."""

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.http import HttpCheck
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mail.rows import MailRow
     from mission_cli.domain.phases.table import Phase
     from mission_cli.domain.preview.rows import PreviewRow
 
@@ -282,6 +283,9 @@ class Mission:
     held_out: Sequence[HeldOut] = ()
     pulls: Sequence[PullRow] = ()
     previews: Sequence[PreviewRow] = ()
+    mails: Sequence[MailRow] = ()
+    mail_recipients: tuple[str, ...] = ()
+    """Addresses and patterns to which mails are sent without an approval."""
     needed_resources: tuple[str, ...] = ()
     spends: Sequence[Spend] = ()
     recoveries: Sequence[Recovery] = ()

@@ -34,6 +34,7 @@ ONCE = frozenset(
         EventKind.FEATURE_BY_HAND,
         EventKind.ISSUE_REFUSED,
         EventKind.MISSION_STALE,
+        EventKind.MAIL_IGNORED,
         EventKind.REQUEST_REMINDED,
         EventKind.WAIT_REMINDED,
         EventKind.APPROVAL_VOID,
@@ -50,6 +51,7 @@ _WITH_REASON = BLAMES | {EventKind.TEST_QUARANTINED}
 _HOOKS = frozenset({EventKind.HOOK_DUE, EventKind.HOOK_ENDED, EventKind.HOOK_FAILED, EventKind.HOOK_PASSED})
 _MOST_DIGITS = 9
 TIMES_RESUMED, HIGHEST_REQUEST, PAUSED_BY = "times resumed", "highest request", "paused by"
+HIGHEST_MAIL = "highest mail"
 
 
 HOOKS_DUE, HOOKS_PASSED, HOOKS_BEGUN, HOOKS_LANDING = "hooks due", "hooks passed", "hooks begun", "hooks landing"
@@ -86,6 +88,8 @@ def notes_of(
         found[TIMES_RESUMED] = str(_number(before.get(TIMES_RESUMED, "")) + 1)
     if event is EventKind.REQUEST_ASKED:
         found[HIGHEST_REQUEST] = str(max(_number(before.get(HIGHEST_REQUEST, "")), *map(_number, about)))
+    if event is EventKind.MAIL_ADDED:
+        found[HIGHEST_MAIL] = str(max(_number(before.get(HIGHEST_MAIL, "")), *map(_number, about)))
     if event is EventKind.MISSION_PAUSED and (about or PAUSED_BY in before):
         found[PAUSED_BY] = ", ".join(about)
     return found
@@ -125,6 +129,11 @@ def times_resumed(mission: Mission) -> int:
 def highest_request(mission: Mission) -> int:
     """Return the highest number that a request has ever had."""
     return max([_number(mission.noted.get(HIGHEST_REQUEST, "")), *(request.number for request in mission.requests)])
+
+
+def highest_mail(mission: Mission) -> int:
+    """Return the highest number that a mail has ever had."""
+    return max([_number(mission.noted.get(HIGHEST_MAIL, "")), *(mail.number for mail in mission.mails)])
 
 
 def blame(mission: Mission, attempt: str) -> str:

@@ -81,6 +81,8 @@ class Cause(StrEnum):
     LOST = "lost"
     TAMPERED = "tampered"
     STOPPED = "stopped"
+    WAITING = "waiting"
+    """It asked for a mail, and waits for a reply."""
 
 
 class Verdict(StrEnum):
@@ -157,6 +159,8 @@ class HoldKind(StrEnum):
     """Landing waits."""
     LOST = "lost"
     """The supervisor of an attempt does not answer."""
+    MAIL = "mail"
+    """A mail is not on its way."""
     MACHINE = "machine"
     """Memory or disk is short."""
     MILESTONE = "milestone"

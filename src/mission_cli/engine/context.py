@@ -13,6 +13,7 @@ from mission_cli.ports.git.forge import NoForge
 from mission_cli.ports.machine import Obstacle
 from mission_cli.ports.notifier import NoMessenger
 from mission_cli.ports.outside.calendars import NoCalendars
+from mission_cli.ports.outside.mail import NoPost
 from mission_cli.ports.secrets import NoSeals
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.machine import Machine
     from mission_cli.ports.notifier import Messenger, Notifier
     from mission_cli.ports.outside.calendars import Calendars
+    from mission_cli.ports.outside.mail import Post
     from mission_cli.ports.prices import PriceList
     from mission_cli.ports.runtime import Runtime
     from mission_cli.ports.schedule import Schedule
@@ -65,6 +67,7 @@ class Context:
     seals: Seals = NoSeals()
     messenger: Messenger = NoMessenger()
     calendars: Calendars = NoCalendars()
+    post: Post = NoPost()
     named_runners: frozenset[str] = frozenset()
     """The runners that the settings name; agents that are known by name need no settings."""
     default_runner: Callable[[], str] = lambda: ""

@@ -14,6 +14,8 @@ from mission_cli.domain.status import SERVED_KINDS, CriterionKind, JobKind
 from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job, hook_job
 from mission_cli.engine.context import agent_of
+from mission_cli.engine.mails.effects import by_mail
+from mission_cli.engine.mails.letters import with_text
 from mission_cli.engine.phases.brief import brief_for
 from mission_cli.engine.preview.jobs import run_preview
 from mission_cli.engine.prompt import prompt_for, review_prompt, siblings
@@ -35,6 +37,7 @@ from mission_cli.planner.core.effects import (
     StartPreview,
     Submit,
 )
+from mission_cli.planner.core.mail_moves import AddMail, PrepareMail, SendMail
 from mission_cli.planner.milestones.judging import names_findings
 from mission_cli.planner.pulls.told import told_of
 from mission_cli.ports.agents import Bill, Request
@@ -68,7 +71,7 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
             prompt = ctx.secrets.scrub(words)
             transitions.append(replace(move, record=_as_written(replace(move.record, prompt=prompt))))
         else:
-            transitions.append(move)
+            transitions.append(with_text(ctx, case, move) if isinstance(move, AddMail) else move)
     return transitions
 
 
@@ -270,6 +273,8 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901, PLR
             run_preview(ctx, mission, act)
         case Land():
             return ctx.code.land(mission.base, act.commit, act.expect)
+        case PrepareMail() | SendMail():
+            return by_mail(ctx, case, act)
         case _:
             return at_forge(ctx, case, act)
     return ""

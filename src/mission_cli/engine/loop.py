@@ -22,6 +22,7 @@ from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.repeats import guarded
 from mission_cli.engine.guards.state_guard import secured
 from mission_cli.engine.halt import StoppedError, go_on, stop_jobs
+from mission_cli.engine.mails import letters
 from mission_cli.engine.news.tell import tell_news
 from mission_cli.engine.observing.observe import Slots, consider
 from mission_cli.engine.recording.record import writes_for
@@ -262,6 +263,7 @@ def _record(ctx: Context, case: Case, report: Report) -> tuple[list[Transition],
         writes, message = writes_for(case, transitions, ctx.clock.now())
         writes += findings.kept(ctx, case, transitions)
         writes += assets.kept(ctx, case, transitions)
+        writes += letters.kept(ctx, case, transitions)
         head = ctx.state.commit(writes, message=message, expect=case.head)
         report.lines += [f"{case.mission.id}: {move.why}" for move in transitions]
     return transitions, head

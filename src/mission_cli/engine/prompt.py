@@ -93,6 +93,7 @@ def prompt_for(
         "messages": [m for m in messages if m.sender not in phases],
         "refused": [m for m in messages if m.sender in phases],
         "signals": for_prompt((w for w in mission.waits if w.feature == feature.number), data),
+        "mail": ctx.post.sender,
         "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),
         "protect": list(ctx.settings.protect),
     }

@@ -16,6 +16,8 @@ from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import Cancel
 from mission_cli.planner.core.requests import renumber
 from mission_cli.planner.core.waits import approval, is_open
+from mission_cli.planner.mails.incoming import replies
+from mission_cli.planner.mails.outgoing import mails
 from mission_cli.planner.milestones.landing import (
     by_hand,
     finish,
@@ -49,6 +51,8 @@ _STEPS = (
     settle,
     withdraw,
     requests,
+    replies,
+    mails,
     waits,
     deadline,
     lifetime,

@@ -2,6 +2,7 @@
 
 from mission_cli.settings.model import (
     ForgeSettings,
+    MailSettings,
     McpSettings,
     NotificationSettings,
     PreviewSettings,
@@ -18,6 +19,7 @@ __all__ = [
     "DeciderSettings",
     "ForgeSettings",
     "HookSettings",
+    "MailSettings",
     "McpSettings",
     "NotificationSettings",
     "PreviewSettings",

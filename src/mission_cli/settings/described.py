@@ -12,6 +12,7 @@ from mission_cli._support.docstrings import field_texts
 from mission_cli.domain.notice import Remedy
 from mission_cli.settings.model import (
     ForgeSettings,
+    MailSettings,
     McpSettings,
     NotificationSettings,
     PreviewSettings,
@@ -49,6 +50,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "`[watchers.NAME]`: do one thing on an event": tuple(
         f"{WATCHERS}.{name}" for name in WatcherSettings.__match_args__
     ),
+    "`[mail]`: send and get mail": tuple(f"mail.{name}" for name in MailSettings.__match_args__),
     "`[notifications.NAME]`: who gets which events": tuple(
         f"{NOTIFICATIONS}.{name}" for name in NotificationSettings.__match_args__
     ),
@@ -97,6 +99,14 @@ _EXAMPLES: Mapping[str, str] = {
     "hooks.before_landing": '"./scripts/may-land.sh"',
     f"{WATCHERS}.on": '["feature.failed"]',
     f"{WATCHERS}.do": '"run: ./scripts/page.sh"',
+    "mail.smtp": '"mail.example.org"',
+    "mail.imap": '"mail.example.org"',
+    "mail.user": '"env:MAIL_USER"',
+    "mail.password": '"env:MAIL_PASSWORD"',
+    "mail.sender": '"Missions <missions@example.org>"',
+    "mail.sent_folder": '"Sent"',
+    "mail.server": '"mail.example.org"',
+    "mail.questions": '"ada@example.org"',
     f"{NOTIFICATIONS}.channels": '["env:OPS_CHANNEL", "ntfy://ntfy.example.org/missions"]',
     f"{NOTIFICATIONS}.events": '["milestone.*", "mission.*"]',
     f"{NOTIFICATIONS}.when": """'{"field": "spent_usd", "op": ">", "value": 5}'""",
@@ -157,6 +167,7 @@ def described() -> dict[str, Described]:
         ("preview.", PreviewSettings()),
         ("hooks.", HookSettings()),
         (f"{WATCHERS}.", WatcherSettings()),
+        ("mail.", MailSettings()),
         (f"{NOTIFICATIONS}.", NotificationSettings()),
         ("serve.", ServeSettings()),
         (f"{DECIDERS}.", DeciderSettings()),

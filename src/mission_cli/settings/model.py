@@ -138,6 +138,40 @@ class PreviewSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MailSettings:
+    """The `[mail]` table: the account by which missions send and get mail."""
+
+    smtp: str = ""
+    """host of the server that sends; empty: mail is off"""
+    smtp_port: int = 465
+    """its port; TLS from the start, as on 465, unless `starttls` is true"""
+    starttls: bool = False
+    """begin TLS with STARTTLS, as on port 587; nothing is ever sent without TLS"""
+    imap: str = ""
+    """host of the server with the mailbox; empty: nothing is read"""
+    imap_port: int = 993
+    """its port, with TLS from the start"""
+    user: str = ""
+    """`env:NAME` or `file:PATH`: the account on both servers"""
+    password: str = ""
+    """`env:NAME` or `file:PATH`: its password"""
+    sender: str = ""
+    """who mails come from, `Name <address>`"""
+    folder: str = "INBOX"
+    """folder in which replies arrive"""
+    sent_folder: str = ""
+    """folder for copies of sent mails; empty: no copies"""
+    server: str = ""
+    """your mail server's name in `Authentication-Results`; empty: no sender is proven"""
+    questions: str = ""
+    """address that gets the questions of missions; empty: they are not sent by mail"""
+    answers: bool = False
+    """a reply to a question answers it, if `server` has proven the sender"""
+    limit: int = 20
+    """mails of one mission that go to the addresses of its list without your approval"""
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationSettings:
     """One `[notifications.NAME]` table: a rule that says which events go where."""
 
@@ -240,6 +274,7 @@ class Settings:
     mcp: McpSettings = field(default_factory=McpSettings)
     preview: PreviewSettings = field(default_factory=PreviewSettings)
     hooks: HookSettings = field(default_factory=HookSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
     notifications: Mapping[str, NotificationSettings] = field(default_factory=dict)
     watchers: Mapping[str, WatcherSettings] = field(default_factory=dict)
     runners: Mapping[str, RunnerSettings] = field(default_factory=dict)

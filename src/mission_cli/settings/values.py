@@ -20,6 +20,7 @@ from mission_cli._support.text import did_you_mean, parse_duration, why_no_durat
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.news.rules import EVENTS, SEVERITIES
 from mission_cli.domain.timing.hours import never_end, read_windows
+from mission_cli.settings.mail import check_mail
 from mission_cli.settings.model import NotificationSettings, PreviewSettings, RunnerSettings, Settings
 from mission_cli.settings.outside import DeciderSettings, check_outside
 from mission_cli.settings.watching import WatcherSettings, check_watcher
@@ -46,6 +47,9 @@ RANGES = {
     "max_file_mib": (0, 10**6),
     "min_free_memory_mib": (0, 10**12),
     "min_free_disk_mib": (0, 10**12),
+    "mail.smtp_port": (1, 65535),
+    "mail.imap_port": (1, 65535),
+    "mail.limit": (0, 1000),
 }
 """Values outside are an error, because each of these limits what a mission may use."""
 MOST_FOR_A_PLAN = Decimal(1000)
@@ -61,7 +65,7 @@ NAMED_TABLES: Mapping[str, type] = {
     "watchers": WatcherSettings,
 }
 """Tables of tables whose names a person chooses."""
-_TABLES = ("tree", "forge", "mcp", "preview", "serve", "hooks")
+_TABLES = ("tree", "forge", "mail", "mcp", "preview", "serve", "hooks")
 """Tables with fixed names."""
 _RULE_NAME = pattern(r"[\w.@#-]+")
 _ADDRESS = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
@@ -132,7 +136,7 @@ def check(settings: Settings) -> None:
         raise UsageError("the setting `remote` is not the name of a git remote", hint=hint)
     _check_windows("hours", settings.hours)
     for name, (least, most) in RANGES.items():
-        _check_range(name, getattr(settings, name), least, most)
+        _check_range(name, attrgetter(name)(settings), least, most)
     _check_durations("", settings)
     _check_durations("forge.", settings.forge)
     _check_preview(settings.preview)
@@ -143,6 +147,7 @@ def check(settings: Settings) -> None:
         hint = 'write "env:NAME" or "file:PATH": a settings file is not a place for a token'
         raise UsageError("the setting `forge.token` is not a reference", hint=hint)
     _check_durations("hooks.", settings.hooks)
+    check_mail(settings.mail)
     _check_named(settings)
     if settings.plan_max_usd > MOST_FOR_A_PLAN:
         hint = f"use at most {MOST_FOR_A_PLAN}"

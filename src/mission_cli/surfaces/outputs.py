@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.app.deciding import results as serving
+from mission_cli.app.mail import results as mails
 from mission_cli.app.results import (
     briefing,
     changes,
@@ -91,6 +92,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "list": _LISTED,
     "logs": (Output(reports.Log, stopped=True),),
     "mcp": (Output(machine.AgentTools),),
+    "mail": (*_CHANGED, Output(mails.Mails, stopped=True)),
     "merge-driver": (Output(machine.DriverRegistered),),
     "move": (Output(changes.MovedFeature),),
     "new": _CREATED,

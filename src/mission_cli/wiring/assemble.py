@@ -38,6 +38,7 @@ from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.git.state.store import GitStateStore
 from mission_cli.adapters.installed_agents import LocalAgents, with_known_agents
 from mission_cli.adapters.machine import LocalMachine
+from mission_cli.adapters.mail import MailPost
 from mission_cli.adapters.notify import CommandNotifier
 from mission_cli.adapters.prices import GenaiPrices
 from mission_cli.adapters.schedule.local import LocalSchedule
@@ -72,15 +73,10 @@ def assemble(
     settle_in(checkout.common_dir, trees, machine.me())
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
     forge_token = {"FORGE_TOKEN": settings.forge.token} if settings.forge.token else {}
-    rules = SecretRules(
-        known_secrets(
-            around,
-            forge_token,
-            _channels(settings),
-            _hook_secrets(settings),
-            *(r.given for r in settings.runners.values()),
-        )
-    )
+    password = {"MAIL_PASSWORD": settings.mail.password} if settings.mail.password else {}
+    runners = (r.given for r in settings.runners.values())
+    mine = (forge_token, password, _channels(settings), _hook_secrets(settings))
+    rules = SecretRules(known_secrets(around, *mine, *runners))
     executor = LocalExecutor(
         jobs=checkout.runtime / "jobs",
         surroundings=lambda: _surroundings(checkout, settings, machine, trees, around, ticking=ticking),
@@ -110,6 +106,7 @@ def assemble(
         notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
         messenger=AppriseMessenger(around),
         calendars=IcsCalendars(),
+        post=MailPost(settings.mail, around),
         settings=settings,
         settings_files=(*found.files, os.fspath(key_file())),
         command_line=shlex.join([*python_command(), "--repo", os.fspath(checkout.name)]),
@@ -180,7 +177,9 @@ def _kept_back(settings: Settings) -> tuple[str, ...]:
     """Return the variables that no job gets unless they are its own: of the key file, forges, channels, hooks."""
     from mission_cli.adapters.forges.tokens import VARIABLES
 
-    references = (settings.forge.token, *_channels(settings).values(), *_hook_secrets(settings).values())
+    login = (settings.mail.user, settings.mail.password)
+    channels = (*_channels(settings).values(), *_hook_secrets(settings).values())
+    references = (settings.forge.token, *login, *channels)
     named = [one.removeprefix("env:") for one in references if one.startswith("env:")]
     keys = [name for name in read_environment(key_file()) if not is_usual(name)]
     return tuple(dict.fromkeys([*keys, *sorted(VARIABLES), *named]))

@@ -14,6 +14,7 @@ from tests.kit.fakes.forge import MemoryDesk
 from tests.kit.fakes.life import Fate, Life, Mortal
 from tests.kit.fakes.objects import Commit, Objects
 from tests.kit.fakes.others import ADA, KeptNews, NoPrices, NoSchedule, NoSecrets, RoomyMachine
+from tests.kit.fakes.post import MailWorld, MemoryPost
 from tests.kit.fakes.runtime import Lock, MemoryRuntime
 from tests.kit.fakes.share import MemoryShare, NoShare, Remote, Way
 from tests.kit.fakes.state import MemoryStateStore
@@ -27,6 +28,7 @@ from mission_cli.app.commands.create import create
 from mission_cli.document.plans.plan import read_plan
 from mission_cli.engine.context import Context
 from mission_cli.ports.git.forge import NoForge
+from mission_cli.ports.outside.mail import NoPost
 from mission_cli.settings import RunnerSettings, Settings
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ class Host:
     errand: Callable[[Host], bool] | None = None
     """What a person does here as soon as there is a reason; True if there was one. The crash explorer calls it."""
     calendars: Calendars = field(default_factory=IcsCalendars)
+    mail: MailWorld | None = None
+    """Where it sends and gets mail."""
 
     def context(self) -> Context:
         """The ports of a new process, which may die at every call of one of them."""
@@ -88,6 +92,7 @@ class Host:
             notifier=mortal("notifier", self.news),
             messenger=mortal("messenger", AppriseMessenger({})),
             calendars=mortal("calendars", self.calendars),
+            post=NoPost() if self.mail is None else mortal("post", MemoryPost(self.mail, life)),
             settings=self.settings,
             settings_files=(SETTINGS_PLACE,),
             schedule=NoSchedule(),
@@ -121,6 +126,7 @@ class Host:
             forge=forge,
             calendars=self.calendars,
             errand=self.errand,
+            mail=self.mail.copy() if self.mail else None,
         )
 
     def fingerprint(self) -> tuple[object, ...]:
@@ -134,6 +140,7 @@ class Host:
             tuple(mine.truth.starts),
             tuple(sorted(mine.truth.paid.items())),
             self.forge.fingerprint() if self.forge else (),
+            self.mail.fingerprint() if self.mail else (),
         )
 
     def power_cut(self) -> None:

@@ -18,6 +18,7 @@ from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.adapters.fs.token_key import token_for
 from mission_cli.domain.errors import refused
 from mission_cli.domain.ids import MissionId
+from mission_cli.domain.mail.memory import MailMemory, Refused, Send, SendState, Taken
 from mission_cli.domain.news.outbox import Failing, Message, Outbox, Parcel
 from mission_cli.domain.outside.facts import Outside
 from mission_cli.domain.paths import STOP_FILE
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.json")
 """Files that may be lost at any time."""
 _FOLLOWED = "followed.lock"
+_OUTSIDE_CLASSES = (Outside, Poll, MailMemory, Send, SendState, Taken, Refused)
 _OUTSIDE = "outside"
 """The folder with what is remembered of the world outside, a file for each mission."""
 
@@ -304,7 +306,7 @@ class FolderRuntime:
     def outside(self, mission: MissionId) -> Outside:
         """Return what `note_outside` wrote; nothing if it cannot be read."""
         try:
-            found = from_plain(read_json(self._folder / _OUTSIDE / f"{mission}.json"), (Outside, Poll))
+            found = from_plain(read_json(self._folder / _OUTSIDE / f"{mission}.json"), _OUTSIDE_CLASSES)
         except (KeyError, TypeError, ValueError):
             return Outside()
         return found if isinstance(found, Outside) else Outside()

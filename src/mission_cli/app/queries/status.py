@@ -9,6 +9,7 @@ from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.steer.preview import preview_of
 from mission_cli.app.commands.steer.quarantine import KEY
+from mission_cli.app.mail.diagnosis import mail_findings
 from mission_cli.app.queries.diagnosis.news import news_findings
 from mission_cli.app.queries.progress import (
     counts,
@@ -108,7 +109,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         ),
         commit_edits=commit_commands(ctx, edits),
         sandbox=ctx.machine.sandbox().words,
-        pulse=(*pulse_findings(ctx, case), *news_findings(ctx)),
+        pulse=(*pulse_findings(ctx, case), *news_findings(ctx), *mail_findings(ctx)),
         trouble="; ".join(hold.detail for hold in ours),
         done=done,
         planned=planned,

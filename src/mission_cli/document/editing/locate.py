@@ -27,6 +27,8 @@ from mission_cli.document.editing.edits import (
 )
 from mission_cli.document.editing.field_meaning import Key, cell_key
 from mission_cli.document.editing.insert import (
+    LONGEST_CELL,
+    LONGEST_CELLS,
     add_feature,
     add_milestone,
     append,
@@ -230,7 +232,7 @@ def _set_cell(layout: Layout, table: Table, row: Row, column: str, value: str, w
     cell = row.cells[place]
     if not is_expected(was, row.text(place)):
         raise differs(f"the cell `{column}`", cell.text, was, line)
-    new = escape.cell(value)
+    new = escape.cell(value, LONGEST_CELLS.get(column, LONGEST_CELL))
     key = cell_key(name_of(layout, table), table.rows.index(row), place)
     if cell.text == new:
         return (same(layout, cell.start, cell.end, {key: new}),)

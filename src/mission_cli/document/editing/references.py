@@ -20,6 +20,7 @@ _REFERENCE = pattern(r"(?<![\d.])\d+\.\d+(?![\d.])")
 _NAMING = {
     "Gates": ("after", "blocks"),
     "Waits": ("feature",),
+    "Mail": ("feature",),
     "Messages": ("feature",),
     "Input Requests": ("feature",),
     "Recovery Log": ("feature",),

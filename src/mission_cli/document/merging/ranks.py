@@ -20,6 +20,7 @@ from mission_cli.document.syntax.vocabulary import (
     plain,
 )
 from mission_cli.domain.budget.amounts import parse_amount
+from mission_cli.domain.mail.rows import MailStatus
 from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.preview.rows import PreviewStatus
 from mission_cli.domain.status import (
@@ -60,6 +61,12 @@ _OPEN |= {RequestStatus.EXPIRED: 1, WaitStatus.FAILED: 1, "timed out": 1}
 _PHASE = {"": 0, **{s.value: n for n, s in enumerate(PhaseStatus)}}
 _PREVIEW = tuple(PreviewStatus)
 _GATE = {"": 0, GateStatus.PENDING: 0, GateStatus.REJECTED: 3}
+
+_MAIL_ORDER = (
+    *(MailStatus.DRAFT, MailStatus.EXPECTED, MailStatus.APPROVED, MailStatus.REJECTED),
+    *(MailStatus.SENDING, MailStatus.FAILED, MailStatus.UNSURE, MailStatus.SENT),
+)
+_MAIL = {str(status): rank for rank, status in enumerate(_MAIL_ORDER)}
 
 
 def attempt_of(worker: str) -> int:
@@ -130,6 +137,12 @@ def mission_rank(text: str) -> Rank:
     """Rank of a mission's status: later statuses, ends last; highest an unknown word, because a person wrote it."""
     status = mission_status(before_reopened(text))
     return (len(_MISSION) if status is None else _MISSION.index(status), before_reopened(text))
+
+
+def mail_rank(text: str) -> Rank:
+    """Rank of the status of a mail: what may have been sent wins over what was not, so that nothing is sent twice."""
+    status = plain(text)
+    return (_MAIL.get(status, -1), status)
 
 
 def open_rank(text: str) -> Rank:

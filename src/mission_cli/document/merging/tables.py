@@ -66,6 +66,7 @@ ROLES: Mapping[str, Role] = {
     "approvals": Role(("timestamp", "gate", "decision", "by"), order="timestamp"),
     "input requests": Role(("#",), order="#", rank=_OPEN),
     "waits": Role(("feature", "waiting for"), rank=_OPEN),
+    "mail": Role(("#",), order="#", rank={"status": ranks.mail_rank}),
     "messages": Role(("timestamp", "feature", "from", "message"), order="timestamp"),
     "held-out criteria": Role(("#",), order="#"),
     "pull requests": Role(("for", "branch")),

@@ -102,6 +102,11 @@ KEYS: dict[str, Key] = {
         Key("check_every", Kind.DURATION, "How often it is looked at, also if nothing is reported to have changed."),
         Key("archived", Kind.MOMENT, "When it was archived; empty: it is not."),
         Key("notify", Kind.LIST, "Whom to notify: rules of the settings; other names go to the command `notify`."),
+        Key(
+            "mail_recipients",
+            Kind.LIST,
+            "Addresses, or patterns (*@example.org), that get mail without approval.",
+        ),
         Key("owner", Kind.TEXT, "Who owns the mission."),
         Key("origin.agent", Kind.TEXT, "Agent that created it."),
         Key("origin.conversation", Kind.TEXT, "Conversation in which it was created."),

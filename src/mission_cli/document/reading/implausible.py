@@ -20,10 +20,10 @@ from mission_cli.document.reading.sections import (
 from mission_cli.document.syntax.scan import MOST_CHARACTERS, MOST_PARTS
 from mission_cli.domain.budget.amounts import parse_amount, why_no_amount
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.outside.waiting import calendar_wait, is_named, length_of, pull_number, reply_wait
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind
 from mission_cli.domain.tables import Gate, Wait
+from mission_cli.domain.timing.waiting import calendar_wait, is_named, length_of, pull_number, reply_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -43,6 +43,7 @@ from mission_cli.document.syntax.vocabulary import (
     plain,
 )
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id
+from mission_cli.domain.mail.addresses import is_pattern
 from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
 from mission_cli.domain.problems import Problem, Severity
 
@@ -301,6 +302,8 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         held_out=Later(partial(tables.held_out, layout)),
         pulls=Later(partial(tables.pulls, layout)),
         previews=Later(partial(tables.previews, layout)),
+        mails=Later(partial(tables.mails, layout)),
+        mail_recipients=tuple(one for one in facts.texts("mail_recipients") if is_pattern(one)),
         needed_resources=tuple(tables.needed_resources(layout)),
         spends=Later(partial(tables.spends, layout)),
         recoveries=Later(partial(tables.recoveries, layout)),

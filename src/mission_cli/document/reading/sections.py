@@ -69,6 +69,15 @@ SECTIONS: Mapping[str, SectionForm] = {
     "Waits": SectionForm(
         (), _table("Feature · Waiting for · Since · Timeout · Status · Data", "feature", "waiting for")
     ),
+    "Mail": SectionForm(
+        (),
+        _table(
+            "# · Feature · About · To · Subject · Status · Since · Message-ID · Text · Replies",
+            "to",
+            "subject",
+            "status",
+        ),
+    ),
     "Messages": SectionForm((), _table("Timestamp · Feature · From · Message", "feature", "message")),
     "Held-out Criteria": SectionForm((), _table("# · Milestone · Sealed · Results", "milestone", "sealed")),
     "Pull Requests": SectionForm(

@@ -23,6 +23,8 @@ from mission_cli.domain.asking.urgency import URGENCIES
 from mission_cli.domain.budget.amounts import category_of, parse_amount
 from mission_cli.domain.forge.rows import PullRow, RowStatus
 from mission_cli.domain.ids import FeatureNumber, feature_number
+from mission_cli.domain.mail.addresses import address_of
+from mission_cli.domain.mail.rows import MailRow, MailStatus, Reply
 from mission_cli.domain.preview.rows import PreviewRow, PreviewStatus, is_url
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind, RequestStatus
@@ -208,6 +210,34 @@ def previews(layout: Layout) -> Iterator[PreviewRow]:
                 phase=row["for"],
                 line=row.line,
             )
+
+
+def mails(layout: Layout) -> Iterator[MailRow]:
+    """Yield the mails; a row without a number or recipient, or with an unknown status, is left out."""
+    for row in rows_in(layout, "Mail", "to", "subject", "status"):
+        status, number_ = plain(row["status"]), whole(row["#"])
+        to = tuple(address for part in row["to"].split(",") if (address := address_of(part)))
+        if number_ and to and status in set(MailStatus):
+            yield MailRow(
+                number=number_,
+                to=to,
+                subject=row["subject"],
+                status=MailStatus(status),
+                feature=row["feature"],
+                about=row["about"],
+                since=row["since"],
+                message_id=row["message-id"].strip("` "),
+                file=row["text"].strip("` "),
+                replies=tuple(_replies(row["replies"])),
+                line=row.line,
+            )
+
+
+def _replies(cell: str) -> Iterator[Reply]:
+    for part in cell.split(";"):
+        sender, _, file = part.strip().partition(" ")
+        if address_of(sender) and file:
+            yield Reply(sender.casefold(), file.strip("` "))
 
 
 def messages(layout: Layout) -> Iterator[Message]:

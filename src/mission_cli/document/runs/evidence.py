@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import sha256_of
 from mission_cli.document.runs.verdicts import facts_of, is_bound, verdict_from
-from mission_cli.domain.evidence.verdicts import RecordedVerdict, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from mission_cli.domain.evidence.verdicts import RecordedVerdict
 
 _NAME = pattern(r"[0-9TZ-]+-[a-z0-9.-]+-(?P<hash>[0-9a-f]{16})\.json")
 _SHORT = 16

@@ -14,11 +14,10 @@ from frontmatter.default_handlers import YAMLHandler
 from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import MOST, decimal_of
-from mission_cli._support.text import LONGEST_DURATION
+from mission_cli._support.text import LONGEST_DURATION, sha256_of
 from mission_cli.document.runs.verdicts import facts_of, is_bound, verdict_from
 from mission_cli.document.syntax.escape import fenced
 from mission_cli.document.syntax.yaml_text import load_values
-from mission_cli.domain.evidence.verdicts import sha256_of
 from mission_cli.domain.ids import RunId, split_run_id
 from mission_cli.domain.runs import Reserve, RunRecord, Usage
 from mission_cli.domain.status import Cause, RecordState

@@ -6,10 +6,10 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import sha256_of
 from mission_cli.domain.mission import Criterion
 
 if TYPE_CHECKING:
@@ -50,11 +50,6 @@ class RecordedVerdict:
         """SHA-256 over everything else that is recorded."""
         parts = [self.criterion, self.kind, self.verdict, self.rule, self.at, self.commit, self.tree, self.exit]
         return sha256_of(json.dumps([*map(str, parts), self.output, self.side], ensure_ascii=True))
-
-
-def sha256_of(text: str) -> str:
-    """Return the SHA-256 of a text as it is stored."""
-    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def rule_of(criterion: Criterion) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.domain.mail.memory import MailMemory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ class Outside:
     """The last answers, by what was asked for: `calendar:…` and `pr:12`, as waits name them."""
 
     polls: Mapping[str, Poll] = field(default_factory=dict)
+    mail: MailMemory = field(default_factory=MailMemory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.observation import Observation
     from mission_cli.ports.git.code import Heads
 
+_MOST_LETTERS = 10
+"""The most mails that one attempt may ask for."""
+
 
 class CodeLook:
     """Queries of the code repository, each run only if the state of the mission requires it."""
@@ -62,7 +65,17 @@ class CodeLook:
         """Return the observation with the evidence of every ended attempt."""
         evidence = self._evidence()
         detected = self.detected(evidence) if evidence else observation.detected
-        return replace(observation, looked=True, evidence=evidence, detected=detected)
+        letters = self._letters(evidence) if observation.mail.on else {}
+        return replace(observation, looked=True, evidence=evidence, detected=detected, letters=letters)
+
+    def _letters(self, evidence: Mapping[RunId, Evidence]) -> dict[RunId, tuple[tuple[str, str], ...]]:
+        """Return the mails that attempts ask for: the files in the folder `mail` of their findings."""
+        found: dict[RunId, tuple[tuple[str, str], ...]] = {}
+        for run, one in evidence.items():
+            paths = [path for path in one.findings if "/research/mail/" in path][:_MOST_LETTERS]
+            if one.tip is not None and paths:
+                found[run] = tuple(sorted(self._world.code.read(one.tip, paths).items()))
+        return found
 
     def _evidence(self) -> dict[RunId, Evidence]:
         """Return the evidence of every ended attempt, each merged on earlier ones that may become finished work."""

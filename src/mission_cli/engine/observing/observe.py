@@ -31,6 +31,7 @@ from mission_cli.domain.timing.timeline import follow
 from mission_cli.engine.case import Case
 from mission_cli.engine.check_jobs import check_states, hook_states
 from mission_cli.engine.findings import digest
+from mission_cli.engine.mails.look import look_at_mail
 from mission_cli.engine.observing.code_look import CodeLook, landing_target
 from mission_cli.engine.observing.elsewhere import pull_rows, statuses
 from mission_cli.engine.observing.engaged import engaged_at
@@ -247,6 +248,7 @@ def _observe(
         zone=zone,
     )
     world = look_outside(ctx, snapshot, mission, now, heads.base, ask=ask)
+    observation = replace(observation, mail=look_at_mail(ctx, mission, now, ask=ask))
     return _with_others(ctx, snapshot, mission, _with_world(observation, world)), look
 
 

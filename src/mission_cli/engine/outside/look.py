@@ -9,9 +9,9 @@ from mission_cli._support.text import one_line, parse_stamp, stamp
 from mission_cli.domain.errors import ForgeError, ForgeTrouble, MissionError
 from mission_cli.domain.forge.facts import PullState
 from mission_cli.domain.outside.facts import Numbered, Occasion
-from mission_cli.domain.outside.waiting import calendar_wait, pull_number
 from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.timing.polling import Poll, answered, failed, is_due
+from mission_cli.domain.timing.waiting import calendar_wait, pull_number
 from mission_cli.ports.git.state import assets_folder
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.outside.waiting import CalendarWait
     from mission_cli.domain.tables import Wait
+    from mission_cli.domain.timing.waiting import CalendarWait
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Snapshot
 
@@ -86,7 +86,7 @@ class _Desk:
 
     def keep(self, names: Sequence[str]) -> None:
         """Remember what is still waited for."""
-        polls = {name: poll for name, poll in self._polls.items() if name in names}
+        polls = {name: poll for name, poll in self._polls.items() if name in names or ":" not in name}
         if self._may_ask and polls != self._before.polls:
             self.ctx.runtime.note_outside(
                 self._mission.id, replace(self.ctx.runtime.outside(self._mission.id), polls=polls)

@@ -22,6 +22,7 @@ from mission_cli.planner.core.decisions import (
     Note,
     RecordValues,
 )
+from mission_cli.planner.core.mail_moves import AnswerRequest
 from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, ReturnToPhase
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def decided(  # noqa: C901, PLR0911 - a flat table, one case per decision
             return (f"Ask a person about the phase {move.name}",)
         case RecordValues() if move.changed:
             return ("; ".join(f"{name}: {old} → {new}" for name, old, new in move.changed),)
+        case AnswerRequest():
+            return (f"Answer request {move.number} with: {move.response}",)
         case Dispatch() if not move.record.reviewing:
             return _rerouted(move.record, records)
     return ()

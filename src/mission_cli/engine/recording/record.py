@@ -48,7 +48,13 @@ from mission_cli.engine.recording.pulls import pull_changes
 from mission_cli.engine.recording.recipients import recipients
 from mission_cli.engine.recording.requests import context_write
 from mission_cli.engine.recording.retrospective import closing, removals
-from mission_cli.engine.recording.rows import archive_changes, row_changes
+from mission_cli.engine.recording.rows import (
+    answer_reason,
+    archive_changes,
+    mail_changes,
+    mail_entry,
+    row_changes,
+)
 from mission_cli.planner.core.decisions import (
     AddFix,
     Archive,
@@ -75,6 +81,7 @@ from mission_cli.planner.core.decisions import (
     WritePreview,
     WritePull,
 )
+from mission_cli.planner.core.mail_moves import AddMail, AnswerRequest, MoveMail, TakeReply
 from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, RetryFeature, ReturnToPhase
 from mission_cli.ports.git.state import Write
 
@@ -98,6 +105,7 @@ def writes_for(case: Case, transitions: Sequence[Transition], now: datetime) -> 
     for move in transitions:
         changes += changes_of(loaded, move, records, now)
         reason = f"set in the file by {move.by}" if isinstance(move, RecordValues) else ""
+        reason = answer_reason(move) if isinstance(move, AnswerRequest) else reason
         decisions, told = decided(loaded.mission, move, records), recipients(loaded.mission, move)
         entries.append(replace(entry_of(move), decisions=decisions, reason=reason, notify=told))
         if isinstance(move, Finish) and move.to is MissionStatus.COMPLETED:
@@ -206,9 +214,11 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(EventKind.of("mission", move.to), move.why)
         case MovePhase() | ReturnToPhase() | RetryFeature() | AdoptPlan():
             return phase_entry(move)
+        case AddMail() | MoveMail() | TakeReply() | AnswerRequest():
+            return mail_entry(move)
 
 
-def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
+def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per decision
     loaded: Loaded, move: Transition, records: Sequence[RunRecord], now: datetime
 ) -> Iterator[Change]:
     """Yield the changes of a decision in the mission file."""
@@ -262,6 +272,8 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
                 yield from closing(loaded.mission, records)
         case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | StartWait() | CloseRecovery() | Note():
             yield from row_changes(move)
+        case AddMail() | MoveMail() | TakeReply() | AnswerRequest():
+            yield from mail_changes(loaded.mission, move)
         case MovePhase() | ReturnToPhase() | RetryFeature() | AdoptPlan():
             yield from phase_changes(loaded, move, records, now)
 

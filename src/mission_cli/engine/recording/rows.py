@@ -1,12 +1,16 @@
-"""Decisions that set or append rows of tables: requests, gates, waits, recoveries."""
+"""Decisions that set or append rows of tables: requests, gates, waits, recoveries, mails."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import stamp
-from mission_cli.document.changes import Change, SetCell, SetFront
-from mission_cli.domain.status import MissionStatus, RecoveryStatus
+from mission_cli._support.text import digest, stamp
+from mission_cli.document.changes import AppendRow, Change, SetCell, SetFront
+from mission_cli.domain.events import EventKind
+from mission_cli.domain.mail.letters import file_of
+from mission_cli.domain.mail.rows import SECTION, MailStatus, find_mail
+from mission_cli.domain.status import MissionStatus, RecoveryStatus, RequestStatus, WaitStatus
+from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.requests import request_row
 from mission_cli.planner.core.decisions import (
     Ask,
@@ -18,12 +22,17 @@ from mission_cli.planner.core.decisions import (
     Renumber,
     StartWait,
 )
+from mission_cli.planner.core.mail_moves import AddMail, AnswerRequest, MoveMail, TakeReply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from mission_cli.domain.mail.memory import Taken
+    from mission_cli.domain.mail.rows import MailRow
+    from mission_cli.domain.mission import Mission
     from mission_cli.planner.core.decisions import Archive
+    from mission_cli.planner.core.mail_moves import MailMove
 
 
 def row_changes(
@@ -42,7 +51,9 @@ def row_changes(
         case MoveGate():
             yield SetCell("Gates", {"Gate": move.name}, "Status", move.to, move.was)
         case MoveWait():
-            yield SetCell("Waits", {"Feature": move.feature, "Waiting for": move.waiting_for}, "Status", move.to)
+            key = {"Feature": move.feature, "Waiting for": move.waiting_for}
+            yield from (SetCell("Waits", key, "Data", text) for text in (move.data,) if text)
+            yield SetCell("Waits", key, "Status", move.to)
         case StartWait():
             key = {"Feature": move.feature, "Waiting for": move.waiting_for}
             yield SetCell("Waits", key, "Since", move.since)
@@ -57,3 +68,68 @@ def archive_changes(move: Archive, now: datetime) -> Iterator[Change]:
     yield SetFront(("archived",), stamp(now))
     if move.pauses:
         yield SetFront(("status",), str(MissionStatus.PAUSED))
+
+
+def mail_entry(move: MailMove) -> Entry:
+    """Return the log entry of a decision about mail."""
+    match move:
+        case AddMail():
+            return Entry(EventKind.MAIL_ADDED, move.why, about=(str(move.row.number),))
+        case MoveMail():
+            return Entry(EventKind.of("mail", move.to), move.why, logged=move.to is not MailStatus.SENDING)
+        case TakeReply():
+            return Entry(EventKind.MAIL_RECEIVED, move.why)
+        case AnswerRequest():
+            return Entry(EventKind.REQUEST_ANSWERED, move.why)
+
+
+def answer_reason(move: AnswerRequest) -> str:
+    """Return the rationale of an answer in the Decision Log."""
+    return f"{move.prompt} (by {move.by})"
+
+
+def mail_changes(mission: Mission, move: MailMove) -> Iterator[Change]:
+    """Yield the changes of a decision about mail in the mission file."""
+    match move:
+        case AddMail():
+            yield AppendRow(SECTION, _cells(move.row))
+            if move.waits is not None:
+                event = move.letter.event(move.row.number)
+                cells = {"Feature": str(move.waits), "Waiting for": event, "Timeout": move.letter.timeout}
+                yield AppendRow("Waits", {**cells, "Status": WaitStatus.OPEN})
+        case MoveMail():
+            key = {"#": str(move.number)}
+            yield SetCell(SECTION, key, "Status", move.to)
+            if move.message_id:
+                yield SetCell(SECTION, key, "Message-ID", f"`{move.message_id}`")
+            if move.since:
+                yield SetCell(SECTION, key, "Since", move.since)
+        case TakeReply():
+            now = find_mail(mission.mails, move.row.number) or move.row
+            told = [f"{reply.sender} {reply.file}" for reply in now.replies]
+            told.append(f"{move.taken.sender} {reply_file(move.row, move.taken)}")
+            yield SetCell(SECTION, {"#": str(move.row.number)}, "Replies", "; ".join(told))
+        case AnswerRequest():
+            key = {"#": str(move.number)}
+            yield SetCell("Input Requests", key, "Status", RequestStatus.ANSWERED)
+            yield SetCell("Input Requests", key, "Response", move.response)
+
+
+def reply_file(row: MailRow, taken: Taken) -> str:
+    """Return the file of the mission with a reply; its name contains a hash of its Message-ID and of the text."""
+    return file_of(row.number, taken.data, key=digest(taken.key), kind="json")
+
+
+def _cells(row: MailRow) -> dict[str, str]:
+    return {
+        "#": str(row.number),
+        "Feature": row.feature,
+        "About": row.about,
+        "To": ", ".join(row.to),
+        "Subject": row.subject,
+        "Status": str(row.status),
+        "Since": row.since,
+        "Message-ID": f"`{row.message_id}`" if row.message_id else "",
+        "Text": row.file,
+        "Replies": "",
+    }

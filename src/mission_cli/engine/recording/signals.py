@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import show_bytes
+from mission_cli._support.text import sha256_of, show_bytes
 from mission_cli.domain.asking.data import MOST_BYTES, canonical, is_too_large
 from mission_cli.domain.errors import UsageError
-from mission_cli.domain.evidence.verdicts import sha256_of
 from mission_cli.domain.notice import advise
 from mission_cli.ports.git.state import Write, assets_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.tables import Wait
@@ -60,10 +59,18 @@ def data_of(ctx: Context, stored: Stored, waits: Iterable[Wait]) -> dict[str, st
 
 def data_in(ctx: Context, stored: Stored, cells: Iterable[str]) -> dict[str, str]:
     """Return the data that cells name, by the cell; without files that were changed since."""
-    names = list(dict.fromkeys(filter(None, cells)))
-    found = _files(ctx, stored) if names else {}
-    texts = {name: found.get(name.removeprefix(_FOLDER), "") for name in names if name.startswith(_FOLDER)}
-    return {name: text for name, text in texts.items() if text and f"-{sha256_of(text)[:_HASH]}." in name}
+    named = list(dict.fromkeys(filter(None, cells)))
+    found = _files(ctx, stored) if named else {}
+    texts = {cell: "".join(_unaltered(found, cell.split(", "))) for cell in named}
+    return {cell: text for cell, text in texts.items() if text}
+
+
+def _unaltered(found: Mapping[str, str], names: Iterable[str]) -> Iterator[str]:
+    """Yield the texts of the named files that are what their names say."""
+    for name in names:
+        text = found.get(name.removeprefix(_FOLDER), "") if name.startswith(_FOLDER) else ""
+        if text and f"-{sha256_of(text)[:_HASH]}." in name:
+            yield text
 
 
 def _files(ctx: Context, stored: Stored) -> Mapping[str, str]:

@@ -56,6 +56,7 @@ RULES: Mapping[Cause, Rule] = {
     Cause.LOST: Rule(counts=False),
     Cause.TAMPERED: Rule(counts=True, wait=Wait.RETRY),
     Cause.STOPPED: Rule(counts=False),
+    Cause.WAITING: Rule(counts=False),
 }
 LOSSES = frozenset({Cause.KILLED, Cause.LOST})
 MENDED_BY_SETTINGS = frozenset({Cause.PERMISSION, Cause.AUTH})

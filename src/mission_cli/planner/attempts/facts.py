@@ -24,6 +24,7 @@ from mission_cli.planner.attempts.manual import taken_over
 from mission_cli.planner.core.decisions import Note, Settle
 from mission_cli.planner.core.own_limits import policy_for
 from mission_cli.planner.core.transitions import move_feature
+from mission_cli.planner.mails.written import add_letters, written
 from mission_cli.planner.milestones.judgment import recorded
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ class Facts:
         )
         name = attempt_name(self.record.run)
         self.draft.transitions += [Note(EventKind.MESSAGE_AGENT, f"{name}: {words}") for words in told.notes]
+        if cause is Cause.DONE and self.feature is not None and not self.draft.mission.poc:
+            letters = written(self.draft, self.record.run, self.feature.number).letters
+            add_letters(self.draft, letters, self.feature.number)
         if rule.person and to is FeatureStatus.PENDING and self.draft.mission.status not in FINISHED_MISSION:
             ask_for_help(self.draft, settled, self.end.report.asked)
 

@@ -45,6 +45,7 @@ from mission_cli.planner.core.decisions import MoveFeature, Settle
 from mission_cli.planner.core.effects import Cancel, Recover, Submit
 from mission_cli.planner.core.requests import answer_to
 from mission_cli.planner.core.transitions import move_feature
+from mission_cli.planner.mails.written import add_letters, written
 from mission_cli.planner.mission.guard import caught
 from mission_cli.planner.mission.money import misfits
 
@@ -166,7 +167,7 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
     if unwanted or feature is None:
         facts.close(Cause.STOPPED, unwanted)
         return
-    if unproven(end, evidence) and declines(facts, feature):
+    if _waits_for_mail(facts, feature) or (unproven(end, evidence) and declines(facts, feature)):
         return
     if unproven(end, evidence) and feature.criteria and not draft.mission.poc and without_diff(facts, feature):
         return
@@ -184,3 +185,17 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
             MoveFeature(feature.number, FeatureStatus.REVIEW, f"{attempt_name(record.run)} left {changed}")
         )
     review(facts, feature)
+
+
+def _waits_for_mail(facts: Facts, feature: Feature) -> bool:
+    """Settle an attempt that asks for a mail whose reply it waits for, or for one that cannot be sent."""
+    draft, record = facts.draft, facts.record
+    asked = written(draft, record.run, feature.number)
+    if facts.end.reason is not EndReason.EXIT or not (asked.wrong or asked.waits):
+        return False
+    if asked.wrong:
+        facts.close(Cause.WRONG_OUTPUT, asked.wrong)
+        return True
+    names = add_letters(draft, asked.letters, feature.number)
+    facts.close(Cause.WAITING, f"it waits for replies to {', '.join(names)}")
+    return True

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import MissionStatus
+from mission_cli.planner.core.mail_moves import MailMove
 from mission_cli.planner.core.phase_moves import PhaseTransition
 
 if TYPE_CHECKING:
@@ -221,6 +222,8 @@ class MoveWait:
     was: str
     to: WaitStatus
     why: str
+    data: str = ""
+    """The files of the mission with what the event brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +333,7 @@ Transition = (
     | LinkIssue
     | Finish
     | PhaseTransition
+    | MailMove
 )
 
 

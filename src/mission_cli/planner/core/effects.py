@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.planner.core.mail_moves import MailEffect
 
 if TYPE_CHECKING:
     from mission_cli.domain.forge.facts import Check
@@ -230,17 +231,5 @@ class CleanPreview:
 
 ForgeEffect = PushPull | OpenPull | TurnPull | MergePull | ReplyPull | RerunCheck | TidyPull | OpenIssue | CloseIssue
 PreviewEffect = StartPreview | CleanPreview
-Effect = (
-    Submit
-    | Recover
-    | Cancel
-    | RunCheck
-    | RunHook
-    | Integrate
-    | MakeWork
-    | MoveWork
-    | PutBaseBack
-    | Land
-    | ForgeEffect
-    | PreviewEffect
-)
+CodeEffect = Integrate | MakeWork | MoveWork | PutBaseBack | Land
+Effect = Submit | Recover | Cancel | RunCheck | RunHook | CodeEffect | ForgeEffect | PreviewEffect | MailEffect

@@ -9,6 +9,7 @@ from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import Landing
 from mission_cli.domain.forge.look import ForgeState
+from mission_cli.domain.mail.memory import MailLook
 from mission_cli.domain.phases.look import PhaseLook
 
 if TYPE_CHECKING:
@@ -109,6 +110,10 @@ class Observation:
     """The pull requests that open waits name by their numbers, by the text of the wait."""
     outside_again: datetime | None = None
     """When something outside is asked next."""
+    mail: MailLook = field(default_factory=MailLook)
+    """What is known of the mail of the mission."""
+    letters: Mapping[RunId, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """The mails that ended attempts ask for: path and text."""
     timeline: Timeline | None = None
     """What pulses know of the clock; None: the clock is trusted."""
     starts_at: datetime | None = None

@@ -11,10 +11,10 @@ from mission_cli._support.text import (
     parse_duration,
     parse_stamp,
     question,
+    sha256_of,
     stamp,
 )
 from mission_cli.domain.asking.urgency import USUAL_URGENCY
-from mission_cli.domain.evidence.verdicts import sha256_of
 from mission_cli.domain.noted import highest_request
 from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.status import MilestoneStatus, RequestStatus

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import parse_stamp, stamp
+from mission_cli.domain.mail.rows import PENDING_MAIL, find_mail
 from mission_cli.domain.notice import Advice, do
-from mission_cli.domain.outside.waiting import periods
 from mission_cli.domain.phases.table import PhaseStatus, current
 from mission_cli.domain.status import OPEN_GATE, GateKind, GateStatus, HoldKind
+from mission_cli.domain.timing.waiting import REPLY_PERIODS, periods, reply_wait
 from mission_cli.planner.core.decisions import Hold
 from mission_cli.planner.core.phases import is_of_phase
 from mission_cli.planner.core.requests import answer_to
@@ -125,7 +126,8 @@ def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold
                 _known(draft, wait) if wait.open else ", which has not happened"
             )
             until = _wait_ends(draft, wait) if wait.open else None
-            yield Hold(feature.number, HoldKind.WAIT, words, until=until, unblock=signal, person=until is None)
+            person = until is None and not _is_unsent(draft, wait)
+            yield Hold(feature.number, HoldKind.WAIT, words, until=until, unblock=signal, person=person)
     for request in draft.mission.requests:
         if request.feature == feature.number and request.open:
             answer = answer_to(draft.mission, request)
@@ -138,6 +140,7 @@ def _known(draft: Draft, wait: Wait) -> str:
     numbered = draft.observation.numbered.get(wait.waiting_for)
     at = f" ({stamp(occasion.at)})" if occasion is not None and occasion.at is not None else ""
     trouble = occasion.trouble if occasion is not None else numbered.trouble if numbered is not None else ""
+    trouble = trouble or _of_mail(draft, wait)
     unknown = occasion is not None and occasion.at is None and not trouble and bool(wait.since)
     return at + (f": {trouble}" if trouble else ": no such event is ahead in the calendar" if unknown else "")
 
@@ -150,5 +153,26 @@ def _wait_ends(draft: Draft, wait: Wait) -> datetime | None:
     since = parse_stamp(wait.since) if wait.since else None
     if due is not None or since is None:
         return due
-    times, length = periods(wait.timeout, draft.policy.wait_lifetime)
+    told = reply_wait(wait.waiting_for)
+    times, length = periods(wait.timeout, draft.policy.wait_lifetime, REPLY_PERIODS if told is not None else 1)
     return draft.observation.moved(since + length * times, since)
+
+
+def _of_mail(draft: Draft, wait: Wait) -> str:
+    """Return what is known of the mail to whose replies a wait refers."""
+    told = reply_wait(wait.waiting_for)
+    if told is None:
+        return ""
+    row = find_mail(draft.mission.mails, told.mail)
+    if row is None:
+        return "there is no mail with that number"
+    missing = [address for address in row.to if address not in row.repliers]
+    who = f"{row.name} is {row.status}, no reply from {', '.join(missing)}"
+    return f"{who}; {draft.observation.mail.trouble}" if draft.observation.mail.trouble else who
+
+
+def _is_unsent(draft: Draft, wait: Wait) -> bool:
+    """Whether a wait refers to a mail that is not on its way: what that waits for is a hold of its own."""
+    told = reply_wait(wait.waiting_for)
+    row = find_mail(draft.mission.mails, told.mail) if told is not None and wait.open else None
+    return row is not None and row.status in PENDING_MAIL

@@ -6,8 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field, replace
-from mission_cli._support.text import stamp
-from mission_cli.domain.evidence.verdicts import RecordedVerdict, rule_of, sha256_of
+from mission_cli._support.text import sha256_of, stamp
+from mission_cli.domain.evidence.verdicts import RecordedVerdict, rule_of
 from mission_cli.domain.judging.quarantine import as_subjects, differing
 from mission_cli.domain.judging.test_results import as_lines
 from mission_cli.domain.noted import times_resumed

@@ -31,6 +31,7 @@ from mission_cli.planner.core.phases import is_landing, lands_later
 from mission_cli.planner.core.requests import FINAL
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.core.waits import idle_gates
+from mission_cli.planner.mails.outgoing import unsent
 from mission_cli.planner.milestones.fixes import fix_features
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_checks, turn_of
@@ -97,6 +98,8 @@ def finish(draft: Draft) -> None:
     if done and draft.trailing:  # what is merged for it is judged with everything else, once
         draft.hold("", HoldKind.FORGE, "; ".join(draft.trailing), until=draft.observation.forge.again)
         return
+    if done and unsent(mission):
+        return  # what each mail waits for is a hold of its own
     if done and (_is_lost(draft) or not _finally_valid(draft) or _gated(draft)):
         return
     landed = _land(draft, asks=done or is_landing(mission))

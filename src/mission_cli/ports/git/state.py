@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from mission_cli._support.dataclass import dataclass, field
-from mission_cli.domain.evidence.verdicts import sha256_of
+from mission_cli._support.text import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from mission_cli.domain.outside.waiting import CalendarWait
+    from mission_cli.domain.timing.waiting import CalendarWait
 
 
 class Calendars(Protocol):

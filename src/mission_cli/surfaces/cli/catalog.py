@@ -205,6 +205,14 @@ _STEER: Mapping[str, Entry] = {
     ),
     "move": _entry(Group.STEER, "format", ("move words/1.2 --to 2", "move feature 1.2 to milestone 2")),
     "sync": _entry(Group.STEER, "machines", ("sync words", "take a fix from the base branch into the running mission")),
+    "mail": _entry(
+        Group.DECIDE,
+        "mails",
+        ("mail words", "the mails of a mission, with their status"),
+        ("mail words 3", "one of them, with its replies"),
+        ("mail words 3 --approve", "send this draft"),
+        ("mail words 3 --again", "send one again that was refused, or may have arrived"),
+    ),
     "hold-out": _entry(
         Group.STEER,
         "format",
@@ -408,6 +416,7 @@ TOPICS: Mapping[str, str] = {
     "http": "the server: links to decide, webhooks, users",
     "phases": "phases with gates that people decide",
     "previews": "opening finished work before it lands: servers, deployments, states",
+    "mails": "what is sent and read, approvals, replies, questions by mail",
     "pull-requests": "how work reaches a protected branch: rules, reviews, tokens, trouble",
     "merging": "how changes from two sides are merged",
     "moving": "from and to other tools' files",

@@ -115,6 +115,7 @@ def doctor(
     if as_cron:
         return _as_cron(shell, offline=offline)
     from mission_cli.app.commands.cleanup import left_behind
+    from mission_cli.app.mail.diagnosis import mail_findings
     from mission_cli.app.queries.diagnosis import doctor as looks
     from mission_cli.app.queries.diagnosis.criteria import criteria_findings, setup_findings
     from mission_cli.app.queries.diagnosis.forge import forge_findings
@@ -147,6 +148,7 @@ def doctor(
             findings += looks.looked("forge", lambda: forge_findings(ctx, missions, offline=offline))
             findings += looks.looked("notifications", lambda: news_findings(ctx, thorough=True))
             findings += looks.looked("outside", lambda: outside_findings(ctx))
+            findings += looks.looked("mail", lambda: mail_findings(ctx, thorough=not offline))
             findings += looks.looked("setup", lambda: setup_findings(ctx, missions))
             findings += left_behind(opened.context, storage(opened))
         if not offline:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mission_cli.domain.errors import UsageError
+from mission_cli.domain.notice import do
 from mission_cli.surfaces.cli.commands.lifecycle import finish, pulse_and_tell
 from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Yes, command
 from mission_cli.surfaces.plain import stop_everything, why_ask_before_stop
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     command(app, "note", help="Note in the journal what happened or was said.")(note)
     command(app, "ask", help="Ask a person something; a feature waits for the answer.")(ask)
     command(app, "signal", help="Report that the external event that a feature waits for has happened.")(signal)
+    command(app, "mail", help="List the mails of a mission, show one, or decide about it.")(mail)
     command(app, "hold-out", help="Add a criterion that no worker sees, or list those of a mission.")(hold_out)
     command(app, "edit", help="Edit the mission file; the text is checked, merged and committed in your name.")(edit)
     command(app, "pause", help="Start nothing new; running workers finish.")(pause)
@@ -209,6 +211,32 @@ def signal(
     told = signals.data_from(sys.stdin.buffer) if data == "-" else data
     opened = shell.open()
     return finish(shell, opened, signals.signal(opened.context, feature, reason=reason, data=told, event=event))
+
+
+def mail(
+    shell: Shell,
+    mission: Identity = "",
+    number: Annotated[int, typer.Argument(metavar="[NUMBER]", help="The mail; none: list them.")] = 0,
+    approve: Annotated[bool, typer.Option("--approve", help="Send this draft.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="Do not send it.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Send it again, although it may have arrived.")] = False,
+    sent: Annotated[bool, typer.Option("--sent", help="Take one as sent of which that is not known.")] = False,
+    reason: Reason = "",
+) -> int:
+    """List the mails of a mission, show one with its replies, or decide about it."""
+    from mission_cli.app.mail.decide import MailDeed, decide_mail
+    from mission_cli.app.mail.shown import mails_of
+    from mission_cli.surfaces.views.mail.mails import mail_lines
+
+    chosen = [deed for deed, on in zip(MailDeed, (approve, reject, again, sent), strict=True) if on]
+    if not chosen:
+        found = mails_of(shell.look().context, mission, number)
+        shell.draw(lambda _: mail_lines(found, whole=bool(number)), found, long=bool(number))
+        return 0
+    if len(chosen) > 1 or not number:
+        raise UsageError("decide one thing about one mail", hint=do("mail", mission or "ID", "NUMBER", "--approve"))
+    opened = shell.open()
+    return finish(shell, opened, decide_mail(opened.context, mission, number, chosen[0], reason=reason))
 
 
 def hold_out(

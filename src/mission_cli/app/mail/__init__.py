@@ -1,0 +1,1 @@
+"""Mails of a mission: show them, and decide about them."""

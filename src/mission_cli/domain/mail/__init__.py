@@ -1,0 +1,1 @@
+"""Mail that a mission sends and gets: letters, their states, and which reply belongs to which."""

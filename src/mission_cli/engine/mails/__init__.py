@@ -1,0 +1,1 @@
+"""Mail of missions: read the folder, send what is recorded, make texts, store what came in."""
