@@ -105,7 +105,7 @@ def greet(person: Person) -> None:
     assert [p.result.partition(" passed on ")[0] for p in mission.phases[5:6]] == [
         "`python3 -m unittest discover -s tests -t .` (1 test)"
     ]
-    assert mission.phases[6].result.startswith("the reviewers accept ")
+    assert mission.phases[6].result.startswith("the review accepts ")
     person.mission("reject", "m", "code_review", "--comment", "say welcome instead")
     assert phase(person) == "awaiting_code_approval waiting"
     person.mission("approve", "m", "code_review")

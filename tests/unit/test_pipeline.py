@@ -18,8 +18,10 @@ from tests.kit.pipeline import MAKEFILE, REQUIRED, RESEARCH, Workers, begin
 from tests.kit.reviews import answer
 from tests.unit.test_keys_act import committed
 
-from mission_cli.app.commands import gates
+from mission_cli.app.addressing import resolve
+from mission_cli.app.commands import features, gates
 from mission_cli.app.commands.phases.documents import Given
+from mission_cli.app.queries.logs import review_of
 from mission_cli.domain.errors import BlockedError, DocumentError, UsageError
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.phases.table import current
@@ -81,7 +83,7 @@ def test_a_development_goes_from_suggestions_to_the_base() -> None:
         "awaiting_prd_approval": "approved by Ada",
         "executing": "milestone 3 passed",
         "testing": f"`make test` passed on {work}",
-        "reviewing": f"the reviewers accept {work}: 4.0 of at least 3 by script:"
+        "reviewing": f"the review accepts {work}: 4.0 of at least 3 by script:"
         " correctness 4, completeness 4, quality 4, edge cases 4",
         "awaiting_code_approval": "approved by Ada",
         "deploying": f"`true` passed on {work}",
@@ -299,6 +301,31 @@ def test_tests_are_never_passed_for_want_of_tests() -> None:
     approve(host, "prd_review")
     assert at(host) == "testing active"
     assert committed(host).status is MissionStatus.ACTIVE
+
+
+def test_a_person_judges_what_reviewers_cannot_and_only_the_work_that_is_asked_about() -> None:
+    works = Workers(review=[Outcome(30.0, answer="Looks good to me!") for _ in range(4)])
+    host = begin(works)
+    at(host)
+    approve(host, "feature_selection", choose=1)
+    at(host)
+    approve(host, "prd_review")
+    assert at(host) == "reviewing active"
+    [asked] = [r for r in committed(host).requests if r.open]
+    assert (asked.feature, asked.prompt.partition(": ")[2][:32]) == (
+        "phase reviewing",
+        "review: the whole change reaches",
+    )
+    features.answer(host.context(), "m", asked.number, "pass")
+    assert at(host) == "awaiting_code_approval waiting"
+    reject(host, "code_review", "once more")
+    assert at(host) == "reviewing active"
+    [again] = [r for r in committed(host).requests if r.open]
+    assert again.prompt != asked.prompt
+    features.answer(host.context(), "m", again.number, "fail")
+    assert at(host) == "awaiting_code_approval waiting"
+    record = review_of(host.context(), resolve(host.context().state.snapshot(), "m"))
+    assert (record.about, record.of_whole) == ("phase reviewing", True)
 
 
 def test_without_reviewers_people_review_at_a_later_gate() -> None:

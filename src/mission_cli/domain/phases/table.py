@@ -25,6 +25,8 @@ class PhaseStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+PHASE = "phase "
+"""What the name of a phase follows where something is about it."""
 OVER = frozenset({PhaseStatus.DONE, PhaseStatus.SKIPPED})
 """With such a status the next phase is the current one."""
 
@@ -84,7 +86,7 @@ class Phase:
     @property
     def owner(self) -> str:
         """What checks, reviews and questions of its worker are about."""
-        return f"phase {self.name}"
+        return f"{PHASE}{self.name}"
 
     @property
     def has_milestones(self) -> bool:

@@ -17,6 +17,7 @@ from mission_cli._support.text import (
 from mission_cli.domain.asking.urgency import USUAL_URGENCY
 from mission_cli.domain.noted import highest_request
 from mission_cli.domain.notice import Advice, advise, do
+from mission_cli.domain.phases.table import PHASE
 from mission_cli.domain.status import MilestoneStatus, RequestStatus
 from mission_cli.domain.tables import InputRequest
 from mission_cli.planner.core.decisions import (
@@ -158,6 +159,9 @@ def _stale(draft: Draft, request: InputRequest) -> str:
     if request.feature == FINAL:
         passed = any(m.status is MilestoneStatus.PASSED for m in draft.mission.milestones)
         return "" if passed else "no milestone has passed any more"
+    if request.feature.startswith(PHASE):
+        active = any(p.owner == request.feature and p.active for p in draft.mission.phases)
+        return "" if active else "its phase is over"
     milestone = next((m for m in draft.mission.milestones if str(m.number) == request.feature), None)
     if milestone is None:
         return ""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.phases.outcomes import Outcome
 
+_SHORT = 12
+"""Digits of the commit in a question: an answer counts only for the work that it is about."""
 _ASKED = "review: the whole change reaches the goal of the mission, is correct and tested, and breaks nothing"
 
 
@@ -39,6 +41,7 @@ def reviews(draft: Draft, phase: Phase) -> Outcome:
         owner=phase.owner,
         commit=work,
         tree=draft.observation.work_tree,
+        about=f"{work[:_SHORT]}: ",
         turn=turn_of(phase),
         change=_change(draft, phase, start),
     )
@@ -50,8 +53,8 @@ def reviews(draft: Draft, phase: Phase) -> Outcome:
     judged = judgment.known[0]
     said = one_line(first_error(judged.detail) if not judged.passes else judged.detail.partition("\n")[0])
     if judged.passes:
-        return Done(f"the reviewers accept {work[:7]}: {said}")
-    return Failed(f"the reviewers reject {work[:7]}: {said}", judged.detail)
+        return Done(f"the review accepts {work[:7]}: {said}")
+    return Failed(f"the review rejects {work[:7]}: {said}", judged.detail)
 
 
 def _change(draft: Draft, phase: Phase, start: Sha) -> Change:
