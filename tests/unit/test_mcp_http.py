@@ -13,6 +13,7 @@ import pytest
 from inline_snapshot import snapshot
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from tests.kit.nightly import by_day
 from tests.kit.served import KEY, SECRETS, USERS
 from tests.kit.tools import NEW, OLD, Agent
 
@@ -77,7 +78,7 @@ def call(
     return anyio.run(run)
 
 
-@pytest.mark.parametrize("mode", [OLD, NEW])
+@pytest.mark.parametrize("mode", by_day([NEW, OLD], 1))
 def test_over_http_it_is_the_same(person: Person, mode: str) -> None:
     person.worker("pass\n")
     Agent(person.repo).facts("mission_create", plan=PLAN)

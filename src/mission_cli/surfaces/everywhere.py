@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable
 
     from mission_cli.app.results.views import Line
     from mission_cli.ports.runtime import Stopped
+
+
+def chosen(lines: Iterable[Line], wanted: Collection[str], *, archived: bool) -> list[Line]:
+    """Return the missions with one of these statuses (none: with any), in the archive or outside of it."""
+    return [one for one in lines if bool(one.archived) is archived and (not wanted or one.status in wanted)]
 
 
 def all_lines(note: Callable[[str], object]) -> tuple[list[Line], dict[str, Stopped]]:

@@ -30,6 +30,11 @@ class Listing(Given):
     """Which missions are listed."""
 
     status: Annotated[list[MissionStatus], Field(description="Only missions with these statuses; empty: all.")] = []
+    priority: Annotated[
+        list[Literal["low", "normal", "high", "urgent"]],
+        Field(description="Only missions with these priorities; empty: all."),
+    ] = []
+    archived: Annotated[bool, Field(description="Those in the archive instead of the others.")] = False
     everywhere: Annotated[
         bool, Field(description="Those of all repositories in which the person uses the program.")
     ] = False

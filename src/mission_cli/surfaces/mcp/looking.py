@@ -9,6 +9,9 @@ from mission_cli.domain.errors import NoMissionsError
 from mission_cli.surfaces.mcp.desk import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.app.results.views import Line
     from mission_cli.surfaces.mcp.desk import Desk
     from mission_cli.surfaces.mcp.given import Listing, Nothing, OneMission, Past, Resuming, Thing
 
@@ -17,19 +20,21 @@ def missions(desk: Desk, given: Listing) -> Answer:
     """Return one line per mission (`mission list`)."""
     from mission_cli.app.queries.listing import lines_of
     from mission_cli.app.results.views import MissionList, MissionListEverywhere
-    from mission_cli.surfaces.everywhere import all_lines
+    from mission_cli.surfaces.everywhere import all_lines, chosen
 
-    wanted = frozenset(map(str, given.status))
+    def listed(lines: Sequence[Line]) -> Sequence[Line]:
+        found = chosen(lines, frozenset(map(str, given.status)), archived=given.archived)
+        return [one for one in found if not given.priority or one.priority in given.priority]
+
     if given.everywhere:
         desk.stay_here("what other repositories have")
         lines, elsewhere = all_lines(lambda _: None)
-        return Answer(MissionListEverywhere([one for one in lines if not wanted or one.status in wanted], elsewhere))
+        return Answer(MissionListEverywhere(listed(lines), elsewhere))
     try:
         opened = desk.look()
     except NoMissionsError:
         return Answer(MissionList([]), {"stopped": None})
-    lines = lines_of(opened.context)
-    return desk.shown(opened, MissionList([one for one in lines if not wanted or one.status in wanted]))
+    return desk.shown(opened, MissionList(listed(lines_of(opened.context))))
 
 
 def whole(desk: Desk, given: OneMission) -> Answer:

@@ -69,7 +69,7 @@ def list_missions(
     """List all missions: what needs you first, then by priority."""
     from mission_cli.app.given import statuses
     from mission_cli.app.results.views import MissionList, MissionListEverywhere
-    from mission_cli.surfaces.everywhere import all_lines
+    from mission_cli.surfaces.everywhere import all_lines, chosen
 
     wanted = statuses(status)
     try:
@@ -80,7 +80,7 @@ def list_missions(
         return _say_no_missions(
             shell, NoMissionsError("there are no missions yet", hint=first_steps()), MissionList([])
         )
-    lines = [one for one in lines if bool(one.archived) is archived and (not wanted or one.status in wanted)]
+    lines = chosen(lines, wanted, archived=archived)
     heads = [line(f"{clean(repo)}: ", (stopped_words(stopped), "bold red")) for repo, stopped in elsewhere.items()]
     result = MissionListEverywhere(lines, elsewhere) if everywhere else MissionList(lines)
     shell.draw(lambda size: [*heads, *list_lines(lines, size.width)], result, long=True)
