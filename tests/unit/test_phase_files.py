@@ -11,7 +11,7 @@ from mission_cli.adapters.git.state.merging import line_merge
 from mission_cli.document.checking.lint import lint
 from mission_cli.document.editing import patch
 from mission_cli.document.merging.mission import merge
-from mission_cli.document.plans.model import Plan, PlanPhase
+from mission_cli.document.plans.model import PlanPhase
 from mission_cli.document.plans.plan import read_plan
 from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import FeatureNumber
@@ -222,8 +222,34 @@ def test_a_new_execution_begins_with_pending_phases_and_all_revisions() -> None:
     assert milestone(1, MilestoneStatus.PENDING).status is after.milestones[0].status
 
 
-def test_a_plan_writes_the_table() -> None:
-    phases = "phases: [{name: a, worker: milestones, gate: g}]\n"
-    plan = read_plan(f"title: T\n{phases}milestones: [{{name: M, features: [{{title: f}}]}}]\n").plan
-    assert isinstance(plan, Plan)
-    assert plan.phases == [PlanPhase(name="a", worker="milestones", gate="g")]
+def test_a_plan_writes_the_table_and_its_mistakes_are_named_at_their_place() -> None:
+    rest = "milestones: [{name: M, features: [{title: f}]}]\n"
+    plan = read_plan(f"title: T\nphases: [{{name: a, worker: milestones, gate: g}}]\n{rest}")
+    assert plan.plan is not None
+    assert plan.plan.phases == [PlanPhase(name="a", worker="milestones", gate="g")]
+    wrong = """\
+title: T
+gates: [{name: g, kind: approval, rule: 2 aprovals}]
+phases:
+  - {name: a, worker: milestone 2}
+  - {name: b, gate: g, on_reject: aa}
+  - {name: A, gate: g}
+"""
+    found = [
+        (p.line, p.message) for p in read_plan(wrong + rest).problems if "phase" in p.message or "gate" in p.message
+    ]
+    assert found == [
+        (2, "the rule `2 aprovals` of the gate `g` cannot be read: `2 aprovals` is not known"),
+        (4, "the phase `a` names milestone 2, which does not exist"),
+        (5, "the phase `b` goes back to `aa`, which does not exist"),
+        (6, "the phase `A` appears twice"),
+        (6, "the gate `g` is named twice"),
+    ]
+
+
+def test_after_and_blocks_of_the_gate_of_a_phase_are_named_as_without_effect() -> None:
+    gates = "\n## Gates\n\n| Gate | Kind | After | Blocks | Rule | Status |\n|---|---|---|---|---|---|\n"
+    text = HEAD + "| 1 | a | milestones | g | | | | |\n" + gates
+    told = [p.message for p in lint(load(text + "| g | approval | 1.1 | | | |\n", "m"))]
+    assert told == ["After and Blocks of the gate `g` have no effect"]
+    assert lint(load(text + "| g | approval | | | 2 approvals | |\n", "m")) == ()

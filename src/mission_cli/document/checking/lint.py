@@ -13,6 +13,7 @@ from mission_cli.document.checking.weak_commands import weaknesses
 from mission_cli.document.checking.weak_conditions import weak_conditions
 from mission_cli.document.criteria.parse import kind_meant, misspelling
 from mission_cli.document.reading.load import feature_sections, milestone_places
+from mission_cli.document.reading.phases import unnamed_milestones
 from mission_cli.document.reading.sections import (
     SECTIONS,
     find_section,
@@ -22,6 +23,7 @@ from mission_cli.document.syntax.scan import LONGEST_LINE
 from mission_cli.domain.budget.amounts import why_no_amount
 from mission_cli.domain.criteria.gate_condition import why_unreadable
 from mission_cli.domain.ids import why_bad_id
+from mission_cli.domain.phases.table import with_gate
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import CriterionKind, GateKind, Verdict
 
@@ -43,7 +45,14 @@ def lint(loaded: Loaded) -> tuple[Problem, ...]:
     """Return all problems of a file, in the order of their lines."""
     layout = loaded.layout
     found = [*loaded.problems, *_bytes(layout), *_long_lines(layout), *_identity(loaded), *_budget(loaded)]
-    found += [*_headings(layout), *_rows(layout), *_spends(layout), *_plan(loaded.mission), *_gates(loaded)]
+    found += [
+        *_headings(layout),
+        *_rows(layout),
+        *_spends(layout),
+        *_plan(loaded.mission),
+        *_gates(loaded),
+        *unnamed_milestones(loaded.mission),
+    ]
     found += [*_rowless(loaded), *_reviewers(loaded)]
     found += inert(loaded)
     return tuple(sorted(found))
@@ -152,6 +161,13 @@ def _plan(mission: Mission) -> Iterator[Problem]:
 def _gates(loaded: Loaded) -> Iterator[Problem]:
     broken = {problem.line for problem in loaded.problems}
     for gate in loaded.mission.gates:
+        phase = with_gate(loaded.mission.phases, gate.name)
+        if phase is not None:
+            if gate.after or gate.blocks:
+                words = f"After and Blocks of the gate `{gate.name}` have no effect"
+                hint = f"it is asked when the worker of the phase `{phase.name}` is done"
+                yield Problem(gate.line, 1, words, hint, Severity.WARNING)
+            continue
         if not gate.blocks and gate.line not in broken:
             words = f"the gate `{gate.name}` blocks no feature, so it holds only the end of the mission"
             yield Problem(gate.line, 1, words, "if it is to hold features, name them under Blocks", Severity.WARNING)

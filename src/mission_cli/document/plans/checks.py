@@ -18,8 +18,11 @@ from mission_cli.document.criteria.parse import kind_meant, misspelling
 from mission_cli.document.plans.problems import place_of
 from mission_cli.document.reading.features import match_names
 from mission_cli.document.reading.front_schema import MOMENT_HINT, SCHEDULE_HINT
+from mission_cli.document.reading.phases import gate_problems, phase_of, written_problems
 from mission_cli.domain.ids import FeatureNumber, feature_number, why_bad_id
+from mission_cli.domain.phases.table import named, with_gate
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.status import GateKind
 from mission_cli.domain.timing.schedule import why_no_schedule
 
 if TYPE_CHECKING:
@@ -64,6 +67,7 @@ def check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
             below = (*place, "features", n)
             yield from _feature(feature, f"{m + 1}.{n + 1}", depends, root, below)
     yield from _gates(plan, root, depends)
+    yield from _phases(plan, root)
     budget = plan.budget
     if not (budget.money_usd or budget.time_hours or budget.token_limit):
         hint = "`start` needs one: set budget.money_usd, time_hours or token_limit, or write unlimited"
@@ -164,6 +168,24 @@ def _gates(plan: Plan, root: yaml.Node | None, titles: Mapping[str, list[Feature
                         f"the gate `{one_line(gate.name, 60)}` names `{one_line(unknown, 60)}`, which does not exist"
                     )
                     yield Problem(*at, words, "name features by number, for example 1.1 or 2.*")
+
+
+def _phases(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+    """Yield errors for phases that cannot work, and for the rows of their gates."""
+    phases = [phase_of(p.name, p.worker, p.gate, p.on_reject) for p in plan.phases]
+    numbers = range(1, len(plan.milestones) + 1)
+    for number, phase in enumerate(phases):
+        at = ("phases", number)
+        if named(phases[:number], phase.name) is not None:
+            words, hint = f"the phase `{phase.name}` appears twice", "give each phase a name of its own"
+            yield Problem(*place_of(root, (*at, "name")), words, hint)
+        for field, words, hint in written_problems(phases, number, numbers):
+            yield Problem(*place_of(root, (*at, field)), words, hint)
+    for index, gate in enumerate(plan.gates):
+        owner = with_gate(phases, gate.name)
+        approval = GateKind(gate.kind) is GateKind.APPROVAL
+        for words, hint in gate_problems(owner.name, gate.name, gate.rule, approval=approval) if owner else ():
+            yield Problem(*place_of(root, ("gates", index)), words, hint)
 
 
 def _dependency(

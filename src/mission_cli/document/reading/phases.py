@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import did_you_mean
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.reading.sections import rows_in
 from mission_cli.document.syntax.vocabulary import plain
 from mission_cli.domain.phases.gates import FORM, read_rule
-from mission_cli.domain.phases.table import Phase, PhaseStatus, WorkerKind
+from mission_cli.domain.phases.table import Phase, PhaseStatus, WorkerKind, named, with_gate
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import CriterionKind, GateKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from mission_cli.document.reading.sections import RowView
     from mission_cli.document.syntax.layout import Layout
@@ -43,26 +44,34 @@ def phases(layout: Layout) -> Iterator[Phase]:
 
 
 def _phase(row: RowView, name: str) -> Phase:
-    worker, status = row["worker"].strip(), row["status"]
-    kind, milestone, criterion = _kind(worker), _MILESTONE.fullmatch(plain(worker)), None
-    if kind is WorkerKind.RUN:
-        criterion = read_criterion(worker)
-    return Phase(
-        name=name,
+    status = row["status"]
+    return replace(
+        phase_of(name, row["worker"], row["gate"], row["on reject"]),
         label=row["phase"],
-        worker=worker,
-        kind=kind,
-        milestone=int(milestone[1]) if milestone else 0,
-        command=criterion.command if criterion else "",
-        timeout=criterion.timeout if criterion else None,
-        gate=_bare(row["gate"]),
-        on_reject=_bare(row["on reject"]),
         status=_WORDS.get(plain(status)) if _bare(status) else PhaseStatus.PENDING,
         raw_status=status,
         entered=row["entered"],
         exited=row["exited"],
         result=row["result"],
         line=row.line,
+    )
+
+
+def phase_of(name: str, worker: str, gate: str, on_reject: str) -> Phase:
+    """Return a pending phase, as a person has written it."""
+    worker = worker.strip()
+    kind, milestone, criterion = _kind(worker), _MILESTONE.fullmatch(plain(worker)), None
+    if kind is WorkerKind.RUN:
+        criterion = read_criterion(worker)
+    return Phase(
+        name=name,
+        worker=worker,
+        kind=kind,
+        milestone=int(milestone[1]) if milestone else 0,
+        command=criterion.command if criterion else "",
+        timeout=criterion.timeout if criterion else None,
+        gate=_bare(gate),
+        on_reject=_bare(on_reject),
     )
 
 
@@ -96,60 +105,66 @@ def phase_problems(layout: Layout, mission: Mission) -> Iterator[Problem]:
     for row in rows:
         if not _bare(row["phase"]):
             yield Problem(row.line, row.column, "a phase without a name is left out", "write one into the column Phase")
+    numbers = {milestone.number for milestone in mission.milestones}
     for place, phase in enumerate(mission.phases):
         at = (phase.line, columns.get(phase.line, 1))
-        yield from (Problem(*at, words, hint) for words, hint in _worker_problems(mission, phase))
-        yield from (Problem(*at, words, hint) for words, hint in _route_problems(mission.phases, place))
-        yield from (Problem(*at, words, hint) for words, hint in _gate_problems(mission, place))
+        yield from (Problem(*at, words, hint) for _, words, hint in written_problems(mission.phases, place, numbers))
+        asked = next((g for g in mission.gates if g.name.casefold() == phase.gate.casefold()), None)
+        if asked is not None:
+            approval = asked.kind is GateKind.APPROVAL
+            yield from (
+                Problem(*at, words, hint)
+                for words, hint in gate_problems(phase.name, asked.name, asked.rule, approval=approval)
+            )
         if phase.status is None:
             words = f"the phase `{phase.name}` has the status `{phase.raw_status}`, which is not known"
             yield Problem(*at, words, f"write one of {', '.join(PhaseStatus)}", Severity.WARNING)
-    yield from _unnamed_milestones(mission)
 
 
-def _worker_problems(mission: Mission, phase: Phase) -> Iterator[tuple[str, str]]:
+def written_problems(
+    phases: Sequence[Phase], place: int, milestones: Collection[int]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield what cannot work in a phase as a person has written it: the field, the problem, and what to do."""
+    phase = phases[place]
     if phase.kind is None:
         why = read_criterion(phase.worker).wrong if phase.worker.casefold().startswith("run:") else ""
         what = f"cannot be read: {why}" if why else "is not known"
         words = f"the worker `{phase.worker}` of the phase `{phase.name}` {what}"
-        yield words, f"write {_WORKERS}; until then a person has to finish the phase"
-    elif phase.kind is WorkerKind.MILESTONE and mission.milestone(phase.milestone) is None:
+        yield "worker", words, f"write {_WORKERS}; until then a person has to finish the phase"
+    elif phase.kind is WorkerKind.MILESTONE and phase.milestone not in milestones:
         words = f"the phase `{phase.name}` names milestone {phase.milestone}, which does not exist"
-        yield words, f"add `### Milestone {phase.milestone}: NAME`, or name another one"
-
-
-def _route_problems(phases: Sequence[Phase], place: int) -> Iterator[tuple[str, str]]:
-    phase = phases[place]
-    if not phase.on_reject:
-        return
-    known = [other.name for other in phases[: place + 1]]
-    if phase.on_reject.casefold() in {name.casefold() for name in known}:
-        return
-    later = phase.on_reject.casefold() in {other.name.casefold() for other in phases}
-    wrong = "which comes after it" if later else "which does not exist"
-    words = f"the phase `{phase.name}` goes back to `{phase.on_reject}`, {wrong}"
-    yield words, did_you_mean(phase.on_reject, known, f"name one of {', '.join(known)}")
-
-
-def _gate_problems(mission: Mission, place: int) -> Iterator[tuple[str, str]]:
-    phase, gate = mission.phases[place], mission.phases[place].gate.casefold()
-    if not gate:
-        return
-    first = next(other for other in mission.phases if other.gate.casefold() == gate)
-    if first is not phase:
+        yield "worker", words, f"add `### Milestone {phase.milestone}: NAME`, or name another one"
+    if phase.on_reject and (wrong := _wrong_route(phases, place)):
+        known = [other.name for other in phases[: place + 1]]
+        words = f"the phase `{phase.name}` goes back to `{phase.on_reject}`, {wrong}"
+        yield "on_reject", words, did_you_mean(phase.on_reject, known, f"name one of {', '.join(known)}")
+    first = with_gate(phases[:place], phase.gate) if phase.gate else None
+    if first is not None:
+        where = f" in line {first.line}" if first.line else ""
         words = f"the gate `{phase.gate}` is named twice"
-        yield words, f"the phase `{first.name}` in line {first.line} has it; give each gate a name of its own"
-    row = next((g for g in mission.gates if g.name.casefold() == gate), None)
-    if row is not None and row.kind is not GateKind.APPROVAL:
-        words = f"the gate `{row.name}` in line {row.line} belongs to the phase `{phase.name}`, and is no approval"
+        yield "gate", words, f"the phase `{first.name}`{where} has it; give each gate a name of its own"
+
+
+def _wrong_route(phases: Sequence[Phase], place: int) -> str:
+    """Return why a phase cannot go back to the one in On reject; empty if it can."""
+    wanted = phases[place].on_reject
+    if named(phases[: place + 1], wanted) is not None:
+        return ""
+    return "which comes after it" if named(phases, wanted) is not None else "which does not exist"
+
+
+def gate_problems(phase: str, gate: str, rule: str, *, approval: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the row of the gate of a phase: the problem, and what to do."""
+    if not approval:
+        words = f"the gate `{gate}` belongs to the phase `{phase}`, and is no approval"
         yield words, "write approval under Kind, or give it another name"
-    elif row is not None and (why := read_rule(row.rule, row.name).wrong):
-        yield f"the rule `{row.rule}` of the gate `{row.name}` cannot be read: {why}", f"for example: {FORM}"
+    elif why := read_rule(rule, gate).wrong:
+        yield f"the rule `{rule}` of the gate `{gate}` cannot be read: {why}", f"for example: {FORM}"
 
 
-def _unnamed_milestones(mission: Mission) -> Iterator[Problem]:
+def unnamed_milestones(mission: Mission) -> Iterator[Problem]:
     """Yield a warning for each milestone that no phase works on: it waits until the last phase is over."""
-    if any(phase.kind is WorkerKind.MILESTONES for phase in mission.phases):
+    if not mission.phases or any(phase.kind is WorkerKind.MILESTONES for phase in mission.phases):
         return
     worked_on = {phase.milestone for phase in mission.phases}
     for milestone in mission.milestones:
