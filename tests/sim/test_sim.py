@@ -13,6 +13,7 @@ import pytest
 from tests.kit.fakes.life import Fate
 from tests.kit.fakes.runtime import is_idle
 from tests.kit.nightly import NIGHTLY
+from tests.sim.asked import AskSim
 from tests.sim.events import What, events_of, shrunk
 from tests.sim.phased import PhaseSim
 from tests.sim.previewed import PreviewSim
@@ -51,6 +52,13 @@ def test_every_law_holds_where_one_did_not(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(100, 120) if NIGHTLY else [101])
 def test_every_law_holds_where_a_mission_recurs(seed: int) -> None:
     run(seed, LENGTH, RecurringSim)
+
+
+@pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [306])
+def test_every_law_holds_where_people_and_workers_ask(seed: int) -> None:
+    """No question is lost, no number used twice, no answer read as that of another one, and nothing archived in use."""
+    counts = run(seed, LENGTH if NIGHTLY else 120, AskSim)
+    assert counts["asked"] > 0
 
 
 @pytest.mark.parametrize("seed", range(200, 220) if NIGHTLY else [200, 201])

@@ -18,6 +18,7 @@ from tests.kit.fakes.life import Death, Kind, Life
 from tests.kit.fakes.objects import Commit
 
 from mission_cli._support.text import stamp
+from mission_cli.adapters.agents.question import with_asked
 from mission_cli.adapters.executors.jobs.slots import SLOTS
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import PROGRAM
@@ -63,6 +64,8 @@ class Outcome:
     """Lines that it prints when it begins."""
     answer: str = ""
     """Its last message."""
+    asked: str = ""
+    """What it writes into the file MISSION_ASK."""
 
 
 Script = Callable[[JobSpec], Outcome]
@@ -296,6 +299,7 @@ class JobHost:
             reset_at=me.outcome.reset_at,
             steps=len(me.outcome.costs),
         )
+        report = with_asked(report, me.outcome.asked if end.reason is EndReason.EXIT else "")
         began = stamp(started.at) if started else ""
         self.disk.write(f"{JOBS}/{me.key}/exit", replace(end, started=began, ended=now, saved=saved, report=report))
         self.supervisors.pop(me.key, None)

@@ -26,7 +26,7 @@ def everything_waiting(ctx: Context) -> list[tuple[MissionId, Waiting]]:
     for stored in snapshot.missions.values():
         address = resolve(snapshot, stored.id)
         priorities |= dict.fromkeys((stored.id, address.mission.id), address.mission.priority)
-        if address.mission.archived:
+        if address.mission.archived and address.mission.status is not MissionStatus.ACTIVE:
             continue
         if address.mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and address.mission.managed:
             view = status_of(ctx, snapshot, address)

@@ -17,7 +17,7 @@ from mission_cli.document.criteria.item import asked_criterion, item_text
 from mission_cli.document.criteria.parse import kind_meant, misspelling
 from mission_cli.document.plans.problems import place_of
 from mission_cli.document.reading.features import match_names
-from mission_cli.document.reading.front_schema import MOMENT_HINT, SCHEDULE_HINT
+from mission_cli.document.reading.front_schema import KEYS, MOMENT_HINT, SCHEDULE_HINT, why_wrong_text
 from mission_cli.document.reading.phases import gate_problems, phase_of, written_problems
 from mission_cli.domain.ids import FeatureNumber, feature_number, why_bad_id
 from mission_cli.domain.phases.table import named, with_gate
@@ -147,6 +147,10 @@ def _times(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
     for name, text in (("deadline", plan.deadline), ("end_date", plan.end_date)):
         if text and parse_stamp(text) is None:
             yield Problem(*place_of(root, (name,)), f"`{name}` is not a date: `{one_line(text)}`", MOMENT_HINT)
+    for name, text in (("lifetime", plan.lifetime), ("check_every", plan.check_every)):
+        wrong = why_wrong_text(KEYS[name], name, text.strip()) if text.strip() else None
+        if wrong:
+            yield Problem(*place_of(root, (name,)), *wrong)
 
 
 def _estimate(text: str, root: yaml.Node | None, place: Place) -> Iterator[Problem]:

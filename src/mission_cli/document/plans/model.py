@@ -162,6 +162,8 @@ class Plan(_Strict):
     deadline: Text = ""
     schedule: Text = ""
     end_date: Text = ""
+    lifetime: Text = ""
+    check_every: Text = ""
     autonomous: Flag = True
     notify: Texts = []
     base: Text = ""

@@ -11,7 +11,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.lazy_sequence import Later
 from mission_cli._support.numbers import whole
-from mission_cli._support.text import counted, one_line
+from mission_cli._support.text import counted, one_line, parse_stamp
 from mission_cli.document.criteria.at_gates import with_gate_reviews
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.reading import prose, tables
@@ -277,7 +277,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         autonomous=facts.text("autonomous").casefold() in YES,
         lifetime=facts.text("lifetime"),
         check_every=facts.text("check_every"),
-        archived=facts.text("archived"),
+        archived=facts.text("archived") if parse_stamp(facts.text("archived")) else "",
         notify=tuple(name for name in facts.texts("notify") if name),
         managed=facts.managed,
         host=facts.text("host"),

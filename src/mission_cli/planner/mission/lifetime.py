@@ -68,7 +68,9 @@ def archived(draft: Draft) -> bool:
         return False
     draft.halt("it is archived")
     back = do("archive", mission.id, "--restore")
-    draft.hold("", HoldKind.STALE, f"it is archived since {mission.archived}", unblock=back)
+    by_hand = mission.status is MissionStatus.ACTIVE  # the program pauses what it archives
+    words = f"it is archived since {mission.archived}" + (", and its status is active" if by_hand else "")
+    draft.hold("", HoldKind.STALE, words, unblock=back, person=by_hand)
     return not draft.open_records()
 
 

@@ -101,10 +101,9 @@ def _more(
 
 
 def _events(ctx: Context, address: Address, limit: int) -> Iterator[HistoryEntry]:
-    from mission_cli.app.results.reports import HistoryEntry
+    from mission_cli.app.report.history import journal
 
-    for event in ctx.state.history(address.stored, limit=limit):
-        yield HistoryEntry(event.commit, event.at, event.author.name, event.subject, event.events)
+    yield from journal(ctx, address, ctx.state.history(address.stored, limit=limit)).events
 
 
 def _cursor(repo: str, mission: str) -> str:
