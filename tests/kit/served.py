@@ -70,12 +70,18 @@ def go_on(host: Host, ticks: int = 10) -> None:
         host.jobs.work()
 
 
-def waiting(ear: Loopback, plan: str, deciders: Mapping[str, DeciderSettings], *, serve: ServeSettings = SERVE) -> Host:
+def waiting(
+    ear: Loopback,
+    plan: str,
+    deciders: Mapping[str, DeciderSettings],
+    *,
+    serve: ServeSettings = SERVE,
+    events: tuple[str, ...] = ("gate.waiting", "request.asked"),
+) -> Host:
     """A host whose mission waits for a decision; each decider got a message."""
     ear.asked.clear()
     host = make_host(works)
     there = ear.url.replace("http:", "json:")
-    events = ("gate.waiting", "request.asked")
     rules = {name: NotificationSettings((f"{there}/{name}",), events, decider=name) for name in deciders}
     host.settings = replace(SETTINGS, notify="", notifications=rules, deciders=dict(deciders), serve=serve)
     pulse(host.context())

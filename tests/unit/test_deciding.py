@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from inline_snapshot import snapshot
+from tests.kit.fakes.host import base_of
 from tests.kit.fakes.life import Death, Kind
 from tests.kit.loopback import Loopback, Reply, loopback
 from tests.kit.served import LINK, go_on, links, mission_of, said, waiting
@@ -21,7 +22,7 @@ from mission_cli.app.commands import features, gates
 from mission_cli.app.deciding.redeem import LONGEST_TEXT, DecisionRefusedError, Said, look, note_stranger, redeem
 from mission_cli.domain.deciding import access, grants, signatures
 from mission_cli.domain.deciding.grants import Choice, Grant, Ledger, Seen, Standing, Trace
-from mission_cli.domain.errors import MissionError, UsageError
+from mission_cli.domain.errors import ConflictError, MissionError, UsageError
 from mission_cli.settings import DeciderSettings, ServeSettings, Settings, check, parse
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def facts(host: Host) -> tuple[str, list[tuple[str, ...]]]:
     """The status of the gate, and all approvals and answers."""
     now = mission_of(host)
     rows: list[tuple[str, ...]] = [(a.gate, a.decision, a.by, a.comment) for a in now.approvals]
-    return now.gates[0].status, rows + [(str(r.number), r.status, r.response) for r in now.requests]
+    return "".join(gate.status for gate in now.gates), rows + [
+        (str(r.number), r.status, r.response) for r in now.requests
+    ]
 
 
 def refused(host: Host, token: str, *, by: str = "", door: str = "link") -> Standing:
@@ -372,3 +375,47 @@ def test_settings_that_make_sense() -> None:
     assert parse('[serve]\nurl = "http://localhost:8765"', "here").serve.url == "http://localhost:8765"
     assert Settings().deciders == {}
     assert json.dumps(found.serve.url)
+
+
+LANDS = """\
+title: Land it
+budget: {money_usd: 3}
+preferences: {runner: script, land: ask}
+milestones: [{name: Only, validation: ["file: `1.1.txt`"], features: [{title: a, criteria: ["file: `1.1.txt`"]}]}]
+"""
+
+
+def finished(ear: Loopback) -> tuple[Host, str]:
+    """A mission whose work waits for its landing, and the link that Ada got."""
+    host = waiting(ear, LANDS, {"ada": ADA}, events=("mission.waiting",))
+    assert sorted(links(ear)) == ["approve"]
+    assert "Land it (m), landing on main\napprove: " in said(ear, "ada")
+    return host, links(ear)["approve"]
+
+
+def test_a_link_approves_the_landing_of_exactly_the_commit_that_was_shown(ear: Loopback) -> None:
+    host, token = finished(ear)
+    work = host.context().code.heads(mission_of(host).id, "main").work
+    assert look(host.context(), token).look.shown == work
+    assert redeem(host.context(), token).words == f"landing of {str(work)[:7]} is approved"
+    assert [(a.by, a.commit) for a in mission_of(host).landings] == [("ada", work)]
+    assert refused(host, token) is Standing.USED
+    go_on(host, 6)
+    assert base_of(host)["1.1.txt"] == "good\n"
+    assert str(mission_of(host).status) == "completed"
+
+
+def test_a_landing_that_was_approved_elsewhere_or_would_be_another_is_refused(ear: Loopback) -> None:
+    host, token = finished(ear)
+    with pytest.raises(ConflictError, match="would land by now, and not 1234567"):
+        gates.land(host.context(), "m", saw="1234567" + "0" * 33)
+    gates.land(host.context(), "m")
+    assert refused(host, token) is Standing.CLOSED
+    host, token = finished(ear)
+    features.pause(host.context(), "m")
+    assert refused(host, token) is Standing.CLOSED
+    features.resume(host.context(), "m")
+    assert look(host.context(), token).standing is Standing.USABLE
+    features.retry(host.context(), "m/1.1")
+    go_on(host)
+    assert refused(host, token) in {Standing.STALE, Standing.CLOSED}

@@ -18,6 +18,7 @@ from mission_cli.document.changes import AppendRow, Change, SetCell, SetFront
 from mission_cli.domain.branches.landing import LandPlan, LandState
 from mission_cli.domain.errors import (
     BlockedError,
+    ConflictError,
     NotFoundError,
 )
 from mission_cli.domain.events import EventKind
@@ -144,13 +145,27 @@ def may_land(ctx: Context, mission: Mission, *, squash: bool = False) -> tuple[S
     return heads.base, target
 
 
-def land(ctx: Context, text: str, *, squash: bool = False) -> Done:
-    """Approve the landing of the finished work as it is now; `about` of the result is its commit."""
+def land(
+    ctx: Context,
+    text: str,
+    *,
+    squash: bool = False,
+    saw: str = "",
+    only_if: Callable[[Address], None] = lambda _: None,
+) -> Done:
+    """Approve the landing of the finished work as it is now; `about` of the result is its commit.
+
+    `saw`: the commit that the person looked at; ConflictError if another would land by now. `only_if` raises if the
+    mission, as it is when this is decided, does not allow it.
+    """
     method = LandMethod.SQUASH if squash else LandMethod.MERGE
 
     def change(address: Address) -> Wanted:
+        only_if(address)
         mission = address.mission
         _, target = may_land(ctx, mission, squash=squash)
+        if saw and saw != target:
+            raise ConflictError(f"{target[:7]} would land by now, and not {saw[:7]}", hint=do("land", mission.id))
         words = f"landing of {target[:7]} is approved" + (", squashed" if squash else "")
         already = any(a.commit == target for a in mission.landings) and mission.land_method(target) is method
         changes = () if already else (approval(ctx, "landing", SQUASH if squash else LANDING, target, ""),)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import stamp
 from mission_cli.app.commands.features import answer
-from mission_cli.app.commands.gates import decide_gate
+from mission_cli.app.commands.gates import decide_gate, land
 from mission_cli.app.commands.phases.documents import Given
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.deciding.grants import (
+    LANDING,
     Choice,
     Standing,
     Trace,
@@ -152,6 +153,8 @@ def _decide(ctx: Context, grant: Grant, said: Said) -> Done:
     person, (_, _, name) = ctx.acting_as(person_of(ctx, grant.person)), grant.subject.partition(":")
     if grant.choice is Choice.ANSWER:
         return answer(person, grant.mission, int(name), grant.answer or said.text, only_if=only_if)
+    if grant.subject == LANDING:
+        return land(person, grant.mission, saw=grant.seen.shown, only_if=only_if)
     return decide_gate(
         *(person, grant.mission, name),
         approved=grant.choice is Choice.APPROVE,

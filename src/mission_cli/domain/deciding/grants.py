@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.domain.phases.table import PhaseStatus, current
-from mission_cli.domain.status import GateKind, GateStatus
+from mission_cli.domain.status import GateKind, GateStatus, MissionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,7 +32,7 @@ _REMEMBERED = timedelta(days=7)
 """How long a token that is over is remembered, so that its page can say why it does nothing."""
 _MOST_TRACES = 200
 _REPLIES_LAST, _MOST_REPLIES = timedelta(days=1), 500
-_REQUEST, _GATE = "request:", "gate:"
+_REQUEST, _GATE, LANDING = "request:", "gate:", "landing"
 
 
 class Choice(StrEnum):
@@ -77,7 +77,7 @@ class Grant:
     """SHA-256 of the token."""
     mission: str
     subject: str
-    """`request:3` or `gate:design`."""
+    """`request:3`, `gate:design` or `landing`."""
     choice: Choice
     answer: str
     """The option that it answers with; empty: the person writes the answer."""
@@ -144,6 +144,8 @@ class Subject:
     @property
     def choices(self) -> tuple[tuple[Choice, str], ...]:
         """The decisions that are possible, each with the option that it answers with; an empty one is any text."""
+        if self.name == LANDING:
+            return ((Choice.APPROVE, ""),)
         if self.request is None:
             return (Choice.APPROVE, ""), (Choice.REJECT, "")
         answers = self.request.answers
@@ -159,6 +161,8 @@ class Subject:
 
         The loop has not acted on it yet, or waits for the approval of others.
         """
+        if self.name == LANDING:
+            return any(shows(approval.commit) for approval in self.mission.landings)
         if self.phase is None:
             return False
         name, entered = self.phase.gate.casefold(), self.phase.entered
@@ -178,6 +182,8 @@ class Subject:
     def _facts(self) -> Iterator[str]:
         yield self.mission.id
         yield self.name
+        if self.name == LANDING:
+            yield self.mission.base
         if self.request is not None:
             yield from (self.request.asked, self.request.feature, self.request.prompt, *self.request.options)
             yield from ("", *self.request.descriptions, self.request.context)
@@ -211,7 +217,15 @@ def _of_phase(mission: Mission) -> tuple[Subject, ...]:
 
 def subject_of(mission: Mission, name: str) -> Subject | None:
     """Return what waits for a decision under this name; None if nothing does."""
+    if name == LANDING:
+        return landing_of(mission)
     return next((one for one in subjects(mission) if one.name == name), None)
+
+
+def landing_of(mission: Mission) -> Subject | None:
+    """Return the landing of a mission, if that is the decision of a person; whether there is work is not known here."""
+    asks = mission.status is MissionStatus.ACTIVE and mission.preferences.land == "ask"
+    return Subject(mission, LANDING) if asks else None
 
 
 def allowed(may: Iterable[str], mission: str, subject: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import stamp
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.deciding.grants import (
+    LANDING,
     TOKEN_BYTES,
     Choice,
     Grant,
@@ -16,6 +17,7 @@ from mission_cli.domain.deciding.grants import (
     allowed,
     hash_of,
     issued,
+    landing_of,
     subjects,
 )
 from mission_cli.domain.errors import BusyError
@@ -50,10 +52,14 @@ def offers_to(ctx: Context, person: str, missions: Iterable[str]) -> tuple[Offer
         stored = snapshot.missions.get(MissionId(name))
         if stored is None:
             continue
-        open_ones = subjects(load_placed(stored.text, stored.id).mission)
+        mission = load_placed(stored.text, stored.id).mission
+        landing = landing_of(mission)
+        open_ones = (*subjects(mission), *([landing] if landing is not None else []))
         mine = [one for one in open_ones if allowed(decider.may, name, one.name)]
         for subject in mine[:_MOST_SUBJECTS]:
             look = decision_look(ctx, stored, subject)
+            if subject.is_decided(person, look.shows) or (subject.name == LANDING and not look.shown):
+                continue
             for choice, answer in subject.choices[:_MOST_CHOICES]:
                 token = secrets.token_urlsafe(TOKEN_BYTES)
                 grants.append(_grant(ctx, subject, choice, answer, person, token, look.shown))
@@ -83,9 +89,10 @@ def question_of(subject: Subject) -> str:
     mission = f"{subject.mission.title} ({subject.mission.id})"
     if subject.request is not None:
         return f"{mission}, request {subject.request.number}: {subject.request.prompt}"
-    message = (
-        f": {subject.gate.message}" if subject.gate is not None and not subject.phase and subject.gate.message else ""
-    )
+    if subject.name == LANDING:
+        return f"{mission}, landing on {subject.mission.base}"
+    gate = None if subject.phase is not None else subject.gate
+    message = f": {gate.message}" if gate is not None and gate.message else ""
     return f"{mission}, {subject.name.replace(':', ' ', 1)}{message}"
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.branches.landing import LandState
+from mission_cli.domain.deciding.grants import LANDING
+from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.phases.table import current
+from mission_cli.engine.observing.code_look import landing_target
 from mission_cli.engine.observing.phase_look import phase_look
-from mission_cli.planner.core.phases import rule_of
+from mission_cli.planner.core.phases import lands_later, rule_of
+from mission_cli.planner.pulls.rows import proposing
 
 if TYPE_CHECKING:
     from mission_cli.domain.deciding.grants import Subject
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
+    from mission_cli.ports.git.code import Heads
     from mission_cli.ports.git.state import Stored
 
 
@@ -39,6 +46,8 @@ def decision_look(ctx: Context, stored: Stored, subject: Subject) -> DecisionLoo
     if not subject.of_work:
         return DecisionLook()
     heads = ctx.code.heads(mission.id, mission.base)
+    if subject.name == LANDING:
+        return DecisionLook(_landing(ctx, mission, heads))
     phase = current(mission.phases)
     if subject.phase is None or phase is None:
         return DecisionLook(str(heads.work or ""))
@@ -47,3 +56,13 @@ def decision_look(ctx: Context, stored: Stored, subject: Subject) -> DecisionLoo
     if document is not None and document.blob == look.subject:
         return DecisionLook(look.subject, look.same, document.text, rule_of(mission, phase).document)
     return DecisionLook(look.subject, look.same)
+
+
+def _landing(ctx: Context, mission: Mission, heads: Heads) -> str:
+    """Return the commit whose landing a person approves; empty if there is none, or it has landed."""
+    if heads.base is None or lands_later(mission) is not None or proposing(mission) is not Proposing.NONE:
+        return ""
+    target = landing_target(ctx, mission, heads)
+    if target is None or ctx.code.landing(mission.base, heads.base, target).state is LandState.LANDED:
+        return ""
+    return str(target)
