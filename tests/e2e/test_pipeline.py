@@ -93,7 +93,8 @@ def greet(person: Person) -> None:
     person.mission("approve", "m", "feature_selection", "--choose", "2")
 
     assert phase(person) == "awaiting_prd_approval waiting"
-    assert "Greet on the page" in person.mission("show", "--prd").out
+    required = person.mission("show", "--prd", "--json").facts
+    assert [task["title"] for one in required["milestones"] for task in one["tasks"]] == ["Greet on the page"]
     mine = person.repo.parent / "mine.json"
     mine.write_text(json.dumps(EDITED, indent=1))
     person.mission("approve", "m", "prd_review", "--prd", str(mine))
@@ -126,3 +127,15 @@ def greet(person: Person) -> None:
     assert str(person.loaded().mission.status) == "completed"
     with pytest.raises(URLError):
         urlopen(url, timeout=20)  # noqa: S310 - the server is gone
+
+
+def test_what_has_no_phases_is_refused_before_anything_is_made(person: Person) -> None:
+    for words, said in (
+        (("--type", "opera"), "the type `opera` has no phases"),
+        (("--plan", "plan.yaml"), "--phases makes a plan of its own"),
+        (("--headless",), "the goal is empty"),
+    ):
+        goal = ("Greet",) if words[0] == "--type" else ()
+        refused = person.mission("new", *goal, "--phases", *words, ok=(2,))
+        assert refused.err.splitlines()[0] == f"error: {said}"
+    assert not (person.repo / "missions").exists()
