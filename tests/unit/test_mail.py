@@ -20,6 +20,7 @@ from tests.unit.test_keys_act import committed, go_on
 from mission_cli._support.dataclass import replace
 from mission_cli.app.commands import lifecycle
 from mission_cli.app.commands.steer.ask import Given, ask
+from mission_cli.app.commands.undo import undo
 from mission_cli.app.mail.decide import MailDeed, decide_mail
 from mission_cli.app.mail.shown import mails_of
 from mission_cli.domain.errors import BlockedError
@@ -27,7 +28,7 @@ from mission_cli.domain.mail.rows import MailStatus
 from mission_cli.domain.status import Cause, HoldKind, MissionStatus, WaitStatus
 from mission_cli.engine.loop import pulse
 from mission_cli.ports.git.state import Write
-from mission_cli.settings import MailSettings
+from mission_cli.settings import DeciderSettings, MailSettings
 from mission_cli.surfaces.lines import plain
 from mission_cli.surfaces.views.mail.mails import mail_lines
 
@@ -555,6 +556,53 @@ def test_where_answers_by_mail_are_not_allowed_the_mail_says_the_command() -> No
     go_on(host, 6)
     assert answered(host) == ("open", "")
     assert events(host)[-1].endswith("answers by mail are not allowed by the settings; request 1 stays open")
+
+
+def test_a_question_that_has_changed_or_expired_is_not_answered_by_an_old_mail() -> None:
+    host = asking("80", "8080")
+    edit(host, "| Which port? |", "| Which port may be opened to everybody? |")
+    the(host).reply(the(host).sent[0], "bo@example.org", "80", PROVEN)
+    go_on(host, 6)
+    assert answered(host) == ("open", "")
+    assert events(host)[-1].endswith("request 1 has changed since it was asked by mail")
+    late = asking("80", "8080")
+    for _ in range(26):
+        pulse(late.context())
+        late.jobs.clock.time.pass_by(timedelta(hours=1))
+    the(late).reply(the(late).sent[0], "bo@example.org", "80", PROVEN)
+    for _ in range(8):
+        pulse(late.context())
+        late.jobs.clock.time.pass_by(timedelta(hours=1))
+    assert answered(late) == ("expired", "")
+    assert events(late)[-1].endswith("request 1 has expired")
+
+
+@pytest.mark.parametrize(("may", "found"), [(("m/request:*",), ("answered", "80")), (("m/gate:*",), ("open", ""))])
+def test_the_rights_of_a_decider_with_that_address_count(may: tuple[str, ...], found: tuple[str, str]) -> None:
+    host = asking("80", "8080")
+    host.settings = replace(host.settings, deciders={"bo": DeciderSettings("bo@example.org", may=may)})
+    the(host).reply(the(host).sent[0], "bo@example.org", "80", PROVEN)
+    go_on(host, 6)
+    assert answered(host) == found
+    decisions = [row.cells["rationale"] for row in committed(host).kept if row.section == "Decision Log"]
+    assert ("Which port? (by bo)" in decisions) is (found[0] == "answered")
+    assert ("bo may not answer request 1" in events(host)[-1]) is (found[0] == "open")
+
+
+def test_an_approval_can_be_undone_until_the_mail_is_sent() -> None:
+    host = mailing(LETTER.format(wait="one"))
+    go_on(host, 8)
+    decide_mail(host.context(), "m", 1, MailDeed.APPROVE)
+    undo(host.context(), "m")
+    go_on(host, 6)
+    assert (committed(host).mails[0].status, the(host).sent) == (MailStatus.DRAFT, [])
+    decide_mail(host.context(), "m", 1, MailDeed.APPROVE)
+    go_on(host, 6)
+    assert "it waits for email_reply:1" in undo(host.context(), "m").subject
+    with pytest.raises(BlockedError, match="the same fields were changed again since"):
+        undo(host.context(), "m")
+    assert committed(host).mails[0].status is MailStatus.SENT
+    assert len(the(host).sent) == 1
 
 
 # Deaths

@@ -40,6 +40,13 @@ _MOST = 200
 _NO_DECISIONS = frozenset(
     {
         EventKind.EVENT_EXTERNAL,
+        EventKind.MAIL_ADDED,
+        EventKind.MAIL_FAILED,
+        EventKind.MAIL_IGNORED,
+        EventKind.MAIL_RECEIVED,
+        EventKind.MAIL_SENDING,
+        EventKind.MAIL_SENT,
+        EventKind.MAIL_UNSURE,
         EventKind.MESSAGE_AGENT,
         EventKind.MISSION_NOTED,
         EventKind.PREVIEW_CLOSED,
@@ -58,6 +65,7 @@ _NO_DECISIONS = frozenset(
         EventKind.PULL_UPDATED,
         EventKind.RUNS_ROLLED,
         EventKind.STATE_JOINED,
+        EventKind.WAIT_REMINDED,
     }
 )
 """Bookkeeping: notes, previews, and what the program, or somebody at the forge, did as a consequence."""

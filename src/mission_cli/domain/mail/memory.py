@@ -101,6 +101,8 @@ class MailLook:
     """The address that gets the questions of missions; empty: none does."""
     answers: bool = False
     """Whether a reply to a question may answer it."""
+    deciders: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """People of the settings who decide from outside: address, name, and what they may."""
     limit: int = 0
     """The most mails of a mission that are sent without an approval."""
     in_sent: tuple[int, ...] = ()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SECTION = "Mail"
-_ABOUT = pattern(r"(?P<kind>mail|request) (?P<number>[1-9][0-9]{0,8})")
+_ABOUT = pattern(r"(?P<kind>mail|request) (?P<number>[1-9][0-9]{0,8})(?: (?P<seen>[0-9a-f]{16}))?")
 _FILE = pattern(r"assets/mail-[0-9]+-(?:[0-9a-f]+-)?(?P<hash>[0-9a-f]{16})\.[a-z]+")
 _ID = pattern(r"<mission\.(?P<token>[0-9a-f]{32})@[^\s<>@]+>")
 TOKEN_LENGTH = 16
@@ -65,7 +65,7 @@ class MailRow:
     feature: str = ""
     """The feature that it is for, or the owner of the request; empty: the mission."""
     about: str = ""
-    """`mail 3` for a reminder of it, `request 4` for a question."""
+    """`mail 3` for a reminder of it, `request 4 HASH` for a question, with a hash of what is asked."""
     since: str = ""
     """When it was sent, or began to be sent."""
     message_id: str = ""
@@ -90,6 +90,12 @@ class MailRow:
     def request(self) -> int:
         """The number of the request that it asks; 0: none."""
         return _about(self.about, "request")
+
+    @property
+    def seen(self) -> str:
+        """The hash of the request as it was when this mail asked it; empty without one."""
+        found = _ABOUT.fullmatch(self.about)
+        return found["seen"] or "" if found else ""
 
     @property
     def reminds_of(self) -> int:

@@ -43,6 +43,8 @@ _WARNINGS = frozenset(
         EventKind.GATE_REJECTED,
         EventKind.GATE_WAITING,
         EventKind.ISSUE_REFUSED,
+        EventKind.MAIL_FAILED,
+        EventKind.MAIL_UNSURE,
         EventKind.MILESTONE_BLOCKED,
         EventKind.MISSION_CANCELLED,
         EventKind.MISSION_ARCHIVED,

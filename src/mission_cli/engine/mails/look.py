@@ -44,7 +44,14 @@ def look_at_mail(ctx: Context, mission: Mission, now: datetime, *, ask: bool) ->
     questions = address_of(mail.questions) if mail.questions else ""
     if not ctx.post.sender:
         return MailLook()
-    look = MailLook(on=True, obstacle=ctx.post.obstacle(), questions=questions, answers=mail.answers, limit=mail.limit)
+    look = MailLook(
+        on=True,
+        obstacle=ctx.post.obstacle(),
+        questions=questions,
+        answers=mail.answers,
+        limit=mail.limit,
+        deciders=_deciders(ctx),
+    )
     outside = ctx.runtime.outside(mission.id)
     if not mission.mails:
         return replace(look, memory=outside.mail)
@@ -59,6 +66,11 @@ def look_at_mail(ctx: Context, mission: Mission, now: datetime, *, ask: bool) ->
     poll = fresh.polls.get(POLL, Poll())
     again = parse_stamp(poll.again) if reading and not look.obstacle else None
     return replace(look, trouble=poll.trouble, again=again, memory=fresh.mail, in_sent=in_sent)
+
+
+def _deciders(ctx: Context) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    people = ctx.settings.deciders.items()
+    return tuple((address, name, one.may) for name, one in people if (address := address_of(one.email)))
 
 
 def _is_due(mission: Mission, poll: Poll, now: datetime) -> bool:

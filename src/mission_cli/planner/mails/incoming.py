@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import digest, one_line
+from mission_cli.domain.deciding.grants import allowed
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.mail.letters import Letter
 from mission_cli.domain.mail.rows import MailRow, MailStatus, find_mail
 from mission_cli.domain.noted import is_noted
-from mission_cli.domain.status import FINISHED_MISSION
+from mission_cli.domain.status import FINISHED_MISSION, RequestStatus
 from mission_cli.planner.core.decisions import Note
 from mission_cli.planner.core.mail_moves import AddMail, AnswerRequest, MoveMail, TakeReply
-from mission_cli.planner.mails.rows import next_number
+from mission_cli.planner.mails.rows import about_request, next_number, request_subject, seen_now
 
 if TYPE_CHECKING:
     from mission_cli.domain.mail.memory import Taken
@@ -61,31 +62,49 @@ def _take(draft: Draft, row: MailRow, taken: Taken) -> None:
 def _answer(draft: Draft, row: MailRow, taken: Taken) -> None:
     """Answer a request by a reply whose sender is proven; ask again what is no answer."""
     request = next((r for r in draft.mission.requests if r.number == row.request), None)
-    allowed = draft.observation.mail.answers
-    if request is None or not request.open:
-        state = request.status if request is not None else "gone"
-        _trace(draft, row.number, taken.key, f"request {row.request} is {state} already")
-    elif not allowed or not taken.proven:
-        why = "answers by mail are not allowed by the settings" if not allowed else "nothing proves its sender"
-        _trace(draft, row.number, taken.key, f"{why}; request {request.number} stays open")
-    else:
-        _by_answer(draft, row, request, taken)
-
-
-def _by_answer(draft: Draft, row: MailRow, request: InputRequest, taken: Taken) -> None:
-    response = _option(request, taken.answer)
-    draft.transitions.append(TakeReply(row, taken, f"{taken.sender} has replied to {row.name}"))
-    if response:
-        draft.transitions.append(AnswerRequest(request.number, response, taken.sender, request.prompt))
+    why = _why_not(draft, row, request, taken)
+    if why or request is None:
+        _trace(draft, row.number, taken.key, why)
         return
-    about = f"request {request.number}"
-    asked = sum(one.about == about for one in draft.mission.mails)
+    draft.transitions.append(TakeReply(row, taken, f"{taken.sender} has replied to {row.name}"))
+    response = _option(request, taken.answer)
+    if response:
+        decider = _decider(draft, taken)
+        by = decider[1] if decider is not None else taken.sender
+        draft.transitions.append(AnswerRequest(request.number, response, by, request.prompt))
+        return
+    asked = sum(one.request == request.number for one in draft.mission.mails)
     if asked >= _MOST_ASKED:
         return
-    why = f"{about} is asked again: the reply of {taken.sender} is none of its options"
+    about = about_request(draft.mission, request.number)
+    why = f"request {request.number} is asked again: the reply of {taken.sender} is none of its options"
     subject = one_line(f"Question {request.number} of {draft.mission.title}", 120)
     new = MailRow(next_number(draft), row.to, subject, MailStatus.APPROVED, row.feature, about)
     draft.transitions.append(AddMail(new, Letter(row.to, subject, taken.answer, "no"), why, ASKED_AGAIN))
+
+
+def _why_not(draft: Draft, row: MailRow, request: InputRequest | None, taken: Taken) -> str:
+    """Return why a reply may not answer a request, or the empty string."""
+    look, number = draft.observation.mail, row.request
+    if request is None or not request.open:
+        return f"request {number} is {request.status if request is not None else 'gone'} already"
+    if request.status == RequestStatus.EXPIRED:
+        return f"request {number} has expired"
+    if not look.answers:
+        return f"answers by mail are not allowed by the settings; request {number} stays open"
+    if not taken.proven:
+        return f"nothing proves its sender; request {number} stays open"
+    decider = _decider(draft, taken)
+    if decider is not None and not allowed(decider[2], draft.mission.id, request_subject(number)):
+        return f"{decider[1]} may not answer request {number}"
+    if row.seen != seen_now(draft.mission, number):
+        return f"request {number} has changed since it was asked by mail"
+    return ""
+
+
+def _decider(draft: Draft, taken: Taken) -> tuple[str, str, tuple[str, ...]] | None:
+    """Return the person of the settings with the address of a sender, if there is one: then their rights count."""
+    return next((one for one in draft.observation.mail.deciders if one[0] == taken.sender), None)
 
 
 def _option(request: InputRequest, text: str) -> str:

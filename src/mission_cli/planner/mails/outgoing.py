@@ -11,7 +11,7 @@ from mission_cli.domain.mail.rows import PENDING_MAIL, MailRow, MailStatus
 from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.status import HoldKind, MissionStatus, RequestStatus
 from mission_cli.planner.core.mail_moves import AddMail, MoveMail, PrepareMail, SendMail
-from mission_cli.planner.mails.rows import may_go, next_number
+from mission_cli.planner.mails.rows import about_request, may_go, next_number
 
 if TYPE_CHECKING:
     from mission_cli.domain.mail.memory import Send
@@ -68,7 +68,7 @@ def _questions(draft: Draft) -> None:
                 subject,
                 MailStatus.APPROVED,
                 request.feature,
-                f"request {request.number}",
+                about_request(draft.mission, request.number),
             )
             why = f"request {request.number} is asked by mail, to {look.questions}"
             draft.transitions.append(AddMail(row, Letter(row.to, subject, "", "no"), why, QUESTION))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
+from mission_cli.domain.deciding.grants import subject_of
 from mission_cli.domain.mail.addresses import is_allowed
 from mission_cli.domain.mail.rows import MailRow, MailStatus, find_mail
 from mission_cli.domain.noted import highest_mail
@@ -12,8 +13,10 @@ from mission_cli.planner.core.mail_moves import AddMail
 
 if TYPE_CHECKING:
     from mission_cli.domain.mail.letters import Letter
+    from mission_cli.domain.mission import Mission
     from mission_cli.planner.core.draft import Draft
 
+_SEEN = 16
 _UNAPPROVED = frozenset({MailStatus.DRAFT, MailStatus.REJECTED, MailStatus.EXPECTED})
 
 
@@ -50,3 +53,19 @@ def sent_at(draft: Draft, number: str) -> tuple[MailRow | None, str]:
 def files_of(row: MailRow) -> str:
     """Return the files with the replies to a mail, as the cell `Data` of a wait names them."""
     return ", ".join(reply.file for reply in row.replies)
+
+
+def about_request(mission: Mission, number: int) -> str:
+    """Return the cell `About` of a mail that asks a request: its number, and a hash of what is asked."""
+    return f"request {number} {seen_now(mission, number)}".rstrip()
+
+
+def seen_now(mission: Mission, number: int) -> str:
+    """Return the hash of a request as it is now; empty if it is not open."""
+    subject = subject_of(mission, request_subject(number))
+    return subject.digest[:_SEEN] if subject is not None else ""
+
+
+def request_subject(number: int) -> str:
+    """Return the name of a request, as the rights of deciders name it."""
+    return f"request:{number}"
