@@ -399,6 +399,15 @@ def test_the_addresses_of_other_systems_are_the_same_resources(web: Served) -> N
     assert mission_of(web.host).status == "active"
 
 
+def test_line_ends_in_a_path_reach_no_header(web: Served) -> None:
+    headers = {"Authorization": "Bearer manager"}
+    path = "/api/internal/missions/m/features/1.3%0d%0aX-Evil:%201"
+    assert web.ask("PATCH", path, headers=headers, json={"status": "pending"}).status_code in {404, 422}
+    found = web.ask("PATCH", "/api/internal/missions/m/features/1.3%0d%0a", headers=headers, json={"status": "pending"})
+    assert found.status_code in {200, 404, 422}
+    assert not {"x-evil"} & set(found.headers)
+
+
 def test_two_repositories_with_one_id_are_told_apart(web: Served, start: Host) -> None:
     other = start.copy(Fate())
     other.jobs.name = "there:000002"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -253,4 +254,4 @@ def _again(before: Reply, asked: _Request) -> _Answer:
 def _canonical(path: str) -> dict[str, str]:
     """Return the header that names the address of a resource, for one of its other addresses."""
     prefix = next((one for one in ALIASES if path.startswith(f"{one}/")), "")
-    return {"Link": f'<{PREFIX}{path.removeprefix(prefix)}>; rel="canonical"'} if prefix else {}
+    return {"Link": f'<{PREFIX}{quote(path.removeprefix(prefix))}>; rel="canonical"'} if prefix else {}
