@@ -79,7 +79,8 @@ def test_a_person_opens_the_work_before_it_lands(person: Person) -> None:
     assert (shown["number"], shown["status"]) == (1, "ready")
     with urlopen(shown["url"]) as answer:  # noqa: S310 - what a browser does
         assert answer.read() == b"built by m/1.1-a1"
-    assert shown["url"] in person.mission("status", "m").out
+    for view in ("status", "why"):
+        assert shown["url"] in person.mission(view, "m").out
     assert person.mission("list", "--json").facts["missions"][0]["preview"] == shown["url"]
     assert person.mission("logs", "m/preview").out == "serving\n"
     head = person.state_head()

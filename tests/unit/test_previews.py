@@ -15,12 +15,14 @@ from tests.unit.test_keys_act import committed, honest
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import stamp
+from mission_cli.adapters.git.state.merging import line_merge
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
 from mission_cli.app.commands.features import cancel
 from mission_cli.app.commands.gates import decide_gate
 from mission_cli.app.commands.steer.preview import report_preview, start_preview, stop_preview
 from mission_cli.app.queries.status import status_of
+from mission_cli.document.merging.mission import merge
 from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.ids import Sha
@@ -502,3 +504,16 @@ def test_a_deployment_reports_to_the_server_with_its_token_and_nobody_else_does(
     assert found == snapshot([401, 401, 401, 422, 422, 422, 200, 401])
     assert (committed(host).previews[0].status, committed(host).previews[0].url) == (P.READY, ready["url"])
     assert str(host.context().state.history()[0].author).startswith("deployment <")
+
+
+def test_of_two_rows_with_one_number_a_merge_keeps_the_one_that_still_runs() -> None:
+    head = (
+        "# T\n\n## Previews\n\n| # | For | Commit | Status | URL | Since | Expires | Reason |\n"
+        "|---|---|---|---|---|---|---|---|\n| 1 |  | `a` | closed |  | t1 |  | x |\n"
+    )
+    runs = head + "| 2 |  | `b` | ready | <http://localhost:24001/> | t2 | t9 | asked for by Ada |\n"
+    over = head + "| 2 | deploying | `c` | closed | <http://localhost:24002/> | t3 |  | stopped by Bob |\n"
+    for ours, theirs in ((runs, over), (over, runs)):
+        merged = merge(head, ours, theirs, line_merge())
+        assert merged is not None
+        assert (merged.conflicts, merged.text) == (0, runs)

@@ -20,6 +20,7 @@ from mission_cli.engine.observing.observe import consider
 from mission_cli.engine.recording.signals import data_of
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.milestones.milestones import current_milestones
+from mission_cli.planner.preview.follow import shown_at
 from mission_cli.planner.release.order import holds_of
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def explain(ctx: Context, snapshot: Snapshot, address: Address) -> Why:
         flaky=flaky_of(case.mission),
         forecast=forecast_of(ctx, case),
         signals=tuple(_signals(ctx, address, {subject for subject, _ in answers})),
+        preview=shown_at(case.mission) if not narrow else "",
     )
 
 

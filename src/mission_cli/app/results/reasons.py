@@ -106,3 +106,5 @@ class Why:
     """That the mission will miss its deadline, by the pace so far; null if it will not, or too little is known."""
     signals: Sequence[Signal] = ()
     """What `mission signal --data` stored for the unfinished features that were asked about."""
+    preview: str = ""
+    """The URL of the preview; empty if none is ready."""

@@ -60,6 +60,8 @@ _OPEN = dict.fromkeys(("", "needed", *OPEN_REQUEST, *OPEN_WAIT), 0)
 _OPEN |= {RequestStatus.EXPIRED: 1, WaitStatus.FAILED: 1, "timed out": 1}
 _PHASE = {"": 0, **{s.value: n for n, s in enumerate(PhaseStatus)}}
 _PREVIEW = tuple(PreviewStatus)
+PREVIEW = ("for", "commit", "status", "url", "since", "expires", "reason")
+"""The columns of a preview that belong together."""
 _GATE = {"": 0, GateStatus.PENDING: 0, GateStatus.REJECTED: 3}
 
 _MAIL_ORDER = (
@@ -155,10 +157,15 @@ def gate_rank(text: str) -> Rank:
     return (_GATE.get(plain(text), 2), text)
 
 
-def preview_rank(text: str) -> Rank:
-    """Rank of the status of a preview: later statuses; highest an unknown word, because a person wrote it."""
-    status = plain(text)
-    return (_PREVIEW.index(status) if status in _PREVIEW else len(_PREVIEW), text)
+def preview_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:
+    """Rank of a preview: one of which something is left wins over a closed one, then the later status.
+
+    So no merge hides a server that runs. An unknown word ranks highest, because a person wrote it.
+    """
+    del base
+    status = plain(now.get("status", ""))
+    how_far = _PREVIEW.index(status) if status in _PREVIEW else len(_PREVIEW)
+    return (status != PreviewStatus.CLOSED, how_far, now.get("since", ""), *(now.get(c, "") for c in PREVIEW))
 
 
 def cap_rank(text: str) -> Rank:

@@ -70,7 +70,7 @@ ROLES: Mapping[str, Role] = {
     "messages": Role(("timestamp", "feature", "from", "message"), order="timestamp"),
     "held-out criteria": Role(("#",), order="#"),
     "pull requests": Role(("for", "branch")),
-    "previews": Role(("#",), order="#", rank={"status": ranks.preview_rank}),
+    "previews": Role(("#",), order="#", together=ranks.PREVIEW, best=ranks.preview_rank),
     "resources": Role(("name",), rank=_OPEN),
     "decision log": Role(("#",), order="#"),
     "mission agents": Role(("agent",)),
