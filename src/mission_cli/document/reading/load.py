@@ -80,6 +80,7 @@ def load(text: str, fallback_id: str = "") -> Loaded:
         *_milestone_problems(milestones, layout),
         *_unread_criteria(milestones, layout),
         *tables.row_problems(layout, features),
+        *_bad_recipients(layout),
     ]
     by_alias = {d.alias: d.feature.number for d in drafts if d.alias}
     gates, gate_problems = tables.gates(layout, [f.number for f in features], by_alias)
@@ -319,6 +320,15 @@ def _unread_criteria(milestones: tuple[Milestone, ...], layout: Layout) -> Itera
             if criterion.wrong:
                 words = f"the criterion `{one_line(criterion.text, 80)}` is not run: {criterion.wrong}"
                 yield Problem(criterion.line, columns.get(criterion.line, 1), words, criterion.remedy)
+
+
+def _bad_recipients(layout: Layout) -> Iterator[Problem]:
+    """Yield warnings for entries of `mail_recipients` that allow nothing."""
+    for one in Facts(layout).texts("mail_recipients"):
+        if one and not is_pattern(one):
+            words = f"`{one_line(one, 60)}` in `mail_recipients` is no address, so no mail goes there by itself"
+            hint = "write ada@example.org or *@example.org"
+            yield Problem(layout.front.line_of("mail_recipients"), 1, words, hint, Severity.WARNING)
 
 
 def _conflict_markers(layout: Layout) -> Iterator[Problem]:

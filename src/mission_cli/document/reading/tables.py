@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import whole
+from mission_cli._support.text import one_line
 from mission_cli.document.reading.features import match_names
 from mission_cli.document.reading.sections import (
     SECTIONS,
@@ -213,11 +214,11 @@ def previews(layout: Layout) -> Iterator[PreviewRow]:
 
 
 def mails(layout: Layout) -> Iterator[MailRow]:
-    """Yield the mails; a row without a number or recipient, or with an unknown status, is left out."""
+    """Yield the mails; a row without a number, with a bad address or an unknown status is left out."""
     for row in rows_in(layout, "Mail", "to", "subject", "status"):
         status, number_ = plain(row["status"]), whole(row["#"])
-        to = tuple(address for part in row["to"].split(",") if (address := address_of(part)))
-        if number_ and to and status in set(MailStatus):
+        to = tuple(address_of(part) for part in row["to"].split(","))
+        if number_ and all(to) and status in set(MailStatus):
             yield MailRow(
                 number=number_,
                 to=to,
@@ -275,6 +276,7 @@ def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Proble
             words = f"a wait names the feature `{row['feature']}`, which does not exist"
             yield Problem(row.line, row.column, words, "write its number as in the milestone")
     yield from _unread_limits(layout, features)
+    yield from _mail_problems(layout)
     for row in rows_in(layout, "Input Requests", "prompt", "status"):
         if not whole(row["#"]):
             hint = "the next pulse adds one; or write it into the column #"
@@ -298,6 +300,22 @@ def _unread_limits(layout: Layout, features: Sequence[Feature]) -> Iterator[Prob
     for feature in features:
         if feature.limits.wrong:
             yield Problem(feature.line, 1, f"the limits of {feature.number}: {feature.limits.wrong}", _LIMITS)
+
+
+def _mail_problems(layout: Layout) -> Iterator[Problem]:
+    """Yield warnings for mails that are left out."""
+    for row in rows_in(layout, "Mail", "to", "subject", "status"):
+        bad = next((part.strip() for part in row["to"].split(",") if not address_of(part)), None)
+        if not whole(row["#"]):
+            yield Problem(
+                row.line, row.column, "a mail without a number is not sent", "write it into #", Severity.WARNING
+            )
+        elif bad is not None:
+            words = f"mail {row['#']}: `{one_line(bad, 60)}` is not an address"
+            yield Problem(row.line, row.column, words, "write ada@example.org", Severity.WARNING)
+        elif plain(row["status"]) not in set(MailStatus):
+            words = f"mail {row['#']} has the status `{one_line(row['status'], 40)}`, which is not known"
+            yield Problem(row.line, row.column, words, f"write one of {', '.join(MailStatus)}", Severity.WARNING)
 
 
 def spends(layout: Layout) -> Iterator[Spend]:
