@@ -18,12 +18,14 @@ from tests.kit.nightly import NIGHTLY, by_day
 from tests.unit.test_keys_act import committed, go_on
 
 from mission_cli._support.dataclass import replace
+from mission_cli._support.text import parse_stamp
 from mission_cli.app.commands import lifecycle
 from mission_cli.app.commands.steer.ask import Given, ask
 from mission_cli.app.commands.undo import undo
 from mission_cli.app.mail.decide import MailDeed, decide_mail
 from mission_cli.app.mail.shown import mails_of
 from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.ids import MissionId
 from mission_cli.domain.mail.rows import MailStatus
 from mission_cli.domain.status import Cause, HoldKind, MissionStatus, WaitStatus
 from mission_cli.engine.loop import pulse
@@ -304,6 +306,39 @@ Could you please answer it? A reply to this mail is enough.
     assert committed(host).waits[0].status == WaitStatus.FAILED
     assert the(host).reads < 40, "the mailbox is read less and less often"
     the(host).reply(the(host).sent[2], "ben@example.org", "Sorry, yes.", thread=False)
+
+
+def test_between_two_looks_a_pulse_is_idle_and_wakes_for_the_next_one() -> None:
+    host = mailing(LETTER.format(wait="one"), recipients='"*@example.org"')
+    go_on(host, 6)
+    pulse(host.context())
+    runtime = host.context().runtime
+    again = runtime.outside(MissionId("m")).polls["mail"].again
+    assert runtime.due() == parse_stamp(again), "the idle signature has the time of the next look"
+    reads = the(host).reads
+    pulse(host.context())
+    assert the(host).reads == reads
+    host.jobs.clock.time.pass_by(timedelta(minutes=10))
+    pulse(host.context())
+    assert the(host).reads == reads + 1
+
+
+def test_a_poc_sends_the_mails_of_its_work_too() -> None:
+    def works(spec: JobSpec) -> Outcome:
+        name = spec.program.env["MISSION_FEATURE"]
+        files = {"missions/m/research/mail/a.md": LETTER.format(wait="no"), f"{name}.txt": "x"}
+        return Outcome(60.0, files, completes=name)
+
+    host = make_host(works)
+    host.mail = MailWorld()
+    host.settings = replace(host.settings, mail=MAIL, agree_after=timedelta(0))
+    make_mission(host, f"mode: poc\n{PLAN}", "m")
+    lifecycle.start(host.context(), "m")
+    go_on(host, 10)
+    decide_mail(host.context(), "m", 1, MailDeed.APPROVE)
+    go_on(host, 6)
+    assert len(the(host).sent) == 1
+    assert committed(host).status is MissionStatus.COMPLETED
 
 
 def test_a_reply_to_a_reminder_counts_for_the_first_mail() -> None:

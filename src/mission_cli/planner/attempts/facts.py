@@ -68,7 +68,7 @@ class Facts:
         )
         name = attempt_name(self.record.run)
         self.draft.transitions += [Note(EventKind.MESSAGE_AGENT, f"{name}: {words}") for words in told.notes]
-        if cause is Cause.DONE and self.feature is not None and not self.draft.mission.poc:
+        if cause is Cause.DONE and self.feature is not None:
             letters = written(self.draft, self.record.run, self.feature.number).letters
             add_letters(self.draft, letters, self.feature.number)
         if rule.person and to is FeatureStatus.PENDING and self.draft.mission.status not in FINISHED_MISSION:
