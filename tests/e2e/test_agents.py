@@ -15,7 +15,7 @@ from tests.kit.agents import (
     writes_and_commits,
 )
 from tests.kit.model_server import ModelServer, Turn
-from tests.kit.nightly import by_day
+from tests.kit.nightly import by_day, only_at_night
 from tests.kit.reviews import answer
 
 from mission_cli.document.runs.record import read_run
@@ -184,7 +184,8 @@ def asks_then_writes(prompt: str, step: int) -> Turn:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("kind", by_day(list(RUNNERS), 1))
+@only_at_night
+@pytest.mark.parametrize("kind", RUNNERS)
 def test_a_worker_that_asked_goes_on_in_its_conversation_with_the_answer(person: Person, kind: str) -> None:
     needs_bubblewrap()
     use, prices = RUNNERS[kind]
