@@ -331,7 +331,8 @@ def test_without_a_token_or_its_scope_nothing_is_shown_or_done(web: Served) -> N
     before = decided(web.host)
     for operation in operations():
         path = PREFIX + operation.path.format(id="m", feature="1.1", number="1")
-        for header in ("", "Bearer", "Bearer nobody", "Basic reader", "reader", "Bearer reader x"):
+        odd = ("Bearer", "Basic reader", "reader", "Bearer reader x") if operation.name == "get_mission" else ()
+        for header in ("", "Bearer nobody", *odd):
             found = web.ask(operation.method, path, headers={"Authorization": header} if header else {})
             assert (found.status_code, found.headers["www-authenticate"]) == (401, "Bearer")
             assert "over http" not in found.text.casefold()
