@@ -652,7 +652,7 @@ def test_whoever_dies_at_whatever_step_no_mail_is_sent_twice_and_none_is_lost(ki
     life(mailing(text, recipients='"*@example.org"'), whole)
     first = next(n for n, name in enumerate(steps) if name.startswith("runtime.note_outside"))
     named = {name: n for n, name in reversed([*enumerate(steps)]) if name.startswith(("post.", "runtime.note_outside"))}
-    places = sorted({*named.values(), *range(first - 8, len(steps), 1 if NIGHTLY else len(steps) // 12)})
+    places = sorted({*named.values(), *range(first - 8, len(steps), 1 if NIGHTLY else len(steps) // 5)})
     unsure = 0
     for place in places:
         host = mailing(text, recipients='"*@example.org"')
