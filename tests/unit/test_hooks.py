@@ -12,6 +12,7 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import SETTINGS, Host, make_host, make_mission
 from tests.kit.fakes.life import Death, Fate, Kind
 from tests.kit.missions import feature, milestone, mission, observation, plan_of
+from tests.kit.nightly import NIGHTLY
 
 from mission_cli._support.dataclass import replace
 from mission_cli.app.addressing import resolve
@@ -178,7 +179,7 @@ def deaths() -> list[int]:
     world = World(f"[hooks]\n{ALL}", fate=fate)
     first = fate.steps
     world.go_on(16)
-    return list(range(first, fate.steps, 149))
+    return list(range(first, fate.steps, 31 if NIGHTLY else 307))
 
 
 @pytest.mark.parametrize("kind", list(Kind))
