@@ -11,7 +11,7 @@ from inline_snapshot import snapshot
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import SETTINGS, Host, make_host, make_mission
 from tests.kit.fakes.life import Death, Fate, Kind
-from tests.kit.missions import feature, milestone, mission, observation, plan_of
+from tests.kit.missions import WORK, feature, milestone, mission, observation, plan_of, record
 from tests.kit.nightly import NIGHTLY
 
 from mission_cli._support.dataclass import replace
@@ -23,6 +23,7 @@ from mission_cli.domain.hooks.rules import MOST_DUE, WATCHABLE, Due, Hooks, Watc
 from mission_cli.domain.news.rules import EVENTS
 from mission_cli.domain.noted import HOOKS_DUE
 from mission_cli.domain.status import FeatureStatus, JobKind, MilestoneStatus, MissionStatus
+from mission_cli.engine.effects import review_job, worker_job
 from mission_cli.engine.loop import pulse
 from mission_cli.planner.core.decisions import Note
 from mission_cli.planner.core.effects import RunHook
@@ -300,6 +301,14 @@ def test_what_is_due_of_a_finished_mission_still_runs() -> None:
     [act] = plan.effects
     assert isinstance(act, RunHook)
     assert (act.command, act.facts) == ("x", (("MISSION_HOOK", "after_landing"), ("MISSION_COMMIT", "abc")))
+
+
+@pytest.mark.parametrize(("model", "told"), [("opus", "opus"), ("a/b:free", "a/b:free"), ("env:HOME", ""), ("file:/etc/passwd", "")])  # fmt: skip
+def test_a_model_is_no_reference_to_a_key(model: str, told: str) -> None:
+    ctx = make_host(lambda _: Outcome()).context()
+    for job in (worker_job, review_job):
+        spec = job(ctx, mission(feature("1.1")), record("1.1-a1", model=model, head=WORK))
+        assert spec.program.env["MISSION_MODEL"] == told
 
 
 @pytest.mark.parametrize("text", ["env:HOME", "file:/etc/passwd", "a b,c=d", "x\ny", "$(id)", "", "…"])

@@ -118,13 +118,21 @@ def submit(ctx: Context, mission: Mission, record: RunRecord) -> None:
 def review_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
     """Return the job of a review: an agent in a tree of its own that is thrown away."""
     job = agent_job(ctx, record, title=f"Review of {record.about} ({record.run})")
-    env = {"MISSION_ID": mission.id, "MISSION_MODEL": record.model, "MISSION_REVIEW": record.about}
+    env = {"MISSION_ID": mission.id, "MISSION_MODEL": _as_text(record.model), "MISSION_REVIEW": record.about}
     return replace(
         job,
         kind=JobKind.REVIEW,
         tree=Tree(commit=Sha(record.head), base_name=mission.base, copy=ctx.settings.tree.copy),
         program=replace(job.program, env={**job.program.env, **env}),
     )
+
+
+def _as_text(model: str) -> str:
+    """Return the name of a model for a variable; empty if it would be read as a reference to a key there.
+
+    A mission file names models, and a plan may come from a model: neither may name what the worker is told of keys.
+    """
+    return "" if model.startswith(("env:", "file:")) else model
 
 
 def hand_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
@@ -151,7 +159,7 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
         "MISSION_MODE": mission.mode,
         "MISSION_BASE": mission.base,
         "MISSION_BRANCH": run_branch(record.run),
-        "MISSION_MODEL": record.model,
+        "MISSION_MODEL": _as_text(record.model),
     }
     if ctx.worker_tools:
         env["MISSION_SIBLINGS"] = siblings(mission, record.feature)
