@@ -643,6 +643,7 @@ def test_an_approval_can_be_undone_until_the_mail_is_sent() -> None:
 # Deaths
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", by_day([Kind.KILL, Kind.POWER_CUT], 1))
 def test_whoever_dies_at_whatever_step_no_mail_is_sent_twice_and_none_is_lost(kind: Kind) -> None:
     """The mission ends, or says that it does not know whether a mail was sent."""
