@@ -97,7 +97,7 @@ def test_one_that_edits_the_script_of_its_criterion(person: Person) -> None:
     for address in ("", "m", "m/1"):
         assert f"  attempt 1: {words}\n" in person.mission("why", address).out
     assert words in person.mission("status", "m").out
-    person.mission("skip", "m/1.1", "--reason", "nobody needs it")
+    person.mission("skip", "m/1.1", "--reason", "not needed any more")
     assert words not in person.mission("status", "m").out + person.mission("why", "m").out
 
 

@@ -138,7 +138,7 @@ def test_nobody_cares_then_it_is_archived_and_comes_back_as_it_was() -> None:
     assert "mission.stale" not in {row.event for row in committed(host).progress}
     days(host, 1.1)
     assert [row.details for row in committed(host).progress if row.event == "mission.stale"] == snapshot(
-        ["nobody has done anything with it for 7 d 2 h: it is archived after Sat 2026-11-28 12:32"]
+        ["there was no activity for 7 d 2 h: it is archived after Sat 2026-11-28 12:32"]
     )
     assert "stale" in {waiting.kind for _, waiting in everything_waiting(host.context())}
     before = committed(host)

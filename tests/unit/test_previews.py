@@ -104,7 +104,7 @@ CASES: dict[str, tuple[Decisions, str]] = {
     "deployed, reported later": (decided(row(P.STARTING), EXIT, DEPLOYS), ""),
     "deployed, never reported": (
         decided(row(P.STARTING, since=LATE), EXIT, DEPLOYS),
-        "failed: nobody reported the deployment within 60 s",
+        "failed: the deployment was not reported within 60 s",
     ),
     "deploying failed": (decided(row(P.STARTING), ended(1, "Error: denied"), DEPLOYS), "failed: it ended with 1: Error: denied"),
     "deploying takes too long": (
@@ -317,7 +317,7 @@ def test_a_late_report_is_refused_before_any_pulse_has_noticed() -> None:
     with pytest.raises(BlockedError, match="has expired"):
         report_preview(host.context(), "m", token, Reported(ready=True, words="https://m.example.org/1"))
     settle(host, 40)
-    assert states(host) == snapshot([(1, "failed", "nobody reported the deployment within 300 s")])
+    assert states(host) == snapshot([(1, "failed", "the deployment was not reported within 300 s")])
 
 
 def test_nothing_is_shown_where_nothing_can_be() -> None:

@@ -169,7 +169,7 @@ def _preview(ctx: Context) -> PreviewPolicy:
     elif sandbox.problem:
         obstacle = Notice(sandbox.problem, advise("install bubblewrap, or set `sandbox` in .mission.toml"))
     elif sandbox.on and ctx.settings.network != "on":
-        words = f'the sandbox has no network (network = "{ctx.settings.network}"), so nobody could open it'
+        words = f'the sandbox has no network (network = "{ctx.settings.network}"), so it could not be opened'
         obstacle = Notice(words, advise('set network = "on" in .mission.toml'))
     return PreviewPolicy(
         ready=told.ready,

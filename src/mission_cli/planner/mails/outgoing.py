@@ -140,7 +140,7 @@ def _later(draft: Draft, row: MailRow, send: Send) -> None:
 
 def _unsure(draft: Draft, row: MailRow) -> None:
     if row.replies or row.number in draft.observation.mail.in_sent:
-        why = "somebody has replied" if row.replies else "it is in the folder of sent mails"
+        why = "a reply has come" if row.replies else "it is in the folder of sent mails"
         words = f"{row.name} was sent: {why}"
         draft.transitions.append(MoveMail(row.number, MailStatus.SENT, words))
         return

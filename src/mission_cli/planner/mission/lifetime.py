@@ -48,7 +48,7 @@ def lifetime(draft: Draft) -> None:
         _tell(draft, engaged, length)
         return
     over = told + draft.policy.stale_grace
-    words = f"nobody has done anything with it for {show_duration(draft.observation.now - engaged)}"
+    words = f"there was no activity for {show_duration(draft.observation.now - engaged)}"
     unblock = still_wanted(draft.mission)
     if not draft.has_come("", "the grace period is over", over - draft.observation.now):
         until = f"{words}: it will be archived at {draft.observation.local(over)}"
@@ -83,5 +83,5 @@ def _tell(draft: Draft, engaged: datetime, length: timedelta) -> None:
     now = draft.observation.now
     if draft.has_come("", "its lifetime is over", engaged + length - now):
         over = draft.observation.local(now + draft.policy.stale_grace)
-        words = f"nobody has done anything with it for {show_duration(now - engaged)}: it is archived after {over}"
+        words = f"there was no activity for {show_duration(now - engaged)}: it is archived after {over}"
         draft.transitions.append(Note(EventKind.MISSION_STALE, words, about=(stamp(engaged),)))

@@ -141,7 +141,7 @@ def _await_report(draft: Draft, row: PreviewRow) -> None:
     """The deploy command has ended; what it started reports later, by its token."""
     limit = draft.policy.previews.ready
     if draft.has_come("", "the deployment is overdue", _left(draft, row, _since(row) + limit)):
-        _fail(draft, row, f"nobody reported the deployment within {limit.total_seconds():g} s")
+        _fail(draft, row, f"the deployment was not reported within {limit.total_seconds():g} s")
 
 
 def _ready(draft: Draft, row: PreviewRow, url: str) -> None:

@@ -164,7 +164,7 @@ _DECIDE: Mapping[str, Entry] = {
         "machines",
         ('answer words 1 "Use SQLite"', "answer question 1 of the mission"),
         ("answer words 2 pass", "a criterion that you judge yourself is met"),
-        ("answer words 3 --withdraw", "nobody has to answer question 3 any more"),
+        ("answer words 3 --withdraw", "question 3 needs no answer any more"),
     ),
     "land": _entry(
         Group.DECIDE,
@@ -246,7 +246,7 @@ _STEER: Mapping[str, Entry] = {
     "archive": _entry(
         Group.STEER,
         "machines",
-        ('archive words --reason "nobody needs it"', "hide it; nothing is deleted"),
+        ('archive words --reason "not needed any more"', "hide it; nothing is deleted"),
         ("archive words --restore", "show it again"),
     ),
     "cancel": _entry(

@@ -141,7 +141,7 @@ def _refuse(mission: Mission, phase: Phase, person: str) -> None:
         words = f"the rule of the gate `{phase.gate}` cannot be read: {rule.wrong}"
         raise BlockedError(words, hint=do("edit", mission.id))
     if phase.status is not PhaseStatus.WAITING or now is None or now.name != phase.name:
-        words = f"the gate `{phase.gate}` waits for nobody: its phase `{phase.name}` is {phase.status}"
+        words = f"the gate `{phase.gate}` does not wait: its phase `{phase.name}` is {phase.status}"
         at = f", and the mission is in the phase `{now.name}`" if now is not None and now.name != phase.name else ""
         raise BlockedError(words + at, hint=do("why", mission.id))
     if not rule.allows(person):

@@ -93,7 +93,7 @@ def ask(ctx: Context, text: str, given: Given) -> Done:
 
 
 def withdraw(ctx: Context, text: str, number: int, *, reason: str = "") -> Done:
-    """Withdraw an open request: nobody has to answer it any more."""
+    """Withdraw an open request: it needs no answer any more."""
 
     def change(address: Address) -> Wanted:
         request = open_request(address, number)

@@ -189,7 +189,7 @@ def answer(
     number: Annotated[int, typer.Argument(metavar="N", help="Number of the request.")],
     text: Annotated[str, typer.Argument(metavar="TEXT")] = "",
     withdrawn: Annotated[
-        bool, typer.Option("--withdraw", help="Withdraw it: nobody has to answer it any more.")
+        bool, typer.Option("--withdraw", help="Withdraw it: it needs no answer any more.")
     ] = False,
     reason: Reason = "",
 ) -> int:

@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
     command(app, "edit", help="Edit the mission file; the text is checked, merged and committed in your name.")(edit)
     command(app, "pause", help="Start nothing new; running workers finish.")(pause)
     command(app, "resume", help="Continue after a pause.")(resume)
-    command(app, "archive", help="Hide a mission that nobody needs; nothing is deleted.")(archive)
+    command(app, "archive", help="Hide a mission that is not needed any more; nothing is deleted.")(archive)
     command(app, "cancel", help="End the mission; workers are stopped, their work is kept.")(cancel)
     command(app, "stop", help="Stop everything in this repository at once.")(stop)
 

@@ -51,7 +51,7 @@ def show(shell: Shell) -> int:
 
     users = [User(one.name, one.scopes, one.since, one.email) for one in access_file().all()]
     lines = [f"{one.name}  {', '.join(one.scopes)}  since {one.since}" for one in users]
-    shell.say("\n".join(lines) or "nobody has a token; `mission access add NAME` makes one", Users(users))
+    shell.say("\n".join(lines) or "there are no tokens; `mission access add NAME` makes one", Users(users))
     return 0
 
 
