@@ -34,8 +34,7 @@ def test_start_refuses_a_mission_without_any_cap(person: Person) -> None:
     person.plan(THREE.replace("budget: {money_usd: 10}\n", ""))
     answer = person.mission("start", "m", "--headless", ok=(3,))
     assert answer.err == (
-        "error: m has no budget cap\n"
-        " hint: set budget.money_usd, time_hours or token_limit in its front matter, to a number or to unlimited\n"
+        "error: m has no budget cap\n hint: name one, as a number or unlimited: mission set m budget.money_usd USD\n"
     )
     assert person.loaded().mission.status == "planning"
 

@@ -189,6 +189,7 @@ def test_each_common_option_is_accepted_on_both_sides(person: Person) -> None:
         ("answer a b", "`N` is not a whole number", "write a number, for example 1"),
         ("history --limit x", "`--limit` is `x`, not a whole number", "write a number, for example 1"),
         ("history --limit=x", "`--limit` is `x`, not a whole number", "write a number, for example 1"),
+        ("approve m g --choose 0", "`--choose` is `0`, too small", "write a number, at least 1"),
         ("list one", "unexpected argument: one", "usage: mission list [OPTIONS]"),
         ("list --all=3", "`--all` takes no value", "mission -h shows its options"),
         ("new --plan", "`--plan` needs a value", "mission -h shows its options"),

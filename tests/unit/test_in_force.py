@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -241,6 +242,14 @@ def test_each_command_that_mends_a_value_is_accepted() -> None:
             seen.add(key)
     assert {bound.key for bound in BOUNDS.values()} <= {*seen, "base"}
     assert "managed" in seen
+
+
+@pytest.mark.parametrize(("before", "wider"), [("0", ""), ("3", "grows from 3 to 31, more than tenfold")])
+def test_a_first_cap_limits_and_needs_no_confirmation(before: str, wider: str) -> None:
+    text = FRONT[: FRONT.index("in_force:")] + FRONT[FRONT.index("---", 4) :]
+    text = re.sub(r"  money_usd: .*", f"  money_usd: {before}", text)
+    address = Address(Stored(MissionId("m-1"), "m-1/mission.md", text, "m-1/runs"), load(text, "m-1"))
+    assert setting(address, "budget.money_usd", "31").wider == wider
 
 
 @pytest.mark.parametrize("name", ["money_usd", "time_hours", "token_limit"])

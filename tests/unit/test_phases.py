@@ -20,7 +20,7 @@ from mission_cli.app.commands.phases.decide import at_gate
 from mission_cli.app.queries.listing import lines_of
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.results.views import PhaseRow, PhaseView
-from mission_cli.domain.errors import BlockedError, ConflictError, MissionError, NotFoundError
+from mission_cli.domain.errors import BlockedError, ConflictError, MissionError, NotFoundError, UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import MissionId, Sha
@@ -178,6 +178,46 @@ def test_an_approval_counts_only_for_what_it_saw(change: str) -> None:
     void = [row for row in events(host, "approval") if row[0] == "approval.void"]
     said = f"Ada approved the gate code_review, which does not count: it is about {saw[:7]}, and the work is {work[:7]} now"
     assert void == ([] if kept else [("approval.void", said)]), "it is said once"
+
+
+def test_a_person_names_what_was_looked_at_by_its_first_digits() -> None:
+    host = waiting()
+    work = str(host.context().code.heads(MissionId("m"), "main").work)
+    other = work[:6] + ("0" if work[6] != "0" else "1")
+    with pytest.raises(ConflictError, match=f"^the gate `code_review` shows {work[:7]} by now, and not {other}$"):
+        decide_as(host, "Ada", "approved", saw=other)
+    for wrong in (work[:6], work + "0" * 30, "main..work", "-" * 7):
+        with pytest.raises(UsageError, match=f"^`{wrong}` "):
+            decide_as(host, "Ada", "approved", saw=wrong)
+    assert committed(host).approvals == ()
+    assert decide_as(host, "Ada", "approved", saw=f" {work[:7].upper()}").words == "gate code_review is approved"
+
+
+def test_a_gate_of_features_is_decided_for_what_was_looked_at_too() -> None:
+    plan = """\
+title: One
+budget: {time_hours: 10}
+preferences: {runner: script}
+gates: [{name: look, kind: checkpoint, after: ["1.1"], blocks: ["1.2"]}]
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
+    features: [{title: one, criteria: ["file: `1.1.txt`"]}, {title: two, criteria: ["file: `1.2.txt`"]}]
+"""
+    host = host_of(honest, m=plan)
+    go_on(host, 4)
+    work = str(host.context().code.heads(MissionId("m"), "main").work)
+    with pytest.raises(ConflictError, match=f"^the gate `look` shows {work[:7]} by now, and not 0123456$"):
+        gates.decide_gate(host.context(), "m", "look", approved=True, saw="0123456789")
+    gates.decide_gate(host.context(), "m", "look", approved=True, saw=work[:9])
+    assert [(row.gate, row.commit) for row in committed(host).approvals] == [("look", work)]
+
+
+def test_each_gate_is_named_once() -> None:
+    host = waiting()
+    with pytest.raises(NotFoundError) as raised:
+        gates.decide_gate(host.context(), "m", "nope", approved=True)
+    assert str(raised.value.hint) == "its gates: code_review"
 
 
 def test_a_decision_made_before_the_phase_was_entered_again_does_not_count() -> None:

@@ -22,6 +22,7 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features, gates
 from mission_cli.app.commands.phases.documents import Given
 from mission_cli.app.queries.logs import review_of
+from mission_cli.app.queries.why import explain
 from mission_cli.domain.errors import BlockedError, DocumentError, UsageError
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.phases.table import current
@@ -64,6 +65,12 @@ def test_a_development_goes_from_suggestions_to_the_base() -> None:
     works = Workers()
     host = begin(works)
     assert at(host) == "awaiting_feature_approval waiting"
+    there = host.context().state.snapshot()
+    lead = explain(host.context(), there, resolve(there, "m")).reason
+    assert [str(choice.command) for choice in (lead.choices if lead else ())] == [
+        "mission show m --suggestions, then mission approve m feature_selection --choose N",
+        "mission reject m feature_selection",
+    ]
     approve(host, "feature_selection", choose=2)
     assert at(host) == "awaiting_prd_approval waiting"
     assert "Undo" in works.prompts["2.1"].partition("## The feature that a person chose")[2].partition("##")[0]

@@ -33,7 +33,7 @@ def test_suggestions_are_a_numbered_list() -> None:
         ["1 more suggestion left out: only the first 5 count"],
     )
     assert plain(suggestions_lines(shown, 60)) == snapshot("""\
-m: research/suggestions.json
+m: research/suggestions.json (1b96eec)
 
 1  Dark�[2J mode  (2h)
     It is bright.
@@ -52,7 +52,7 @@ note: 1 more suggestion left out: only the first 5 count
 """)
     broken = Suggestions(M, "research/suggestions.json", "1b96eec", "research/suggestions.json:1:1: error: it is empty")
     assert plain(suggestions_lines(broken, 60)) == snapshot("""\
-m: research/suggestions.json
+m: research/suggestions.json (1b96eec)
 
 research/suggestions.json:1:1: error: it is empty
 """)
@@ -90,7 +90,7 @@ Milestone 1: Core
     [ ] run: `make test`
   1.2 A key  (after 1.1)
 
-1 milestone, 2 tasks: research/prd.json
+1 milestone, 2 tasks: research/prd.json (1b96eec)
 
 warning: feature 1.2 has no criterion
 note: `A key` depends on `z`, which is not in the document:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import command_line, stamp
 from mission_cli.app.commands.features import records_of, retried
-from mission_cli.app.commands.phases.decide import decided
+from mission_cli.app.commands.phases.decide import as_seen, decided, no_gate, refuse_other
 from mission_cli.app.commands.phases.documents import Given, refuse_misplaced
 from mission_cli.app.messages import as_line, message_row
 from mission_cli.app.transaction import (
@@ -19,11 +19,11 @@ from mission_cli.domain.branches.landing import LandPlan, LandState
 from mission_cli.domain.errors import (
     BlockedError,
     ConflictError,
-    NotFoundError,
 )
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.noted import PAUSED_BY
 from mission_cli.domain.notice import advise, do
+from mission_cli.domain.phases.look import PhaseLook
 from mission_cli.domain.phases.table import with_gate
 from mission_cli.domain.status import (
     FeatureStatus,
@@ -62,12 +62,12 @@ def decide_gate(
 ) -> Done:
     """Approve or reject a gate; the comment of a rejection goes to the workers whose features go back to work.
 
-    `saw`: the commit, or the blob of the document, that the person looked at at the gate of a phase; ConflictError if
-    it is something else by now. `given`: what they chose or changed there. `only_if` raises if the mission, as it is
-    when this is decided, does not allow it.
+    `saw`: the commit, or the blob of the document, that the person looked at, or its first digits; ConflictError if the
+    gate shows something else by now, UsageError if there are too few digits. `given`: what they chose or changed there.
+    `only_if` raises if the mission, as it is when this is decided, does not allow it.
     """
     word = GateStatus.APPROVED if approved else GateStatus.REJECTED
-    said = as_line(comment, "comment")
+    said, saw = as_line(comment, "comment"), as_seen(saw)
 
     def change(address: Address) -> Wanted:
         only_if(address)
@@ -78,14 +78,13 @@ def decide_gate(
         refuse_misplaced(given, "", gate)
         found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
         if found is None:
-            known = ", ".join([*(g.name for g in mission.gates), *(p.gate for p in mission.phases if p.gate)])
-            hint = f"its gates: {known}" if known else "it has no gates"
-            raise NotFoundError(f"{mission.id} has no gate `{gate}`", hint=hint)
-        heads = ctx.code.heads(mission.id, mission.base)
+            raise no_gate(mission, gate)
+        work = str(ctx.code.heads(mission.id, mission.base).work or "")
+        refuse_other(found.name, PhaseLook(work), saw, do("why", mission.id))
         back = [] if approved else _go_back(mission, found)
         changes: list[Change] = [
             SetCell("Gates", {"Gate": found.name}, "Status", GateStatus.PENDING if back else word),
-            approval(ctx, found.name, word, str(heads.work or ""), said),
+            approval(ctx, found.name, word, work, said),
         ]
         records = records_of(ctx, address) if back else []
         for feature in back:

@@ -40,7 +40,7 @@ def refuse_start(ctx: Context, address: Address) -> None:
             f"{mission.id} has no features", hint=advise("add milestones and features: ", do("edit", mission.id))
         )
     if not mission.limits.any_cap:
-        hint = "set budget.money_usd, time_hours or token_limit in its front matter, to a number or to unlimited"
+        hint = advise("name one, as a number or unlimited: ", do("set", mission.id, "budget.money_usd", "USD"))
         raise BlockedError(f"{mission.id} has no budget cap", hint=hint)
     if not mission.base:
         name_it = advise("name it: ", do("start", mission.id, "--base", "main"))

@@ -208,7 +208,8 @@ def _choices(mission: Mission, subject: str, hold: Hold | None) -> Iterable[Choi
     if hold.unblock:
         yield Choice(hold.unblock, "")
     for remedy in hold.unblock.remedies if hold.kind in _GATES else ():
-        yield Choice(do("reject", *remedy.args), "")
+        if remedy.command == "approve":
+            yield Choice(do("reject", *remedy.args[:2]), "")
 
 
 def _with_sync(ctx: Context, case: Case, lead: Reason | None) -> Reason | None:

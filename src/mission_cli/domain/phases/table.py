@@ -111,6 +111,11 @@ def with_gate(phases: Sequence[Phase], gate: str) -> Phase | None:
     return next((phase for phase in found if phase is current(phases)), found[0] if found else None)
 
 
+def landing_phase(phases: Sequence[Phase]) -> Phase | None:
+    """Return the first phase in which the finished work lands and that is not over."""
+    return next((p for p in phases if p.kind is WorkerKind.LANDING and p.status not in OVER), None)
+
+
 def progress(phases: Sequence[Phase]) -> int:
     """Return how many percent of the phases are over."""
     return 100 * sum(phase.over for phase in phases) // len(phases) if phases else 0

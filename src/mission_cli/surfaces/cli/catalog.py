@@ -146,6 +146,7 @@ _DECIDE: Mapping[str, Entry] = {
         "machines",
         ("approve words design", "approve the gate `design`"),
         ('approve words design --comment "as discussed"', "with a comment"),
+        ("approve words review --commit 4f2c1a9", "only if that is still what the gate shows"),
     ),
     "reject": _entry(
         Group.DECIDE, "machines", ('reject words design --comment "too complex"', "reject the gate `design`")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _FLAGS = frozenset({"--json", "--quiet", "--verbose", "--debug"})
 _SHORT = re.compile(r"-[qv]+\Z")
 _QUOTED = re.compile(r"'([^']*)'")
+_LEAST = re.compile(r"(?:greater than or equal to |x>=)(-?\d+)")
 _EXTRA = re.compile(r"\(([^()]*)\)\s*\Z")
 
 
@@ -79,11 +80,13 @@ def _unknown_option(option: str, command: Any, path: str) -> UsageError:
 
 
 def _bad_value(error: Any, words: Sequence[str]) -> UsageError:
-    """Return the error for a value of the wrong type; every typed value of the command line is a whole number."""
+    """Return the error for a value that is no whole number or too small; every typed value is a whole number."""
     name = _name(error)
     option = name.strip("`")
     value = next((f"`{word}`, " for before, word in pairwise(words) if before == option), "")
     value = next((f"`{word.partition('=')[2]}`, " for word in words if word.startswith(f"{option}=")), value)
+    if least := _LEAST.search(str(error.message)):
+        return UsageError(f"{name} is {value}too small", hint=f"write a number, at least {least[1]}")
     return UsageError(f"{name} is {value}not a whole number", hint="write a number, for example 1")
 
 

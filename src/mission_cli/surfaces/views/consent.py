@@ -14,6 +14,7 @@ from mission_cli.app.pull_requests import proposed_at_start, pulls_words
 from mission_cli.document.checking.inert import inert
 from mission_cli.domain.branches.refs import run_branch, work_branch
 from mission_cli.domain.forge.rows import Proposing
+from mission_cli.domain.phases.table import landing_phase
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
@@ -56,6 +57,8 @@ def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> l
     proposes = proposed_at_start(ctx, loaded)
     if proposes is not Proposing.NONE:
         landing = "when the forge merges a pull request"
+    elif (phase := landing_phase(mission.phases)) is not None:
+        landing = f"in the phase `{phase.name}`"
     lines = [
         (
             "mission",

@@ -18,7 +18,7 @@ _DEEP = 4
 
 def suggestions_lines(shown: Suggestions, width: int) -> list[Line]:
     """Return the suggestions with their numbers, then what the repository is made of."""
-    found = [*paragraph(f"{shown.mission}: {shown.path}", width, "bold")]
+    found = [*paragraph(f"{shown.mission}: {shown.path} ({shown.blob[:7]})", width, "bold")]
     for one in shown.suggestions:
         effort = f"({said(one.effort)})" if one.effort else ""
         found += [
@@ -35,7 +35,7 @@ def suggestions_lines(shown: Suggestions, width: int) -> list[Line]:
 
 def requirements_lines(shown: RequirementsShown, width: int) -> list[Line]:
     """Return title, summary, milestones and tasks with their criteria, and what is weak about them."""
-    found = [*paragraph(shown.title or f"{shown.mission}: {shown.path}", width, "bold")]
+    found = [*paragraph(shown.title or f"{shown.mission}: {shown.path} ({shown.blob[:7]})", width, "bold")]
     for part in shown.summary.splitlines() if shown.summary != shown.title else ():
         found += paragraph(part, width)
     for number, milestone in enumerate(shown.milestones, 1):
@@ -54,7 +54,9 @@ def requirements_lines(shown: RequirementsShown, width: int) -> list[Line]:
             found += _items(task.criteria, width, _DEEP)
     if shown.milestones:
         tasks = sum(len(m.tasks) for m in shown.milestones)
-        total = f"{counted(len(shown.milestones), 'milestone')}, {counted(tasks, 'task')}: {shown.path}"
+        total = (
+            f"{counted(len(shown.milestones), 'milestone')}, {counted(tasks, 'task')}: {shown.path} ({shown.blob[:7]})"
+        )
         found += [BLANK, *paragraph(total, width, "dim")]
     return [*found, *_remarks(shown.problem, shown.warnings, shown.notes, width)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,11 @@ from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.app.commands.phases.documents import Given, changed_requirements, choice, refuse_misplaced
 from mission_cli.app.transaction import Wanted
 from mission_cli.document.changes import AppendRow
-from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
+from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.phases.look import PhaseLook
-from mission_cli.domain.phases.proposals import SUGGESTIONS
+from mission_cli.domain.phases.proposals import REQUIREMENTS, SUGGESTIONS
 from mission_cli.domain.phases.table import PhaseStatus, current, with_gate
 from mission_cli.domain.status import GateStatus
 from mission_cli.engine.observing.phase_look import phase_look
@@ -24,11 +25,14 @@ from mission_cli.planner.core.phases import rule_of
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.notice import Advice
     from mission_cli.domain.phases.table import Phase
     from mission_cli.engine.context import Context
 
 
 _NOTHING = Given()
+_HEX = re.compile("[0-9a-f]+")
+_NAME = re.compile("[0-9a-f]{7,64}")  # 64: of a repository with SHA-256
 
 
 def decided(
@@ -49,9 +53,7 @@ def decided(
     mission, person = address.mission, ctx.person().name
     _refuse(mission, phase, person)
     look, rule = shown(ctx, address), rule_of(mission, phase)
-    if saw and not look.shows(saw):
-        words = f"the gate `{phase.gate}` shows {look.subject[:7] or 'nothing'} by now, and not {saw[:7]}"
-        raise ConflictError(words, hint=advise("look at it again: ", do("why", mission.id)))
+    refuse_other(phase.gate, look, saw, _shown_by(mission, rule.document))
     refuse_misplaced(given, rule.document, phase.gate)
     changed = changed_requirements(address, look, given)
     look = look if changed is None else PhaseLook(changed[1])
@@ -76,6 +78,30 @@ def decided(
         about=look.subject,
         files=() if changed is None else (changed[0],),
     )
+
+
+def as_seen(saw: str) -> str:
+    """Return the commit or blob that a person named, as git writes it. Raises UsageError if it is none."""
+    found = saw.strip().lower()
+    if found and not _NAME.fullmatch(found):
+        words = (
+            f"`{found}` names no commit" if not _HEX.fullmatch(found) else f"`{found}` has too few or too many digits"
+        )
+        raise UsageError(words, hint="give 7 to 40 hexadecimal digits, of the commit or of the blob id")
+    return found
+
+
+def refuse_other(gate: str, look: PhaseLook, saw: str, shown_by: Advice) -> None:
+    """Raise ConflictError if the gate shows something else than what the person looked at."""
+    if saw and not look.shows(saw):
+        words = f"the gate `{gate}` shows {look.subject[:7] or 'nothing'} by now, and not {saw[:7]}"
+        raise ConflictError(words, hint=advise("look at it again: ", shown_by))
+
+
+def _shown_by(mission: Mission, document: str) -> Advice:
+    """Return the command that shows what a gate is about."""
+    option = {SUGGESTIONS: "--suggestions", REQUIREMENTS: "--prd"}.get(document)
+    return do("show", mission.id, option) if option else do("why", mission.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +129,16 @@ def at_gate(ctx: Context, address: Address, gate: str) -> AtGate:
         return AtGate(phase.gate, f"It ends the phase {phase.name}.", shown(ctx, address).subject, document, state)
     found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
     if found is None:
-        known = ", ".join([*(g.name for g in mission.gates), *(p.gate for p in mission.phases if p.gate)])
-        hint = f"its gates: {known}" if known else "it has no gates"
-        raise NotFoundError(f"{mission.id} has no gate `{gate}`", hint=hint)
+        raise no_gate(mission, gate)
     work = ctx.code.heads(mission.id, mission.base).work or ""
     return AtGate(found.name, found.message, work, "", found.status)
+
+
+def no_gate(mission: Mission, gate: str) -> NotFoundError:
+    """Return the error about a gate that the mission does not have."""
+    known = dict.fromkeys([*(g.name for g in mission.gates), *(p.gate for p in mission.phases if p.gate)])
+    hint = f"its gates: {', '.join(known)}" if known else "it has no gates"
+    return NotFoundError(f"{mission.id} has no gate `{gate}`", hint=hint)
 
 
 def shown(ctx: Context, address: Address) -> PhaseLook:

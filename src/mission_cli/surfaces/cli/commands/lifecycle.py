@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 0.1
 
+Saw = Annotated[
+    str,
+    typer.Option(
+        "--commit",
+        metavar="SHA",
+        help="What you looked at; refused with exit 4 if the gate shows something else by now.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -220,6 +229,7 @@ def approve(
     mission: Annotated[str, typer.Argument(metavar="ID")],
     gate: Annotated[str, typer.Argument(metavar="GATE")],
     comment: Annotated[str, typer.Option("--comment")] = "",
+    commit: Saw = "",
     choose: Annotated[
         int | None, typer.Option("--choose", min=1, metavar="N", help="The suggested feature to build.")
     ] = None,
@@ -228,7 +238,7 @@ def approve(
     ] = None,
 ) -> int:
     """Approve a gate."""
-    return _gate(shell, mission, gate, comment, approved=True, choose=choose or 0, prd=prd)
+    return _gate(shell, mission, gate, comment, commit, approved=True, choose=choose or 0, prd=prd)
 
 
 def reject(
@@ -236,9 +246,10 @@ def reject(
     mission: Annotated[str, typer.Argument(metavar="ID")],
     gate: Annotated[str, typer.Argument(metavar="GATE")],
     comment: Annotated[str, typer.Option("--comment")] = "",
+    commit: Saw = "",
 ) -> int:
     """Reject a gate."""
-    return _gate(shell, mission, gate, comment, approved=False)
+    return _gate(shell, mission, gate, comment, commit, approved=False)
 
 
 def validate(
@@ -274,14 +285,22 @@ def checks_running(ctx: Context) -> str:
 
 
 def _gate(
-    shell: Shell, mission: str, gate: str, comment: str, *, approved: bool, choose: int = 0, prd: Path | None = None
+    shell: Shell,
+    mission: str,
+    gate: str,
+    comment: str,
+    saw: str,
+    *,
+    approved: bool,
+    choose: int = 0,
+    prd: Path | None = None,
 ) -> int:
     from mission_cli.app.commands import gates
     from mission_cli.app.commands.phases.documents import Given
 
     given = Given(choose) if prd is None else Given(choose, text_of(prd), str(prd))
     opened = shell.open()
-    done = gates.decide_gate(opened.context, mission, gate, approved=approved, comment=comment, given=given)
+    done = gates.decide_gate(opened.context, mission, gate, approved=approved, comment=comment, saw=saw, given=given)
     return finish(shell, opened, done)
 
 

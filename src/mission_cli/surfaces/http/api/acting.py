@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.http.api.operation import Call, Everything
 
 COMMENT = Field("comment", "recorded with the decision")
-SAW = Field("saw", "the commit or document that was looked at at the gate of a phase; refused if it is another by now")
+SAW = Field("saw", "the commit or document that was looked at; refused if the gate shows another by now")
 GATE = Field("gate", "the name of the gate", required=True)
 
 
