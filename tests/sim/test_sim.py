@@ -15,6 +15,8 @@ from tests.kit.fakes.runtime import is_idle
 from tests.kit.nightly import NIGHTLY
 from tests.sim.asked import AskSim
 from tests.sim.events import What, events_of, shrunk
+from tests.sim.hooked import HookSim
+from tests.sim.mailed import MailSim
 from tests.sim.phased import PhaseSim
 from tests.sim.previewed import PreviewSim
 from tests.sim.pulled import MissionPullSim, PullSim
@@ -59,6 +61,20 @@ def test_every_law_holds_where_people_and_workers_ask(seed: int) -> None:
     """No question is lost, no number used twice, no answer read as that of another one, and nothing archived in use."""
     counts = run(seed, LENGTH if NIGHTLY else 120, AskSim)
     assert counts["asked"] > 0
+
+
+@pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [310])
+def test_every_law_holds_where_workers_write_to_people_outside(seed: int) -> None:
+    """No mail is sent twice, and none that is recorded as sent was not."""
+    counts = run(seed, LENGTH if NIGHTLY else 120, MailSim)
+    assert counts["mails"] > 0 or NIGHTLY
+
+
+@pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [302])
+def test_every_law_holds_where_commands_run_before_and_after_steps(seed: int) -> None:
+    """No worker starts before the command before it has passed, and each command after a step runs once."""
+    counts = run(seed, LENGTH if NIGHTLY else 120, HookSim)
+    assert counts["hooks"] > 0
 
 
 @pytest.mark.parametrize("seed", range(200, 220) if NIGHTLY else [200, 201])

@@ -18,6 +18,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features, lifecycle
 from mission_cli.app.queries.inbox import everything_waiting
+from mission_cli.app.queries.why import explain
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.hooks.rules import MOST_DUE, WATCHABLE, Due, Hooks, Watcher, as_fact, due_of
 from mission_cli.domain.news.rules import EVENTS
@@ -146,6 +147,10 @@ def test_a_command_that_does_not_pass_holds_the_step_with_its_output_until_a_per
     [(kind, name, helps)] = world.waiting()
     assert (kind, helps) == ("hook", "mission resume m")
     assert name.startswith(f"1.1: the command before_dispatch of 1.1 did not pass ({why}")
+    snapshot_now = world.host.context().state.snapshot()
+    said = explain(world.host.context(), snapshot_now, resolve(snapshot_now, "m/1.1")).reason
+    assert said is not None
+    assert f"1.1: {said.detail}" == name, "the one reason is this"
     bad.clear()
     assert [str(f.status) for f in world.go_on(4).features()] == ["pending"]
     said = features.resume(world.host.context(), "m").words

@@ -231,7 +231,7 @@ class JobKind(StrEnum):
     REVIEW = "review"
     """An agent looks at finished work; only its answer counts."""
     HOOK = "hook"
-    """A command of the settings before or after a step; never started twice."""
+    """A command of the settings before or after a step; claimed, and never started twice."""
     HAND = "hand"
     """A manual attempt: a tree, and no process."""
     PREVIEW = "preview"

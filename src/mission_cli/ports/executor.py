@@ -102,7 +102,8 @@ class JobSpec:
     key: str
     kind: JobKind
     """worker: claimed, uses a worker slot, never started twice. check: may run again.
-    plan, hook: never started twice, and its tree is discarded.
+    plan: never started twice, and its tree is discarded.
+    hook: the same, and claimed.
     hand: claimed, without a process: a person works in its tree until `hand_back` or `cancel`.
     preview: claimed, uses no slot, never started twice, and its tree is discarded.
     """

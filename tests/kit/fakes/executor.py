@@ -183,7 +183,7 @@ class JobHost:
         if spec.kind in SLOTS and len(self.at_work(spec.kind)) >= self.slots:
             me.due = self.clock.time.now + _SWEEP
             return
-        if spec.kind in {"worker", "review", "preview"}:
+        if spec.kind in {"worker", "review", "preview", "hook"}:
             try:
                 refused = self.claim(me.key)
             except ToolError as error:

@@ -45,10 +45,10 @@ _OF_RUNS = frozenset(
         HoldKind.REQUEST,
         HoldKind.CHECK,
         HoldKind.BY_HAND,
-        HoldKind.PULL,
-        HoldKind.FORGE,
     }
 )
+_BESIDE = frozenset({HoldKind.HOOK, HoldKind.MAIL})
+"""What the order of release does not know: it holds a step that is decided, or what a feature has to send."""
 _OTHERS = frozenset({HoldKind.MILESTONE, HoldKind.DEPENDENCY, HoldKind.MISSION, HoldKind.SLOT})
 """What only says that something else comes first."""
 _AT_WORK = frozenset({HoldKind.RUNNING, HoldKind.REVIEW, HoldKind.VALIDATING, HoldKind.FINAL})
@@ -128,7 +128,8 @@ def _all_holds(ctx: Context, case: Case, address: Address) -> list[tuple[str, li
                 continue
             mine = [h for h in case.plan.holds if h.subject == feature.number and h.kind in _OF_RUNS]
             draft = Draft(case.mission, case.observation, policy)
-            own = [] if address.loaded.refused else mine or holds_of(draft, milestone, feature)
+            beside = [h for h in case.plan.holds if h.subject == feature.number and h.kind in _BESIDE]
+            own = [] if address.loaded.refused else mine or [*holds_of(draft, milestone, feature), *beside]
             holds = _possible([*ours, *own], refused, case.mission.id)
             found.append((feature.number, holds))
     return found

@@ -121,9 +121,9 @@ class HookState:
 
     @property
     def interrupted(self) -> bool:
-        """Whether it ended because something else did: the machine, or `mission stop`."""
+        """Whether its command was kept from ending: by the machine, `mission stop`, or a claim of another clone."""
         end = self.job.exit
-        return end is not None and end.reason in {EndReason.LOST, EndReason.CANCELLED}
+        return end is not None and end.reason in {EndReason.LOST, EndReason.CANCELLED, EndReason.NOT_STARTED}
 
     @property
     def words(self) -> str:

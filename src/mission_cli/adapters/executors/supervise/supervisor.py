@@ -158,7 +158,7 @@ class _Supervisor(AtWork):
             self._check_stop()
 
     def _claim(self) -> None:
-        if self._spec.kind not in {JobKind.WORKER, JobKind.REVIEW, JobKind.PREVIEW}:
+        if self._spec.kind not in {JobKind.WORKER, JobKind.REVIEW, JobKind.PREVIEW, JobKind.HOOK}:
             return
         refused = claim(self._job, self._spec.key, self._around)
         if refused:

@@ -1,4 +1,4 @@
-"""`mission archive`: hide a mission that is not needed any more, or take it out of the archive again; nothing is deleted."""
+"""`mission archive`: hide a mission that is not needed any more, or show it again; nothing is deleted."""
 
 from __future__ import annotations
 

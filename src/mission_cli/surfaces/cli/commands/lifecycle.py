@@ -197,9 +197,7 @@ def answer(
     mission: Annotated[str, typer.Argument(metavar="ID")],
     number: Annotated[int, typer.Argument(metavar="N", help="Number of the request.")],
     text: Annotated[str, typer.Argument(metavar="TEXT")] = "",
-    withdrawn: Annotated[
-        bool, typer.Option("--withdraw", help="Withdraw it: it needs no answer any more.")
-    ] = False,
+    withdrawn: Annotated[bool, typer.Option("--withdraw", help="Withdraw it: it needs no answer any more.")] = False,
     reason: Reason = "",
 ) -> int:
     """Answer a request, or withdraw it."""
