@@ -84,8 +84,8 @@ def setting(address: Address, key: str, value: str) -> Setting:
         if bound.name == "alert_threshold_pct":
             hint = advise("write a number between 1 and 100")
         raise UsageError(f"`{text}` is not a limit", hint=hint)
-    unset = is_unset(key, old) or is_unset(key, text)
-    wider = bound.why_wider(old, text) if bound is not None and old and not unset else ""
+    limits = bound is not None and not is_unset(key, old) and not is_unset(key, text)
+    wider = bound.why_wider(old, text) if bound is not None and limits else ""
     return Setting(key, path, old, text, wider)
 
 

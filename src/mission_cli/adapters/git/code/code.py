@@ -189,7 +189,7 @@ class GitCodeRepo:
             findings=found,
             judged=judged,
             tree=name if judged is None else f"{name}.{self._objects.tree_of(judged)}",
-            completes=self._known.of("completes", start, tip, ask=partial(completed_features, self._git)),
+            completes=self._known.of("completes", start, real, ask=partial(completed_features, self._git)),
             integrated=integrated,
             work=work,
             trouble=trouble,
