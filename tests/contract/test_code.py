@@ -239,6 +239,7 @@ def test_findings_are_apart_from_the_work_and_seen_by_those_who_judge(place: Pla
     place.attempt(RUN, start, **{name: "found\n"})
     alone = evidence(place, start, start)
     assert (alone.commits, alone.changed, alone.findings) == (0, (), (name,))
+    assert alone.completes == ("1.1",), "a POC counts the trailer of findings, too"
     assert (alone.candidate, alone.integrated) == (start, False)
     assert alone.tip is not None
     assert alone.judged is not None

@@ -104,6 +104,7 @@ class MemoryCodeRepo:
         changed = tuple(changed_between(before, after))
         since = set(self._objects.ancestry(start))
         mine = [name for name in self._objects.ancestry(tip) if name not in since]
+        named = [name for name in self._objects.ancestry(real) if name not in since]
         author = Person(words.author, PROGRAM.email) if words.author else PROGRAM
         merged = self._merged(work, tip, words.message, tip, author)
         integrated = bool(mine) and self._objects.contains(work, tip)
@@ -124,7 +125,7 @@ class MemoryCodeRepo:
             findings=tuple(sorted(found)),
             judged=judged,
             tree=name if judged is None else f"{name}.{judged}",
-            completes=tuple(dict.fromkeys(c for name in mine for c in _completes(self._objects.get(name).message))),
+            completes=tuple(dict.fromkeys(c for name in named for c in _completes(self._objects.get(name).message))),
             integrated=integrated,
             work=work,
         )
