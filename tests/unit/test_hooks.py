@@ -148,9 +148,9 @@ def test_a_command_that_does_not_pass_holds_the_step_with_its_output_until_a_per
     assert (kind, helps) == ("hook", "mission resume m")
     assert name.startswith(f"1.1: the command before_dispatch of 1.1 did not pass ({why}")
     snapshot_now = world.host.context().state.snapshot()
-    said = explain(world.host.context(), snapshot_now, resolve(snapshot_now, "m/1.1")).reason
-    assert said is not None
-    assert f"1.1: {said.detail}" == name, "the one reason is this"
+    reason = explain(world.host.context(), snapshot_now, resolve(snapshot_now, "m/1.1")).reason
+    assert reason is not None
+    assert f"1.1: {reason.detail}" == name, "the one reason is this"
     bad.clear()
     assert [str(f.status) for f in world.go_on(4).features()] == ["pending"]
     said = features.resume(world.host.context(), "m").words
