@@ -11,9 +11,9 @@ from tests.kit.nightly import NIGHTLY
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
-ROUNDS = 30 if NIGHTLY else 20
+ROUNDS = 30 if NIGHTLY else 12
 SEEDS = range(12) if NIGHTLY else range(1)
-PARTS, TIMES = (5, 10) if NIGHTLY else (1, 5)
+PARTS, TIMES = (5, 10) if NIGHTLY else (1, 3)
 """Shared out among those who run tests."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.kit.nightly import NIGHTLY
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ REFS = ("refs/heads/missions", "refs/mission/tips/m/1.1-a1", "refs/mission/wip/m
 MORE = ("refs/heads/mission/m/work", "refs/mission/claims/m/1.1-a1")
 
 
-@pytest.mark.parametrize("ref", [*REFS, *(MORE if NIGHTLY else ())])
+@pytest.mark.parametrize("ref", by_day([*REFS, *MORE], 2))
 def test_a_git_killed_while_it_writes(person: Person, tmp_path: Path, ref: str) -> None:
     person.worker(UNFINISHED)
     person.plan(ONE)

@@ -13,7 +13,7 @@ from tests.kit.nightly import NIGHTLY, by_day
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAIRS = 1_000 if NIGHTLY else 150
+PAIRS = 1_000 if NIGHTLY else 60
 SEEDS = range(20) if NIGHTLY else range(1)
 FILES = ("1.1.txt", "1.2.txt", "1.3.txt", "2.1.txt", "2.2.txt", "2.3.txt")
 AS_IF_NOTHING_HAD_HAPPENED = End(
@@ -51,7 +51,7 @@ def test_a_death_at_every_step(kind: Kind, deaths: Deaths, record_property: Call
 
 @pytest.mark.timeout(3600)
 def test_kills_of_pulses_as_often_as_you_like(deaths: Deaths, record_property: Callable[[str, object], None]) -> None:
-    deaths.kills_without_end(None if NIGHTLY else 500)
+    deaths.kills_without_end(None if NIGHTLY else 200)
     deaths.within_the_caps()
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
     record_property("counts", dict(deaths.counts))
@@ -66,7 +66,7 @@ def test_two_deaths_in_one_life(seed: int, deaths: Deaths, record_property: Call
     record_property("counts", dict(deaths.counts))
 
 
-@pytest.mark.parametrize("forgotten", [("code/refs/heads/mission/",), ("jobs/", "code/refs/claims/")])
+@pytest.mark.parametrize("forgotten", by_day([("code/refs/heads/mission/",), ("jobs/", "code/refs/claims/")], 1))
 def test_what_is_not_synced_would_be_found_out(forgotten: tuple[str, ...]) -> None:
     deaths = Deaths(lazy=forgotten)
     with pytest.raises((AssertionError, KeyError)):

@@ -9,7 +9,7 @@ from tests.crash.deaths import Deaths
 from tests.crash.lives import committed, works
 from tests.kit.fakes.executor import FLAKY
 from tests.kit.fakes.life import Kind
-from tests.kit.nightly import by_day
+from tests.kit.nightly import only_at_night
 
 from mission_cli.document.reading.load import load
 from mission_cli.document.runs.record import read_run
@@ -56,7 +56,8 @@ class FlakyDeaths(Deaths):
             self.counts["missions with a quarantine"] += any(True for _ in quarantined(mission))
 
 
-@pytest.mark.parametrize("kind", by_day(list(Kind), 1))
+@only_at_night
+@pytest.mark.parametrize("kind", list(Kind))
 def test_nothing_that_fails_twice_passes_whoever_dies(
     kind: Kind, record_property: Callable[[str, object], None]
 ) -> None:

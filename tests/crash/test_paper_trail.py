@@ -13,7 +13,7 @@ from tests.kit.fakes.life import Kind
 from tests.kit.forge.laws import broken
 from tests.kit.forge.records import Did
 from tests.kit.forge.world import memory_world
-from tests.kit.nightly import by_day
+from tests.kit.nightly import only_at_night
 
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.ids import Sha
@@ -70,7 +70,8 @@ class PaperDeaths(Deaths):
             self.counts["pull requests at the end"] = max(self.counts["pull requests at the end"], len(site.pulls))
 
 
-@pytest.mark.parametrize("kind", by_day([*Kind], 1))
+@only_at_night
+@pytest.mark.parametrize("kind", [*Kind])
 def test_a_death_at_every_step_of_a_mission_with_issues_and_a_list(
     kind: Kind, record_property: Callable[[str, object], None]
 ) -> None:

@@ -97,6 +97,7 @@ def test_opencode_in_the_sandbox_does_a_whole_mission_and_the_bill_is_the_server
     assert [(person.repo / f"{feature}.txt").read_text() for feature in done] == [f"{feature}\n" for feature in done]
 
 
+@only_at_night
 @pytest.mark.timeout(300)
 def test_opencode_reviews_in_a_tree_of_its_own_and_its_cost_is_on_the_bill(person: Person) -> None:
     """A model that wraps its first answer in words is not believed; the second one is read, and both are paid."""

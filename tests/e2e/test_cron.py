@@ -284,6 +284,7 @@ ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
 ok       pulse          the last one ran less than 5 min ago
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
+ok       tools          `mission mcp` serves agents, and workers have none (mcp.workers)
 ok       state          1 mission
 ok       runner script  TMP/100% 'odd' tools/agent-of-mine
 wrong    runner script  as cron starts it, the runner's program `agent-of-mine` is not on PATH
@@ -300,6 +301,7 @@ ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
 ok       pulse          the last one ran less than 5 min ago
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
+ok       tools          `mission mcp` serves agents, and workers have none (mcp.workers)
 ok       state          1 mission
 wrong    runner script  the runner's program `agent-of-mine` is not on PATH
                         → install it, or fix .mission.toml
@@ -372,6 +374,7 @@ ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
 ok       pulse          the last one ran less than 5 min ago
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
+ok       tools          `mission mcp` serves agents, and workers have none (mcp.workers)
 ok       state          1 mission
 wrong    runner script  WORKER_KEY refers to $KEY_FOR_CRON, which is not set
                         → put KEY_FOR_CRON=… into HOME/.config/mission/env
@@ -426,6 +429,7 @@ ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
 ok       pulse          the last one ran less than 5 min ago
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
+ok       tools          `mission mcp` serves agents, and workers have none (mcp.workers)
 ok       state          1 mission
 wrong    runner script  the runner's program `agent-of-mine` is not on PATH
                         → install it, or fix .mission.toml
@@ -459,6 +463,7 @@ wrong    pulse          the last one ran 2 h ago; one is due every minute
                         → check that cron is running; its log is HOME/.local/state/mission/cron.log
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
+ok       tools          `mission mcp` serves agents, and workers have none (mcp.workers)
 ok       state          1 mission
 ok       runner script  TMP/100% 'odd' tools/agent-of-mine
 1 wrong, 1 warning
@@ -482,7 +487,7 @@ def test_doctor_as_json(person: Person, room: Room, tools: Path) -> None:
     facts = room.mission("doctor", "--offline", "--json").facts
     assert (facts["schema"], facts["ok"], facts["cost"]) == (1, True, "")
     assert [f["subject"] for f in facts["findings"]] == snapshot(
-        ["git", "identity", "clock", "keys", "cron", "pulse", "sandbox", "room", "state", "runner script"]
+        ["git", "identity", "clock", "keys", "cron", "pulse", "sandbox", "room", "tools", "state", "runner script"]
     )
     assert facts["findings"][-1] == {
         "level": "ok",

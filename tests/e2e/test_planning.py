@@ -450,6 +450,7 @@ def script_of(*answers: str) -> tuple[list[str], Script]:
     return seen, script
 
 
+@only_at_night
 @pytest.mark.timeout(300)
 def test_opencode_plans_and_mends_its_plan_in_the_same_conversation(person: Person) -> None:
     needs_bubblewrap()

@@ -48,8 +48,15 @@ EVERY_NETWORK = "0.0.0.0"  # noqa: S104 - is refused
 def server(person: Person, *words: str) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
     """Run the server; yield what it printed, and its process."""
     command = [sys.executable, "-P", "-m", "mission_cli", "serve", "--port", "0", "--json", *words]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     process = subprocess.Popen(
-        command, cwd=person.repo, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+        command,
+        cwd=person.repo,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
     )
     try:
         assert process.stdout is not None

@@ -117,8 +117,9 @@ class Shell:
             write(lines)
 
     def facts(self, facts: DataclassInstance) -> None:
-        """Print one JSON object."""
+        """Print one JSON object, at once: a program may wait for it while the command goes on."""
         sys.stdout.write(self.printed(facts))
+        sys.stdout.flush()
 
     def printed(self, facts: DataclassInstance) -> str:
         """Return the line of JSON; that of a view has `stopped`: since when and by whom STOP is set, or null."""
