@@ -11,6 +11,7 @@ from shutil import which
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.nightly import only_at_night
 from tests.kit.template import template
 
 from mission_cli.adapters.checks.standard import StandardChecks
@@ -251,6 +252,7 @@ HOSTILE = """\
 """
 
 
+@only_at_night
 @CHROMIUM
 def test_a_page_that_lies_is_empty_or_leads_elsewhere_does_not_pass(tmp_path: Path) -> None:
     site = Site(tmp_path)

@@ -6,6 +6,7 @@ from shutil import which
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.nightly import only_at_night
 
 from mission_cli.domain.criteria.extras import BROWSERS
 
@@ -104,6 +105,7 @@ milestones:
 PAGE = '<!doctype html><html lang="en"><head><title>T</title></head><body><main><h1>Hello</h1></main></body></html>'
 
 
+@only_at_night
 @pytest.mark.skipif(not any(map(which, BROWSERS)), reason="needs Chromium: apt-get install chromium")
 def test_a_page_is_opened_and_its_picture_is_stored_and_compared(person: Person) -> None:
     person.set('sandbox = "auto"\n')

@@ -122,6 +122,7 @@ def shown(person: Person, text: str, *more: tuple[str, str]) -> str:
     return re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\dZ)?( UTC)?", "TIME", text)
 
 
+@only_at_night
 @pytest.mark.timeout(240)
 def test_debians_cron_brings_a_mission_from_planned_to_completed(person: Person, room: Room, tools: Path) -> None:
     planned(person, tools)

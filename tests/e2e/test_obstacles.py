@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.agents import needs_bubblewrap
-from tests.kit.nightly import by_day
+from tests.kit.nightly import by_day, only_at_night
 from tests.kit.people import HONEST
 
 from mission_cli import __version__
@@ -261,6 +261,7 @@ def test_what_keeps_a_feature_is_said_and_its_end_is_noticed_by_the_next_pulse(
     gate.write_text("go\n")
 
 
+@only_at_night
 def test_what_keeps_a_milestone_is_said_and_its_end_is_noticed_by_the_next_pulse(ada: Person, gate: Path) -> None:
     stages = [
         f'  - {{name: n{n}, validation: ["file: `{n}.1.txt`"], features: [{{title: t{n}}}]}}\n'

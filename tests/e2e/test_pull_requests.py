@@ -15,7 +15,7 @@ from tests.kit.forge.site import Site
 from tests.kit.forge.state import OURS
 from tests.kit.merging import merging
 from tests.kit.model_server import ModelServer, Turn
-from tests.kit.nightly import NIGHTLY, by_day
+from tests.kit.nightly import NIGHTLY, by_day, only_at_night
 from tests.kit.people import HONEST
 from tests.kit.prism import github
 
@@ -145,6 +145,7 @@ def test_opencode_gets_three_features_merged(person: Person, tmp_path: Path, cas
         assert contract.check(asked) == []
 
 
+@only_at_night
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", by_day(list(HOW), 1))
 def test_a_program_gets_three_features_merged(person: Person, tmp_path: Path, case: str) -> None:

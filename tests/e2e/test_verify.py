@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from inline_snapshot import snapshot
+from tests.kit.nightly import only_at_night
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -24,6 +25,7 @@ milestones:
 CHANGING = re.compile(r"\b[0-9a-f]{7,64}\b|\d{4}-\d\d-\d\dT\d\d[:-]\d\d[:-]\d\dZ")
 
 
+@only_at_night
 def test_another_clone_finds_every_verdict_again_and_every_changed_byte(ada: Person, ben: Person) -> None:
     ada.plan(PLAN)
     ada.start()
