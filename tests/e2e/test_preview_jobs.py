@@ -66,7 +66,7 @@ def until(executor: Executor, key: str) -> Job:
         job = executor.poll([key])[key]
         if job.port or job.exit is not None:
             return job
-        time.sleep(0.02)
+        time.sleep(0.02)  # polled until the deadline above
     raise AssertionError(f"{key} neither listens nor ends")
 
 
@@ -123,7 +123,7 @@ def test_another_program_on_the_port_is_no_preview(person: Person) -> None:
     executor.submit(spec_of(person, key, "sh", "-c", "echo $MISSION_PORT; exec sleep 60"))
     ends = time.monotonic() + DEADLINE
     while not (said := executor.logs(key, 100)) and time.monotonic() < ends:
-        time.sleep(0.02)
+        time.sleep(0.02)  # polled until the deadline above
     with socket.create_server(("127.0.0.1", int(said))):
         ended = until(executor, key).exit
     assert ended is not None

@@ -68,7 +68,7 @@ def until_over(person: Person) -> None:
     ends = time.monotonic() + 30
     while any(status != "closed" for _, status, _ in rows(person)) and time.monotonic() < ends:
         person.mission("pulse", ok=None)
-        time.sleep(0.05)
+        time.sleep(0.05)  # polled until the deadline above
 
 
 def test_a_person_opens_the_work_before_it_lands(person: Person) -> None:
@@ -110,7 +110,7 @@ def test_a_deployment_reports_later_and_only_with_its_token(person: Person) -> N
     person.mission("preview", "m")
     ends = time.monotonic() + 30
     while not (told.exists() and told.read_text().count("\n") == 3) and time.monotonic() < ends:
-        time.sleep(0.05)
+        time.sleep(0.05)  # polled until the deadline above
     callback, token, commit = told.read_text().splitlines()
     assert commit == person.loaded().mission.previews[0].commit
     assert token not in person.file().read_text()

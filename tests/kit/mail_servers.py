@@ -206,7 +206,7 @@ def _smtp(taker: _Taker, certificate: trustme.LeafCert, *, starttls: bool) -> It
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
 
-    def known(server: Any, session: Any, envelope: Any, mechanism: str, login: Any) -> AuthResult:  # noqa: ARG001
+    def known(server: Any, session: Any, envelope: Any, mechanism: str, login: Any) -> AuthResult:  # noqa: ARG001 - as aiosmtpd calls it
         right = isinstance(login, LoginPassword) and login.password == PASSWORD.encode()
         return AuthResult(success=right, handled=False)
 
@@ -255,4 +255,4 @@ def _wait_for(running: subprocess.Popen[bytes], errors: Path, *ports: int) -> No
             except OSError:
                 if running.poll() is not None or time.monotonic() > until:
                     raise AssertionError(f"dovecot does not answer: {errors.read_text()}") from None
-                time.sleep(0.02)
+                time.sleep(0.02)  # polled until the deadline above: a server does not tell when it listens

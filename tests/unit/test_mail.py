@@ -211,7 +211,7 @@ def test_a_text_that_was_changed_after_the_approval_is_not_sent() -> None:
 def test_a_mail_that_cannot_be_read_goes_back_to_the_worker(bad: str) -> None:
     host = mailing(bad)
     go_on(host, 6)
-    first = next(r for r in pulse(host.context()).cases["m"].observation.records if r.attempt == 1)  # type: ignore[index]
+    first = next(r for r in pulse(host.context()).cases["m"].observation.records if r.attempt == 1)  # type: ignore[index]  # it is there
     assert (first.cause, first.detail.startswith("invite.md cannot be sent: ")) == (Cause.WRONG_OUTPUT, True)
     assert not committed(host).mails
 
@@ -446,7 +446,7 @@ def test_html_and_attachments_are_data_with_names_of_our_own() -> None:
     state = host.context().state
     head = state.head()
     assert head is not None
-    files = state.assets(state.at(head).missions["m"], head)  # type: ignore[index]
+    files = state.assets(state.at(head).missions["m"], head)  # type: ignore[index]  # it is there
     assert files[name.removeprefix("assets/")] == "note"
     told = json.loads(files[reply.file.removeprefix("assets/")])
     assert (told["codes"], told["links"]) == (["481 516"], ["https://example.org/confirm?t=1"])

@@ -372,7 +372,7 @@ def test_an_answer_counts_only_for_the_call_and_the_state_that_were_shown(words:
             "mission_update", call, input_responses=yes, request_state=asked.request_state, allow_input_required=True
         )
         assert isinstance(again, InputRequiredResult)
-        return refused.value.message, next(iter((again.input_requests or {}).values())).params.message  # type: ignore[union-attr]
+        return refused.value.message, next(iter((again.input_requests or {}).values())).params.message  # type: ignore[union-attr]  # a form
 
     said = Agent(words.repo, answers=[]).talk(replay)
     assert said == ("Invalid or expired requestState", "Change words (Words)? budget.money_usd: 5 → 4.")

@@ -45,10 +45,10 @@ HOUR = timedelta(hours=1)
         ("Attempts: 2; retry 5m 1h", OwnLimits(attempts=2, retry=(timedelta(minutes=5), HOUR))),
         ("duration PT1H, usd 5, hours 2.5", OwnLimits(duration=HOUR, usd=Decimal(5), hours=Decimal("2.5"))),
         *(
-            (text, OwnLimits(wrong=f"`{text}` is no limit that can be read"))
+            (text, OwnLimits(wrong=f"`{text}` cannot be read as a limit"))
             for text in ("attempts 0", "attempts", "attempts 101", "retry", "retry soon", "duration 0s", "usd -1", "usd 1 2", "usd nan", "lunch 3")
         ),
-        ("attempts 2, lunch 3", OwnLimits(attempts=2, wrong="`lunch 3` is no limit that can be read")),
+        ("attempts 2, lunch 3", OwnLimits(attempts=2, wrong="`lunch 3` cannot be read as a limit")),
     ],
 )  # fmt: skip
 def test_limits_are_read_completely_or_not_at_all(text: str, limits: OwnLimits) -> None:
@@ -109,15 +109,15 @@ def test_a_limit_that_cannot_be_read_holds_and_is_an_error() -> None:
     loaded = load(text, "m")
     assert [(p.line, p.message) for p in lint(loaded) if "limits" in p.message] == snapshot(
         [
-            (9, "the limits of ann: `usd much` is no limit that can be read"),
-            (16, "the limits of 1.2: `attempts many` is no limit that can be read"),
+            (9, "the limits of ann: `usd much` cannot be read as a limit"),
+            (16, "the limits of 1.2: `attempts many` cannot be read as a limit"),
         ]
     )
     plan = plan_of(replace(loaded.mission, managed=True, base="main", status=MissionStatus.ACTIVE))
     assert [holds(plan, number)[0] for number in ("1.1", "1.2")] == snapshot(
         [
-            (HoldKind.ROW, "its limits cannot be read: `usd much` is no limit that can be read"),
-            (HoldKind.ROW, "its limits cannot be read: `attempts many` is no limit that can be read"),
+            (HoldKind.ROW, "its limits cannot be read: `usd much` cannot be read as a limit"),
+            (HoldKind.ROW, "its limits cannot be read: `attempts many` cannot be read as a limit"),
         ]
     )
 

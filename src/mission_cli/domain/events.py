@@ -51,7 +51,7 @@ class EventKind(StrEnum):
     ISSUE_OPENED = "issue.opened"
     ISSUE_REFUSED = "issue.refused"
     MESSAGE_AGENT = "message.agent"
-    """An agent said something that somebody, or it itself, has noted."""
+    """An agent said something, which it or a person has noted."""
     MAIL_ADDED = "mail.added"
     MAIL_APPROVED = "mail.approved"
     MAIL_FAILED = "mail.failed"

@@ -204,7 +204,7 @@ class HoldKind(StrEnum):
     VALUE = "value"
     """A value that limits the mission does not count."""
     STALE = "stale"
-    """Nobody has done anything with the mission for its lifetime, or it is archived."""
+    """The mission had no activity for its lifetime, or it is archived."""
     WAIT = "wait"
     """An external wait is not over."""
     WORK = "work"

@@ -237,7 +237,7 @@ class LogRow:
 
 
 REMOVED = "removed"
-"""What the column Volatile says of an agent after its mission: the row stays as a record, and nobody works as it."""
+"""The column Volatile of an agent after its mission: the row is a record, and the agent is not used any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.tables import Wait
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
+    from mission_cli.ports.agents import Agent
 
 
 def with_prompts(ctx: Context, case: Case) -> list[Transition]:
@@ -58,18 +59,18 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
     transitions: list[Transition] = []
     for move in case.plan.transitions:
         if isinstance(move, Dispatch):
-            found = ctx.state.found(case.stored, case.head)
-            if move.record.reviewing:
-                words = review_prompt(ctx, case.mission, move.record)
+            found, record = ctx.state.found(case.stored, case.head), move.record
+            if record.reviewing:
+                words = review_prompt(ctx, case.mission, record)
             else:
-                about = told_of(case.observation, move.record.feature)
-                data = data_of(ctx, case.stored, _waits(case.mission, move.record))
+                about = told_of(case.observation, record.feature)
+                data = data_of(ctx, case.stored, _waits(case.mission, record))
                 records = case.observation.records
-                move = replace(move, record=_that_resumes(ctx, move.record, records, news=about))  # noqa: PLW2901
-                brief = brief_for(ctx, case.mission, move.record, found)
-                words = prompt_for(ctx, case.mission, move.record, records, found, pull=about, brief=brief, data=data)
+                record = _that_resumes(ctx, record, records, news=about)
+                brief = brief_for(ctx, case.mission, record, found)
+                words = prompt_for(ctx, case.mission, record, records, found, pull=about, brief=brief, data=data)
             prompt = ctx.secrets.scrub(words)
-            transitions.append(replace(move, record=_as_written(replace(move.record, prompt=prompt))))
+            transitions.append(replace(move, record=_as_written(replace(record, prompt=prompt))))
         else:
             transitions.append(with_text(ctx, case, move) if isinstance(move, AddMail) else move)
     return transitions
@@ -200,7 +201,6 @@ def agent_job(
     if agent is None:
         raise MissionError(f"the runner `{record.runner}` has no adapter")
     sandboxed = ctx.machine.sandbox().on
-    cap = record.reserve.cap_usd
     request = Request(
         prompt=record.prompt,
         title=title,
@@ -211,14 +211,12 @@ def agent_job(
         session=session,
         slash_command=slash_command,
         project_settings=runner.project_settings,
-        max_usd=cap or None,
+        max_usd=record.reserve.cap_usd or None,
         tools=tools,
     )
     invocation = agent.invocation(request)
     unpriced = agent.bill is Bill.FILE and not runner.models  # a program that reports its own cost
     prices = {} if unpriced else ctx.prices.prices(record.model).per_token
-    usual = ctx.settings.stall_after if agent.retry_window_s else ctx.settings.stuck_after
-    silent = runner.stall_after or usual
     return JobSpec(
         key=record.run,
         kind=JobKind.WORKER,
@@ -231,13 +229,7 @@ def agent_job(
             agent=runner.kind or record.runner,
             prices={kind: str(price) for kind, price in prices.items()},
         ),
-        caps=Caps(
-            deadline_s=record.deadline_s,
-            max_usd=f"{cap:f}" if cap else "",
-            max_tokens=record.reserve.cap_tokens or record.reserve.tokens,
-            max_steps=runner.max_steps or ctx.settings.max_steps,
-            stall_s=max(int(silent.total_seconds()), agent.retry_window_s),
-        ),
+        caps=_caps(ctx, record, agent),
         sandbox=SandboxAccess(
             on=sandboxed,
             read=agent.access.read,
@@ -245,6 +237,19 @@ def agent_job(
             scratch=agent.access.scratch,
             env=agent.access.env,
         ),
+    )
+
+
+def _caps(ctx: Context, record: RunRecord, agent: Agent) -> Caps:
+    """Return the limits of one agent run."""
+    runner, cap = ctx.settings.runners[record.runner], record.reserve.cap_usd
+    silent = runner.stall_after or (ctx.settings.stall_after if agent.retry_window_s else ctx.settings.stuck_after)
+    return Caps(
+        deadline_s=record.deadline_s,
+        max_usd=f"{cap:f}" if cap else "",
+        max_tokens=record.reserve.cap_tokens or record.reserve.tokens,
+        max_steps=runner.max_steps or ctx.settings.max_steps,
+        stall_s=max(int(silent.total_seconds()), agent.retry_window_s),
     )
 
 

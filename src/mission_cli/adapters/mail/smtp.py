@@ -1,4 +1,4 @@
-"""Send one mail: to all recipients or to none, and say whether the server has it, has it not, or nobody knows."""
+"""Send one mail: to all recipients or to none, and say whether the server has it, has it not, or may have it."""
 
 from __future__ import annotations
 

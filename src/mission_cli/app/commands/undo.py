@@ -68,7 +68,7 @@ _NO_DECISIONS = frozenset(
         EventKind.WAIT_REMINDED,
     }
 )
-"""Bookkeeping: notes, previews, and what the program, or somebody at the forge, did as a consequence."""
+"""Bookkeeping: notes, previews, and what the program, or a person at the forge, did as a consequence."""
 _LOGS: Mapping[str, tuple[str, ...]] = {
     "Progress Log": ("Timestamp", "Event", "Details"),
     "Decision Log": ("#", "Date", "Decision", "Rationale", "Alternatives Considered"),

@@ -111,7 +111,7 @@ def redeem(ctx: Context, token: str, said: Said = NOTHING, *, door: str = LINK, 
 
 
 def note_stranger(ctx: Context, door: str, who: str, why: str) -> None:
-    """Leave a trace of somebody who came through a genuine door and may not decide."""
+    """Leave a trace of a person whose message is genuine and who may not decide."""
     with ctx.runtime.deciding() as book:
         book.note(traced(book.ledger, Trace(stamp(ctx.clock.now()), door, who, "", why)))
 

@@ -56,7 +56,7 @@ class Standing(StrEnum):
     STALE = "stale"
     """What was shown has changed since."""
     FORBIDDEN = "forbidden"
-    """The person may not decide this, or somebody else used the token."""
+    """The person may not decide this, or another one used the token."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ _MOST = 20
 
 
 def reply_text(text: str) -> str:
-    """Return what somebody wrote in a reply: without the quoted text below it, quoted lines and a signature."""
+    """Return what the sender wrote in a reply: without the quoted text below it, quoted lines and a signature."""
     lines = text.replace("\r\n", "\n").split("\n")
     kept: list[str] = []
     for place, line in enumerate(lines):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class EventType(StrEnum):
-    """What an event is to somebody who reads a journal."""
+    """What an event is to a reader of the journal."""
 
     CREATED = "created"
     TASK_ADDED = "task_added"

@@ -50,7 +50,7 @@ def own_limits(text: str) -> OwnLimits:
             continue
         read = _with(found, name.casefold(), value.split())
         if read is None:
-            return replace(found, wrong=f"`{part.strip()}` is no limit that can be read")
+            return replace(found, wrong=f"`{part.strip()}` cannot be read as a limit")
         found = read
     return found
 

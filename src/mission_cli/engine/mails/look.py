@@ -79,7 +79,7 @@ def _is_due(mission: Mission, poll: Poll, now: datetime) -> bool:
 
 
 def _is_reading(mission: Mission) -> bool:
-    """Whether a reply may come that somebody waits for, or a mail is unsure."""
+    """Whether a reply may come that a feature waits for, or a mail is unsure."""
     if mission.status is not MissionStatus.ACTIVE and mission.status is not MissionStatus.PAUSED:
         return False
     waited = {told.mail for wait in mission.waits if wait.open and (told := reply_wait(wait.waiting_for))}

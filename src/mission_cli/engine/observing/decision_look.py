@@ -36,7 +36,7 @@ class DecisionLook:
     """Its path in the mission's folder `research/`; empty if the decision is about work."""
 
     def shows(self, seen: str) -> bool:
-        """Whether a decision about what somebody saw is about what there is now."""
+        """Whether a decision about what a person saw is about what there is now."""
         return seen == self.shown or seen in self.same
 
 

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Criterion, Limits, Mission
     from mission_cli.domain.runs import Exit, RunRecord
+    from mission_cli.domain.timing.timeline import Timeline
     from mission_cli.engine.context import Context
     from mission_cli.engine.outside.look import World
     from mission_cli.planner.core.policy import Policy
@@ -201,6 +202,16 @@ def _observe(
         return Observation(now, me, records=records, timeline=timeline, zone=zone, engaged=engaged), None
     if is_elsewhere(mission.host, me):
         return _observe_elsewhere(ctx, mission, now, me, records), None
+    observation, look = _driven_here(ctx, snapshot, mission, records, timeline, ask=ask)
+    world = look_outside(ctx, snapshot, mission, now, observation.base, ask=ask)
+    return _with_others(ctx, snapshot, mission, _with_world(observation, world)), look
+
+
+def _driven_here(
+    ctx: Context, snapshot: Snapshot, mission: Mission, records: tuple[RunRecord, ...], timeline: Timeline, *, ask: bool
+) -> tuple[Observation, CodeLook]:
+    """Observe code, forge, jobs, mail and machine for a mission that this clone drives."""
+    now, me, zone = timeline.last.wall, ctx.machine.me(), ctx.clock.zone
     forge = look_at_forge(ctx, mission, now, ask=ask)
     heads = heads_at_forge(ctx, mission, ctx.code.heads(mission.id, mission.base))
     jobs = _jobs(ctx, records, me)
@@ -246,10 +257,9 @@ def _observe(
         timeline=timeline,
         settings_at=ctx.runtime.changed_at(ctx.settings_files),
         zone=zone,
+        mail=look_at_mail(ctx, mission, now, ask=ask),
     )
-    world = look_outside(ctx, snapshot, mission, now, heads.base, ask=ask)
-    observation = replace(observation, mail=look_at_mail(ctx, mission, now, ask=ask))
-    return _with_others(ctx, snapshot, mission, _with_world(observation, world)), look
+    return observation, look
 
 
 def _with_world(observation: Observation, world: World) -> Observation:

@@ -99,7 +99,7 @@ class Policy:
     """Rounds of reviews of a pull request that workers answer; then a person does."""
     warn_pct: int = 60
     stale_grace: timedelta = timedelta(hours=24)
-    """Time between the notice that nobody cares for a mission and its archiving."""
+    """Time between the notice that a mission had no activity and its archiving."""
     deadline_pct: tuple[int, ...] = (50, 80, 100)
     """Percent of the time between start and deadline that cause a warning each."""
     projection_over_pct: int = 50

@@ -1,4 +1,4 @@
-"""Missions without a person: look at them regularly, tell people that nobody cares for one, archive it."""
+"""Missions without a person: look at them regularly, tell people when one had no activity, archive it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def cadence(draft: Draft) -> None:
 
 
 def lifetime(draft: Draft) -> None:
-    """Say once that nobody has done anything with a mission for its lifetime; archive it after a grace period.
+    """Say once that a mission had no activity for its lifetime; archive it after a grace period.
 
     Whatever a person does with it begins a new lifetime. Nothing is archived while an attempt is open.
     """

@@ -163,7 +163,7 @@ def _say_void(draft: Draft, phase: Phase, found: Standing) -> None:
 
 
 def _is_over(draft: Draft, phase: Phase, rule: GateRule) -> bool:
-    """Whether nobody has decided in time, which counts as a rejection."""
+    """Whether the time for a decision is over, which counts as a rejection."""
     asked = (noted_at(draft.mission, EventKind.APPROVAL_REQUIRED, phase.gate), parse_stamp(phase.entered))
     since = [at for at in asked if at is not None]
     if rule.within is None or not since:

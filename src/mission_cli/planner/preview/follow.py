@@ -119,10 +119,10 @@ def _plan(draft: Draft, row: PreviewRow) -> None:
 def _start(draft: Draft, row: PreviewRow, job: Job) -> None:
     rules = draft.policy.previews
     if job.state in {JobState.UNKNOWN, JobState.GONE}:
-        why = f"preview {row.number} of {row.short} is started"
         if job.state is JobState.GONE:
-            why = f"what is left of preview {row.number} is ended: its supervisor died"
-        draft.effects.append(StartPreview(row.number, why))
+            _end_orphan(draft, row)
+        else:
+            draft.effects.append(StartPreview(row.number, f"preview {row.number} of {row.short} is started"))
     elif job.port:
         _ready(draft, row, f"http://localhost:{job.port}{rules.path}")
     elif job.exit is not None:
@@ -150,11 +150,16 @@ def _ready(draft: Draft, row: PreviewRow, url: str) -> None:
     _write(draft, row, PreviewStatus.READY, EventKind.PREVIEW_READY, words)
 
 
+def _end_orphan(draft: Draft, row: PreviewRow) -> None:
+    """End the processes of a preview whose supervisor died: its job is never started twice, so this only ends them."""
+    why = f"the processes of preview {row.number} are ended: its supervisor died"
+    draft.effects.append(StartPreview(row.number, why))
+
+
 def _show(draft: Draft, row: PreviewRow, job: Job) -> None:
     rules = draft.policy.previews
     if job.state is JobState.GONE:
-        why = f"what is left of preview {row.number} is ended: its supervisor died"
-        draft.effects.append(StartPreview(row.number, why))
+        _end_orphan(draft, row)
     elif job.exit is not None and not (rules.deploys and _went_well(job)):
         _ended(draft, row, job)
     elif job.state is JobState.UNKNOWN and not rules.deploys:
@@ -166,7 +171,7 @@ def _show(draft: Draft, row: PreviewRow, job: Job) -> None:
 
 
 def _ended(draft: Draft, row: PreviewRow, job: Job) -> None:
-    """Its job has ended although nobody ended it."""
+    """Its job has ended by itself."""
     end = job.exit
     if end is None:
         return
@@ -212,8 +217,7 @@ def _end(draft: Draft, row: PreviewRow, job: Job) -> None:
     if job.state in _ALIVE:
         draft.effects.append(_cancel(draft, row))
     elif job.state is JobState.GONE:
-        why = f"what is left of preview {row.number} is ended: its supervisor died"
-        draft.effects.append(StartPreview(row.number, why))
+        _end_orphan(draft, row)
     else:
         if job.state is JobState.UNKNOWN:
             draft.effects.append(_cancel(draft, row))  # if it exists in spite of that, it ends

@@ -29,7 +29,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said: SENT, LATER (certainly not taken), REFUSED, or BEGUN (nobody knows)."""
+    """What the server said: SENT, LATER (certainly not taken), REFUSED, or BEGUN (unknown)."""
 
     state: SendState
     reason: str = ""

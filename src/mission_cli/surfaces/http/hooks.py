@@ -50,7 +50,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button that somebody pressed in a chat."""
+    """A button that was pressed in a chat."""
 
     who: str
     """Their id there."""
@@ -76,12 +76,12 @@ class Hooks:
         ]
 
     async def slack(self, request: Request) -> Response:
-        """Take a decision that somebody took with a button in Slack."""
+        """Take a decision that a person took with a button in Slack."""
         sent = await _sent(request, _MOST_BYTES)
         return await run_in_threadpool(self._slack, sent)
 
     async def telegram(self, request: Request) -> Response:
-        """Take a decision that somebody took with a button in Telegram."""
+        """Take a decision that a person took with a button in Telegram."""
         sent = await _sent(request, _MOST_BYTES)
         return await run_in_threadpool(self._telegram, sent)
 

@@ -1,4 +1,4 @@
-"""Commands that give an account of a mission to somebody who was not there: verify, report, context."""
+"""Commands that give an account of a mission to a person who was not there: verify, report, context."""
 
 from __future__ import annotations
 

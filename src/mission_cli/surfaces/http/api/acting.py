@@ -170,11 +170,16 @@ def _add_feature(call: Call) -> AddedFeature:
     return AddedFeature(done.address.mission.id, done.words, done.commit or "", done.about)
 
 
-def operations() -> tuple[Operation, ...]:
-    """Return them."""
-    one, part = "/missions/{id}", "/missions/{id}/features/{feature}"
-    manage, approve = Scope.MANAGE, Scope.APPROVE
+_ONE, _PART = "/missions/{id}", "/missions/{id}/features/{feature}"
 
+
+def operations() -> tuple[Operation, ...]:
+    """Return them, in the order of the document."""
+    return (*_of_missions(), *_decisions(), *_of_previews(), *_of_features())
+
+
+def _of_missions() -> tuple[Operation, ...]:
+    one, manage = _ONE, Scope.MANAGE
     plan = Field("plan", "the plan, as `mission schema plan` describes it", "object", required=True)
     create = (plan, Field("id", "its id; default: made from the title"), Field("repo", "the repository"))
     patch = (
@@ -184,17 +189,6 @@ def operations() -> tuple[Operation, ...]:
         Field("value", "its value", "scalar"),
         Field("confirm", "needed where the value widens a limit", "boolean"),
     )
-    added = (
-        Field("title", "what is built", required=True),
-        Field("description", "what the worker has to know"),
-        Field("criteria", "such as `run: pytest -q`", "array"),
-        Field("depends", "features that have to be done first", "array"),
-        Field("estimate", "such as 2h"),
-        Field("milestone", "number of the milestone; default: the first unfinished one", "integer", least=1),
-        Field("research", "whether its result is its findings, not code", "boolean"),
-    )
-    needed = Field("reason", REASON.about, required=True)
-    response = Field("response", "the answer; it begins with one of the options, if there are any", required=True)
     return (
         Operation(
             "create_mission",
@@ -237,6 +231,13 @@ def operations() -> tuple[Operation, ...]:
         ),
         post("resume_mission", f"{one}/resume", "Continue it.", manage, _plain("resume"), REASON),
         post("cancel_mission", f"{one}/cancel", "End it; the work is kept.", manage, _plain("cancel"), REASON),
+    )
+
+
+def _decisions() -> tuple[Operation, ...]:
+    one, approve = _ONE, Scope.APPROVE
+    response = Field("response", "the answer; it begins with one of the options, if there are any", required=True)
+    return (
         post("approve_gate", f"{one}/approve", "Approve a gate.", approve, _gate(approved=True), GATE, COMMENT, SAW),
         post("reject_gate", f"{one}/reject", "Reject a gate.", approve, _gate(approved=False), GATE, COMMENT, SAW),
         post("answer_request", f"{one}/requests/{{number}}/answer", "Answer a request.", approve, _answer, response),
@@ -248,6 +249,12 @@ def operations() -> tuple[Operation, ...]:
             _land,
             Field("squash", "as one commit", "boolean"),
         ),
+    )
+
+
+def _of_previews() -> tuple[Operation, ...]:
+    one, manage = _ONE, Scope.MANAGE
+    return (
         post(
             *("start_preview", f"{one}/preview", "Show the finished work.", manage, _preview),
             Field("restart", "end the present preview and start another", "boolean"),
@@ -257,6 +264,22 @@ def operations() -> tuple[Operation, ...]:
             *("stop_preview", f"{one}/preview/stop", "End the preview, and clean up after it.", manage, _stop_preview),
             alias=f"{one}/cleanup_deployment",
         ),
+    )
+
+
+def _of_features() -> tuple[Operation, ...]:
+    one, part, manage = _ONE, _PART, Scope.MANAGE
+    added = (
+        Field("title", "what is built", required=True),
+        Field("description", "what the worker has to know"),
+        Field("criteria", "such as `run: pytest -q`", "array"),
+        Field("depends", "features that have to be done first", "array"),
+        Field("estimate", "such as 2h"),
+        Field("milestone", "number of the milestone; default: the first unfinished one", "integer", least=1),
+        Field("research", "whether its result is its findings, not code", "boolean"),
+    )
+    needed = Field("reason", REASON.about, required=True)
+    return (
         post(
             "add_feature",
             f"{one}/features",
