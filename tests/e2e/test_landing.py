@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.people import HONEST
 
+from mission_cli.adapters.fs.locks import try_lock, unlock
+from mission_cli.fastpath import KICK
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.kit.people import Person
 
 PLAN = """\
@@ -23,6 +31,23 @@ milestones:
       - {title: Write the first file, criteria: ["file: `1.1.txt`"]}
       - {title: Write the second file, depends: ["1.1"], criteria: ["file: `1.2.txt`"]}
 """
+
+
+@contextmanager
+def a_pulse_at_work_until_it_is_asked(person: Person) -> Iterator[None]:
+    """Hold the lock of the loop until another process has left a wake-up request."""
+    loop = try_lock(person.runtime / "lock")
+    assert loop is not None
+
+    def end() -> None:
+        while not (person.runtime / KICK).exists():
+            time.sleep(0.02)  # polled: a file does not tell when it appears
+        unlock(loop)
+
+    with ThreadPoolExecutor() as pool:
+        ended = pool.submit(end)
+        yield
+        ended.result()
 
 
 @pytest.mark.parametrize("method", ["--merge", "--squash"])
@@ -43,7 +68,9 @@ def test_the_work_is_shown_then_lands_as_one_commit_that_can_be_taken_back(perso
     assert "+++ b/1.2.txt" in shown
     assert "Left out" not in shown
     assert person.git("rev-parse", "main^{tree}") == before, "it was only shown"
-    done = person.mission("land", "m", method, "--yes", "--json").facts
+    with a_pulse_at_work_until_it_is_asked(person):
+        done = person.mission("land", "m", method, "--yes", "--json").facts
+    assert done["waits"] == []
     assert done["landed"] == person.git("rev-parse", "main")
     body = person.git("log", "-1", "--format=%s%n%b", "main").splitlines()
     assert body[0] == "Two files"

@@ -160,9 +160,8 @@ def complete(desk: Desk, given: Completing) -> Answer:
     """Bring the finished work to the base branch (`mission land`)."""
     from mission_cli.app import pull_requests
     from mission_cli.app.commands import gates
-    from mission_cli.app.pulses.after import follow_up
+    from mission_cli.app.pulses.after import follow_landing
     from mission_cli.app.queries.before.landing import landing_preview
-    from mission_cli.app.results.landing import Landed
 
     opened = desk.open(scope=Scope.APPROVE)
     if pull_requests.proposes(opened.context, given.mission):
@@ -172,11 +171,7 @@ def complete(desk: Desk, given: Completing) -> Answer:
     opened = desk.confirm(opened, what, do("land", preview.id), state=f"{preview.work} {given.squash}")
     ctx = opened.context
     done = gates.land(ctx, preview.id, squash=given.squash)
-    followed = follow_up(ctx, done, settings_valid=not opened.problems)
-    mission = resolve(ctx.state.snapshot(), preview.id).mission
-    landed, back = gates.landed_as(ctx, mission, done.about) or ("", "")
-    waits = () if landed else followed.landing_waits
-    return Answer(Landed(preview.id, done.words, done.commit or "", waits, landed, back))
+    return Answer(follow_landing(ctx, done, settings_valid=not opened.problems).result)
 
 
 def _mission(desk: Desk, name: str, *, at_any_rate: bool = False) -> tuple[Opened, str, str]:

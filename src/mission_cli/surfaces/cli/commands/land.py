@@ -102,20 +102,15 @@ def _approve(shell: Shell, opened: Opened, mission: str, *, dry_run: bool, yes: 
 
 def _finish(shell: Shell, opened: Opened, preview: LandingPreview, done: Done) -> int:
     """Run the pulse that lands it; say where it is now and how to take it back, or what it waits for."""
-    from mission_cli.app.addressing import resolve
-    from mission_cli.app.commands import gates
-    from mission_cli.app.pulses.after import follow_up
-    from mission_cli.app.results.landing import Landed
+    from mission_cli.app.pulses.after import follow_landing
 
-    ctx = opened.context
     with shell.busy("merging and checking"):
-        followed = follow_up(ctx, done, settings_valid=not opened.problems)
-    if followed.report is not None:
-        tell(shell, followed.report)
-    landed, back = gates.landed_as(ctx, resolve(ctx.state.snapshot(), preview.id).mission, done.about) or ("", "")
-    waits = () if landed else followed.landing_waits
-    words = [done.words, *(f"landing waits: {detail}" for detail in waits)]
-    words += [f"it is on {preview.base} as {landed[:7]}; to take it back: {back}"] if landed else []
-    words += [f"next: {do('report', preview.id)}"] if landed else []
-    shell.say("\n".join(words), Landed(preview.id, done.words, done.commit or "", waits, landed, back))
-    return 3 if waits else exit_code(followed.report) if followed.report is not None else 0
+        landing = follow_landing(opened.context, done, settings_valid=not opened.problems)
+    if landing.report is not None:
+        tell(shell, landing.report)
+    found = landing.result
+    words = [found.message, *(f"landing waits: {detail}" for detail in found.waits)]
+    words += [f"it is on {preview.base} as {found.landed[:7]}; to take it back: {found.take_back}"] if found.landed else []
+    words += [f"next: {do('report', preview.id)}"] if found.landed else []
+    shell.say("\n".join(words), found)
+    return 3 if found.waits else exit_code(landing.report) if landing.report is not None else 0

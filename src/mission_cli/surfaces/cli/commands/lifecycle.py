@@ -320,7 +320,7 @@ def finish(
     from mission_cli.app.results.changes import Changed
 
     with shell.busy("deciding what to do"):
-        report = follow_up(opened.context, done, settings_valid=not opened.problems, only=only).report
+        report = follow_up(opened.context, done, settings_valid=not opened.problems, only=only)
     if report is not None:
         tell(shell, report)
     shell.say(done.words, facts or Changed(done.address.mission.id, done.words, done.commit or ""))

@@ -85,7 +85,7 @@ def _shown(shell: Shell, opened: Opened, done: Done, *, wait: bool) -> int:
     ctx, identity = opened.context, done.address.mission.id
     with shell.busy("starting the preview" if wait else "deciding what to do"):
         if done.commit or wait:
-            report = follow_up(ctx, done, settings_valid=not opened.problems).report
+            report = follow_up(ctx, done, settings_valid=not opened.problems)
             if report is not None:
                 tell(shell, report)
         found = resolve(ctx.state.snapshot(), identity).mission
