@@ -245,3 +245,25 @@ def test_a_branch_that_was_reset_or_deleted_is_put_back_with_its_history(place: 
     assert store.snapshot().missions[M].text == TEXT
     assert store.common(head) == head
     assert (store.foreign(new), store.edits()) == (None, [])
+
+
+def test_steps_lead_from_a_commit_to_the_head_whichever_line_it_is_on(place: Place) -> None:
+    store = place.context().state
+    first = begun(store)
+    assert store.steps(first, 9) == []
+    theirs = place.beside(first, "m/mission.md", with_row(TEXT, "there"))
+    mine = store.commit([Write("m/mission.md", with_title(TEXT, "Here"), TEXT)], message="Here", expect=first)
+    joined = store.join(theirs, message="Join\n")
+    last = store.commit([Write("m/runs/1.1-a1.md", "x", RECORD)], message="Last", expect=joined)
+
+    def found(since: Sha) -> list[tuple[Sha | None, Sha, bool]]:
+        return [(step.before, step.event.commit, step.joins) for step in store.steps(since, 9) or ()]
+
+    assert found(first) == [(first, mine, False), (mine, joined, False), (joined, last, False)]
+    assert found(Sha(f"{mine}^")) == found(first)
+    assert found(theirs) == [(theirs, joined, True), (joined, last, False)]
+    assert found(last) == []
+    assert store.steps(first, 2) is None
+    assert store.steps(Sha("0" * 40), 9) is None
+    place.move_state(theirs)
+    assert store.steps(last, 9) is None

@@ -22,6 +22,7 @@ from mission_cli.ports.git.state import (
     Event,
     Foreign,
     Snapshot,
+    Step,
     Stored,
     Texts,
     Write,
@@ -203,6 +204,28 @@ class MemoryStateStore:
             if name not in before and touched:
                 found.append(_event(name, commit))
         return found[:limit]
+
+    def steps(self, since: Sha, limit: int) -> Sequence[Step] | None:
+        """The steps of the journal from a commit to the head, oldest first."""
+        head, named = self._head(), Sha(since.removesuffix("^"))
+        if self._objects.find(named) is None:
+            return None
+        start = named if named == since else next(iter(self._objects.get(named).parents), None)
+        if head is None or start is None or not self._objects.contains(head, start):
+            return None
+        line: list[Sha] = []
+        for name in self._objects.line(head):
+            if name == start or not self._objects.contains(name, start):
+                break
+            line.append(name)
+        found: list[Step] = []
+        for name in reversed(line):
+            parent = next(iter(self._objects.get(name).parents), None)
+            joins = not found and parent != start
+            before = start if joins else parent
+            if joins or self._paths(parent, name):
+                found.append(Step(_event(name, self._objects.get(name)), before, joins))
+        return found if len(found) <= limit else None
 
     def text_at(self, stored: Stored, revision: str) -> str:
         """A mission's text at a revision."""

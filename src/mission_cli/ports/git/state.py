@@ -130,6 +130,17 @@ class Foreign:
     moves: tuple[Moved, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the journal: a commit, and the one whose state it is compared with."""
+
+    event: Event
+    before: Sha | None
+    """None: there was nothing before."""
+    joins: bool = False
+    """Whether `before` is not the first parent: the commit merges the line that `before` is on into another one."""
+
+
 Texts = tuple[str | None, str | None]
 """A file before and after a change; None: it does not exist."""
 
@@ -237,6 +248,13 @@ class StateStore(Protocol):
 
     def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
         """Return commits that touched a mission (or any), newest first."""
+        ...
+
+    def steps(self, since: Sha, limit: int) -> Sequence[Step] | None:
+        """Return the steps from a commit to the head, oldest first; each begins where the one before has ended.
+
+        None if the branch does not contain the commit, or if there are more than `limit`. `<id>^` is the first parent.
+        """
         ...
 
     def text_at(self, stored: Stored, revision: str) -> str:

@@ -10,7 +10,7 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import advise, do
-from mission_cli.ports.git.state import Edit, Event, sum_of
+from mission_cli.ports.git.state import Edit, Event, Step, sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.repo.command import Git
     from mission_cli.ports.git.state import Texts
 
-_FIELDS = ("%H", "%cI", "%an", "%ae", "%B", "%(trailers:only,unfold)")
+_FIELDS = ("%H", "%P", "%cI", "%an", "%ae", "%B", "%(trailers:only,unfold)")
 _STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "conflicted"}
 
 
@@ -40,6 +40,39 @@ def text_at(git: Git, revision: str, path: str) -> str:
 
 def read_history(git: Git, branch: str, *, paths: Sequence[str], since: Sha | None, limit: int) -> list[Event]:
     """Return the commits of a branch that touched the paths, newest first, without `since`; one git call for all."""
+    return [event for _, event in _log(git, branch, paths, since, limit)]
+
+
+def read_steps(git: Git, head: Sha, *, paths: Sequence[str], since: Sha, limit: int) -> list[Step] | None:
+    """Return the steps from a commit to `head`, oldest first; None if it does not contain `since`, or if too many."""
+    commit = git.commit_of(since)
+    if commit is None or not git.succeeds("merge-base", "--is-ancestor", commit, head):
+        return None
+    joined = _joined_at(git, commit, head)
+    found = [Step(event, commit, joins=True) for _, event in _log(git, joined, (), None, 1)] if joined else []
+    newer = _log(git, head, paths, Sha(joined or commit), limit + 1)
+    found += [Step(event, parent) for parent, event in reversed(newer)]
+    return found if len(found) <= limit else None
+
+
+def _joined_at(git: Git, commit: Sha, head: Sha) -> str:
+    """Return where the line of first parents of `head` first contains a commit; empty if the commit is on that line."""
+    out = git.text("rev-list", "--first-parent", "--parents", f"{commit}..{head}")
+    line = [words.split() for words in out.splitlines()]
+    if not line or line[-1][1:2] == [commit]:
+        return ""
+    low, high = 0, len(line) - 1  # newest first: the first one contains the commit, and the last one may not
+    while low < high:
+        middle = (low + high + 1) // 2
+        if git.succeeds("merge-base", "--is-ancestor", commit, line[middle][0]):
+            low = middle
+        else:
+            high = middle - 1
+    return line[low][0]
+
+
+def _log(git: Git, branch: str, paths: Sequence[str], since: Sha | None, limit: int) -> list[tuple[Sha | None, Event]]:
+    """Return the commits as `read_history` does, each with its first parent."""
     revisions = f"{since}..{branch}" if since else branch
     flags = ("-z", "--first-parent", f"--max-count={limit}", f"--format={'%x00'.join(_FIELDS)}")
     words = git.run("log", *flags, revisions, "--", *paths).out.decode("utf-8", "replace").split("\0")
@@ -47,12 +80,15 @@ def read_history(git: Git, branch: str, *, paths: Sequence[str], since: Sha | No
     return [_event(*words[n : n + size]) for n in range(0, len(words) - size + 1, size)]
 
 
-def _event(commit: str, at: str, name: str, email: str, message: str, trailers: str) -> Event:
+def _event(
+    commit: str, parents: str, at: str, name: str, email: str, message: str, trailers: str
+) -> tuple[Sha | None, Event]:
     found: dict[str, list[str]] = {}
     for line in trailers.splitlines():
         key, _, value = line.partition(": ")
         found.setdefault(key, []).append(value)
-    return Event(
+    first = parents.partition(" ")[0]
+    return Sha(first) if first else None, Event(
         commit=Sha(commit),
         at=datetime.fromisoformat(at),
         author=Person(name, email),

@@ -30,6 +30,7 @@ from mission_cli.adapters.git.state.history import (
     began_as_state,
     read_edits,
     read_history,
+    read_steps,
     text_at,
     with_sum,
 )
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.host import Person
     from mission_cli.ports.git.state import (
         Settled,
+        Step,
         Stored,
         Texts,
     )
@@ -155,6 +157,14 @@ class GitStateStore(Publisher):
             return []
         paths = [mission.path, folder_of(mission)] if mission else [root for root in self._roots() if root]
         return read_history(self._git, self.layout.branch, paths=paths, since=since, limit=limit)
+
+    def steps(self, since: Sha, limit: int) -> Sequence[Step] | None:
+        """Return the steps of the journal from a commit to the head, oldest first."""
+        head = self._objects.commit_of(self.layout.branch)
+        if head is None:
+            return None
+        paths = [root for root in self._roots() if root]
+        return read_steps(self._git, head, paths=paths, since=since, limit=limit)
 
     def text_at(self, stored: Stored, revision: str) -> str:
         """Return a mission's text at a revision."""
