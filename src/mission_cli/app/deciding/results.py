@@ -19,6 +19,8 @@ class Serving:
     read_only: bool
     users: Sequence[str]
     """Names of the tokens."""
+    page: str = ""
+    """The address that signs the person at this machine in on the pages; empty if users sign in with tokens."""
 
 
 @dataclass(frozen=True, slots=True)

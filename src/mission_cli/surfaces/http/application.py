@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -15,6 +16,9 @@ from mission_cli.surfaces.http.decide_page import DecidePages
 from mission_cli.surfaces.http.guard import Guard
 from mission_cli.surfaces.http.hooks import Hooks
 from mission_cli.surfaces.http.problems import Problem, RefusedRequestError, problem_of, response_of
+from mission_cli.surfaces.http.sessions import Sessions
+from mission_cli.surfaces.http.web import pages
+from mission_cli.surfaces.http.web.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +42,13 @@ def make_application(
     secret_of: Callable[[str], str],
     key: Callable[[], str],
     users: Callable[[], tuple[Access, ...]],
+    code: str = "",
 ) -> ASGIApp:
-    """Return the application for some repositories."""
+    """Return the application for some repositories; `code` lets the person at this machine see the pages."""
+    https = [origin.removeprefix("https://") for origin in rules.origins if origin.startswith("https://")]
+    site = Site(places, Sessions(users, time.time, code=code, https=https), rules)
     routes = [*DecidePages(places).routes(), *Hooks(places, secret_of=secret_of, key=key).routes()]
-    routes += Api(places, users).routes()
+    routes += [*Api(places, users).routes(), *pages.routes(site)]
     if not missing_mcp():
         from mission_cli.surfaces.http.tools import PATH, ToolsEndpoint
 

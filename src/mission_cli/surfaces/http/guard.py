@@ -22,7 +22,7 @@ MOST_BYTES = 1 << 20
 """Longest body of any request."""
 _MOST_QUERY = 4096
 _SECRET_KEYS = frozenset({"token", "access_token", "api_key", "apikey", "key", "bearer", "authorization", "secret"})
-_DECIDE = pattern(r"(?<=/decide/)[^/?#]+")
+_SECRET_PART = pattern(r"(?<=/decide/)[^/?#]+|(?<=/enter/)[^/?#]+")
 _HEADERS = {
     "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",
@@ -109,8 +109,8 @@ class Guard:
 
 
 def shown_path(path: str) -> str:
-    """Return a path for the log: without the token of a decision, and without control characters."""
-    return clean(_DECIDE.sub("…", path)).replace("\n", "\N{REPLACEMENT CHARACTER}")[:200]
+    """Return a path for the log: without tokens and codes in it, and without control characters."""
+    return clean(_SECRET_PART.sub("…", path)).replace("\n", "\N{REPLACEMENT CHARACTER}")[:200]
 
 
 def _limited(receive: Receive) -> Receive:

@@ -37,7 +37,16 @@ _LEAST_TEXT = 16
 
 
 def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> list[Line]:
-    """Return one paragraph each for command, sandbox, branches, pushes, most it can cost, how to stop, and so on."""
+    """Return one paragraph each for what a start means."""
+    found: list[Line] = []
+    for name, words in consent_facts(ctx, loaded, ahead):
+        rows = wrap(said(words), max(_LEAST_TEXT, width - _INDENT) if width else 0)
+        found += [line((f"{'' if at else name:>{_NAME}}  ", "dim"), row) for at, row in enumerate(rows)]
+    return found
+
+
+def consent_facts(ctx: Context, loaded: Loaded, ahead: Outlook) -> list[tuple[str, str]]:
+    """Return names and texts of command, sandbox, branches, pushes, most it can cost, how to stop, and so on."""
     mission = loaded.mission
     runner, *further = (ctx.settings.runners[name] for name in runners(mission, ctx.default_runner()))
     workers = 1 if mission.poc else mission.preferences.max_parallel_workers or ctx.settings.max_parallel_workers
@@ -59,7 +68,7 @@ def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> l
         landing = "when the forge merges a pull request"
     elif (phase := landing_phase(mission.phases)) is not None:
         landing = f"in the phase `{phase.name}`"
-    lines = [
+    return [
         (
             "mission",
             f"{mission.title} ({mission.id}): {_size(mission)}{pauses}",
@@ -85,11 +94,6 @@ def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> l
         ("stop", f"mission pause {mission.id}, or everything at once: mission stop --all"),
         *(("note", f"{notice.text} → {notice.remedy}") for notice in ahead.notices),
     ]
-    found: list[Line] = []
-    for name, words in lines:
-        rows = wrap(said(words), max(_LEAST_TEXT, width - _INDENT) if width else 0)
-        found += [line((f"{'' if at else name:>{_NAME}}  ", "dim"), row) for at, row in enumerate(rows)]
-    return found
 
 
 def _size(mission: Mission) -> str:

@@ -66,9 +66,14 @@ def _start(call: Call) -> Changed:
 def _gate(*, approved: bool) -> Callable[[Call], Changed]:
     def act(call: Call) -> Changed:
         from mission_cli.app.commands.gates import decide_gate
+        from mission_cli.app.commands.phases.documents import Given
 
         said, saw = call.get("comment"), call.get("saw")
-        return changed(decide_gate(call.ctx, call.mission, call.get("gate"), approved=approved, comment=said, saw=saw))
+        given = Given(call.get("choose", 0), call.get("requirements", None), "the request")
+        done = decide_gate(
+            call.ctx, call.mission, call.get("gate"), approved=approved, comment=said, saw=saw, given=given
+        )
+        return changed(done)
 
     return act
 
@@ -82,7 +87,7 @@ def _answer(call: Call) -> Changed:
 def _land(call: Call) -> Changed:
     from mission_cli.app.commands.gates import land
 
-    return changed(land(call.ctx, call.mission, squash=call.get("squash", False)))
+    return changed(land(call.ctx, call.mission, squash=call.get("squash", False), saw=call.get("saw")))
 
 
 def _retry(call: Call) -> Changed:
@@ -238,7 +243,11 @@ def _decisions() -> tuple[Operation, ...]:
     one, approve = _ONE, Scope.APPROVE
     response = Field("response", "the answer; it begins with one of the options, if there are any", required=True)
     return (
-        post("approve_gate", f"{one}/approve", "Approve a gate.", approve, _gate(approved=True), GATE, COMMENT, SAW),
+        post(
+            *("approve_gate", f"{one}/approve", "Approve a gate.", approve, _gate(approved=True), GATE, COMMENT, SAW),
+            Field("choose", "the number of the suggested feature to build", "integer", least=1),
+            Field("requirements", "these requirements (JSON) are stored, and exactly they are approved"),
+        ),
         post("reject_gate", f"{one}/reject", "Reject a gate.", approve, _gate(approved=False), GATE, COMMENT, SAW),
         post("answer_request", f"{one}/requests/{{number}}/answer", "Answer a request.", approve, _answer, response),
         post(
@@ -248,6 +257,7 @@ def _decisions() -> tuple[Operation, ...]:
             approve,
             _land,
             Field("squash", "as one commit", "boolean"),
+            Field("saw", "the commit that was looked at; refused if another would land by now"),
         ),
     )
 

@@ -19,10 +19,11 @@ from mission_cli.domain.errors import UsageError
 from mission_cli.domain.host import Person
 from mission_cli.surfaces.as_json import SCHEMA, as_json
 from mission_cli.surfaces.http.api import acting, moving, reading
-from mission_cli.surfaces.http.api.expecting import expecting, tag_of
+from mission_cli.surfaces.http.api.carrying import carry_out
+from mission_cli.surfaces.http.api.expecting import tag_of
 from mission_cli.surfaces.http.api.input import read_input
 from mission_cli.surfaces.http.api.openapi import document
-from mission_cli.surfaces.http.api.operation import Call, Everything, need_mission
+from mission_cli.surfaces.http.api.operation import Everything, need_mission
 from mission_cli.surfaces.http.bodies import body_of, json_of, media_type
 from mission_cli.surfaces.http.problems import RefusedRequestError
 
@@ -198,13 +199,7 @@ class Api:
 def _one(ctx: Context, repo: str, mission: MissionId, asked: _Request) -> _Answer:
     """Give the command or ask the query of an operation on one mission."""
     operation, acting_as = asked.operation, ctx.acting_as(asked.person)
-    if operation.act is None:
-        raise AssertionError("an operation is on one mission, or on all")
-    if asked.if_match and operation.changes:
-        acting_as = expecting(acting_as, mission, asked.if_match)
-    facts = operation.act(Call(acting_as, repo, mission, asked.given))
-    if operation.changes:
-        ctx.again()
+    facts = carry_out(operation, acting_as, repo, mission, asked.given, if_match=asked.if_match)
     tag = tag_of(ctx, ctx.state.snapshot(), mission)
     stopped = ctx.runtime.stopped() if operation.stopped else None
     return _Answer(operation.status, _text(operation, facts, stopped), {"ETag": f'"{tag}"'} if tag else {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +24,7 @@ PORT = 8765
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    words = "Serve links to decide, webhooks and the API over HTTP, until SIGTERM or Ctrl+C."
+    words = "Serve the web page, links to decide, webhooks and the API over HTTP, until SIGTERM or Ctrl+C."
     command(app, "serve", help=words)(serve)
 
 
@@ -48,6 +49,7 @@ def serve(
     from mission_cli.surfaces.http.application import make_application
     from mission_cli.surfaces.http.guard import Rules
     from mission_cli.surfaces.http.places import Places
+    from mission_cli.surfaces.http.web.entering import ENTER
     from mission_cli.wiring.host import access_file, environment, find_checkout, resolved, webhook_key
 
     users = access_file().all()
@@ -57,6 +59,7 @@ def serve(
     places = Places(find_checkout(shell.repo).name if not everywhere else shell.repo, everywhere=everywhere)
     urls = _urls(places)
     listener, address = server.bind(listen, port)
+    code = secrets.token_urlsafe(24) if not users else ""  # then it is on loopback
     rules = Rules(server.own_names(address, urls), server.own_origins(address, urls), read_only)
     application = make_application(
         places,
@@ -65,12 +68,16 @@ def serve(
         secret_of=lambda setting: resolved(setting, environment()),
         key=webhook_key,
         users=lambda: _still_users(users, access_file().all()),
+        code=code,
     )
 
     def ready() -> None:
         served = [os.fspath(place.path) for place in places.all()]
-        facts = Serving(f"http://{address.name}", served, read_only, [user.name for user in users])
-        shell.say(f"{facts.url} serves {counted(len(served), 'repository', 'repositories')}; Ctrl+C stops it", facts)
+        url = f"http://{address.name}"
+        page = f"{url}{ENTER}/{code}" if code else ""
+        facts = Serving(url, served, read_only, [user.name for user in users], page)
+        words = f"{url} serves {counted(len(served), 'repository', 'repositories')}; Ctrl+C stops it"
+        shell.say(f"{words}\nopen {page}" if page else f"{words}\nopen {url}, and sign in with a token", facts)
 
     server.serve(application, listener, ready)
     return 0

@@ -1,0 +1,155 @@
+"""Who looks at the pages: sessions of browsers, each begun with a token, or with the code that the server printed.
+
+A session is a random name in a cookie; what it stands for is kept in memory, so a restart of the server ends all.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.deciding.access import Scope, holder
+from mission_cli.domain.deciding.grants import hash_of
+from mission_cli.domain.host import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from mission_cli.domain.deciding.access import Access
+
+LIFETIME_SECONDS = 24 * 60 * 60
+_MOST = 200
+"""Sessions at once; the oldest one ends for a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks at a page."""
+
+    name: str
+    """The name of the token; empty for the person at this machine."""
+    person: Person | None
+    """The actor; None: whom git names in each repository."""
+    scopes: frozenset[str]
+    form_key: str
+    """What each form of this session has to contain."""
+
+    def may(self, scope: str) -> bool:
+        """Whether a scope is allowed."""
+        return scope in self.scopes
+
+
+@dataclass(slots=True)
+class _Session:
+    digest: str
+    """Of the token; empty for the person at this machine."""
+    ends: float
+    form_key: str
+    told: str = ""
+
+
+class Sessions:
+    """The sessions of one server."""
+
+    def __init__(
+        self,
+        users: Callable[[], tuple[Access, ...]],
+        clock: Callable[[], float],
+        *,
+        code: str = "",
+        https: Collection[str] = (),
+    ) -> None:
+        """`code` lets the person at this machine in; empty: only tokens do. `https`: values of the header Host."""
+        self._users, self._clock, self._code = users, clock, code
+        self._https = frozenset(https)
+        self._kept: dict[str, _Session] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def takes_tokens(self) -> bool:
+        """Whether there are users, who sign in with their tokens."""
+        return bool(self._users())
+
+    def visitor(self, request: Request) -> Visitor | None:
+        """Return who sent a request; None without a session, and after the token was removed."""
+        session = self._session(request)
+        if session is None:
+            return None
+        if not session.digest:
+            return Visitor("", None, frozenset(Scope), session.form_key)
+        user = next((one for one in self._users() if hmac.compare_digest(one.digest, session.digest)), None)
+        if user is None:
+            return None
+        person = Person(user.name, user.email or f"{user.name}@localhost")
+        return Visitor(user.name, person, frozenset(user.scopes), session.form_key)
+
+    def enter(self, code: str) -> str:
+        """Return the name of a new session for the person at this machine; empty if the code is wrong."""
+        right = bool(self._code) and hmac.compare_digest(hash_of(self._code), hash_of(code))
+        return self._begin("") if right else ""
+
+    def sign_in(self, token: str) -> str:
+        """Return the name of a new session for the holder of a token; empty if there is none."""
+        user = holder(self._users(), token.strip())
+        return self._begin(user.digest) if user is not None and token.strip() else ""
+
+    def sign_out(self, request: Request) -> None:
+        """End a session."""
+        with self._lock:
+            self._kept.pop(_key(request.cookies.get(_cookie(request), "")), None)
+
+    def tell(self, request: Request, words: str) -> None:
+        """Keep what the next page of a session says."""
+        session = self._session(request)
+        if session is not None:
+            session.told = words
+
+    def told(self, request: Request) -> str:
+        """Return what a page has to say, once."""
+        session = self._session(request)
+        if session is None:
+            return ""
+        words, session.told = session.told, ""
+        return words
+
+    def set_cookie(self, request: Request, response: Response, name: str) -> None:
+        """Let the browser keep a session; an empty name ends it."""
+        response.set_cookie(
+            _cookie(request),
+            name,
+            max_age=LIFETIME_SECONDS if name else 0,
+            path="/",
+            secure=request.headers.get("host", "").casefold() in self._https,
+            httponly=True,
+            samesite="strict",
+        )
+
+    def _session(self, request: Request) -> _Session | None:
+        given = request.cookies.get(_cookie(request), "")
+        with self._lock:
+            session = self._kept.get(_key(given)) if given else None
+        return session if session is not None and self._clock() < session.ends else None
+
+    def _begin(self, digest: str) -> str:
+        name, now = secrets.token_urlsafe(32), self._clock()
+        with self._lock:
+            self._kept = {key: one for key, one in self._kept.items() if now < one.ends}
+            while len(self._kept) >= _MOST:
+                del self._kept[next(iter(self._kept))]
+            self._kept[_key(name)] = _Session(digest, now + LIFETIME_SECONDS, secrets.token_urlsafe(32))
+        return name
+
+
+def _key(name: str) -> str:
+    return hash_of(name)
+
+
+def _cookie(request: Request) -> str:
+    """Return the name of the cookie; browsers send cookies to every port of a host, so it names the port."""
+    return f"mission-{request.url.port or 'page'}"

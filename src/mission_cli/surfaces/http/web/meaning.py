@@ -1,0 +1,160 @@
+"""What an action means, for the person who is asked whether to go on: the same that the command line shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.numbers import whole
+from mission_cli.domain.errors import UsageError
+from mission_cli.surfaces.http.problems import RefusedRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.app.addressing import Address
+    from mission_cli.app.queries.before.consequences import Consequence
+    from mission_cli.app.results.landing import LandingPreview
+    from mission_cli.app.results.proposals import SuggestedFeature
+    from mission_cli.domain.tables import InputRequest
+    from mission_cli.surfaces.http.web.site import Held, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a page says before an action."""
+
+    about: str = ""
+    """What it is done to: a feature, a gate, a question."""
+    words: str = ""
+    """What it means; empty if nothing unexpected."""
+    facts: Sequence[tuple[str, str]] = ()
+    warnings: Sequence[str] = ()
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """Fields of the form that the visitor does not fill in, such as the commit that is shown."""
+    request: InputRequest | None = None
+    landing: LandingPreview | None = None
+    suggestions: Sequence[SuggestedFeature] = ()
+    """To choose from."""
+    document: str = ""
+    """What is decided about."""
+    requirements: str = ""
+    """The same, if it may be changed."""
+
+
+def nothing(_visit: Visit, _held: Held) -> Meaning:
+    """Return nothing: the title says it."""
+    return Meaning()
+
+
+def of_start(_: Visit, held: Held) -> Meaning:
+    """Return what the start of a mission means. Raises BlockedError with the first reason why it cannot start."""
+    from mission_cli.app.commands.start_checks import refuse_start, weak_points
+    from mission_cli.app.queries.outlook import outlook
+    from mission_cli.surfaces.views.consent import consent_facts
+
+    refuse_start(held.ctx, held.address)
+    facts = consent_facts(held.ctx, held.address.loaded, outlook(held.ctx, held.address.mission))
+    weak = [problem.at(held.address.stored.path) for problem in weak_points(held.address)]
+    return Meaning(facts=facts, warnings=weak)
+
+
+def of_pause(_visit: Visit, _held: Held) -> Meaning:
+    """Return what a pause means."""
+    return Meaning(words="Nothing new is started.")
+
+
+def of_cancel(_: Visit, held: Held) -> Meaning:
+    """Return what ends with a mission."""
+    from mission_cli.app.queries.before.consequences import of_cancel as asked
+
+    found = asked(held.ctx.state, held.ctx.executor.running(), held.address.mission.id)
+    return Meaning(words=found.text)
+
+
+def of_land(visit: Visit, held: Held) -> Meaning:
+    """Return what would land. Raises BlockedError if nothing can."""
+    from mission_cli.app.queries.before.landing import landing_preview
+
+    preview = landing_preview(held.ctx, held.address.mission.id, squash=bool(visit.form.get("squash")))
+    return Meaning(
+        landing=preview, fixed={"saw": preview.work}, warnings=[preview.obstacle] if preview.obstacle else ()
+    )
+
+
+def of_gate(visit: Visit, held: Held) -> Meaning:
+    """Return what a gate is about, and exactly what is decided."""
+    from mission_cli.app.commands.phases.decide import at_gate
+
+    gate = at_gate(held.ctx, held.address, visit.given("gate"))
+    fixed = {"gate": gate.name, **({"saw": gate.saw} if gate.saw else {})}
+    facts = [("shows", gate.document or f"the finished work, {gate.saw[:7]}")] if gate.saw else []
+    shown = _document(held, gate.document, approves=visit.request.url.path.endswith("/approve"))
+    return Meaning(f"Gate {gate.name}", gate.message, facts, fixed=fixed, **shown)
+
+
+def _document(held: Held, name: str, *, approves: bool) -> dict[str, Any]:
+    """Return how the document of a gate is shown: as suggestions to choose from, to be changed, or as it is."""
+    from mission_cli.app.queries.proposals import suggestions_of
+    from mission_cli.domain.phases.proposals import REQUIREMENTS, SUGGESTIONS
+    from mission_cli.engine.phases.documents import documents_of
+
+    head = held.snapshot.head
+    if not name or head is None:
+        return {}
+    found = documents_of(held.ctx.state.found(held.address.stored, head), (name,)).get(name)
+    if found is None:
+        return {}
+    if approves and name == REQUIREMENTS:
+        return {"requirements": found.text}
+    if approves and name == SUGGESTIONS:
+        suggested = suggestions_of(held.ctx, held.snapshot, held.address).suggestions
+        return {"suggestions": suggested} if suggested else {"document": found.text}
+    return {"document": found.text}
+
+
+def of_request(visit: Visit, held: Held) -> Meaning:
+    """Return the question."""
+    number = whole(visit.given("number"))
+    found = next((one for one in held.address.mission.requests if one.number == number), None)
+    if found is None:
+        raise RefusedRequestError(
+            404, f"there is no request {visit.given('number')}", "the page of the mission has all"
+        )
+    if not found.open:
+        raise RefusedRequestError(409, f"request {found.number} is {found.status}", "nothing was changed")
+    about = f"about {found.feature}" if found.feature else ""
+    return Meaning(about, request=found)
+
+
+def of_feature(visit: Visit, held: Held) -> Meaning:
+    """Return the feature."""
+    feature = _at(visit, held).need_feature()
+    return Meaning(f"{feature.number} {feature.title}")
+
+
+def of_retry(visit: Visit, held: Held) -> Meaning:
+    """Return what a retry opens again."""
+    from mission_cli.app.queries.before.consequences import of_retry as asked
+
+    return _with(of_feature(visit, held), asked(held.ctx, f"{held.address.mission.id}/{visit.given('feature')}"))
+
+
+def of_skip(visit: Visit, held: Held) -> Meaning:
+    """Return which features lose what they depend on."""
+    from mission_cli.app.queries.before.consequences import of_skip as asked
+
+    return _with(of_feature(visit, held), asked(held.ctx, f"{held.address.mission.id}/{visit.given('feature')}"))
+
+
+def _with(found: Meaning, consequence: Consequence | None) -> Meaning:
+    return found if consequence is None else Meaning(found.about, f"{consequence.text}.")
+
+
+def _at(visit: Visit, held: Held) -> Address:
+    from mission_cli.app.addressing import resolve
+    from mission_cli.domain.ids import feature_number
+
+    if feature_number(visit.given("feature")) is None:
+        raise UsageError("name a feature", hint="add `feature=1.2` to the address")
+    return resolve(held.snapshot, f"{held.address.mission.id}/{visit.given('feature')}")

@@ -1,0 +1,111 @@
+"""The page of one mission."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from mission_cli._support.shown import quantity_of
+from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.status import (
+    FeatureStatus,
+    GateKind,
+    GateStatus,
+    HoldKind,
+    MilestoneStatus,
+    MissionStatus,
+)
+from mission_cli.surfaces.http.web.actions import ACTIONS
+from mission_cli.surfaces.http.web.buttons import button_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.responses import Response
+
+    from mission_cli.app.results.views import FeatureView, MissionView
+    from mission_cli.domain.mission import Mission
+    from mission_cli.surfaces.http.web.site import Site, Visit
+
+_NAMES = {"usd": "money", "hours": "time of workers", "tokens": "tokens"}
+_NOT_BEGUN = frozenset({MissionStatus.DRAFT, MissionStatus.PLANNING, MissionStatus.SCHEDULED})
+_UNDER_WAY = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED})
+
+
+def routes(site: Site) -> list[Route]:
+    """Return the route."""
+    return [Route("/missions/{id}", site.show(_mission), methods=["GET"])]
+
+
+def _mission(visit: Visit) -> Response:
+    from mission_cli.app.decisions import logged_decisions
+    from mission_cli.app.queries.status import status_of
+
+    with visit.mission() as held:
+        view, mission = status_of(held.ctx, held.snapshot, held.address), held.address.mission
+        needs = [(one, button_of(visit, one.unblock, view.id, held.repo)) for one in view.waiting_for]
+        decided = [(one.at, one.decision, one.why) for one in logged_decisions(mission)]
+        return visit.page(
+            "mission.html",
+            view=view,
+            mission=mission,
+            repo=held.repo,
+            needs=needs,
+            holds=[hold for hold in view.holds if hold.kind != HoldKind.RUNNING],
+            doable=list(_allowed(visit, _of_mission(view, mission))),
+            offered={f.number: list(_allowed(visit, _of_feature(f))) for m in view.milestones for f in m.features},
+            deciding=[g.name for g in mission.gates if _decides(g.kind, g.state) and _may(visit, "approve")],
+            budget=list(_budget(view)),
+            decisions=[[part for part in row if part] for row in reversed(decided)],
+            now=held.ctx.clock.now(),
+        )
+
+
+def _may(visit: Visit, name: str) -> bool:
+    return visit.may(ACTIONS[name].operation.scope)
+
+
+def _allowed(visit: Visit, wanted: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    yield from ((name, label) for name, label in wanted if _may(visit, name))
+
+
+def _of_mission(view: MissionView, mission: Mission) -> Iterator[tuple[str, str]]:
+    """Yield the actions that fit the status of a mission, and the labels of their buttons."""
+    if mission.status in _NOT_BEGUN or mission.status in {MissionStatus.COMPLETED, MissionStatus.CANCELLED}:
+        yield "start", "Start…"
+    if mission.status is MissionStatus.ACTIVE:
+        yield "pause", "Pause…"
+        if any(m.status is MilestoneStatus.PASSED for m in mission.milestones):
+            yield "land", "Look and land…"
+            yield "preview", "Preview…"
+    if view.preview is not None and view.preview.status in {"starting", "ready"}:
+        yield "stop-preview", "End the preview…"
+    if mission.status is MissionStatus.PAUSED:
+        yield "resume", "Resume…"
+    if mission.status in _UNDER_WAY:
+        yield "cancel", "Cancel…"
+
+
+def _of_feature(feature: FeatureView) -> Iterator[tuple[str, str]]:
+    """Yield the actions that fit the status of a feature."""
+    if feature.status in {FeatureStatus.FAILED, FeatureStatus.DONE, FeatureStatus.SKIPPED}:
+        yield "retry", "Try again…"
+    if feature.status not in {FeatureStatus.DONE, FeatureStatus.SKIPPED}:
+        yield "skip", "Skip…"
+        yield "tell", "Tell…"
+
+
+def _decides(kind: GateKind | None, state: GateStatus | None) -> bool:
+    """Whether a person is asked at a gate."""
+    return state is GateStatus.WAITING or (kind is GateKind.QUALITY and state is GateStatus.FAILED)
+
+
+def _budget(view: MissionView) -> Iterator[tuple[str, str, str, str]]:
+    """Yield name, spent, reserved and cap of each category."""
+    for category in CATEGORIES:
+        money = view.budget[category]
+        cap = quantity_of(category, money.cap) if money.cap else "none"
+        unknown = f", and {money.unknown_runs} attempts of unknown cost" if money.unknown_runs else ""
+        spent, reserved = (quantity_of(category, amount) for amount in (money.spent, money.reserved))
+        yield _NAMES[category], f"{spent}{unknown}", reserved, cap

@@ -1,0 +1,21 @@
+"""All routes of the web page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.surfaces.http.web import acting, files, home, mission, settings
+from mission_cli.surfaces.http.web.entering import Entrance
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
+
+    from mission_cli.surfaces.http.web.site import Site
+
+
+def routes(site: Site) -> list[Route]:
+    """Return them."""
+    found = [*files.routes(), *Entrance(site).routes()]
+    for page in (home, mission, acting, settings):
+        found += page.routes(site)
+    return found
