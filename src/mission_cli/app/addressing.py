@@ -40,6 +40,14 @@ class Address:
         """Return the address of a milestone of the same mission, whether it exists or not."""
         return Address(self.stored, self.loaded, milestone)
 
+    def need_whole(self) -> Mission:
+        """Return the mission. Raises UsageError if a part was named: what follows would happen to all of it."""
+        part = self.feature or self.milestone
+        if part is not None:
+            words = f"`{self.mission.id}/{part}` is a part of a mission, and this is done to a whole mission"
+            raise UsageError(words, hint=f"for the whole mission, write {self.mission.id}")
+        return self.mission
+
     def need_feature(self) -> Feature:
         """Return the feature. Raises UsageError if none was named, NotFoundError if it does not exist."""
         if self.feature is None:

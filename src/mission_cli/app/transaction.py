@@ -66,12 +66,17 @@ class Wanted:
     """Make a commit that records the event even if nothing else changes in the file."""
 
 
-def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) -> Done:
-    """Read, change, commit; start over if the file was changed meanwhile."""
+def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted], *, part: bool = False) -> Done:
+    """Read, change, commit; start over if the file was changed meanwhile.
+
+    Raises UsageError if the address names a part of a mission, unless the change is about a `part`.
+    """
     person = ctx.person()
     for attempt in range(_TRIES):
         snapshot = ctx.state.snapshot()
         address = resolve(snapshot, text)
+        if not part:
+            address.need_whole()
         wanted = change(address)
         if not (wanted.changes or wanted.record) and wanted.rewrite is None:
             return Done(wanted.words, address, about=wanted.about)

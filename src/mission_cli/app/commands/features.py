@@ -183,7 +183,7 @@ def retry(ctx: Context, text: str, *, reason: str = "") -> Done:
             words, EventKind.FEATURE_RETRIED, retried(address, feature, records), decisions=(what,), reason=reason
         )
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)
 
 
 def skip(ctx: Context, text: str, *, reason: str) -> Done:
@@ -207,7 +207,7 @@ def skip(ctx: Context, text: str, *, reason: str) -> Done:
             reason=reason,
         )
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)
 
 
 def answer(
@@ -231,7 +231,7 @@ def answer(
             reason=request.prompt,
         )
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)
 
 
 def open_request(address: Address, number: int) -> InputRequest:

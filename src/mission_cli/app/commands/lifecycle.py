@@ -46,7 +46,7 @@ def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -
     If missions are shared, raises ToolError if the remote, which knows whether another clone drives it, is unreachable.
     """
     remote_sync.require_sync(ctx)
-    before = resolve(ctx.state.snapshot(), text).mission
+    before = resolve(ctx.state.snapshot(), text).need_whole()
     if not remote_sync.drives(ctx, before):
         remote_sync.adopt(ctx, before)
         _refuse_without_work(ctx, before)
@@ -136,7 +136,7 @@ def _waiting(ctx: Context, mission: Mission) -> tuple[MissionStatus, str]:
 def takeover(ctx: Context, text: str) -> Done:
     """Make this clone the driver of a mission. Raises ConflictError if a third clone was faster."""
     remote_sync.require_sync(ctx)
-    before = resolve(ctx.state.snapshot(), text).mission
+    before = resolve(ctx.state.snapshot(), text).need_whole()
     remote_sync.adopt(ctx, before)
     _refuse_without_work(ctx, before)
 

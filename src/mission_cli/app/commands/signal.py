@@ -66,7 +66,7 @@ def signal(ctx: Context, text: str, *, reason: str = "", data: str | None = None
             files=() if told is None else signals.writes(ctx, address.stored, [name], told),
         )
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)
 
 
 def _waits_of(address: Address, number: FeatureNumber, event: str) -> list[Wait]:

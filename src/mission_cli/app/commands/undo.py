@@ -101,6 +101,7 @@ def undo(ctx: Context, text: str) -> Undone:
         snapshot = ctx.state.snapshot()
         try:
             address = resolve(snapshot, text)
+            address.need_whole()
         except NotFoundError:
             made = _made_again(ctx, snapshot, text)
             if made is None:

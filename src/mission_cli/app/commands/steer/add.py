@@ -55,7 +55,7 @@ def add_feature(ctx: Context, text: str, feature: PlanFeature, *, milestone: int
             about=number,
         )
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)
 
 
 def add_milestone(

@@ -89,7 +89,7 @@ def ask(ctx: Context, text: str, given: Given) -> Done:
             files=(context_write(address.stored, request, told),) if told else (),
         )
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)
 
 
 def withdraw(ctx: Context, text: str, number: int, *, reason: str = "") -> Done:
@@ -108,7 +108,7 @@ def withdraw(ctx: Context, text: str, number: int, *, reason: str = "") -> Done:
             reason=reason or request.prompt,
         )
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)
 
 
 def _owner(address: Address) -> str:

@@ -59,7 +59,7 @@ def hold_out(ctx: Context, text: str, criterion: str, milestone: int | None = No
             about=str(number),
         )
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)
 
 
 def _milestone(address: Address, number: int | None) -> Milestone:

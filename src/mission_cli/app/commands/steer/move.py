@@ -59,7 +59,7 @@ def move(ctx: Context, text: str, to: int) -> Done:
             about=new,
         )
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)
 
 
 def _refuse_started(ctx: Context, address: Address, feature: Feature) -> None:

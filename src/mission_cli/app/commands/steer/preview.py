@@ -146,7 +146,7 @@ def log_key(mission: Mission) -> str:
 
 def _shown_commit(ctx: Context, address: Address) -> Sha:
     """Return the finished work. Raises BlockedError if there is none, or if nothing can show it."""
-    mission = address.mission
+    mission = address.need_whole()
     if address.loaded.refused or not mission.managed or mission.status in {MissionStatus.DRAFT, MissionStatus.PLANNING}:
         raise BlockedError(f"{mission.id} has not been started", hint=do("start", mission.id))
     if mission.status in FINISHED_MISSION:

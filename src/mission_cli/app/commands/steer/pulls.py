@@ -81,7 +81,7 @@ def approve_pulls(ctx: Context, text: str) -> Done:
         said = f"{words}; the forge merges by its rules, and {do('pr', mission.id)} shows what blocks it"
         return Wanted(words, EventKind.LANDING_APPROVED, changes, decisions=decisions, said=said)
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)
 
 
 def take_back(ctx: Context, text: str) -> Done | None:
@@ -100,7 +100,7 @@ def take_back(ctx: Context, text: str) -> Done | None:
         tip = ctx.forge.upstream.tip(row.branch) if row is not None and row.status is RowStatus.THEIRS else None
         if row is None or tip is None:
             return None
-        done = commit_change(ctx, text, _ours(ctx, row, tip))
+        done = commit_change(ctx, text, _ours(ctx, row, tip), part=True)
         if ctx.forge.upstream.take(row.branch) == tip:
             return done
     raise ConflictError("the branch keeps moving", hint="try again")

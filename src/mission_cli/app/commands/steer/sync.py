@@ -29,7 +29,7 @@ def sync(ctx: Context, text: str) -> Done:
     something other than this program or a person moved a branch; ConflictError if the branch moves meanwhile.
     """
     address = resolve(ctx.state.snapshot(), text)
-    mission = address.mission
+    mission = address.need_whole()
     _refuse_unready(ctx, mission)
     pulse(ctx, [mission.id])  # it accepts what people have committed, and moves back what workers have moved
     heads = ctx.code.heads(mission.id, mission.base)

@@ -50,7 +50,7 @@ def tell(ctx: Context, text: str, message: str) -> Done:
             about=feature.number,
         )
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)
 
 
 NOTED: Mapping[str, EventKind] = {
@@ -78,4 +78,4 @@ def note(ctx: Context, text: str, message: str, *, kind: str = "user_message") -
         about = f"{address.need_feature().number}: " if address.feature is not None else ""
         return Wanted(f"{about}{line}", NOTED[kind], record=True, said=f"noted: {about}{line}")
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, text, change, part=True)

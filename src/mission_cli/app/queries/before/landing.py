@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def landing_preview(ctx: Context, text: str, *, squash: bool = False) -> LandingPreview:
     """Return what landing would bring to the base. Raises BlockedError if nothing can land."""
     address = resolve(ctx.state.snapshot(), text)
-    mission, records = address.mission, records_of(ctx, address)
+    mission, records = address.need_whole(), records_of(ctx, address)
     base, work = may_land(ctx, mission, squash=squash)
     method = LandMethod.SQUASH if squash else LandMethod.MERGE
     landing = ctx.code.landing(mission.base, base, work, LandPlan(method, landing_words(mission, work, records)))

@@ -110,9 +110,8 @@ def _finish(shell: Shell, opened: Opened, preview: LandingPreview, done: Done) -
         tell(shell, landing.report)
     found = landing.result
     words = [found.message, *(f"landing waits: {detail}" for detail in found.waits)]
-    words += (
-        [f"it is on {preview.base} as {found.landed[:7]}; to take it back: {found.take_back}"] if found.landed else []
-    )
-    words += [f"next: {do('report', preview.id)}"] if found.landed else []
+    if found.landed:
+        words.append(f"it is on {preview.base} as {found.landed[:7]}; to take it back: {found.take_back}")
+        words.append(f"next: {do('report', preview.id)}")
     shell.say("\n".join(words), found)
     return 3 if found.waits else exit_code(landing.report) if landing.report is not None else 0

@@ -84,6 +84,7 @@ def start(
 
     opened = shell.open()
     address = resolve(opened.context.state.snapshot(), mission)
+    address.need_whole()
     if not base and not address.mission.base and (base := opened.default_base()):
         shell.note(f"the file names no base branch: using `{base}`, which is checked out (--base names another)")
     address = on_base(address, base)
@@ -361,7 +362,7 @@ def _only(opened: Opened, names: list[str]) -> list[MissionId]:
     from mission_cli.app.addressing import resolve
 
     snapshot = opened.context.state.snapshot()
-    return [MissionId(resolve(snapshot, name).stored.id) for name in names]
+    return [resolve(snapshot, name).need_whole().id for name in names]
 
 
 def tell(shell: Shell, report: Report) -> None:

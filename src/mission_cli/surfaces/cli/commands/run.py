@@ -45,7 +45,7 @@ def run(
 
     opened = shell.open()
     shell.stopped = opened.context.runtime.stopped
-    found = resolve(secured(opened.context, {}, []), mission).mission
+    found = resolve(secured(opened.context, {}, []), mission).need_whole()
     identity = found.id
     if detached:
         refuse_nothing_to_do(found)
