@@ -51,7 +51,7 @@ def _is_quiet(runtime: str, version: str, until: str, *, patience: float = 0) ->
         if os.path.exists(os.path.join(runtime, KICK)) or os.path.exists(os.path.join(runtime, "STOP")):
             return False
         looks: dict[str, list[int | str]] = signature["looks"]
-        return all(_holds(path, look) for path, look in looks.items()) and all(map(_alive, signature["jobs"]))
+        return all(holds(path, look) for path, look in looks.items()) and all(map(_alive, signature["jobs"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
@@ -201,7 +201,7 @@ def look(path: str) -> list[int | str]:
     return [*found]
 
 
-def _holds(path: str, look: list[int | str]) -> bool:
+def holds(path: str, look: list[int | str]) -> bool:
     """Whether a file is unchanged; its content is read only if times are not precise enough, as for git's index."""
     return _stat(path) == look[:4] and (len(look) <= 4 or _hash(path) == look[4])  # noqa: PLR2004 - what `look` makes
 

@@ -93,6 +93,43 @@ def test_a_commit_that_was_made_for_another_head_changes_nothing(place: Place) -
     assert place.read("m/mission.md") == TEXT
 
 
+def test_the_edit_of_one_file_is_seen_each_time_it_is_asked_for(place: Place) -> None:
+    store = place.context().state
+    head = begun(store)
+    other = store.commit([Write("n/mission.md", TEXT)], message="Add n\n", expect=head)
+    assert store.edits("m/mission.md") == store.edits("m/mission.md") == []
+    place.scribble("m/mission.md", f"{TEXT}mine\n")
+    place.scribble("n/mission.md", f"{TEXT}mine, too\n")
+    assert store.edits("m/mission.md") == [Edit("m/mission.md", "modified")] == store.edits("m/mission.md")
+    place.scribble("m/mission.md", TEXT)
+    assert store.edits("m/mission.md") == []
+    place.move_state(head)
+    assert store.edits("n/mission.md") != [Edit("n/mission.md", "modified")], "it is in no commit any more"
+    place.move_state(other)
+
+
+def test_the_last_change_is_the_first_of_the_history_whatever_else_happened(place: Place) -> None:
+    store = place.context().state
+    assert store.snapshot().missions == {}
+    head = begun(store)
+    [m] = store.snapshot().missions.values()
+    found = [store.last_change(m)]
+    for number in range(3):
+        head = store.commit([Write(f"n/{number}.md", "x")], message="other\n", expect=head)
+        found.append(store.last_change(m))
+    head = store.commit([Write("m/runs/1.1-a1.md", None, RECORD)], message="less\n", expect=head)
+    for late in (store, place.context().state):
+        events = late.history(m)
+        assert late.last_change(m) == head == events[0].commit
+        assert late.history(m) == events
+        assert late.history(m, limit=1) == events[:1]
+    assert [*map(str, found)] == [store.history(m)[1].commit] * 4
+    back = Sha(found[0])
+    place.move_state(back)
+    assert (store.last_change(m), [event.commit for event in store.history(m)][:1]) == (back, [back])
+    assert store.snapshot().head == back
+
+
 def test_a_file_that_is_taken_away_is_gone(place: Place) -> None:
     store = place.context().state
     head = store.commit([Write("m/runs/1.1-a1.md", None, RECORD)], message="less\n", expect=begun(store))

@@ -30,9 +30,11 @@ from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.adapters.git.code.code import GitCodeRepo
 from mission_cli.adapters.git.code.collect import Screen
 from mission_cli.adapters.git.remote.share import GitShare
+from mission_cli.adapters.git.repo.by_look import ByLook
 from mission_cli.adapters.git.repo.checkout import (
     Checkout,
     checked_out,
+    refs_files,
 )
 from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.git.state.store import GitStateStore
@@ -50,12 +52,13 @@ from mission_cli.adapters.user import held_out_key, key_file, user_folder
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.host import PROGRAM, Person
 from mission_cli.domain.ids import MissionId
+from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.routing import default_runner
 from mission_cli.engine.context import Context
 from mission_cli.settings.outside import SECRETS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mission_cli.adapters.git.state.branch_home import Layout
     from mission_cli.domain.ids import Sha
@@ -111,7 +114,7 @@ def assemble(
         settings_files=(*found.files, os.fspath(key_file())),
         command_line=shlex.join([*python_command(), "--repo", os.fspath(checkout.name)]),
         again=lambda: _again(checkout, around) if ticking else None,
-        settings_edited=lambda: settings_edited(checkout),
+        settings_edited=_edited(checkout),
         worker_tools=python_command("mcp") if settings.mcp.workers and find_spec("mcp") else (),
         schedule=schedule(),
         agent_finder=finder,
@@ -121,6 +124,13 @@ def assemble(
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
     return Opened(checkout, ctx, executor, state, found.problems)
+
+
+def _edited(checkout: Checkout) -> Callable[[], bool]:
+    """Return the question whether the settings have changes that do not count; asked again, it starts no git."""
+    kept, git = ByLook(), Git(checkout.common_dir)
+    own = [checkout.runtime / UNBOXED, *([checkout.main_tree / SETTINGS_FILE] if checkout.main_tree else [])]
+    return lambda: kept.of("", [*map(os.fspath, own), *refs_files(git, ())], lambda: settings_edited(checkout))
 
 
 def _channels(settings: Settings) -> Mapping[str, str]:

@@ -180,8 +180,11 @@ class MemoryStateStore:
         """The work tree's copy."""
         return self._tree().get(stored.path)
 
-    def edits(self) -> list[Edit]:
+    def edits(self, path: str = "") -> list[Edit]:
         """A person's edits that are not committed; what a commit of ours is writing just now is none of them."""
+        return [edit for edit in self._edits() if path in {"", edit.path}]
+
+    def _edits(self) -> list[Edit]:
         head, journal = self._head(), self._disk.read(JOURNAL, Journal)
         files = self._objects.get(head).files if head else {}
         ours = self._paths(journal.old, journal.new) if journal else []
@@ -226,6 +229,10 @@ class MemoryStateStore:
             if joins or self._paths(parent, name):
                 found.append(Step(_event(name, self._objects.get(name)), before, joins))
         return found if len(found) <= limit else None
+
+    def last_change(self, mission: Stored) -> str:
+        """The commit that last changed a mission."""
+        return next((event.commit for event in self.history(mission, limit=1)), "")
 
     def text_at(self, stored: Stored, revision: str) -> str:
         """A mission's text at a revision."""

@@ -79,7 +79,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
     """Return everything about one mission that `status` shows."""
     case = consider(ctx, policy_of(ctx), snapshot, address.stored, address.loaded, look_only=True)
     mission, pulls = case.mission, pulls_of(ctx, case)
-    edits = [e for e in ctx.state.edits() if e.path == address.stored.path]
+    edits = ctx.state.edits(address.stored.path)
     ours = unserved(ctx, address.stored, address.loaded)
     now = case.observation.now
     done, planned = counts(mission.features())

@@ -61,7 +61,7 @@ _CONFLICT = pattern(r"^(<{7} .*|={7}|>{7} .*)$", re.MULTILINE)
 _ROUNDS = pattern(r"\d{1,9}")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)
 def load(text: str, fallback_id: str = "") -> Loaded:
     """Read a mission file. `fallback_id` is the folder's name, used if the file has no id."""
     layout = scan(text)

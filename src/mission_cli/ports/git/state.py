@@ -242,8 +242,8 @@ class StateStore(Protocol):
         """Return the mission file in the work tree; None if it does not exist."""
         ...
 
-    def edits(self) -> list[Edit]:
-        """Return the edits of persons that are not committed."""
+    def edits(self, path: str = "") -> list[Edit]:
+        """Return the edits of persons that are not committed: all of them, or that of one file."""
         ...
 
     def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
@@ -255,6 +255,10 @@ class StateStore(Protocol):
 
         None if the branch does not contain the commit, or if there are more than `limit`. `<id>^` is the first parent.
         """
+        ...
+
+    def last_change(self, mission: Stored) -> str:
+        """Return the commit that last changed a mission, as `history` has it first; empty if there is none."""
         ...
 
     def text_at(self, stored: Stored, revision: str) -> str:

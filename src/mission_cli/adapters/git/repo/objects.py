@@ -45,6 +45,7 @@ class Objects:
         self._trees: dict[str, dict[str, Entry]] = {}
         self._tree_of: dict[str, str] = {}
         self._ancestry: dict[str, bool] = {}
+        self._parents: dict[str, str] = {}
 
     def commit_of(self, name: str) -> Sha | None:
         """Return the commit that a name stands for, or None."""
@@ -75,6 +76,13 @@ class Objects:
             found = self._reader.ask(lambda git: _header(git, f"info {commit}^{{tree}}"))
             _remember(self._tree_of, commit, found[0] if found else "")
         return self._tree_of[commit]
+
+    def parent_of(self, commit: str) -> str:
+        """Return the first parent of a commit, empty if there is none."""
+        if commit not in self._parents:
+            found = self._reader.ask(lambda git: _header(git, f"info {commit}^1"))
+            _remember(self._parents, commit, found[0] if found else "")
+        return self._parents[commit]
 
     def entries(self, commit: str, folder: str = "") -> dict[str, Entry]:
         """Return the entries of a commit's folder by name, empty if none. Callers must not change the result."""

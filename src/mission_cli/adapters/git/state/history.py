@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mission_cli.adapters.git.repo.command import Git
+    from mission_cli.adapters.git.repo.objects import Entry, Objects
     from mission_cli.ports.git.state import Texts
 
 _FIELDS = ("%H", "%P", "%cI", "%an", "%ae", "%B", "%(trailers:only,unfold)")
@@ -36,6 +37,35 @@ def text_at(git: Git, revision: str, path: str) -> str:
         raise NotFoundError(f"there is no revision `{first}`", hint=advise(do("history"), " lists the revisions"))
     found = git.blobs([f"{commit}:{path}"]) if commit else {}
     return next((content.decode("utf-8", "surrogateescape") for content in found.values()), "")
+
+
+class Changes:
+    """Finds the commit that last changed some paths: along first parents, from the head to where it looked last."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._known: dict[str, tuple[str, str]] = {}
+        """The head and the answer, by the first path."""
+
+    def last(self, head: str, paths: Sequence[str]) -> str:
+        """Return it; empty if no commit has any of the paths."""
+        seen, answer = self._known.get(paths[0], ("", ""))
+        found, here = head, self._at(head, paths)
+        while found != seen:
+            before = self._objects.parent_of(found)
+            there = self._at(before, paths) if before else [None for _ in paths]
+            if there != here:
+                break
+            found = before
+            if not found:
+                break
+        else:
+            found = answer
+        self._known[paths[0]] = (head, found)
+        return found
+
+    def _at(self, commit: str, paths: Sequence[str]) -> list[Entry | None]:
+        return [self._objects.entry(commit, path) for path in paths]
 
 
 def read_history(git: Git, branch: str, *, paths: Sequence[str], since: Sha | None, limit: int) -> list[Event]:

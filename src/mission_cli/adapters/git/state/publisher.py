@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli.adapters.fs.atomic import random_hex, read_json, write_json
 from mission_cli.adapters.fs.exchange import finish_changing
 from mission_cli.adapters.fs.locks import locked
+from mission_cli.adapters.git.repo.by_look import ByLook
 from mission_cli.adapters.git.repo.checkout import (
     JOURNAL,
     checked_out,
@@ -26,6 +27,7 @@ from mission_cli.adapters.git.state.commit_tempfiles import (
     next_index,
     token,
 )
+from mission_cli.adapters.git.state.history import Changes
 from mission_cli.adapters.git.state.next_index import build_index
 from mission_cli.adapters.git.state.own_moves import OwnMoves
 from mission_cli.adapters.git.state.snapshot_reader import Contents
@@ -58,6 +60,8 @@ class Publisher:
         self._git = Git(layout.git_dir, layout.work_tree, durable=True)
         self._objects = Objects(self._git, copies(layout.git_dir))
         self._contents = Contents(self._objects, layout.folders)
+        self._by_look = ByLook()
+        self._changes = Changes(self._objects)
         self._own = OwnMoves(layout.runtime / "own.json", layout.branch, self._objects.is_ancestor)
 
     def head(self) -> Sha | None:

@@ -74,7 +74,7 @@ class GitStateStore(Publisher):
 
     def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
         """Return what is committed now, without the texts of missions that are settled and unchanged since."""
-        head = self._objects.commit_of(self.layout.branch)
+        head = self._by_look.of("head", self._refs(), lambda: self._objects.commit_of(self.layout.branch))
         return self._contents.at(head, settled or {}) if head else Snapshot(None)
 
     def at(self, commit: Sha, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
@@ -135,8 +135,14 @@ class GitStateStore(Publisher):
         found = read_bytes(self.layout.work_tree / stored.path) if self._follows() else None
         return None if found is None else found.decode("utf-8", "surrogateescape")
 
-    def edits(self) -> list[Edit]:
+    def edits(self, path: str = "") -> list[Edit]:
         """Return a person's uncommitted edits, without files that a state commit is writing at this moment."""
+        if not path:
+            return self._edits([f"{root}/" for root in self._roots() if root] or ["."])
+        files = [*self.watch(), os.fspath(self.layout.git_dir / "index"), self.work_path(path)]
+        return self._by_look.of(("edits", path), files, lambda: self._edits([f":(literal){path}"]))
+
+    def _edits(self, paths: Sequence[str]) -> list[Edit]:
         if not self.layout.work_tree.is_dir():
             return []
         found: list[Edit] = []
@@ -144,7 +150,6 @@ class GitStateStore(Publisher):
             head, ours = self._objects.commit_of(self.layout.branch), self._journal_paths()
             if head is None:
                 return []
-            paths = [f"{root}/" for root in self._roots() if root] or ["."]
             out = self._git.run("status", "--porcelain=v2", "-z", "--untracked-files=all", "--", *paths).out
             found = [e for e in read_edits(out.decode("utf-8", "surrogateescape")) if e.path not in ours]
             if (head, ours) == (self._objects.commit_of(self.layout.branch), self._journal_paths()):
@@ -155,8 +160,23 @@ class GitStateStore(Publisher):
         """Return commits that touched a mission (or any mission), newest first."""
         if self._objects.commit_of(self.layout.branch) is None:
             return []
-        paths = [mission.path, folder_of(mission)] if mission else [root for root in self._roots() if root]
-        return read_history(self._git, self.layout.branch, paths=paths, since=since, limit=limit)
+        if mission is None:
+            paths = [root for root in self._roots() if root]
+            return read_history(self._git, self.layout.branch, paths=paths, since=since, limit=limit)
+        paths = [mission.path, folder_of(mission)]
+        last = self.last_change(mission)
+        if since is not None or not last:
+            return read_history(self._git, self.layout.branch, paths=paths, since=since, limit=limit)
+        # What happened up to a commit never changes, so it is kept without looking at a file.
+        asked = ("history", mission.path, last, limit)
+        return [
+            *self._by_look.of(asked, (), lambda: read_history(self._git, last, paths=paths, since=None, limit=limit))
+        ]
+
+    def last_change(self, mission: Stored) -> str:
+        """Return the commit that last changed a mission, empty if there is none; found without a git process."""
+        head = self._objects.commit_of(self.layout.branch)
+        return self._changes.last(head, [mission.path, folder_of(mission)]) if head else ""
 
     def steps(self, since: Sha, limit: int) -> Sequence[Step] | None:
         """Return the steps of the journal from a commit to the head, oldest first."""
@@ -181,7 +201,10 @@ class GitStateStore(Publisher):
 
     def watch(self) -> list[str]:
         """Return the files that change whenever something is committed."""
-        return [*refs_files(self._git, [self.layout.branch]), os.fspath(self._journal)]
+        return [*self._refs(), os.fspath(self._journal)]
+
+    def _refs(self) -> list[str]:
+        return refs_files(self._git, [self.layout.branch])
 
     def path_for(self, mission: MissionId) -> str:
         """Return the path of a new mission's file."""

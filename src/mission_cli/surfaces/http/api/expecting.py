@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def tag_of(ctx: Context, snapshot: Snapshot, mission: MissionId) -> str:
     """Return the commit that last changed a mission; empty if it has none."""
-    newest = ctx.state.history(snapshot.missions[mission], limit=1)
-    return newest[0].commit if newest else ""
+    return ctx.state.last_change(snapshot.missions[mission])
 
 
 def expecting(ctx: Context, mission: MissionId, tags: str) -> Context:
