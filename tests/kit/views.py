@@ -28,8 +28,8 @@ from mission_cli.app.results.views import (
     MissionView,
     Money,
     Running,
-    Waiting,
 )
+from mission_cli.app.results.waiting import Waiting
 from mission_cli.document.plans.plan import read_plan
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.notice import Remedy, advise

@@ -20,6 +20,7 @@ from tests.sim.caps import over_the_cap, unequal, unfair
 from tests.sim.deeds import DEEDS
 from tests.sim.events import Event, What
 from tests.sim.faults import MOODS, BadWay, said_by
+from tests.sim.needing import wrong_needs
 from tests.sim.reviewed import unproven
 from tests.sim.workers import DEAREST, work, work_anew, work_or_review
 
@@ -67,6 +68,8 @@ milestones:
       - {title: five, criteria: ["grep: `good` in `2.2.txt`"]}
       - {title: six, depends: ["2.1", "2.2"], criteria: ["grep: `good` in `2.3.txt`"]}
 """
+EVERY = 16
+"""Looks at a host between two at what needs a person."""
 _PEACE = 400
 _LOOK = timedelta(minutes=7)
 
@@ -99,6 +102,7 @@ class Sim:
         """Commits of which it is known that what they promise is fair."""
         self._most = 0
         """Workers that ever ran at a time: the step by which each of them breaks its cap is seen when it is over."""
+        self._seen = 0
         self._slots = 1 + seed % 4
         first = self._furnish(self._make_host())
         self.hosts = [first]
@@ -134,6 +138,7 @@ class Sim:
                 break
         for host in self.hosts:
             self._nothing_is_repeated(host)
+            self._needs(host)
             self._ended_or_says_why(host)
 
     def go_on(self) -> None:
@@ -189,6 +194,9 @@ class Sim:
             if len(host.jobs.supervised("check")) > host.settings.machine_workers:
                 raise BrokenError(f"{name} starts more checks than can run: {host.jobs.supervised('check')}")
             self._money(host, mission)
+            self._seen += 1
+            if not self._seen % EVERY:
+                self._needs(host)
             if blamed := [row.details for row in mission.progress if row.event == PUT_BACK]:
                 raise BrokenError(f"{name}: nobody but the loop moves branches of code, and yet {blamed}")
         self.forgiven.clear()
@@ -196,6 +204,14 @@ class Sim:
         self._most = max(self._most, sum(len(host.jobs.at_work("worker")) for host in self.hosts))
         if paid > self._cap + DEAREST * self._most:
             raise BrokenError(f"${paid} were paid where ${self._cap} are the cap")
+
+    def _needs(self, host: Host) -> None:
+        """What needs a person is shown: everything, once, and nothing else."""
+        words, number = wrong_needs(self.context(host))
+        if words:
+            raise BrokenError(f"{host.jobs.name} shows wrongly what needs a person: {words}")
+        self.counts["looks at what needs a person"] += 1
+        self.counts["needs"] += number
 
     def _money(self, host: Host, mission: Mission) -> None:
         """What runs fits below the cap, as soon as a pulse has seen a lower one; and what is promised is a fair share."""

@@ -153,10 +153,10 @@ m/1.2: it failed twice in the same way without any new change (wrong_output: exi
   → mission skip m/1.2 --reason TEXT  do without it
 """)
     assert inbox(host) == snapshot("""\
-m: 1.2: it failed twice in the same way without any new change (wrong_output: exit 1 without a commit): ImportError: No module named pytest
-  → mission retry m/1.2, or mission why m/1.2 for its output and other choices
 m: `legal` waits for a person
   → mission approve m legal
+m: 1.2: it failed twice in the same way without any new change (wrong_output: exit 1 without a commit): ImportError: No module named pytest
+  → mission retry m/1.2, or mission why m/1.2 for its output and other choices
 """)
     ctx = host.context()
     snap = ctx.state.snapshot()

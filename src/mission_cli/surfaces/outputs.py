@@ -18,9 +18,9 @@ from mission_cli.app.results import (
     pulls,
     reasons,
     reports,
-    repository,
     verification,
     views,
+    waiting,
 )
 from mission_cli.ports.runtime import Stopped
 from mission_cli.surfaces.as_json import SCHEMA, Failed
@@ -82,8 +82,8 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "history": (Output(reports.History, stopped=True),),
     "import": (Output(files.Imported),),
     "hold-out": (*_CHANGED, Output(changes.HeldOutCriteria)),
-    "inbox": (Output(reports.Inbox, stopped=True),),
-    "init": (Output(repository.Initialized),),
+    "inbox": (Output(waiting.Inbox, stopped=True),),
+    "init": (Output(machine.Initialized),),
     "land": (
         *(Output(landing.Landed), Output(landing.LandingPreview)),
         *(Output(changes.Changed), Output(pulls.PullRequests)),

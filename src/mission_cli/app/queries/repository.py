@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.app.queries.agents import installed_agents
-from mission_cli.app.results.repository import FoundRepository
+from mission_cli.app.results.machine import FoundRepository
 from mission_cli.engine.guards.health import is_scheduled
 
 if TYPE_CHECKING:

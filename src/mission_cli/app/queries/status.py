@@ -11,6 +11,7 @@ from mission_cli.app.commands.steer.preview import preview_of
 from mission_cli.app.commands.steer.quarantine import KEY
 from mission_cli.app.mail.diagnosis import mail_findings
 from mission_cli.app.queries.diagnosis.news import news_findings
+from mission_cli.app.queries.needs.waiting import in_brief, waiting_of
 from mission_cli.app.queries.progress import (
     counts,
     elapsed,
@@ -34,14 +35,13 @@ from mission_cli.app.results.views import (
     MissionView,
     Money,
     TestsView,
-    Waiting,
 )
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.forge.rows import MISSION
 from mission_cli.domain.judging.quarantine import quarantined
 from mission_cli.domain.judging.test_results import NAMED, from_lines
-from mission_cli.domain.notice import Advice, advise, do
+from mission_cli.domain.notice import do
 from mission_cli.domain.runs import Tally
 from mission_cli.domain.status import (
     FINISHED_MISSION,
@@ -56,10 +56,9 @@ from mission_cli.domain.timing.schedule import end_of
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.health import pulse_findings
 from mission_cli.engine.observing.observe import consider
-from mission_cli.planner.core.requests import answer_to
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import timedelta
 
     from mission_cli.app.addressing import Address
@@ -67,7 +66,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.domain.tables import InputRequest
     from mission_cli.domain.timing.forecast import Forecast
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
@@ -81,7 +79,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
     mission, pulls = case.mission, pulls_of(ctx, case)
     edits = ctx.state.edits(address.stored.path)
     ours = unserved(ctx, address.stored, address.loaded)
-    now = case.observation.now
+    now, waiting = case.observation.now, waiting_of(case, ours)
     done, planned = counts(mission.features())
     return MissionView(
         id=mission.id,
@@ -96,7 +94,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         runner=mission.preferences.runner or ctx.default_runner(),
         milestones=tuple(_milestone(ctx, case, m, pulls) for m in mission.milestones),
         budget=_budget(mission, case.observation.records),
-        waiting_for=tuple(_waiting(case, ours)),
+        waiting_for=tuple(waiting),
         problems=case.loaded.problems,
         holds=(*ours, *case.plan.holds),
         edits=(
@@ -123,6 +121,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         phases=tuple(phase_rows(mission, now)),
         pull=pulls.get(MISSION),
         preview=preview_of(mission),
+        needs_me=in_brief(waiting),
     )
 
 
@@ -264,66 +263,6 @@ def _budget(mission: Mission, records: tuple[RunRecord, ...]) -> dict[str, Money
         )
         for category in CATEGORIES
     }
-
-
-def waiting_at_all(unserved: Sequence[Hold]) -> list[Waiting]:
-    """Return the errors that keep pulses from serving a mission, as things that wait for a person."""
-    return [Waiting(hold.kind, hold.detail, "", hold.unblock) for hold in unserved]
-
-
-_NOT_FOR_PEOPLE = frozenset(
-    {HoldKind.REQUEST, HoldKind.MISSION, HoldKind.MILESTONE, HoldKind.SLOT, HoldKind.DEPENDENCY}
-)
-"""Holds that are listed otherwise: as a request, or as what comes first."""
-_FAILED = frozenset({HoldKind.ATTEMPTS, HoldKind.FAILED})
-
-
-def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
-    """Return what waits for a person, each with what helps, and nothing twice."""
-    mission = case.mission
-    found = waiting_at_all(unserved)
-    found += [_asked(mission, request) for request in mission.open_requests()]
-    trouble = case.observation.forge.trouble
-    for hold in case.plan.holds:
-        if hold.person and hold.kind not in _NOT_FOR_PEOPLE:
-            name = f"{hold.subject}: {_words(case, hold)}" if hold.subject else _words(case, hold)
-            if hold.kind is HoldKind.FORGE and trouble is not None:
-                name = f"pull requests wait: {trouble.text}"
-            found.append(Waiting(hold.kind, name, "", _helps(mission, hold)))
-    return list({_what(one): one for one in reversed(found)}.values())[::-1]
-
-
-def _asked(mission: Mission, request: InputRequest) -> Waiting:
-    return Waiting(
-        "request",
-        request.prompt,
-        request.asked,
-        answer_to(mission, request),
-        request.urgency,
-        options=request.answers.options,
-        free_text=request.free_text,
-        number=request.number,
-        expires=request.expires,
-    )
-
-
-def _what(waiting: Waiting) -> Advice | str:
-    """Return what a thing that waits is recognized by: what helps, or its text."""
-    return waiting.unblock or waiting.name
-
-
-def _helps(mission: Mission, hold: Hold) -> Advice:
-    if hold.kind not in _FAILED:
-        return hold.unblock
-    return advise(hold.unblock, ", or ", do("why", f"{mission.id}/{hold.subject}"), " for its output and other choices")
-
-
-def _words(case: Case, hold: Hold) -> str:
-    """Return why something is held: without the command that follows, and with what a failed worker printed."""
-    words = hold.detail.removesuffix(f": {hold.unblock}")
-    records = [r for r in case.observation.records if r.feature == hold.subject and not r.open]
-    last = max(records, key=lambda r: r.attempt, default=None) if hold.kind in _FAILED else None
-    return f"{words}: {last.error}" if last is not None and last.error and last.error not in words else words
 
 
 def change_of(state: StateStore, address: Address, revisions: str = "") -> Changes:

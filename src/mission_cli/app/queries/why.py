@@ -8,18 +8,18 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted
 from mission_cli.app.commands.start_checks import why_refused
 from mission_cli.app.commands.steer.sync import news_of_base
+from mission_cli.app.queries.needs.behind import features_behind
 from mission_cli.app.queries.status import flaky_of, forecast_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reasons import Choice, EndedAttempt, Held, Reason, Signal, Why
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.notice import NO_ADVICE, do
-from mission_cli.domain.status import Cause, FeatureStatus, HoldKind, MissionStatus
+from mission_cli.domain.status import Cause, HoldKind, MissionStatus
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.health import unscheduled
 from mission_cli.engine.observing.observe import consider
 from mission_cli.engine.recording.signals import data_of
 from mission_cli.planner.core.draft import Draft
-from mission_cli.planner.milestones.milestones import current_milestones
 from mission_cli.planner.preview.follow import shown_at
 from mission_cli.planner.release.order import holds_of
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mission_cli.app.addressing import Address
-    from mission_cli.domain.mission import Feature, Mission
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Hold
@@ -180,7 +180,7 @@ def _reason(case: Case, answers: Iterable[tuple[str, Sequence[Hold]]], subject: 
         detail=hold.detail if hold else "nothing holds it: the next pulse continues it",
         until=hold.until if hold else None,
         person=hold.person if hold else False,
-        waiting=0 if hold and hold.kind in _ELSEWHERE else _waiting_for(case.mission, about),
+        waiting=0 if hold and hold.kind in _ELSEWHERE else len(features_behind(case.mission, about)),
         failed=ended[-1] if ended else None,
         choices=tuple(_choices(case.mission, subject, hold)),
     )
@@ -236,35 +236,6 @@ def _ended(case: Case, subject: str) -> list[EndedAttempt]:
 def _held_by(gate: Hold, answers: Iterable[tuple[str, Sequence[Hold]]]) -> set[str]:
     """Return the features that a gate holds."""
     return {subject for subject, holds in answers if subject and any(h.unblock == gate.unblock for h in holds)}
-
-
-def _waiting_for(mission: Mission, subjects: set[str]) -> int:
-    """Return how many features cannot start before something is over: features, a milestone, or (``) the mission."""
-    waiting = [f for f in mission.features() if not f.finished and f.status not in _UNDER_WAY]
-    if "" in subjects:
-        return len(waiting)
-    held = {n for n in subjects if "." not in n}
-    behind = _behind(mission, {f.number for f in mission.features() if _milestone(f) in held} | subjects)
-    current = {str(m.number) for m in current_milestones(mission)} & ({n.partition(".")[0] for n in subjects})
-    first = min((int(n) for n in current), default=None)
-    later = {f.number for f in waiting if first is not None and int(_milestone(f)) > first}
-    ours = {n for n in subjects if "." in n} if len(subjects) == 1 else set()
-    return sum(f.number in (later | behind) - ours for f in waiting)
-
-
-_UNDER_WAY = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
-
-
-def _milestone(feature: Feature) -> str:
-    return feature.number.partition(".")[0]
-
-
-def _behind(mission: Mission, subjects: set[str]) -> set[str]:
-    """Return these features and those that depend on them, directly or through others."""
-    found = set(subjects)
-    while more := {f.number for f in mission.features() if found.intersection(f.depends)} - found:
-        found |= more
-    return found
 
 
 def _finished(mission: Mission, address: Address) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Results of the other queries: show, why, logs, history, diff, inbox, bare `mission`, `pulse --dry-run`."""
+"""Results of the other queries: show, why, logs, history, diff, bare `mission`, `pulse --dry-run`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from mission_cli.app.results.views import Line, Waiting
+    from mission_cli.app.results.views import Line
+    from mission_cli.app.results.waiting import Waiting
     from mission_cli.document.merging.difference import Difference
-    from mission_cli.domain.asking.options import Option
     from mission_cli.domain.ids import MissionId, RunId, Sha
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.news.types import EventType
-    from mission_cli.domain.notice import Advice
     from mission_cli.domain.status import HoldKind
     from mission_cli.ports.agents import LogEntry
     from mission_cli.ports.git.state import Event
@@ -95,53 +94,6 @@ class Changes:
     to: str
     """A revision as git takes it; `now` for what is committed now."""
     changes: Sequence[Difference]
-
-
-@dataclass(frozen=True, slots=True)
-class InboxItem:
-    """Something that waits for a person."""
-
-    id: MissionId
-    kind: str
-    """`request`, or the kind of the hold."""
-    name: str
-    """The question, or what is held and why."""
-    since: str
-    """When it was asked; empty if unknown."""
-    unblock: Advice
-    """The command or event that helps."""
-    urgency: str = ""
-    """Of a request: low, normal, high or urgent, as the file says; empty for everything else."""
-    options: Sequence[Option] = ()
-    """Of a request: what it may be answered with; empty: any text."""
-    free_text: bool = False
-    """Of a request with options: whether any text is an answer, too."""
-    number: int = 0
-    """Of a request; 0 for everything else."""
-    expires: str = ""
-    """Of a request: when it expires; it can still be answered then."""
-
-
-@dataclass(frozen=True, slots=True)
-class InboxNote:
-    """A flaky test that is quarantined. It holds nothing."""
-
-    id: MissionId
-    name: str
-    kind: str
-    """test, or criterion where the tests have no names."""
-    why: str
-    lift: Advice
-    """The command that takes it off the list."""
-
-
-@dataclass(frozen=True, slots=True)
-class Inbox:
-    """Everything that waits for a person, what is urgent first."""
-
-    inbox: Sequence[InboxItem]
-    notes: Sequence[InboxNote] = ()
-    """What holds nothing and is worth a look."""
 
 
 @dataclass(frozen=True, slots=True)

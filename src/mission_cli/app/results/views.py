@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.results.landing import PreviewView
     from mission_cli.app.results.pulls import PullView
-    from mission_cli.domain.asking.options import Option
+    from mission_cli.app.results.waiting import NeedsMe, Waiting
     from mission_cli.domain.notice import Finding
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import Tally
@@ -143,30 +143,6 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """Something that waits for a person."""
-
-    kind: str
-    """`request`, or the kind of the hold."""
-    name: str
-    """The question, or what is held and why."""
-    since: str = ""
-    """When it was asked; empty if unknown."""
-    unblock: Advice = NO_ADVICE
-    """The command or event that helps."""
-    urgency: str = ""
-    """Of a request: low, normal, high or urgent, as the file says; empty for everything else."""
-    options: Sequence[Option] = ()
-    """Of a request: what it may be answered with; empty: any text."""
-    free_text: bool = False
-    """Of a request with options: whether any text is an answer, too."""
-    number: int = 0
-    """Of a request; 0 for everything else."""
-    expires: str = ""
-    """Of a request: when it expires; it can still be answered then."""
-
-
-@dataclass(frozen=True, slots=True)
 class FlakyView:
     """A test that failed and passed on the same tree. It holds nothing; people should know of it."""
 
@@ -231,6 +207,7 @@ class MissionView:
     budget: Mapping[str, Money]
     """By category: usd, hours, tokens."""
     waiting_for: tuple[Waiting, ...]
+    """With options, actions and what waits for it."""
     problems: tuple[Problem, ...]
     """Of the mission file."""
     holds: tuple[Hold, ...] = ()
@@ -268,6 +245,8 @@ class MissionView:
     """The pull request for the whole mission; null if it has none."""
     preview: PreviewView | None = None
     """The newest preview; null if there has been none."""
+    needs_me: tuple[NeedsMe, ...] = ()
+    """The same things as in `waiting_for`, in brief."""
 
 
 @dataclass(frozen=True, slots=True)

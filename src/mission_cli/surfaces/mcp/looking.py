@@ -75,15 +75,11 @@ def history(desk: Desk, given: Past) -> Answer:
 
 def inbox(desk: Desk, given: Nothing) -> Answer:
     """Return everything that waits for a person (`mission inbox`)."""
-    from mission_cli.app.queries.inbox import everything_waiting, flaky_everywhere
-    from mission_cli.app.results.reports import Inbox, InboxItem, InboxNote
+    from mission_cli.app.queries.inbox import inbox_of
 
     del given
     opened = desk.look()
-    found, flaky = everything_waiting(opened.context), flaky_everywhere(opened.context)
-    items = [InboxItem(identity, *(getattr(w, name) for name in w.__match_args__)) for identity, w in found]
-    notes = [InboxNote(identity, one.name, one.kind, one.why, one.lift) for identity, one in flaky]
-    return desk.shown(opened, Inbox(items, notes))
+    return desk.shown(opened, inbox_of(opened.context))
 
 
 def briefing(desk: Desk, given: Resuming) -> Answer:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.app.results.views import Line as Listed
-    from mission_cli.app.results.views import Running, Waiting
+    from mission_cli.app.results.views import Running
+    from mission_cli.app.results.waiting import Waiting
     from mission_cli.ports.git.state import Event
     from mission_cli.surfaces.lines import Line
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.app.results.reasons import EndedAttempt, Reason, Why
-    from mission_cli.app.results.views import FlakyView, Waiting
+    from mission_cli.app.results.views import FlakyView
+    from mission_cli.app.results.waiting import Waiting
     from mission_cli.domain.notice import Finding
     from mission_cli.surfaces.lines import Span
 

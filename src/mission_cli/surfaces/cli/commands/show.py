@@ -249,15 +249,12 @@ def diff(
 
 def inbox(shell: Shell) -> int:
     """List everything that waits for a person."""
-    from mission_cli.app.queries.inbox import everything_waiting, flaky_everywhere
-    from mission_cli.app.results.reports import Inbox, InboxItem, InboxNote
+    from mission_cli.app.queries.inbox import everything_waiting, flaky_everywhere, inbox_from
 
     ctx = shell.look().context
     found, flaky = everything_waiting(ctx), flaky_everywhere(ctx)
     lines = [*(waiting_lines(found) if found else [("nothing waits for you", "")]), *flaky_lines(flaky)]
-    items = [InboxItem(identity, *(getattr(w, name) for name in w.__match_args__)) for identity, w in found]
-    notes = [InboxNote(identity, one.name, one.kind, one.why, one.lift) for identity, one in flaky]
-    shell.draw(lambda size: reflow(lines, size.width), Inbox(items, notes))
+    shell.draw(lambda size: reflow(lines, size.width), inbox_from(found, flaky))
     return 3 if found else 0
 
 

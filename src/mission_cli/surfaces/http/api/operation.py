@@ -135,6 +135,8 @@ class Operation:
     stopped: bool = False
     """Whether the result says if everything is stopped, as views of the command line do."""
     status: int = 200
+    location: Callable[[Any], str] | None = None
+    """Returns the path of what was made, below the prefix."""
     aliases: tuple[str, ...] = field(default_factory=tuple)
     """Other methods and paths for the same, such as `POST /api/v1/ai/missions/{id}/approve`."""
 

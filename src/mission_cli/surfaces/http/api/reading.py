@@ -166,17 +166,18 @@ def _report(call: Call) -> Any:
 
 
 def _inbox(everything: Everything) -> Any:
-    from mission_cli.app.queries.inbox import everything_waiting, flaky_everywhere
-    from mission_cli.app.results.reports import Inbox, InboxItem, InboxNote
+    from mission_cli.app.queries.inbox import inbox_of
+    from mission_cli.app.results.waiting import Inbox
+    from mission_cli.domain.asking.urgency import urgency_rank
 
-    items, notes = [], []
-    for repo, ctx in everything.contexts:
-        if everything.given.get("repo", repo) != repo:
-            continue
-        found = everything_waiting(ctx)
-        items += [InboxItem(name, *(getattr(w, key) for key in w.__match_args__)) for name, w in found]
-        notes += [InboxNote(name, one.name, one.kind, one.why, one.lift) for name, one in flaky_everywhere(ctx)]
-    return Inbox(items, notes)
+    several = len(everything.names) > 1
+    found = [
+        inbox_of(ctx, repo=repo if several else "")
+        for repo, ctx in everything.contexts
+        if everything.given.get("repo", repo) == repo
+    ]
+    items = sorted((item for one in found for item in one.inbox), key=lambda item: -urgency_rank(item.urgency))
+    return Inbox(items, [note for one in found for note in one.notes])
 
 
 def operations() -> tuple[Operation, ...]:
@@ -184,8 +185,9 @@ def operations() -> tuple[Operation, ...]:
     from mission_cli.app.results.briefing import Briefing
     from mission_cli.app.results.mission_report import MissionReport
     from mission_cli.app.results.reasons import Why
-    from mission_cli.app.results.reports import History, Inbox, WholeMission
+    from mission_cli.app.results.reports import History, WholeMission
     from mission_cli.app.results.views import MissionView
+    from mission_cli.app.results.waiting import Inbox
 
     repo = Field("repo", "only this repository")
     filters = (

@@ -18,9 +18,14 @@ from mission_cli.domain.deciding.grants import Reply, hash_of, replied, reply_to
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.host import Person
 from mission_cli.surfaces.as_json import SCHEMA, as_json
+<<<<<<< HEAD
 from mission_cli.surfaces.http.api import acting, moving, reading
 from mission_cli.surfaces.http.api.carrying import carry_out
 from mission_cli.surfaces.http.api.expecting import tag_of
+=======
+from mission_cli.surfaces.http.api import acting, keeping, moving, reading
+from mission_cli.surfaces.http.api.expecting import expecting, tag_of
+>>>>>>> 38fff2ff (Give every surface one query for what needs a person)
 from mission_cli.surfaces.http.api.input import read_input
 from mission_cli.surfaces.http.api.openapi import document
 from mission_cli.surfaces.http.api.operation import Everything, need_mission
@@ -49,7 +54,7 @@ _JSON = frozenset({"application/json", ""})
 
 def operations() -> tuple[Operation, ...]:
     """Return every operation."""
-    return (*reading.operations(), *acting.operations(), *moving.operations())
+    return (*reading.operations(), *acting.operations(), *moving.operations(), *keeping.operations())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ class Api:
         if asked.operation.act is not None:
             return self._act_on_one(asked)
         if asked.operation.changes:
-            return self._make(asked)
+            return self._change(asked)
         return _Answer(200, _text(asked.operation, self._everything(asked), None))
 
     def _everything(self, asked: _Request) -> Any:
@@ -159,19 +164,19 @@ class Api:
             )
         )
 
-    def _make(self, asked: _Request) -> _Answer:
-        """Make a mission; its idempotency key is kept in the repository that gets it."""
+    def _change(self, asked: _Request) -> _Answer:
+        """Change a repository; the idempotency key is kept there."""
         names = self._places.names()
         repo = asked.given.get("repo", names[0] if len(names) == 1 else "")
         for name, ctx in self._places.contexts() if asked.key else ():
             if name == repo:
-                return _once(ctx, asked, lambda: self._made(asked))
-        return self._made(asked)
+                return _once(ctx, asked, lambda: self._changed(asked))
+        return self._changed(asked)
 
-    def _made(self, asked: _Request) -> _Answer:
-        made = self._everything(asked)
-        where = {"Location": f"{PREFIX}/missions/{made.id}"}
-        return _Answer(asked.operation.status, _text(asked.operation, made, None), where)
+    def _changed(self, asked: _Request) -> _Answer:
+        operation, facts = asked.operation, self._everything(asked)
+        where = {"Location": PREFIX + operation.location(facts)} if operation.location is not None else {}
+        return _Answer(operation.status, _text(operation, facts, None), where)
 
     def _act_on_one(self, asked: _Request) -> _Answer:
         found = self._holding(asked)

@@ -15,7 +15,7 @@ from mission_cli.surfaces.plain import clean
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mission_cli.app.results.repository import FoundRepository
+    from mission_cli.app.results.machine import FoundRepository
     from mission_cli.ports.agents import InstalledAgent
     from mission_cli.surfaces.cli.shell import Shell
     from mission_cli.wiring.assemble import Opened
@@ -28,7 +28,7 @@ _HEAD = """\
 
 def set_up(shell: Shell, remote: str = "") -> None:
     """Set the repository up, and print what was found and done. On a terminal, ask and offer on the way."""
-    from mission_cli.app.results.repository import Initialized
+    from mission_cli.app.results.machine import Initialized
     from mission_cli.wiring.compose import register_merge_driver
 
     opened = shell.open(create=True)

@@ -1,0 +1,79 @@
+"""Operations on mails, the archive, and everything in a repository at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.app.mail.decide import MailDeed, decide_mail
+from mission_cli.app.results.changes import AllStopped, StopLifted
+from mission_cli.domain.deciding.access import Scope
+from mission_cli.domain.errors import UsageError
+from mission_cli.surfaces.http.api.operation import Field, Operation
+from mission_cli.surfaces.http.api.posting import REASON, changed, post
+
+if TYPE_CHECKING:
+    from mission_cli.app.results.changes import Changed
+    from mission_cli.engine.context import Context
+    from mission_cli.surfaces.http.api.operation import Call, Everything
+
+
+def _mail(call: Call) -> Changed:
+    deed = MailDeed(call.get("decision"))
+    return changed(decide_mail(call.ctx, call.mission, call.get("number"), deed, reason=call.get("reason")))
+
+
+def _archive(call: Call) -> Changed:
+    from mission_cli.app.commands.steer.archive import archive
+
+    return changed(archive(call.ctx, call.mission, reason=call.get("reason")))
+
+
+def _restore(call: Call) -> Changed:
+    from mission_cli.app.commands.steer.archive import restore
+
+    return changed(restore(call.ctx, call.mission, reason=call.get("reason")))
+
+
+def _stop(everything: Everything) -> AllStopped:
+    from mission_cli.app.pulses.stop import stop_all
+
+    ctx = _only(everything)
+    return stop_all(ctx.runtime, ctx.executor, ctx.person().name)
+
+
+def _lift(everything: Everything) -> StopLifted:
+    from mission_cli.app.pulses.stop import lift_stop
+
+    ctx = _only(everything)
+    was = lift_stop(ctx.runtime)
+    ctx.again()
+    return StopLifted(was)
+
+
+def _only(everything: Everything) -> Context:
+    """Return the ports of the repository that is named, or of the only one."""
+    repo = everything.given.get("repo", everything.names[0] if len(everything.names) == 1 else "")
+    for name, ctx in everything.contexts:
+        if name == repo:
+            return ctx
+    raise UsageError("name the repository" if not repo else f"there is no repository {repo!r} here", hint="`repo`")
+
+
+def operations() -> tuple[Operation, ...]:
+    """Return them."""
+    one, manage = "/missions/{id}", Scope.MANAGE
+    repo = Field("repo", "the repository, if the server has several")
+    decision = Field("decision", "what becomes of it", required=True, choices=tuple(MailDeed))
+    return (
+        post("decide_mail", f"{one}/mails/{{number}}", "Decide about a mail.", Scope.APPROVE, _mail, decision, REASON),
+        post("archive_mission", f"{one}/archive", "Hide it; nothing is deleted.", manage, _archive, REASON),
+        post("restore_mission", f"{one}/restore", "Take it out of the archive.", manage, _restore, REASON),
+        Operation(
+            *("stop_all", "POST", "/stop", "Stop everything in a repository at once.", manage, AllStopped, None, _stop),
+            body=(repo,),
+        ),
+        Operation(
+            *("lift_stop", "POST", "/resume", "Lift STOP in a repository.", manage, StopLifted, None, _lift),
+            body=(repo,),
+        ),
+    )
