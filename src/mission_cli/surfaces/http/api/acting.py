@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 COMMENT = Field("comment", "recorded with the decision")
 SAW = Field("saw", "the commit or document that was looked at; refused if the gate shows another by now")
-CHOOSE = Field("choose", "the number of the suggestion to build, at the gate that shows them", "integer", least=1)
 GATE = Field("gate", "the name of the gate", required=True)
 
 
@@ -69,18 +68,12 @@ def _gate(*, approved: bool) -> Callable[[Call], Changed]:
         from mission_cli.app.commands.gates import decide_gate
         from mission_cli.app.commands.phases.documents import Given
 
-<<<<<<< HEAD
         said, saw = call.get("comment"), call.get("saw")
         given = Given(call.get("choose", 0), call.get("requirements", None), "the request")
         done = decide_gate(
             call.ctx, call.mission, call.get("gate"), approved=approved, comment=said, saw=saw, given=given
         )
         return changed(done)
-=======
-        said, saw, given = call.get("comment"), call.get("saw"), Given(call.get("choose", 0))
-        gate = call.get("gate")
-        return changed(decide_gate(call.ctx, call.mission, gate, approved=approved, comment=said, saw=saw, given=given))
->>>>>>> 38fff2ff (Give every surface one query for what needs a person)
 
     return act
 
@@ -252,14 +245,9 @@ def _decisions() -> tuple[Operation, ...]:
     response = Field("response", "the answer; it begins with one of the options, if there are any", required=True)
     return (
         post(
-<<<<<<< HEAD
             *("approve_gate", f"{one}/approve", "Approve a gate.", approve, _gate(approved=True), GATE, COMMENT, SAW),
             Field("choose", "the number of the suggested feature to build", "integer", least=1),
             Field("requirements", "these requirements (JSON) are stored, and exactly they are approved"),
-=======
-            *("approve_gate", f"{one}/approve", "Approve a gate.", approve, _gate(approved=True)),
-            *(GATE, COMMENT, SAW, CHOOSE),
->>>>>>> 38fff2ff (Give every surface one query for what needs a person)
         ),
         post("reject_gate", f"{one}/reject", "Reject a gate.", approve, _gate(approved=False), GATE, COMMENT, SAW),
         post("answer_request", f"{one}/requests/{{number}}/answer", "Answer a request.", approve, _answer, response),

@@ -18,14 +18,9 @@ from mission_cli.domain.deciding.grants import Reply, hash_of, replied, reply_to
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.host import Person
 from mission_cli.surfaces.as_json import SCHEMA, as_json
-<<<<<<< HEAD
-from mission_cli.surfaces.http.api import acting, moving, reading
+from mission_cli.surfaces.http.api import acting, keeping, moving, reading
 from mission_cli.surfaces.http.api.carrying import carry_out
 from mission_cli.surfaces.http.api.expecting import tag_of
-=======
-from mission_cli.surfaces.http.api import acting, keeping, moving, reading
-from mission_cli.surfaces.http.api.expecting import expecting, tag_of
->>>>>>> 38fff2ff (Give every surface one query for what needs a person)
 from mission_cli.surfaces.http.api.input import read_input
 from mission_cli.surfaces.http.api.openapi import document
 from mission_cli.surfaces.http.api.operation import Everything, need_mission

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from mission_cli.app.results.views import Line, Waiting
+    from mission_cli.app.results.views import Line
+    from mission_cli.app.results.waiting import Waiting
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.http.web.site import Site, Visit
 
