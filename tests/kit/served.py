@@ -212,7 +212,7 @@ def served(*hosts: Host, read_only: bool = False) -> Iterator[Served]:
         memory, rules, log=log.append, secret_of=SECRETS.__getitem__, key=lambda: KEY, users=lambda: USERS
     )
     ready = threading.Event()
-    server = Server(config_of(app), ready.set)
+    server = Server(config_of(app), ready.set, app.stop)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     assert ready.wait(10)

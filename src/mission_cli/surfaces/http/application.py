@@ -15,6 +15,10 @@ from mission_cli.surfaces.http.api.routes import Api
 from mission_cli.surfaces.http.decide_page import DecidePages
 from mission_cli.surfaces.http.guard import Guard
 from mission_cli.surfaces.http.hooks import Hooks
+from mission_cli.surfaces.http.live.hub import Hub
+from mission_cli.surfaces.http.live.socket import Sockets
+from mission_cli.surfaces.http.live.streams import Streams
+from mission_cli.surfaces.http.live.who import Door
 from mission_cli.surfaces.http.problems import Problem, RefusedRequestError, problem_of, response_of
 from mission_cli.surfaces.http.sessions import Sessions
 from mission_cli.surfaces.http.web import pages
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.types import ASGIApp
+    from starlette.routing import BaseRoute
 
     from mission_cli.domain.deciding.access import Access
     from mission_cli.surfaces.http.guard import Rules
@@ -43,12 +47,18 @@ def make_application(
     key: Callable[[], str],
     users: Callable[[], tuple[Access, ...]],
     code: str = "",
-) -> ASGIApp:
-    """Return the application for some repositories; `code` lets the person at this machine see the pages."""
+    watched: Serves | None = None,
+) -> Guard:
+    """Return the application for some repositories; `code` lets the person at this machine see the pages.
+
+    `watched`: the same repositories with ports of their own, so that a change is seen while a request takes long.
+    """
     https = [origin.removeprefix("https://") for origin in rules.origins if origin.startswith("https://")]
-    site = Site(places, Sessions(users, time.time, code=code, https=https), rules)
-    routes = [*DecidePages(places).routes(), *Hooks(places, secret_of=secret_of, key=key).routes()]
+    sessions, hub = Sessions(users, time.time, code=code, https=https), Hub(watched or places)
+    site, door = Site(places, sessions, rules), Door(users, sessions)
+    routes: list[BaseRoute] = [*DecidePages(places).routes(), *Hooks(places, secret_of=secret_of, key=key).routes()]
     routes += [*Api(places, users).routes(), *pages.routes(site)]
+    routes += [*Streams(hub, places, door).routes(), *Sockets(hub, places, door).routes()]
     if not missing_mcp():
         from mission_cli.surfaces.http.tools import PATH, ToolsEndpoint
 
@@ -62,7 +72,7 @@ def make_application(
             Exception: _bug,
         },
     )
-    return Guard(app, rules, log)
+    return Guard(app, rules, log, hub.close)
 
 
 async def _refused(_: Request, error: Any) -> Response:

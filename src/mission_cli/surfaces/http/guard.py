@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_WEBSOCKET, _SWITCHED = "WEBSOCKET", 101
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_BYTES = 1 << 20
 """Longest body of any request."""
@@ -50,18 +51,23 @@ class Rules:
 class Guard:
     """Wraps the application: refuses what it must not see, and adds the headers of responses."""
 
-    def __init__(self, app: ASGIApp, rules: Rules, log: Callable[[str], None]) -> None:
-        self._app, self._rules, self._log = app, rules, log
+    def __init__(
+        self, app: ASGIApp, rules: Rules, log: Callable[[str], None], stop: Callable[[], None] = lambda: None
+    ) -> None:
+        """`stop` ends requests that would not end by themselves."""
+        self._app, self._rules, self._log, self.stop = app, rules, log, stop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
+        """Serve one request, or one WebSocket."""
+        if scope["type"] not in {"http", "websocket"}:
             return
-        status = 0
+        status, method = 0, scope.get("method", _WEBSOCKET)
 
         async def answer(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] == "websocket.accept":
+                status = _SWITCHED
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
@@ -73,13 +79,15 @@ class Guard:
         try:
             await app(scope, _limited(receive), answer)
         finally:
-            self._log(f"{scope['method']} {shown_path(scope['path'])} {status or 'no answer'}")
+            self._log(f"{method} {shown_path(scope['path'])} {status or 'no answer'}")
 
     def _problem(self, scope: Scope) -> Problem | None:
-        headers, method = Headers(scope=scope), scope["method"]
+        headers, method = Headers(scope=scope), scope.get("method", "GET")
         if len(headers.getlist("host")) != 1 or headers["host"].casefold() not in self._rules.hosts:
             return Problem(421, "this server is not known by that name", "use the address that it printed")
-        if not self._is_own_page(headers, safe=method in SAFE_METHODS):
+        socket = scope["type"] == "websocket"  # browsers let the pages of any site open one, with the cookies of this
+        nameless = socket and headers.get("origin") == "null"
+        if nameless or not self._is_own_page(headers, safe=method in SAFE_METHODS and not socket):
             return Problem(403, "requests from pages of other sites are refused")
         if self._rules.read_only and method not in SAFE_METHODS:
             return Problem(403, "this server is read-only", "start it without --read-only")

@@ -10,7 +10,8 @@ import sys
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -23,11 +24,12 @@ from mission_cli.surfaces.plain import clean
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from starlette.types import ASGIApp
+    from mission_cli.surfaces.http.guard import Guard
 
 _GRACE_SECONDS = 5
 MOST_CONNECTIONS = 200
 _MOST_HEADER_BYTES = 16 << 10
+_MOST_MESSAGE_BYTES = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,15 @@ def own_origins(address: Address, urls: Iterable[str]) -> frozenset[str]:
     return frozenset({f"http://{name}" for name in own_names(address, ())} | {url.casefold() for url in urls})
 
 
-def config_of(app: ASGIApp) -> uvicorn.Config:
+def config_of(app: Guard) -> uvicorn.Config:
     """Return how an application is served: few connections, short headers, no names of paths in logs."""
     return uvicorn.Config(
         app,
         http=PatientProtocol,
         loop="asyncio",
-        ws="none",
+        ws=_sockets(),
+        ws_max_size=_MOST_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
         lifespan="off",
         access_log=False,
         log_config=None,
@@ -105,9 +109,18 @@ def config_of(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> None:
+def _sockets() -> Any:
+    """Return the protocol of WebSockets; without its package there is none."""
+    if find_spec("websockets") is None:
+        return "none"
+    from mission_cli.surfaces.http.live.protocol import PatientSocket
+
+    return PatientSocket
+
+
+def serve(app: Guard, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or Ctrl+C; requests that are under way get some seconds to end."""
-    Server(config_of(app), ready).run(sockets=[listener])
+    Server(config_of(app), ready, app.stop).run(sockets=[listener])
 
 
 def write_log(words: str) -> None:
@@ -119,9 +132,12 @@ def write_log(words: str) -> None:
 class Server(uvicorn.Server):
     """Ends with the status 0 after a signal; uvicorn itself would let the signal end the process."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], stop: Callable[[], None] = lambda: None
+    ) -> None:
+        """`stop` ends requests that would not end by themselves."""
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._stop = ready, stop
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -136,3 +152,8 @@ class Server(uvicorn.Server):
         """Listen, and say so."""
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams at once, and give other requests some seconds."""
+        self._stop()
+        await super().shutdown(sockets)

@@ -18,7 +18,7 @@ from mission_cli.domain.host import Person
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
     from starlette.responses import Response
 
     from mission_cli.domain.deciding.access import Access
@@ -76,7 +76,7 @@ class Sessions:
         """Whether there are users, who sign in with their tokens."""
         return bool(self._users())
 
-    def visitor(self, request: Request) -> Visitor | None:
+    def visitor(self, request: HTTPConnection) -> Visitor | None:
         """Return who sent a request; None without a session, and after the token was removed."""
         session = self._session(request)
         if session is None:
@@ -130,7 +130,7 @@ class Sessions:
             samesite="strict",
         )
 
-    def _session(self, request: Request) -> _Session | None:
+    def _session(self, request: HTTPConnection) -> _Session | None:
         given = request.cookies.get(_cookie(request), "")
         with self._lock:
             session = self._kept.get(_key(given)) if given else None
@@ -150,6 +150,6 @@ def _key(name: str) -> str:
     return hash_of(name)
 
 
-def _cookie(request: Request) -> str:
+def _cookie(request: HTTPConnection) -> str:
     """Return the name of the cookie; browsers send cookies to every port of a host, so it names the port."""
     return f"mission-{request.url.port or 'page'}"

@@ -10,10 +10,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mission_cli.engine.context import Context
-    from mission_cli.ports.runtime import Look
 
 LOOK_SECONDS = 0.2
 """Between two looks: a few `stat` calls for each repository."""
+
+
+class Watch:
+    """The head of the state of one repository, and the look of the files that show whether it has moved since."""
+
+    def __init__(self, ctx: Context) -> None:
+        """Look first and read then: a commit in between looks different later."""
+        self._runtime = ctx.runtime
+        self._looks = ctx.runtime.looks(ctx.state.watch())
+        self.head = ctx.state.head()
+
+    def seems_old(self) -> bool:
+        """Whether the head may have moved. Asks no git, and may be called in any thread."""
+        return self._runtime.looks([*self._looks]) != self._looks
 
 
 class Changes:
@@ -22,10 +35,7 @@ class Changes:
     def __init__(self, contexts: Mapping[str, Context]) -> None:
         """`contexts` has the ports of each repository, by a name."""
         self._contexts = dict(contexts)
-        self._looks: dict[str, dict[str, Look]] = {}
-        self._heads: dict[str, str | None] = {}
-        for name in self._contexts:
-            self._look_again(name)
+        self._watches = {name: Watch(ctx) for name, ctx in self._contexts.items()}
 
     def changed(self) -> frozenset[str]:
         """Return the repositories in which something was committed since the last call, or since the beginning."""
@@ -43,15 +53,8 @@ class Changes:
         return await asyncio.to_thread(self.wait, seconds)
 
     def _has_moved(self, name: str) -> bool:
-        looks = self._looks[name]
-        if self._contexts[name].runtime.looks([*looks]) == looks:
+        before = self._watches[name]
+        if not before.seems_old():
             return False
-        head = self._heads[name]
-        self._look_again(name)
-        return self._heads[name] != head
-
-    def _look_again(self, name: str) -> None:
-        """Look first and read then: a commit in between looks different at the next call."""
-        ctx = self._contexts[name]
-        self._looks[name] = ctx.runtime.looks(ctx.state.watch())
-        self._heads[name] = ctx.state.head()
+        self._watches[name] = Watch(self._contexts[name])
+        return self._watches[name].head != before.head

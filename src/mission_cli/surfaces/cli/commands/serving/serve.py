@@ -56,7 +56,8 @@ def serve(
     if not server.is_loopback(listen) and not users:
         hint = advise("add one first: ", do("access", "add", "NAME"))
         raise UsageError(f"{listen} can be reached by other machines, and there is no token", hint=hint)
-    places = Places(find_checkout(shell.repo).name if not everywhere else shell.repo, everywhere=everywhere)
+    repo = find_checkout(shell.repo).name if not everywhere else shell.repo
+    places, watched = (Places(repo, everywhere=everywhere) for _ in range(2))
     urls = _urls(places)
     listener, address = server.bind(listen, port)
     code = secrets.token_urlsafe(24) if not users else ""  # then it is on loopback
@@ -69,6 +70,7 @@ def serve(
         key=webhook_key,
         users=lambda: _still_users(users, access_file().all()),
         code=code,
+        watched=watched,
     )
 
     def ready() -> None:
