@@ -6,15 +6,12 @@ token in the address is the key to one decision of one person.
 
 from __future__ import annotations
 
-import base64
 import secrets
 from datetime import timedelta
-from functools import cache
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from mission_cli._support.dataclass import dataclass
@@ -32,13 +29,13 @@ from mission_cli.domain.phases.proposals import REQUIREMENTS, SUGGESTIONS
 from mission_cli.engine.news.links import question_of
 from mission_cli.surfaces.http.bodies import FORM, body_of, form_of, media_type
 from mission_cli.surfaces.http.problems import RefusedRequestError, problem_of
+from mission_cli.surfaces.http.web.rendering import SCRIPTLESS, render
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
-    from starlette.responses import Response
 
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.http.places import Serves
@@ -69,42 +66,6 @@ _TITLES = {
     ),
     Standing.FORBIDDEN: ("You may not decide this", "The settings do not list you for it. Nothing was changed."),
 }
-_STYLE = """
-:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
-body{max-width:44rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.4rem;overflow-wrap:anywhere}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem}
-dd{margin:0;overflow-wrap:anywhere}
-table{border-collapse:collapse;font:14px/1.5 ui-monospace,monospace;width:100%}
-td{padding:.1rem .5rem;overflow-wrap:anywhere}td.n{text-align:right;white-space:nowrap}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;max-height:30rem;overflow:auto}
-textarea{width:100%;box-sizing:border-box;font:inherit}
-button{font:inherit;font-weight:600;padding:.6rem 1.4rem;margin-top:1rem}
-"""
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="robots" content="noindex"><title>{{ title }}</title><style>{{ style }}</style></head><body><main>
-<h1>{{ title }}</h1>
-{% if words %}<p>{{ words }}</p>{% endif %}
-{% if facts %}<dl>{% for name, value in facts %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>{% endif %}
-{% if files %}<table><caption>{{ summary }}</caption>{% for file in files %}<tr><td>{{ file.path }}</td>
-<td class="n">{{ file.counts }}</td></tr>{% endfor %}</table>{% endif %}
-{% if document %}<pre>{{ document }}</pre>{% endif %}
-{% if nonce %}<form method="post">
-<input type="hidden" name="nonce" value="{{ nonce }}">
-{% if suggested %}<fieldset><legend>Choose one</legend>{% for one in suggested %}
-<p><input type="radio" name="choose" id="s{{ one.number }}" value="{{ one.number }}" required>
-<label for="s{{ one.number }}"><strong>{{ one.title }}</strong> {{ one.why }} {{ one.effort }}</label></p>{% endfor %}
-</fieldset>{% endif %}
-{% if requirements %}<label for="requirements">The requirements, which you may change</label>
-<textarea id="requirements" name="requirements" rows="24" spellcheck="false">{{ requirements }}</textarea>{% endif %}
-{% if field %}<label for="text">{{ label }}</label>
-<textarea id="text" name="{{ field }}" rows="4" maxlength="{{ longest }}"
-{{- " required" if required }}></textarea>{% endif %}
-<button>{{ button }}</button></form>{% endif %}
-</main></body></html>
-"""
-
 _TEXTS = ("words", "summary", "document", "requirements", "nonce", "field", "label", "button")
 _EMPTY: Mapping[str, Any] = {**dict.fromkeys(_TEXTS, ""), "facts": (), "files": (), "suggested": (), "required": False}
 """What a page shows that says nothing else."""
@@ -266,31 +227,8 @@ def _over(standing: Standing) -> Response:
 
 
 def _page(status: int, title: str, **values: Any) -> Response:
-    text = _template().render({**_EMPTY, "title": title, **values})
-    return HTMLResponse(text, status, headers={"content-security-policy": _policy()})
-
-
-@cache
-def _template() -> Any:
-    """Return the template; everything that is put into it is escaped, the style alone is ours."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    around = Environment(autoescape=True, undefined=StrictUndefined, finalize=_printable)
-    return around.from_string(_PAGE, globals={"style": Markup(_STYLE), "longest": LONGEST_TEXT})  # noqa: S704 - ours
-
-
-def _printable(value: Any) -> Any:
-    return clean(value) if type(value) is str else value
-
-
-@cache
-def _policy() -> str:
-    """Return the content security policy: our style by its hash, the form to this server, and nothing else."""
-    digest = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
+    text = render("decide.html", **{**_EMPTY, "title": title, "longest": LONGEST_TEXT, **values})
+    return Response(text, status, SCRIPTLESS)
 
 
 def _ago(text: str, now: Any) -> str:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _WEBSOCKET, _SWITCHED = "WEBSOCKET", 101
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
+SESSION_PATHS = frozenset({SIGN_IN, SIGN_OUT})
+"""What is sent there changes who looks at the pages, and nothing else: allowed also when read-only."""
 MOST_BYTES = 1 << 20
 """Longest body of any request."""
 _MOST_QUERY = 4096
@@ -89,7 +92,7 @@ class Guard:
         nameless = socket and headers.get("origin") == "null"
         if nameless or not self._is_own_page(headers, safe=method in SAFE_METHODS and not socket):
             return Problem(403, "requests from pages of other sites are refused")
-        if self._rules.read_only and method not in SAFE_METHODS:
+        if self._rules.read_only and method not in SAFE_METHODS and scope["path"] not in SESSION_PATHS:
             return Problem(403, "this server is read-only", "start it without --read-only")
         query = scope["query_string"]
         if len(query) > _MOST_QUERY:

@@ -86,7 +86,14 @@ def _answer(call: Call) -> Changed:
 
 def _land(call: Call) -> Changed:
     from mission_cli.app.commands.gates import land
+    from mission_cli.app.commands.steer.pulls import approve_pulls
+    from mission_cli.app.pull_requests import proposes
 
+    if proposes(call.ctx, call.mission):
+        if call.get("squash", False) or call.get("saw"):
+            hint = "set `merge` in [forge] of .mission.toml; the forge shows the changes"
+            raise UsageError("the forge merges the pull requests of this mission, by its own method", hint=hint)
+        return changed(approve_pulls(call.ctx, call.mission))
     return changed(land(call.ctx, call.mission, squash=call.get("squash", False), saw=call.get("saw")))
 
 

@@ -37,18 +37,25 @@ def _changed(mission: MissionId, now: str) -> ChangedMeanwhileError:
 
 
 class _Guarded:
-    """A state store whose snapshots have one mission as it was; commits are made on what a snapshot read."""
+    """A state store whose snapshots have one mission as it was, up to the commit that is made on one of them."""
 
     def __init__(self, state: Any, mission: MissionId, content: str, tag: str) -> None:
         self._state, self._mission, self._content, self._tag = state, mission, content, tag
+        self._committed = False
 
     def snapshot(self, *args: Any, **values: Any) -> Snapshot:
         """Return the committed missions. Raises ChangedMeanwhileError."""
         found: Snapshot = self._state.snapshot(*args, **values)
         stored = found.missions.get(self._mission)
-        if stored is None or stored.content != self._content:
+        if not self._committed and (stored is None or stored.content != self._content):
             raise _changed(self._mission, "another")
         return found
+
+    def commit(self, *args: Any, **values: Any) -> Any:
+        """Commit what the command changes; what it looks at afterwards is its own work."""
+        made = self._state.commit(*args, **values)
+        self._committed = True
+        return made
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._state, name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
+from mission_cli.surfaces.http.guard import SIGN_IN, SIGN_OUT
 from mission_cli.surfaces.http.problems import RefusedRequestError
 from mission_cli.surfaces.http.web.site import own_path, plain_page, read_form
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from mission_cli.surfaces.http.web.site import Site, Visit
 
-ENTER, SIGN_IN, SIGN_OUT = "/enter", "/sign-in", "/sign-out"
+ENTER = "/enter"
 
 
 class Entrance:

@@ -40,6 +40,8 @@ class Meaning:
     """What is decided about."""
     requirements: str = ""
     """The same, if it may be changed."""
+    without: Sequence[str] = ()
+    """Fields of the form that do not apply."""
 
 
 def nothing(_visit: Visit, _held: Held) -> Meaning:
@@ -73,9 +75,15 @@ def of_cancel(_: Visit, held: Held) -> Meaning:
 
 
 def of_land(visit: Visit, held: Held) -> Meaning:
-    """Return what would land. Raises BlockedError if nothing can."""
+    """Return what would land, here or by the forge. Raises BlockedError if nothing can."""
+    from mission_cli.app.pull_requests import proposes
     from mission_cli.app.queries.before.landing import landing_preview
+    from mission_cli.app.queries.pulls import pull_requests
 
+    if proposes(held.ctx, held.address.mission.id):
+        [found] = pull_requests(held.ctx, held.address.mission.id)
+        facts = [(f"{one.subject} {one.title}", one.reason or one.state) for one in found.pulls]
+        return Meaning(words="The forge merges these pull requests by its rules.", facts=facts, without=("squash",))
     preview = landing_preview(held.ctx, held.address.mission.id, squash=bool(visit.form.get("squash")))
     return Meaning(
         landing=preview, fixed={"saw": preview.work}, warnings=[preview.obstacle] if preview.obstacle else ()

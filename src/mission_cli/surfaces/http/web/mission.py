@@ -52,7 +52,7 @@ def _mission(visit: Visit) -> Response:
             mission=mission,
             repo=held.repo,
             needs=needs,
-            holds=[hold for hold in view.holds if hold.kind != HoldKind.RUNNING],
+            holds=[(h, h.detail.removesuffix(f": {h.unblock}")) for h in view.holds if h.kind != HoldKind.RUNNING],
             doable=list(_allowed(visit, _of_mission(view, mission))),
             offered={f.number: list(_allowed(visit, _of_feature(f))) for m in view.milestones for f in m.features},
             deciding=[g.name for g in mission.gates if _decides(g.kind, g.state) and _may(visit, "approve")],

@@ -23,12 +23,13 @@ _STYLED = frozenset(
     }
 )
 """The statuses that the style sheet knows."""
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-HEADERS = {"content-security-policy": POLICY, "content-type": "text/html; charset=utf-8"}
-"""Of every page; the guard adds the others."""
+_REST = "style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+POLICY = f"default-src 'none'; script-src 'self'; connect-src 'self'; {_REST}"
+HTML = {"content-type": "text/html; charset=utf-8"}
+HEADERS = {**HTML, "content-security-policy": POLICY}
+"""Of a page; the guard adds the others."""
+SCRIPTLESS = {**HTML, "content-security-policy": f"default-src 'none'; {_REST}"}
+"""Of a page without scripts."""
 
 
 def render(template: str, **values: Any) -> str:

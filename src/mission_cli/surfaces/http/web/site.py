@@ -15,7 +15,7 @@ from mission_cli.domain.errors import MissionError
 from mission_cli.surfaces.http.bodies import FORM, body_of, form_of, media_type
 from mission_cli.surfaces.http.problems import Problem, RefusedRequestError, problem_of
 from mission_cli.surfaces.http.web.files import packed
-from mission_cli.surfaces.http.web.rendering import HEADERS, address, render
+from mission_cli.surfaces.http.web.rendering import HEADERS, SCRIPTLESS, address, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -202,7 +202,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 def plain_page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
     """Return a page for a person who is not known."""
-    return packed(request, render(template, **values).encode(), HEADERS, status=status)
+    return packed(request, render(template, **values).encode(), SCRIPTLESS, status=status)
 
 
 def own_path(text: str) -> str:

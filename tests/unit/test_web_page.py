@@ -1,0 +1,636 @@
+"""The web page: what it shows, that each form does what the command does, and what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from inline_snapshot import snapshot
+from tests.kit.browsing import CODE, URL, Browser, at_home, browser, signed_in
+from tests.kit.fakes.host import SETTINGS, make_host, make_mission
+from tests.kit.fakes.life import Fate
+from tests.kit.served import USERS, go_on, mission_of, works
+
+from mission_cli._support.dataclass import replace
+from mission_cli.app.commands import features, gates, lifecycle
+from mission_cli.app.commands.set_value import set_value
+from mission_cli.app.commands.steer.ask import Given, ask
+from mission_cli.app.commands.steer.tell import tell
+from mission_cli.domain.host import Person
+from mission_cli.domain.ids import MissionId
+from mission_cli.settings import NotificationSettings
+from mission_cli.surfaces.http.web.actions import ACTIONS
+from mission_cli.surfaces.http.web.files import files
+from mission_cli.surfaces.http.web.rendering import web_address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.kit.fakes.host import Host
+
+    from mission_cli.engine.context import Context
+
+PLAN = """\
+title: A page
+budget: {money_usd: 3}
+preferences: {runner: script, land: ask}
+milestones:
+  - name: First
+    validation: ["file: `1.1.txt`"]
+    features: [{title: a, criteria: ["file: `1.1.txt`"]}]
+  - name: Second
+    features:
+      - {title: b, criteria: ["file: `2.1.txt`"]}
+      - {title: c, depends: ["2.1"], criteria: ["file: `2.2.txt`"]}
+"""
+GATE = 'gates: [{name: look, kind: checkpoint, after: ["1.1"], blocks: ["2.1"]}]'
+GATED = PLAN.replace("milestones:", f"{GATE}\nmilestones:")
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "content-type": "text/html; charset=utf-8",
+}
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\N{RIGHT-TO-LEFT OVERRIDE}\x1b[31m{{ 7 * 7 }}"
+
+
+def started(plan: str, *, ticks: int = 10, identity: str = "m") -> Host:
+    """A host with a mission that was started, and pulses."""
+    host = make_host(works)
+    make_mission(host, plan, identity)
+    lifecycle.start(host.context(), identity)
+    go_on(host, ticks)
+    return host
+
+
+@pytest.fixture(scope="module")
+def gated() -> Host:
+    """A mission that waits at a gate, and asks two questions."""
+    host = started(GATED)
+    ctx = host.context()
+    ask(ctx, "m/2.1", Given("Which color?", options=("red=as the logo", "blue")))
+    ask(ctx, "m/2.1", Given("Which name?"))
+    return host
+
+
+@pytest.fixture(scope="module")
+def finished() -> Host:
+    """A mission with a milestone that can land, and a feature that failed."""
+    return started(PLAN)
+
+
+def state_of(host: Host) -> tuple[str, str]:
+    """The text of the mission, and the newest commit, which is named by the hash of all that it says."""
+    ctx = host.context()
+    return ctx.state.snapshot().missions[MissionId("m")].text, str(ctx.state.head())
+
+
+def main_of(web: Browser) -> str:
+    """The content of the last page."""
+    assert web.last is not None
+    text = web.last.text
+    return text[text.index("<main") : text.index("</main>")]
+
+
+def test_the_first_page_is_what_needs_the_visitor_and_the_missions(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    web.open("/")
+    assert web.status == 200
+    assert main_of(web) == snapshot("""\
+<main id="main" tabindex="-1">
+<div id="home">
+<section aria-labelledby="needs-me">
+<h1 id="needs-me">Needs me <span class="n">3</span></h1>
+<ul class="needs">
+<li class="need">
+<p class="question">Which color?</p>
+<p class="about"><a href="/missions/m">A page</a>
+<span>asked 0 s ago</span><span>expires in 1 d</span></p>
+<a class="button" href="/missions/m/do/answer?number=1">Answer…<span class="hidden"> Which color?</span></a>
+</li>
+
+<li class="need">
+<p class="question">Which name?</p>
+<p class="about"><a href="/missions/m">A page</a>
+<span>asked 0 s ago</span><span>expires in 1 d</span></p>
+<a class="button" href="/missions/m/do/answer?number=2">Answer…<span class="hidden"> Which name?</span></a>
+</li>
+
+<li class="need">
+<p class="question">checkpoint `look` is reached</p>
+<p class="about"><a href="/missions/m">A page</a>
+</p>
+<a class="button" href="/missions/m/do/approve?gate=look">Decide…<span class="hidden"> checkpoint `look` is reached</span></a>
+</li>
+
+</ul>
+</section>
+<section aria-labelledby="missions">
+<h2 id="missions">Missions</h2>
+<table class="rows">
+<thead><tr><th scope="col">Mission</th><th scope="col">Status</th><th scope="col">Progress</th><th scope="col">Spent</th></tr></thead>
+<tbody>
+<tr>
+<th scope="row"><a href="/missions/m">A page</a> <small>m</small></th>
+<td><span class="status s-paused">paused</span> <strong class="attention">needs you</strong></td>
+<td data-label="Progress"><progress value="1" max="3" aria-label="1 of 3 features are done"></progress> <span class="n">33%</span></td>
+<td data-label="Spent" class="n">$0</td>
+</tr>
+</tbody>
+</table>
+
+</section>
+</div>
+""")
+
+
+def test_the_page_of_a_mission(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    web.open("/missions/m")
+    assert web.status == 200
+    assert main_of(web) == snapshot("""\
+<main id="main" tabindex="-1">
+<p class="trail"><a href="/missions">Missions</a></p>
+<div id="mission">
+<h1>A page</h1>
+<p class="about"><span class="status s-paused">paused</span> m, full mode, base <code>main</code></p>
+<p class="wide"><progress value="1" max="3" aria-label="1 of 3 features are done"></progress> <span class="n">33%</span> 1 of 3 features, 10 min so far</p>
+<nav class="buttons" aria-label="Actions">
+<a class="button" href="/missions/m/do/resume">Resume…</a>
+<a class="button" href="/missions/m/do/cancel">Cancel…</a>
+</nav>
+<section aria-labelledby="needs"><h2 id="needs">Needs you</h2>
+<ul class="needs">
+<li class="need">
+<p class="question">Which color?</p>
+<p class="about">
+<span>asked 0 s ago</span><span>expires in 1 d</span></p>
+<a class="button" href="/missions/m/do/answer?number=1">Answer…<span class="hidden"> Which color?</span></a>
+</li>
+<li class="need">
+<p class="question">Which name?</p>
+<p class="about">
+<span>asked 0 s ago</span><span>expires in 1 d</span></p>
+<a class="button" href="/missions/m/do/answer?number=2">Answer…<span class="hidden"> Which name?</span></a>
+</li>
+<li class="need">
+<p class="question">checkpoint `look` is reached</p>
+<p class="about">
+</p>
+<a class="button" href="/missions/m/do/approve?gate=look">Decide…<span class="hidden"> checkpoint `look` is reached</span></a>
+</li>
+</ul>
+</section>
+<section aria-labelledby="milestones"><h2 id="milestones">Milestones</h2>
+<section class="milestone" aria-labelledby="m1">
+<h3 id="m1">1 First <span class="status s-validating">validating</span> <small>1/1, 8 min</small></h3>
+<ul class="features">
+<li>
+<div class="feature"><span class="n">1.1</span> <span class="name">a</span> <span class="status s-done">done</span></div>
+<div class="buttons small">
+<a class="button" href="/missions/m/do/retry?feature=1.1">Try again…<span class="hidden"> 1.1</span></a>
+</div>
+</li>
+</ul>
+<ul class="criteria">
+<li><code>file: `1.1.txt`</code> <span class="status s-other">not judged</span></li>
+</ul>
+</section>
+<section class="milestone" aria-labelledby="m2">
+<h3 id="m2">2 Second <span class="status s-other">pending</span> <small>0/2</small></h3>
+<ul class="features">
+<li>
+<div class="feature"><span class="n">2.1</span> <span class="name">b</span> <span class="status s-other">pending</span></div>
+<div class="buttons small">
+<a class="button" href="/missions/m/do/skip?feature=2.1">Skip…<span class="hidden"> 2.1</span></a>
+<a class="button" href="/missions/m/do/tell?feature=2.1">Tell…<span class="hidden"> 2.1</span></a>
+</div>
+</li>
+<li>
+<div class="feature"><span class="n">2.2</span> <span class="name">c</span> <span class="status s-other">pending</span></div>
+<p class="why">after 2.1</p><div class="buttons small">
+<a class="button" href="/missions/m/do/skip?feature=2.2">Skip…<span class="hidden"> 2.2</span></a>
+<a class="button" href="/missions/m/do/tell?feature=2.2">Tell…<span class="hidden"> 2.2</span></a>
+</div>
+</li>
+</ul>
+</section>
+</section>
+<section aria-labelledby="holds"><h2 id="holds">What is held, and why</h2>
+<ul class="holds">
+<li>checkpoint `look` is reached<br><span class="command"><code>mission approve m look</code></span></li>
+</ul>
+</section>
+<section aria-labelledby="gates"><h2 id="gates">Gates</h2>
+<table class="rows">
+<thead><tr><th scope="col">Gate</th><th scope="col">Kind</th><th scope="col">After</th><th scope="col">Holds</th><th scope="col">Status</th></tr></thead>
+<tbody>
+<tr><th scope="row"><a href="/missions/m/do/approve?gate=look">look</a></th>
+<td data-label="Kind">checkpoint</td><td data-label="After">1.1</td><td data-label="Holds">2.1</td><td><span class="status s-waiting">waiting</span></td></tr>
+</tbody>
+</table>
+</section>
+<section aria-labelledby="requests"><h2 id="requests">Questions</h2>
+<ul class="plain">
+<li><strong>1</strong> Which color? <span class="status s-open">open</span> <small>about 2.1, asked 0 s ago</small></li>
+<li><strong>2</strong> Which name? <span class="status s-open">open</span> <small>about 2.1, asked 0 s ago</small></li>
+</ul>
+</section>
+<section aria-labelledby="budget"><h2 id="budget">Budget</h2>
+<table class="rows">
+<thead><tr><th scope="col">What</th><th scope="col">Spent</th><th scope="col">Reserved</th><th scope="col">Cap</th></tr></thead>
+<tbody>
+<tr><th scope="row">money</th><td data-label="Spent" class="n">$0</td><td data-label="Reserved" class="n">$0</td><td data-label="Cap" class="n">$3</td></tr>
+<tr><th scope="row">time of workers</th><td data-label="Spent" class="n">1 min</td><td data-label="Reserved" class="n">0 s</td><td data-label="Cap" class="n">none</td></tr>
+<tr><th scope="row">tokens</th><td data-label="Spent" class="n">0 tokens</td><td data-label="Reserved" class="n">0 tokens</td><td data-label="Cap" class="n">none</td></tr>
+</tbody>
+</table>
+</section>
+<section aria-labelledby="decisions"><h2 id="decisions">Decisions</h2>
+<ul class="plain">
+<li>2026-11-20 · Pause the mission · checkpoint `look` is reached: mission approve m look</li>
+<li>2026-11-20 · Start the mission · by Ada</li>
+</ul>
+</section>
+</div>
+""")
+
+
+def test_pages_forbid_scripts_of_others_and_are_not_kept(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    for path in ("/", "/missions", "/missions/m", "/settings", "/missions/m/do/pause", "/missions/none"):
+        page = web.open(path)
+        assert web.last is not None
+        assert {name: web.last.headers[name] for name in HEADERS} == HEADERS
+        scripts = [attributes for tag, attributes in page.tags if tag == "script"]
+        assert all((one.get("src") or "").startswith("/static/") for one in scripts)
+        assert not [tag for tag, _ in page.tags if tag == "style"]
+        odd = {name for _, attributes in page.tags for name in attributes if name == "style" or name.startswith("on")}
+        assert odd == set()
+        assert not [one for _, one in page.tags if int(one.get("tabindex") or 0) > 0]
+        for tag, one in page.tags:
+            address = one.get("src") or (one.get("href") if tag == "link" else None)
+            if address:
+                web.open(address)
+                assert (web.status, "immutable" in web.last.headers["cache-control"]) == (200, True)
+
+
+# Each form does what the command does
+
+CASES: dict[str, tuple[str, str, dict[str, str], Callable[[Context], Any]]] = {
+    "pause": (
+        "/missions/m/do/pause",
+        "Pause",
+        {"reason": "lunch", "now": "true"},
+        lambda ctx: features.pause(ctx, "m", reason="lunch", now=True),
+    ),
+    "resume": ("/missions/m/do/resume", "Resume", {}, lambda ctx: features.resume(ctx, "m")),
+    "cancel": (
+        "/missions/m/do/cancel",
+        "Cancel the mission",
+        {"reason": "no money"},
+        lambda ctx: features.cancel(ctx, "m", reason="no money"),
+    ),
+    "approve": (
+        "/missions/m/do/approve?gate=look",
+        "Approve",
+        {"comment": "fine"},
+        lambda ctx: gates.decide_gate(ctx, "m", "look", approved=True, comment="fine"),
+    ),
+    "reject": (
+        "/missions/m/do/reject?gate=look",
+        "Reject",
+        {"comment": "too blue"},
+        lambda ctx: gates.decide_gate(ctx, "m", "look", approved=False, comment="too blue"),
+    ),
+    "an option": (
+        "/missions/m/do/answer?number=1",
+        "Answer",
+        {"option": "red"},
+        lambda ctx: features.answer(ctx, "m", 1, "red"),
+    ),
+    "an option and more": (
+        "/missions/m/do/answer?number=1",
+        "Answer",
+        {"option": "red", "text": "dark"},
+        lambda ctx: features.answer(ctx, "m", 1, "red: dark"),
+    ),
+    "free text": (
+        "/missions/m/do/answer?number=2",
+        "Answer",
+        {"text": "Rosa"},
+        lambda ctx: features.answer(ctx, "m", 2, "Rosa"),
+    ),
+    "retry": (
+        "/missions/m/do/retry?feature=1.1",
+        "Try again",
+        {"reason": "new idea"},
+        lambda ctx: features.retry(ctx, "m/1.1", reason="new idea"),
+    ),
+    "skip": (
+        "/missions/m/do/skip?feature=2.1",
+        "Skip",
+        {"reason": "not needed"},
+        lambda ctx: features.skip(ctx, "m/2.1", reason="not needed"),
+    ),
+    "tell": (
+        "/missions/m/do/tell?feature=2.1",
+        "Send",
+        {"message": "Use\r\nargparse"},
+        lambda ctx: tell(ctx, "m/2.1", "Use\nargparse"),
+    ),
+}
+"""The page, its button, what a person fills in, and the command."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_form_does_what_the_command_does(gated: Host, case: str) -> None:
+    path, button, filled, command = CASES[case]
+    mine, theirs = gated.copy(Fate()), gated.copy(Fate())
+    done = command(theirs.context())
+    web = at_home(mine)
+    page = web.press(web.open(path), button, **filled)
+    assert state_of(mine) == state_of(theirs)
+    assert web.status == 200
+    assert " ".join(done.words.split()) in page.text
+    assert web.memory.woken == [mine.jobs.name]
+    assert " ".join(done.words.split()) not in web.open("/missions/m").text.split("Decisions")[0], "said once"
+
+
+def test_start_shows_what_will_run_and_then_starts_it() -> None:
+    host = make_host(works)
+    make_mission(host, PLAN)
+    mine, theirs = host.copy(Fate()), host.copy(Fate())
+    lifecycle.start(theirs.context(), "m")
+    web = at_home(mine)
+    page = web.open("/missions/m/do/start")
+    assert "costs at most $3" in page.text
+    assert "milestone 2 has no criterion" not in page.text
+    web.press(page, "Start")
+    assert state_of(mine) == state_of(theirs)
+    refused = web.open("/missions/m/do/start")
+    assert (web.status, refused.forms[1:]) == (200, refused.forms[1:])
+
+
+def test_landing_lands_only_what_was_shown(finished: Host) -> None:
+    mine, theirs = finished.copy(Fate()), finished.copy(Fate())
+    done = gates.land(theirs.context(), "m")
+    web = at_home(mine)
+    page = web.open("/missions/m/do/land")
+    assert page.forms[1].fields["saw"] == done.about
+    before = state_of(mine)
+    other = web.press(page, "Land", saw="0" * 40)
+    assert (web.status, state_of(mine)) == (409, before)
+    assert f"{done.about[:7]} would land by now, and not 0000000" in other.text
+    web.press(page, "Land")
+    assert state_of(mine) == state_of(theirs)
+
+
+def test_a_page_that_is_older_than_the_mission_does_nothing_and_shows_the_new_state(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    page = web.open("/missions/m/do/answer?number=2")
+    tell(web.host.context(), "m/2.1", "meanwhile")
+    before = state_of(web.host)
+    again = web.press(page, "Answer", text="Rosa <3")
+    assert (web.status, state_of(web.host)) == (412, before)
+    assert "The mission has changed since this page was made, so nothing was done." in again.text
+    assert again.forms[1].fields["text"] == "Rosa <3"
+    web.press(again, "Answer")
+    assert [(r.number, r.response) for r in mission_of(web.host).requests] == [(1, ""), (2, "Rosa <3")]
+
+
+def test_a_form_without_what_it_needs_keeps_what_was_written(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    before = state_of(web.host)
+    again = web.press(web.open("/missions/m/do/skip?feature=2.1"), "Skip", reason=" ")
+    assert (web.status, state_of(web.host)) == (422, before)
+    assert "`reason` is missing" in again.text
+    web.press(web.open("/missions/m/do/answer?number=1"), "Answer", option="", text="green")
+    assert (web.status, state_of(web.host)) == (422, before)
+
+
+# Who may
+
+
+def test_without_the_printed_address_nothing_is_shown(gated: Host) -> None:
+    web = browser(gated.copy(Fate()))
+    paths = ["/", "/missions", "/missions/m", "/settings", *(f"/missions/m/do/{name}" for name in ACTIONS)]
+    for path in paths:
+        page = web.open(path)
+        assert (web.status, "A page" in page.text, page.forms) == (401, False, [])
+    before = state_of(web.host)
+    for path in ["/enter/open", "/enter/", f"/enter/{CODE}x"]:
+        web.open(path)
+        assert (web.status in {403, 404}, web.client.cookies.get("mission-8765")) == (True, None)
+    for name in ACTIONS:
+        assert web.client.post(f"/missions/m/do/{name}", data={"gate": "look"}).status_code == 401
+    assert state_of(web.host) == before
+    assert not any(CODE in line for line in web.log)
+
+
+def test_the_cookie_is_for_this_server_alone(gated: Host) -> None:
+    web = browser(gated.copy(Fate()))
+    web.open(f"/enter/{CODE}")
+    assert web.last is not None
+    cookie = web.last.headers["set-cookie"].partition("=")[2].partition(";")[2]
+    assert cookie == " HttpOnly; Max-Age=86400; Path=/; SameSite=strict"
+    assert "Needs me" in web.open("/").text
+    moved = web.client.get("/missions?status=active", headers={"Host": "localhost:8765"})
+    assert (moved.status_code, moved.headers["location"]) == (307, f"{URL}/missions?status=active")
+    page = web.press(web.open("/"), "Sign out")
+    assert "Open the address" in page.text
+    web.open("/")
+    assert web.status == 401
+
+
+def test_a_user_signs_in_with_a_token_and_sees_only_what_is_allowed(gated: Host) -> None:
+    web = browser(gated.copy(Fate()), users=USERS)
+    page = web.open("/missions/m?x=1")
+    wrong = web.press(page, "Sign in", token=HOSTILE)
+    assert (web.status, "This token is not valid." in wrong.text) == (403, True)
+    page = web.press(page, "Sign in", token=USERS[0].name)
+    assert web.last is not None
+    assert str(web.last.url) == f"{URL}/missions/m?x=1"
+    assert "reader" in page.text
+    doing = [to for to, _ in page.links if "/do/" in to]
+    assert doing == []
+    before = state_of(web.host)
+    form_key = page.forms[0].fields["form_key"]
+    for name in ACTIONS:
+        answer = web.client.post(f"/missions/m/do/{name}?gate=look&number=1&feature=2.1", data={"form_key": form_key})
+        assert answer.status_code == 403
+    assert state_of(web.host) == before
+
+
+def test_scopes_decide_which_buttons_there_are(gated: Host) -> None:
+    manager = signed_in("manager", gated.copy(Fate()), users=USERS)
+    found = {to.partition("/do/")[2].partition("?")[0] for to, _ in manager.open("/missions/m").links if "/do/" in to}
+    assert found == {"resume", "cancel", "retry", "skip", "tell"}
+    approver = signed_in("approver", gated.copy(Fate()), users=USERS)
+    found = {to.partition("/do/")[2].partition("?")[0] for to, _ in approver.open("/missions/m").links if "/do/" in to}
+    assert found == {"answer", "approve"}
+    approver.press(approver.open("/missions/m/do/approve?gate=look"), "Approve")
+    ctx = approver.host.context()
+    newest = ctx.state.history(limit=1)[0]
+    assert newest.author == Person("approver", "approver@example.org")
+    assert [(a.gate, a.by) for a in mission_of(approver.host).approvals] == [("look", "approver")]
+
+
+def test_a_removed_token_ends_its_session(gated: Host) -> None:
+    users = list(USERS)
+    web = browser(gated.copy(Fate()), users=users)
+    assert "Needs me" in web.press(web.open("/"), "Sign in", token=USERS[0].name).text
+    users.clear()
+    web.open("/")
+    assert web.status == 401
+
+
+def test_forms_of_other_pages_are_refused(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    page, before = web.open("/missions/m/do/resume"), state_of(web.host)
+    good = page.forms[1].fields
+    path = "/missions/m/do/resume"
+    tries: list[tuple[dict[str, str], dict[str, str]]] = [
+        ({**good, "form_key": "guess"}, {"Origin": URL}),
+        ({name: value for name, value in good.items() if name != "form_key"}, {"Origin": URL}),
+        (good, {"Origin": "https://evil.example"}),
+        (good, {"Origin": "http://127.0.0.1:3000"}),
+        (good, {"Origin": URL, "Sec-Fetch-Site": "cross-site"}),
+        (good, {"Origin": "null", "Sec-Fetch-Site": "same-site"}),
+        (good, {"Origin": URL, "Host": "evil.example"}),
+    ]
+    for data, headers in tries:
+        assert web.client.post(path, data=data, headers=headers).status_code in {403, 421}
+    assert web.client.post(path, json=good, headers={"Origin": URL}).status_code == 415
+    assert state_of(web.host) == before
+    web.press(page, "Resume")
+    assert state_of(web.host) != before
+
+
+def test_a_form_of_another_session_is_refused(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    page, before = web.open("/missions/m/do/resume"), state_of(web.host)
+    web.open(f"/enter/{CODE}")
+    web.press(page, "Resume")
+    assert (web.status, state_of(web.host)) == (403, before)
+
+
+def test_a_read_only_server_has_no_buttons_and_does_nothing(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()), read_only=True)
+    page, before = web.open("/missions/m"), state_of(web.host)
+    assert [to for to, _ in page.links if "/do/" in to] == []
+    for name in ACTIONS:
+        path = f"/missions/m/do/{name}?gate=look&number=1&feature=2.1"
+        shown = web.open(path)
+        assert [form.buttons for form in shown.forms] == [["Sign out"]]
+        form = {"form_key": page.forms[0].fields["form_key"]}
+        assert web.client.post(path, data=form, headers={"Origin": URL}).status_code == 403
+    assert state_of(web.host) == before
+    user = signed_in("manager", gated.copy(Fate()), users=USERS, read_only=True)
+    assert "manager, read-only" in user.open("/").text
+
+
+def test_a_visitor_from_a_link_elsewhere_is_sent_on_by_our_own_page(gated: Host) -> None:
+    web = browser(gated.copy(Fate()), users=USERS)
+    page = web.open("/missions/m?x=1&y=2", headers={"Sec-Fetch-Site": "cross-site"})
+    assert ("meta", {"http-equiv": "refresh", "content": "0;url=/missions/m?x=1&y=2"}) in page.tags
+    for there in ("//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"):
+        form = {"token": "reader", "next": there}
+        answer = web.client.post("/sign-in", data=form, headers={"Origin": URL})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+# What is shown of hostile and odd things
+
+
+def test_hostile_text_is_inert() -> None:
+    host = make_host(works)
+    make_mission(host, PLAN)
+    ctx = host.context()
+    set_value(ctx, "m", "title", HOSTILE)
+    lifecycle.start(ctx, "m")
+    go_on(host)
+    ask(host.context(), "m/2.1", Given(HOSTILE, options=("<b>bold</b>=<i>it</i>", "b")))
+    tell(host.context(), "m/2.1", HOSTILE)
+    web = at_home(host)
+    shown = ("/", "/missions", "/missions/m", "/missions/m/do/answer?number=1", "/missions/m/do/pause")
+    for path in shown:
+        page = web.open(path)
+        assert web.last is not None
+        assert web.status == 200
+        assert "alert(1)" in page.text or "alert(1)" in web.last.text
+        assert [one for tag, one in page.tags if tag == "script" and not one.get("src")] == []
+        assert [tag for tag, _ in page.tags if tag == "img"] == []
+        assert not any(sign in web.last.text for sign in ("\x1b", "\N{RIGHT-TO-LEFT OVERRIDE}"))
+        assert "{{ 7 * 7 }}" in web.last.text
+
+
+def test_only_addresses_of_the_web_become_links() -> None:
+    assert [web_address(one) for one in ("https://a.example/1", "javascript:alert(1)", "data:text/html,x", "//a")] == [
+        "https://a.example/1",
+        "",
+        "",
+        "",
+    ]
+
+
+def test_missions_of_several_repositories_are_told_apart(gated: Host) -> None:
+    one, other = gated.copy(Fate()), make_host(works, name="there:000002")
+    make_mission(other, PLAN.replace("A page", "Another"))
+    web = at_home(one, other)
+    page = web.open("/missions")
+    assert [to for to, words in page.links if words in {"A page", "Another"}] == [
+        f"/missions/m?repo={one.jobs.name.replace(':', '%3A')}",
+        "/missions/m?repo=there%3A000002",
+    ]
+    web.open("/missions/m")
+    assert web.status == 300
+    assert "Another" in web.open("/missions/m?repo=there:000002").text
+    before = state_of(one)
+    web.press(web.open("/missions/m/do/start?repo=there:000002"), "Start")
+    assert (mission_of(other).status, state_of(one)) == ("active", before)
+    assert web.memory.woken == ["there:000002"]
+    assert "Another" not in web.open(f"/missions?repo={one.jobs.name}").text
+    assert "Another" not in web.open("/missions?status=paused").text
+    assert "Another" in web.open("/missions?words=ANOTH").text
+
+
+def test_settings_are_shown_without_secrets(gated: Host) -> None:
+    host = gated.copy(Fate())
+    rule = NotificationSettings(("slack://secret/a/b", "env:OPS"), ("*",))
+    runner = replace(SETTINGS.runners["script"], env={"KEY": "hunter2", "OTHER": "env:OTHER"})
+    host.settings = replace(host.settings, notifications={"ops": rule}, runners={"script": runner}, attempts=7)
+    text = at_home(host).open("/settings").text
+    assert "attempts 7" in text
+    assert "notifications.ops.channels set, env:OPS" in text
+    assert "runners.script.env set, env:OTHER" in text
+    assert not any(word in text for word in ("slack://", "hunter2"))
+
+
+def test_an_unknown_mission_or_page_is_an_error_of_our_own(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    assert "there is no mission nothing" in web.open("/missions/nothing").text
+    assert web.status == 404
+    assert "there is no request 9" in web.open("/missions/m/do/answer?number=9").text
+    assert "name a feature" in web.open("/missions/m/do/tell").text
+    assert web.status == 422
+    assert "has no gate `none`" in web.open("/missions/m/do/approve?gate=none").text
+    web.open("/missions/m/do/nothing")
+    assert web.status == 404
+    web.open("/static/0000/page.css")
+    assert web.status == 404
+
+
+def test_pages_are_small_and_compressed(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    page = web.open("/", headers={"Accept-Encoding": "gzip"})
+    assert web.last is not None
+    assert (web.last.headers["content-encoding"], web.last.headers["vary"]) == ("gzip", "Accept-Encoding")
+    plain = web.client.get("/", headers={"Accept-Encoding": "identity"})
+    assert ("content-encoding" in plain.headers, plain.text) == (False, web.last.text)
+    assert sum(len(one.packed) for one in files().values()) < 25_000, "of 50 kB for the first page"
+    assert page.text
