@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
-from starlette.testclient import TestClient
+import httpx
 from tests.kit.served import KEY, SECRETS, Memory
 
 from mission_cli.surfaces.http.application import make_application
@@ -15,7 +16,7 @@ from mission_cli.surfaces.http.guard import Rules
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from httpx import Response
+    from starlette.types import ASGIApp
     from tests.kit.fakes.host import Host
 
     from mission_cli.domain.deciding.access import Access
@@ -99,28 +100,56 @@ class Parsed(HTMLParser):
 
 
 @dataclass
+class Client:
+    """Sends requests to an application in this process, and keeps its cookies."""
+
+    app: ASGIApp
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Send a request; follow no redirect."""
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url=URL, cookies=self.cookies) as client:
+                answer = await client.request(method, path, **more)
+                self.cookies = client.cookies
+                return answer
+
+        return asyncio.run(ask())
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        """Get a page."""
+        return self.request("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        """Send a form."""
+        return self.request("POST", path, **more)
+
+
+@dataclass
 class Browser:
     """One person at the pages of a server."""
 
-    client: TestClient
+    client: Client
     memory: Memory
     log: list[str]
-    last: Response | None = None
+    last: httpx.Response | None = None
 
     def open(self, path: str, **more: Any) -> Parsed:
         """Open a page."""
-        self.last = self.client.get(path, **more)
-        return Parsed(self.last.text)
+        answer = self.client.get(path, **more)
+        self.last = answer
+        return Parsed(answer.text)
 
     def press(self, page: Parsed, button: str, *, origin: str = URL, **fields: str) -> Parsed:
         """Press a button of a page; go where the answer says."""
         form = next(form for form in page.forms if button in form.buttons)
         where = form.action or (self.last.request.url.raw_path.decode() if self.last is not None else "/")
         headers = {"Origin": origin}
-        self.last = self.client.request(form.method, where, data={**form.fields, **fields}, headers=headers)
-        if self.last.status_code == 303:
-            return self.open(self.last.headers["location"])
-        return Parsed(self.last.text)
+        answer = self.client.request(form.method, where, data={**form.fields, **fields}, headers=headers)
+        self.last = answer
+        return self.open(answer.headers["location"]) if answer.status_code == 303 else Parsed(answer.text)
 
     @property
     def status(self) -> int:
@@ -147,7 +176,7 @@ def browser(*hosts: Host, users: Sequence[Access] = (), read_only: bool = False)
         users=lambda: tuple(users),
         code="" if users else CODE,
     )
-    return Browser(TestClient(app, base_url=URL, follow_redirects=False), memory, log)
+    return Browser(Client(app), memory, log)
 
 
 def at_home(*hosts: Host, read_only: bool = False) -> Browser:
