@@ -31,6 +31,8 @@ _CODES = {
     "blue": "34",
     "cyan": "36",
 }
+STYLES = frozenset(_CODES)
+"""The words of a style that are not links."""
 _LINK = "link="
 _WEB = pattern(r"https?://[!-~]+\Z")
 _NARROW = frozenset("█░✓✗▸·–—…→↑↓│├└─")
@@ -100,6 +102,11 @@ def line(*parts: str | Span) -> Line:
 def linked(text: str, url: str, style: str = "") -> Span:
     """Return text that a terminal shows as a link to a web address; anything else than such an address is left out."""
     return text, f"{style} {_LINK}{url}".strip() if _WEB.match(url) else style
+
+
+def link_of(style: str) -> str:
+    """Return the address that a style links to; empty without one."""
+    return next((word.removeprefix(_LINK) for word in style.split() if word.startswith(_LINK)), "")
 
 
 def unlinked(spans: Line) -> Line:
@@ -206,7 +213,7 @@ def _paint(text: str, style: str) -> str:
     words = style.split()
     codes = ";".join(_CODES[word] for word in words if not word.startswith(_LINK))
     shown = f"\x1b[{codes}m{text}\x1b[0m" if codes and text else text
-    url = next((word.removeprefix(_LINK) for word in words if word.startswith(_LINK)), "")
+    url = link_of(style)
     return f"\x1b]8;;{url}\x1b\\{shown}\x1b]8;;\x1b\\" if url and text else shown
 
 
