@@ -133,7 +133,7 @@ class Memory:
         facts = {"store": ctx.state, "templates": ctx.templates, "now": ctx.clock.now(), "person": person}
         return create(plan, base=lambda _: "main", **facts)  # type: ignore[arg-type]  # by their names
 
-    def contexts(self) -> Iterator[tuple[str, Context]]:
+    def contexts(self, *, reading: bool = False) -> Iterator[tuple[str, Context]]:  # noqa: ARG002 - of the protocol
         """The ports of each host."""
         for host in self.hosts:
             yield host.jobs.name, replace(host.context(), again=partial(self.woken.append, host.jobs.name))

@@ -14,6 +14,7 @@ from mission_cli.ports.machine import Obstacle
 from mission_cli.ports.notifier import NoMessenger
 from mission_cli.ports.outside.calendars import NoCalendars
 from mission_cli.ports.outside.mail import NoPost
+from mission_cli.ports.runtime import NoViews
 from mission_cli.ports.secrets import NoSeals
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.outside.calendars import Calendars
     from mission_cli.ports.outside.mail import Post
     from mission_cli.ports.prices import PriceList
-    from mission_cli.ports.runtime import Runtime
+    from mission_cli.ports.runtime import Runtime, Views
     from mission_cli.ports.schedule import Schedule
     from mission_cli.ports.secrets import Seals, Secrets
     from mission_cli.ports.templates import Templates
@@ -68,6 +69,7 @@ class Context:
     messenger: Messenger = NoMessenger()
     calendars: Calendars = NoCalendars()
     post: Post = NoPost()
+    views: Views = NoViews()
     named_runners: frozenset[str] = frozenset()
     """The runners that the settings name; agents that are known by name need no settings."""
     default_runner: Callable[[], str] = lambda: ""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 from mission_cli._support.dataclass import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
+    from typing import TypeVar
 
     from mission_cli.domain.deciding.grants import Ledger
     from mission_cli.domain.ids import MissionId
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.outside.facts import Outside
     from mission_cli.domain.timing.timeline import Timeline
     from mission_cli.ports.git.state import Settled
+
+    T = TypeVar("T")
 
 Look = list[int | str]
 """The state of a file: equal looks mean equal bytes; empty: it did not exist. Only `Runtime` interprets it."""
@@ -255,6 +258,33 @@ class Runtime(Protocol):
         """Return the state commit that the person last saw, or the empty string."""
         ...
 
+    def watch(self, mission: MissionId) -> list[str]:
+        """Return the files whose content views of a mission show, beside its jobs."""
+        ...
+
     def note_look(self, head: str) -> None:
         """Store that the person has seen everything up to this commit."""
         ...
+
+
+class Views(Protocol):
+    """What a program that runs for long keeps of its views, so that many readers cost as much as one."""
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is kept."""
+        ...
+
+    def of(self, question: Hashable, files: Sequence[str], ask: Callable[[], T]) -> T:
+        """Return the answer that was kept to a question, or ask; again if one of the files has changed since."""
+        ...
+
+
+class NoViews:
+    """Keeps nothing: a command looks once."""
+
+    on = False
+
+    def of(self, question: Hashable, files: Sequence[str], ask: Callable[[], T]) -> T:  # noqa: ARG002 - of the port
+        """Ask."""
+        return ask()

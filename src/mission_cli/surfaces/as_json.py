@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.notice import Advice
 
 if TYPE_CHECKING:
     from mission_cli.domain.problems import Problem
 
+_AS_THEY_ARE = frozenset({str, int, bool, float, type(None)})
+_FIELDS: dict[type, tuple[tuple[str, str], ...] | None] = {}
 SCHEMA = 1
 """The value of `schema` in each object; it changes when a key goes away or changes its meaning."""
 
@@ -61,15 +65,14 @@ def json_body(facts: Any, about: Mapping[str, Any]) -> dict[str, Any]:
 
 def as_json(value: Any) -> Any:
     """Return a result as JSON can hold it: amounts as numbers, times as ISO 8601, spans of time in seconds."""
-    import dataclasses
-    from datetime import datetime, timedelta
-
-    from mission_cli.domain.notice import Advice
-
-    if isinstance(value, Advice):
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is Advice:
         return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {key_of(f.name): as_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    fields = _fields_of(kind)
+    if fields is not None:
+        return {key: as_json(getattr(value, name)) for name, key in fields}
     if isinstance(value, Mapping):
         return {str(k): as_json(v) for k, v in value.items()}
     if isinstance(value, str):
@@ -81,6 +84,16 @@ def as_json(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+
+
+def _fields_of(kind: type) -> tuple[tuple[str, str], ...] | None:
+    """Return name and JSON key of each field of a dataclass; None for another type."""
+    import dataclasses
+
+    if kind not in _FIELDS:
+        is_one = dataclasses.is_dataclass(kind)
+        _FIELDS[kind] = tuple((f.name, key_of(f.name)) for f in dataclasses.fields(kind)) if is_one else None
+    return _FIELDS[kind]
 
 
 def key_of(name: str) -> str:

@@ -25,12 +25,12 @@ from mission_cli.adapters.executors.local.relocation import settle_in, trees_of
 from mission_cli.adapters.executors.sandbox.sandbox import is_usual
 from mission_cli.adapters.forges.desk import LocalDesk
 from mission_cli.adapters.fs.atomic import random_hex
+from mission_cli.adapters.fs.by_look import ByLook
 from mission_cli.adapters.fs.env_file import read_environment
 from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.adapters.git.code.code import GitCodeRepo
 from mission_cli.adapters.git.code.collect import Screen
 from mission_cli.adapters.git.remote.share import GitShare
-from mission_cli.adapters.git.repo.by_look import ByLook
 from mission_cli.adapters.git.repo.checkout import (
     Checkout,
     checked_out,

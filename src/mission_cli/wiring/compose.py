@@ -12,6 +12,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import stamp
 from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.executors.sandbox import settings_trust
+from mission_cli.adapters.fs.by_look import ByLook
 from mission_cli.adapters.fs.registry import Registry
 from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.adapters.git.repo.checkout import (
@@ -165,6 +166,11 @@ def storage(opened: Opened) -> LocalStorage:
     checkout, settings = opened.checkout, opened.context.settings
     trees = trees_folder(checkout, settings, opened.context.machine.me())
     return LocalStorage(code=checkout.common_dir, runtime=checkout.runtime, trees_folder=trees)
+
+
+def kept_views() -> ByLook:
+    """Return what keeps the views of one repository for a second, for readers that share them."""
+    return ByLook(seconds=1.0)
 
 
 def registry() -> Registry:

@@ -254,6 +254,10 @@ class MemoryRuntime:
         """The state commit that the person saw last."""
         return self._disk.read(f"{PLACE}/looked", str) or ""
 
+    def watch(self, mission: MissionId) -> list[str]:
+        """The parts of the disk that views of a mission show."""
+        return [f"{PLACE}/stop", f"{PLACE}/troubles", f"{PLACE}/outside/{mission}"]
+
     def note_look(self, head: str) -> None:
         """The person has seen everything up to this commit."""
         self._disk.write(f"{PLACE}/looked", head)

@@ -350,6 +350,11 @@ class FolderRuntime:
         raw = read_json(self._folder / "looked.json")
         return str(raw.get("head", "")) if isinstance(raw, dict) else ""
 
+    def watch(self, mission: MissionId) -> list[str]:
+        """Return STOP, errors, what is known of the remote and of the world, and what could not be sent."""
+        names = (STOP_FILE, "trouble.json", "asked.json", "outbox.json", f"{_OUTSIDE}/{mission}.json")
+        return [os.fspath(self._folder / name) for name in names]
+
     def note_look(self, head: str) -> None:
         """Record that the person has seen everything up to this commit."""
         self._folder.mkdir(parents=True, exist_ok=True)

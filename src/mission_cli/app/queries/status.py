@@ -9,6 +9,7 @@ from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.steer.preview import preview_of
 from mission_cli.app.commands.steer.quarantine import KEY
+from mission_cli.app.keeping import kept
 from mission_cli.app.mail.diagnosis import mail_findings
 from mission_cli.app.queries.diagnosis.news import news_findings
 from mission_cli.app.queries.needs.waiting import in_brief, waiting_of
@@ -75,6 +76,10 @@ if TYPE_CHECKING:
 
 def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView:
     """Return everything about one mission that `status` shows."""
+    return kept(ctx, snapshot, address, "status", lambda: _status(ctx, snapshot, address))
+
+
+def _status(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView:
     case = consider(ctx, policy_of(ctx), snapshot, address.stored, address.loaded, look_only=True)
     mission, pulls = case.mission, pulls_of(ctx, case)
     edits = ctx.state.edits(address.stored.path)

@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted
 from mission_cli.app.commands.start_checks import why_refused
 from mission_cli.app.commands.steer.sync import news_of_base
+from mission_cli.app.keeping import kept
 from mission_cli.app.queries.needs.behind import features_behind
 from mission_cli.app.queries.status import flaky_of, forecast_of
 from mission_cli.app.queries.troubles import unserved
@@ -62,6 +63,10 @@ _GATES = frozenset({HoldKind.CHECKPOINT, HoldKind.APPROVAL, HoldKind.QUALITY, Ho
 
 def explain(ctx: Context, snapshot: Snapshot, address: Address) -> Why:
     """Return why a mission, milestone or feature does not advance. Raises NotFoundError for one that does not exist."""
+    return kept(ctx, snapshot, address, "why", lambda: _explained(ctx, snapshot, address))
+
+
+def _explained(ctx: Context, snapshot: Snapshot, address: Address) -> Why:
     if address.feature is not None:
         address.need_feature()
     elif address.milestone is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from mission_cli._support.dataclass import replace
 from mission_cli.domain.errors import MissionError
+from mission_cli.wiring.compose import kept_views, open_repository, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.host import Person
     from mission_cli.engine.context import Context
-    from mission_cli.ports.runtime import Look
+    from mission_cli.ports.runtime import Look, Views
     from mission_cli.wiring.assemble import Opened
 
 
@@ -27,8 +29,8 @@ class Serves(Protocol):
         """Return the names of the repositories."""
         ...
 
-    def contexts(self) -> Iterator[tuple[str, Context]]:
-        """Yield name and ports of one repository after the other."""
+    def contexts(self, *, reading: bool = False) -> Iterator[tuple[str, Context]]:
+        """Yield name and ports of one repository after the other; only one thread at a time gets them to change it."""
         ...
 
     def make(self, plan: Plan, repo: str, person: Person) -> tuple[str, str]:
@@ -36,31 +38,41 @@ class Serves(Protocol):
         ...
 
 
+_READERS = 4
+"""How many threads work in a repository at once."""
+
+
 class Place:
-    """One repository. One request at a time works in it; pulses and commands are other processes, and wait for none."""
+    """One repository. Some requests read in it at once, and one changes it; pulses and commands are other processes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.Lock()
-        self._opened: Opened | None = None
-        self._looks: dict[str, Look] = {}
+        self._writing = threading.RLock()
+        self._room = threading.BoundedSemaphore(_READERS)
+        self._free: list[tuple[Opened, dict[str, Look]]] = []
+        """Opened, each with the looks of its settings before they were read; one thread at a time has it."""
+        self._views: Views = kept_views()
 
     @contextmanager
-    def context(self) -> Iterator[Context]:
+    def context(self, *, reading: bool = False) -> Iterator[Context]:
         """Yield the ports. Raises MissionError if the repository cannot be opened."""
-        with self._lock:
-            yield self._current().context
+        with nullcontext() if reading else self._writing, self._room:
+            opened, looks = self._current()
+            try:
+                yield replace(opened.context, views=self._views) if reading else opened.context
+            finally:
+                self._free.append((opened, looks))
 
-    def _current(self) -> Opened:
-        from mission_cli.wiring.compose import open_repository
-
-        if self._opened is not None and self._now(self._opened) == self._looks:
-            return self._opened
+    def _current(self) -> tuple[Opened, dict[str, Look]]:
+        known = None
+        with suppress(IndexError):
+            known, looks = self._free.pop()
+            if self._now(known) == looks:
+                return known, looks
+        self._views = kept_views()
         # Looked at before it is read, a file that changes meanwhile looks different at the next request.
-        known = self._opened or open_repository(self.path)
-        self._opened, self._looks = None, self._now(known)
-        self._opened = open_repository(self.path)
-        return self._opened
+        looks = self._now(known or open_repository(self.path))
+        return open_repository(self.path), looks
 
     @staticmethod
     def _now(opened: Opened) -> dict[str, Look]:
@@ -77,8 +89,6 @@ class Places:
 
     def all(self) -> list[Place]:
         """Return every repository that is there."""
-        from mission_cli.wiring.compose import registry
-
         if not self._everywhere:
             return list(self._known.values())
         with self._lock:
@@ -96,11 +106,11 @@ class Places:
 
         return new_mission.make_mission(plan, new_mission.Place(Path(repo), actor=person))
 
-    def contexts(self) -> Iterator[tuple[str, Context]]:
+    def contexts(self, *, reading: bool = False) -> Iterator[tuple[str, Context]]:
         """Yield name and ports of each; with several, one that cannot be opened is left out."""
         for place in self.all():
             try:
-                with place.context() as ctx:
+                with place.context(reading=reading) as ctx:
                     yield os.fspath(place.path), ctx
             except MissionError:
                 if not self._everywhere:

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.fs.atomic import random_hex, read_json, write_json
+from mission_cli.adapters.fs.by_look import ByLook
 from mission_cli.adapters.fs.exchange import finish_changing
 from mission_cli.adapters.fs.locks import locked
-from mission_cli.adapters.git.repo.by_look import ByLook
 from mission_cli.adapters.git.repo.checkout import (
     JOURNAL,
     checked_out,

@@ -28,16 +28,17 @@ class Contents:
         self._objects = objects
         self._folders = folders
         self._known: dict[str, str] = {}
-        self._last: tuple[Snapshot, Mapping[MissionId, Settled]] = (Snapshot(None), {})
+        self._last: dict[bool, tuple[Snapshot, Mapping[MissionId, Settled]]] = {}
+        """The last snapshots: without settled missions, and with some."""
         self._places: dict[str, tuple[str, MissionId] | None] = {}
 
     def at(self, head: Sha, settled: Mapping[MissionId, Settled]) -> Snapshot:
         """Return the missions of a commit; those that are settled and unchanged are listed separately, unread."""
-        last, asked = self._last
-        if last.head == head and (settled is asked or settled is last.settled):
+        last, asked = self._last.get(bool(settled), (Snapshot(None), settled))
+        if last.head == head and (settled == asked or settled is last.settled):
             return last
         snapshot = self._snapshot(head, settled)
-        self._last = (snapshot, settled)
+        self._last[bool(settled)] = (snapshot, settled)
         return snapshot
 
     def _snapshot(self, head: Sha, settled: Mapping[MissionId, Settled]) -> Snapshot:

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     )
 
 _MOST_LOOKS = 5
+_NOTHING: dict[MissionId, Settled] = {}
 
 
 class GitStateStore(Publisher):
@@ -75,11 +76,11 @@ class GitStateStore(Publisher):
     def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
         """Return what is committed now, without the texts of missions that are settled and unchanged since."""
         head = self._by_look.of("head", self._refs(), lambda: self._objects.commit_of(self.layout.branch))
-        return self._contents.at(head, settled or {}) if head else Snapshot(None)
+        return self._contents.at(head, settled or _NOTHING) if head else Snapshot(None)
 
     def at(self, commit: Sha, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
         """Return everything at another commit."""
-        return self._contents.at(commit, settled or {})
+        return self._contents.at(commit, settled or _NOTHING)
 
     def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Return the texts of a mission's run records at a commit, by name; own files override yearly archives."""

@@ -91,7 +91,10 @@ def _more(
     from mission_cli.app.addressing import resolve
     from mission_cli.app.queries.status import status_of
 
-    snapshot, recent = ctx.state.snapshot(), given.get("include_recent_events", 0)
+    recent = given.get("include_recent_events", 0)
+    if not (recent or given.get("include_tasks", False)):
+        return None, None
+    snapshot = ctx.state.snapshot()
     address = resolve(snapshot, mission)
     tasks = None
     if given.get("include_tasks", False):

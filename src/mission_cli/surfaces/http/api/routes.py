@@ -149,7 +149,8 @@ class Api:
         act = asked.operation.act_on_all
         if act is None:
             raise AssertionError("an operation is on one mission, or on all")
-        contexts = ((name, ctx.acting_as(asked.person)) for name, ctx in self._places.contexts())
+        served = self._places.contexts(reading=not asked.operation.changes)
+        contexts = ((name, ctx.acting_as(asked.person)) for name, ctx in served)
         return act(
             Everything(
                 contexts,
@@ -175,7 +176,7 @@ class Api:
 
     def _act_on_one(self, asked: _Request) -> _Answer:
         found = self._holding(asked)
-        for name, ctx in self._places.contexts():
+        for name, ctx in self._places.contexts(reading=not asked.operation.changes):
             if name != found:
                 continue
             mission = need_mission(ctx.state.snapshot(), asked.given["id"])
@@ -185,9 +186,10 @@ class Api:
     def _holding(self, asked: _Request) -> str:
         """Return the name of the repository with the mission. Raises UsageError if there are several."""
         wanted, repo = asked.given["id"], asked.given.get("repo", "")
-        served = [name for name, ctx in self._places.contexts() if not repo or name == repo]
         found = [
-            name for name, ctx in self._places.contexts() if name in served and wanted in ctx.state.snapshot().missions
+            name
+            for name, ctx in self._places.contexts(reading=True)
+            if repo in {"", name} and wanted in ctx.state.snapshot().missions
         ]
         if len(found) > 1:
             raise UsageError(f"several repositories have a mission `{wanted}`", hint=f"add ?repo={found[0]}")

@@ -81,7 +81,7 @@ class Visit:
     def contexts(self) -> Generator[tuple[str, Context]]:
         """Yield name and ports of each repository, or of the one that the address names."""
         repo = self.given("repo")
-        for name, ctx in self.site.places.contexts():
+        for name, ctx in self.site.places.contexts(reading=self.request.method in {"GET", "HEAD"}):
             if not repo or name == repo:
                 yield name, self.acting(ctx)
 
