@@ -1,0 +1,141 @@
+"""Clients that listen and do not read, too many of them, and those that may not listen any more."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import time
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.kit import served as kit
+from tests.kit.fakes.host import make_host, make_mission
+from tests.kit.fakes.others import ADA
+from tests.kit.served import Served, served, works
+
+from mission_cli.ports.git.state import Write
+from mission_cli.surfaces.http import patience
+from mission_cli.surfaces.http.live import follow, hub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PLAN = "title: T\nbudget: {money_usd: 9}\nmilestones: [{name: A, features: [{title: a}]}]\n"
+LIMIT = 0.3
+MORE_THAN_BUFFERS = 6 << 20
+READER = {"Authorization": "Bearer reader"}
+SUBSCRIBE = json.dumps({"command": "subscribe", "type": "account"}).encode()
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """A server with a mission that is less patient than usual."""
+    monkeypatch.setattr(patience, "STALL_SECONDS", LIMIT)
+    host = make_host(works)
+    make_mission(host, PLAN)
+    with served(host) as running:
+        yield running
+
+
+def change(web: Served, size: int = 1) -> None:
+    """Commit a change of the mission; its event is as long as wanted."""
+    state = web.host.context().state
+    [stored] = state.snapshot().missions.values()
+    write = Write(stored.path, f"{stored.text}\nx\n", stored.text)
+    state.commit([write], message="x" * size, expect=state.head(), author=ADA)
+
+
+@contextmanager
+def wire(web: Served, path: str, *headers: str, end: bytes = b"\r\n\r\n") -> Iterator[socket.socket]:
+    """A connection whose client reads the headers of the response, or up to what it has to end with, and stops."""
+    host, _, port = web.name.partition(":")
+    with socket.socket() as made:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        made.settimeout(20)
+        made.connect((host, int(port)))
+        lines = [f"GET {path} HTTP/1.1", f"Host: {web.name}", "Authorization: Bearer reader", *headers, "", ""]
+        made.sendall("\r\n".join(lines).encode())
+        read = b""
+        while not read.endswith(end):
+            read += made.recv(1)
+        yield made
+
+
+def until(said: Callable[[], bool], seconds: float = 20) -> None:
+    """Return as soon as something is so."""
+    deadline = time.monotonic() + seconds
+    while not said():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_stream_whose_client_does_not_read_is_dropped(web: Served) -> None:
+    with wire(web, "/api/v1/events", end=b"event: ready\n"):
+        for _ in range(2):
+            change(web, MORE_THAN_BUFFERS)
+        until(lambda: "GET /api/v1/events 200" in web.log)
+    assert web.ask("GET", "/api/v1/missions/m", headers=READER).status_code == 200
+
+
+def test_a_socket_whose_client_does_not_read_is_dropped(web: Served) -> None:
+    key = base64.b64encode(b"0" * 16).decode()
+    headers = ("Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13")
+    with wire(web, "/api/v1/ws", *headers) as client:
+        client.sendall(bytes([0x81, 0x80 | len(SUBSCRIBE), 0, 0, 0, 0]) + SUBSCRIBE)
+        read = b""
+        while b'"event": "ready"' not in read:
+            read += client.recv(1)
+        for _ in range(2):
+            change(web, MORE_THAN_BUFFERS)
+        until(lambda: "WEBSOCKET /api/v1/ws 101" in web.log)
+
+
+def test_only_so_many_clients_listen_at_once(web: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "MOST_STREAMS", 3)
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(web.client.stream("GET", f"{web.url}/api/v1/events", headers=READER))
+        found = web.ask("GET", "/api/v1/events", headers=READER)
+        assert (found.status_code, found.headers["retry-after"]) == (503, "5")
+        assert found.json()["title"] == "3 clients listen already"
+    until(lambda: len(web.log) >= 4)
+    with web.client.stream("GET", f"{web.url}/api/v1/events", headers=READER) as again:
+        assert again.status_code == 200
+
+
+def test_a_stream_ends_when_its_token_is_removed(web: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    with web.client.stream("GET", f"{web.url}/api/v1/events", headers=READER) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 2000"
+        monkeypatch.setattr(kit, "USERS", kit.USERS[1:])
+        began = time.monotonic()
+        assert "event: ready" in list(lines)
+        assert time.monotonic() - began < 5
+    assert web.ask("GET", "/api/v1/events", headers=READER).status_code == 401
+
+
+def test_a_client_that_hears_nothing_learns_that_the_server_is_there_and_where_it_is(
+    web: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "HEARTBEAT_SECONDS", 0.2)
+    with web.client.stream("GET", f"{web.url}/api/v1/events?kind=error", headers=READER) as stream:
+        lines = stream.iter_lines()
+        while next(lines) != ": still here":
+            pass
+        change(web)
+        head = web.host.context().state.head()
+        until(lambda: next(lines) == f"id: {head}")
+
+
+def test_the_server_ends_at_once_while_clients_listen() -> None:
+    host = make_host(works)
+    make_mission(host, PLAN)
+    with ExitStack() as stack:
+        with served(host) as running:
+            for path in ("/api/v1/events", "/api/v1/events?kind=error"):
+                stream = stack.enter_context(running.client.stream("GET", running.url + path, headers=READER))
+                assert next(stream.iter_lines()) == "retry: 2000"
+            began = time.monotonic()
+        assert time.monotonic() - began < 3
