@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +16,17 @@ from tests.kit.served import USERS, go_on, mission_of, works
 from mission_cli._support.dataclass import replace
 from mission_cli.app.commands import features, gates, lifecycle
 from mission_cli.app.commands.set_value import set_value
+from mission_cli.app.commands.steer.add import add_feature
+from mission_cli.app.commands.steer.archive import archive
 from mission_cli.app.commands.steer.ask import Given, ask
-from mission_cli.app.commands.steer.tell import tell
+from mission_cli.app.commands.steer.tell import note, tell
+from mission_cli.app.pulses.stop import stop_all
+from mission_cli.app.queries.needs import actions as needs_actions
+from mission_cli.document.plans.model import PlanFeature
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import MissionId
 from mission_cli.settings import NotificationSettings
-from mission_cli.surfaces.http.web.actions import ACTIONS
+from mission_cli.surfaces.http.web.actions import ACTIONS, BY_OPERATION
 from mission_cli.surfaces.http.web.files import files
 from mission_cli.surfaces.http.web.rendering import web_address
 
@@ -83,6 +90,14 @@ def finished() -> Host:
     return started(PLAN)
 
 
+EVERYTHING = "gate=look&number=1&feature=2.1&what=title&value=x"
+
+
+def to(name: str) -> str:
+    """The address of an action, with all that any of them takes."""
+    return f"/do/{name}?{EVERYTHING}" if name == "lift-stop" else f"/missions/m/do/{name}?{EVERYTHING}"
+
+
 def state_of(host: Host) -> tuple[str, str]:
     """The text of the mission, and the newest commit, which is named by the hash of all that it says."""
     ctx = host.context()
@@ -102,29 +117,30 @@ def test_the_first_page_is_what_needs_the_visitor_and_the_missions(gated: Host) 
     assert web.status == 200
     assert main_of(web) == snapshot("""\
 <main id="main" tabindex="-1">
-<div id="home">
+<div hx-ext="sse" sse-connect="/api/v1/events?kind=journal">
+<div id="home" hx-get="/" hx-select="#home" hx-swap="outerHTML" hx-trigger="sse:journal, sse:reset">
 <section aria-labelledby="needs-me">
 <h1 id="needs-me">Needs me <span class="n">3</span></h1>
 <ul class="needs">
 <li class="need">
 <p class="question">Which color?</p>
 <p class="about"><a href="/missions/m">A page</a>
-<span>asked 0 s ago</span><span>expires in 1 d</span></p>
+<span>since 0 s ago</span><span>2.1, 2.2 wait for it</span><span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=1">Answer…<span class="hidden"> Which color?</span></a>
 </li>
 
 <li class="need">
 <p class="question">Which name?</p>
 <p class="about"><a href="/missions/m">A page</a>
-<span>asked 0 s ago</span><span>expires in 1 d</span></p>
+<span>since 0 s ago</span><span>2.1, 2.2 wait for it</span><span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=2">Answer…<span class="hidden"> Which name?</span></a>
 </li>
 
 <li class="need">
 <p class="question">checkpoint `look` is reached</p>
 <p class="about"><a href="/missions/m">A page</a>
-</p>
-<a class="button" href="/missions/m/do/approve?gate=look">Decide…<span class="hidden"> checkpoint `look` is reached</span></a>
+<span>since 6 min ago</span><span>2.1, 2.2 wait for it</span></p>
+<a class="button" href="/missions/m/do/approve?gate=look">Approve…<span class="hidden"> checkpoint `look` is reached</span></a>
 </li>
 
 </ul>
@@ -144,6 +160,8 @@ def test_the_first_page_is_what_needs_the_visitor_and_the_missions(gated: Host) 
 </table>
 
 </section>
+
+</div>
 </div>
 """)
 
@@ -155,33 +173,36 @@ def test_the_page_of_a_mission(gated: Host) -> None:
     assert main_of(web) == snapshot("""\
 <main id="main" tabindex="-1">
 <p class="trail"><a href="/missions">Missions</a></p>
-<div id="mission">
+<div hx-ext="sse" sse-connect="/api/v1/events?kind=journal&amp;mission=m">
+<div id="mission" hx-get="/missions/m" hx-select="#mission" hx-swap="outerHTML" hx-trigger="sse:journal, sse:reset">
 <h1>A page</h1>
 <p class="about"><span class="status s-paused">paused</span> m, full mode, base <code>main</code></p>
 <p class="wide"><progress value="1" max="3" aria-label="1 of 3 features are done"></progress> <span class="n">33%</span> 1 of 3 features, 10 min so far</p>
 <nav class="buttons" aria-label="Actions">
 <a class="button" href="/missions/m/do/resume">Resume…</a>
+<a class="button" href="/missions/m/do/add">Add a feature…</a>
 <a class="button" href="/missions/m/do/cancel">Cancel…</a>
+<a class="button" href="/missions/m/do/archive">Archive…</a>
 </nav>
 <section aria-labelledby="needs"><h2 id="needs">Needs you</h2>
 <ul class="needs">
 <li class="need">
 <p class="question">Which color?</p>
 <p class="about">
-<span>asked 0 s ago</span><span>expires in 1 d</span></p>
+<span>since 0 s ago</span><span>2.1, 2.2 wait for it</span><span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=1">Answer…<span class="hidden"> Which color?</span></a>
 </li>
 <li class="need">
 <p class="question">Which name?</p>
 <p class="about">
-<span>asked 0 s ago</span><span>expires in 1 d</span></p>
+<span>since 0 s ago</span><span>2.1, 2.2 wait for it</span><span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=2">Answer…<span class="hidden"> Which name?</span></a>
 </li>
 <li class="need">
 <p class="question">checkpoint `look` is reached</p>
 <p class="about">
-</p>
-<a class="button" href="/missions/m/do/approve?gate=look">Decide…<span class="hidden"> checkpoint `look` is reached</span></a>
+<span>since 6 min ago</span><span>2.1, 2.2 wait for it</span></p>
+<a class="button" href="/missions/m/do/approve?gate=look">Approve…<span class="hidden"> checkpoint `look` is reached</span></a>
 </li>
 </ul>
 </section>
@@ -256,6 +277,8 @@ def test_the_page_of_a_mission(gated: Host) -> None:
 <li>2026-11-20 · Start the mission · by Ada</li>
 </ul>
 </section>
+
+</div>
 </div>
 """)
 
@@ -343,6 +366,25 @@ CASES: dict[str, tuple[str, str, dict[str, str], Callable[[Context], Any]]] = {
         {"message": "Use\r\nargparse"},
         lambda ctx: tell(ctx, "m/2.1", "Use\nargparse"),
     ),
+    "a value": (
+        "/missions/m/do/set?what=budget.money_usd&confirm=true",
+        "Change it",
+        {"value": "7"},
+        lambda ctx: set_value(ctx, "m", "budget.money_usd", "7"),
+    ),
+    "a feature": (
+        "/missions/m/do/add",
+        "Add it",
+        {"title": "d", "criteria": "file: `a`\r\n\r\nfile: `b`"},
+        lambda ctx: add_feature(ctx, "m", PlanFeature(title="d", criteria=["file: `a`", "file: `b`"])),
+    ),
+    "a note": (
+        "/missions/m/do/note?text=Still+wanted",
+        "Note it",
+        {},
+        lambda ctx: note(ctx, "m", "Still wanted"),
+    ),
+    "archive": ("/missions/m/do/archive", "Archive", {}, lambda ctx: archive(ctx, "m")),
 }
 """The page, its button, what a person fills in, and the command."""
 
@@ -359,6 +401,18 @@ def test_a_form_does_what_the_command_does(gated: Host, case: str) -> None:
     assert " ".join(done.words.split()) in page.text
     assert web.memory.woken == [mine.jobs.name]
     assert " ".join(done.words.split()) not in web.open("/missions/m").text.split("Decisions")[0], "said once"
+
+
+def test_lifting_stop_is_offered_first_and_lifts_it(gated: Host) -> None:
+    host = gated.copy(Fate())
+    stop_all(host.context().runtime, host.context().executor, host.context().person())
+    web = at_home(host)
+    page = web.open("/")
+    assert next(words for to, words in page.links if "/do/" in to).startswith("Lift STOP…")
+    page = web.press(web.open("/do/lift-stop"), "Lift STOP")
+    assert "STOP is lifted." in page.text
+    assert host.context().runtime.stopped() is None
+    assert web.memory.woken == [host.jobs.name]
 
 
 def test_start_shows_what_will_run_and_then_starts_it() -> None:
@@ -418,7 +472,7 @@ def test_a_form_without_what_it_needs_keeps_what_was_written(gated: Host) -> Non
 
 def test_without_the_printed_address_nothing_is_shown(gated: Host) -> None:
     web = browser(gated.copy(Fate()))
-    paths = ["/", "/missions", "/missions/m", "/settings", *(f"/missions/m/do/{name}" for name in ACTIONS)]
+    paths = ["/", "/missions", "/missions/m", "/settings", *map(to, ACTIONS)]
     for path in paths:
         page = web.open(path)
         assert (web.status, "A page" in page.text, page.forms) == (401, False, [])
@@ -427,7 +481,7 @@ def test_without_the_printed_address_nothing_is_shown(gated: Host) -> None:
         web.open(path)
         assert (web.status in {403, 404}, web.client.cookies.get("mission-8765")) == (True, None)
     for name in ACTIONS:
-        assert web.client.post(f"/missions/m/do/{name}", data={"gate": "look"}).status_code == 401
+        assert web.client.post(to(name), data={"gate": "look"}).status_code == 401
     assert state_of(web.host) == before
     assert not any(CODE in line for line in web.log)
 
@@ -461,15 +515,28 @@ def test_a_user_signs_in_with_a_token_and_sees_only_what_is_allowed(gated: Host)
     before = state_of(web.host)
     form_key = page.forms[0].fields["form_key"]
     for name in ACTIONS:
-        answer = web.client.post(f"/missions/m/do/{name}?gate=look&number=1&feature=2.1", data={"form_key": form_key})
+        answer = web.client.post(to(name), data={"form_key": form_key})
         assert answer.status_code == 403
     assert state_of(web.host) == before
+
+
+def test_each_operation_that_helps_has_a_page() -> None:
+    """What needs a person names operations; a page for one of them takes its inputs from its address or its form."""
+    named = set(re.findall(r'(?:Action|_one)\("(\w+)"', inspect.getsource(needs_actions)))
+    assert len(named) > 10
+    assert named <= set(BY_OPERATION)
+    for one in ACTIONS.values():
+        known = {*one.given, *(field.name for field in one.inputs), "gate", "response"}
+        needed = {field.name for field in one.operation.body if field.required} | set(
+            re.findall(r"\{(\w+)\}", one.operation.path)
+        )
+        assert needed - known - {"id"} == set(), one.name
 
 
 def test_scopes_decide_which_buttons_there_are(gated: Host) -> None:
     manager = signed_in("manager", gated.copy(Fate()), users=USERS)
     found = {to.partition("/do/")[2].partition("?")[0] for to, _ in manager.open("/missions/m").links if "/do/" in to}
-    assert found == {"resume", "cancel", "retry", "skip", "tell"}
+    assert found == {"resume", "cancel", "archive", "add", "retry", "skip", "tell"}
     approver = signed_in("approver", gated.copy(Fate()), users=USERS)
     found = {to.partition("/do/")[2].partition("?")[0] for to, _ in approver.open("/missions/m").links if "/do/" in to}
     assert found == {"answer", "approve"}
@@ -524,7 +591,7 @@ def test_a_read_only_server_has_no_buttons_and_does_nothing(gated: Host) -> None
     page, before = web.open("/missions/m"), state_of(web.host)
     assert [to for to, _ in page.links if "/do/" in to] == []
     for name in ACTIONS:
-        path = f"/missions/m/do/{name}?gate=look&number=1&feature=2.1"
+        path = to(name)
         shown = web.open(path)
         assert [form.buttons for form in shown.forms] == [["Sign out"]]
         form = {"form_key": page.forms[0].fields["form_key"]}

@@ -11,8 +11,9 @@ from mission_cli.domain.errors import MissionError
 from mission_cli.surfaces.http.api.carrying import carry_out
 from mission_cli.surfaces.http.api.expecting import tag_of
 from mission_cli.surfaces.http.api.input import read_input
+from mission_cli.surfaces.http.api.operation import Everything
 from mission_cli.surfaces.http.problems import ChangedMeanwhileError, Problem, RefusedRequestError, problem_of
-from mission_cli.surfaces.http.web.actions import ACTIONS
+from mission_cli.surfaces.http.web.actions import ACTIONS, in_address
 from mission_cli.surfaces.http.web.rendering import address
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.http.web.actions import Action
     from mission_cli.surfaces.http.web.site import Held, Site, Visit
 
+LIFT = "lift-stop"
+"""The one action that is about a repository, and not about a mission."""
 STATE = "state"
 """The field of each form with the commit of the mission that the page shows."""
 _CHANGED = Problem(
@@ -32,8 +35,14 @@ _CHANGED = Problem(
 
 def routes(site: Site) -> list[Route]:
     """Return two routes for each action."""
-    found = []
+    lift = f"/do/{LIFT}"
+    found = [
+        Route(lift, site.show(_ask_to_lift), methods=["GET"]),
+        Route(lift, site.show(_lift, ACTIONS[LIFT].operation.scope), methods=["POST"]),
+    ]
     for action in ACTIONS.values():
+        if action.operation.act is None:
+            continue
         path = f"/missions/{{id}}/do/{action.name}"
         found.append(Route(path, site.show(partial(_ask, action)), methods=["GET"]))
         found.append(Route(path, site.show(partial(_act, action), action.operation.scope), methods=["POST"]))
@@ -46,8 +55,7 @@ def _ask(action: Action, visit: Visit) -> Response:
 
 
 def _act(action: Action, visit: Visit) -> Response:
-    if not visit.may(action.operation.scope):
-        raise RefusedRequestError(403, "this server is read-only", "start it without --read-only")
+    _refuse_read_only(visit, action)
     try:
         with visit.mission() as held:
             mission = held.address.stored.id
@@ -80,19 +88,49 @@ def _page(action: Action, visit: Visit, held: Held, problem: Problem | None = No
     )
 
 
+def _ask_to_lift(visit: Visit) -> Response:
+    stopped = [(repo, found) for repo, ctx in visit.contexts() if (found := ctx.runtime.stopped()) is not None]
+    return visit.page("lift.html", stopped=stopped, action=ACTIONS[LIFT])
+
+
+def _lift(visit: Visit) -> Response:
+    operation = ACTIONS[LIFT].operation
+    if operation.act_on_all is None:
+        raise AssertionError("it is about a repository")
+    _refuse_read_only(visit, ACTIONS[LIFT])
+    given = {"repo": visit.given("repo")} if visit.given("repo") else {}
+    operation.act_on_all(Everything(visit.contexts(), visit.site.places.names(), given, _make_nothing))
+    return visit.go(address(), "STOP is lifted.")
+
+
+def _make_nothing(*_: object) -> tuple[str, str]:
+    raise AssertionError("this makes no mission")
+
+
+def _refuse_read_only(visit: Visit, action: Action) -> None:
+    if not visit.may(action.operation.scope):
+        raise RefusedRequestError(403, "this server is read-only", "start it without --read-only")
+
+
 def _path(action: Action, visit: Visit, mission: str) -> dict[str, str]:
-    return {"id": mission, **{name: visit.given(name) for name in action.path}}
+    return {"id": mission, **{name: visit.given(in_address(name)) for name in action.given}}
 
 
 def _body(action: Action, visit: Visit) -> dict[str, Any]:
-    """Return the keys of the operation that the form has; an empty field is one that was not given."""
+    """Return the keys of the operation that form and address have; an empty field is one that was not given."""
     found: dict[str, Any] = {}
     for one in action.operation.body:
         text = _answer(visit.form) if one.name == "response" else visit.form.get(one.name, "")
-        text = text.replace("\r\n", "\n").strip()
-        if text:
+        text = text.replace("\r\n", "\n").strip() or _given(action, visit, one.name)
+        if text and one.kind == "array":
+            found[one.name] = [line.strip() for line in text.splitlines() if line.strip()]
+        elif text:
             found[one.name] = one.read(text) if one.kind in {"integer", "boolean"} else text
     return found
+
+
+def _given(action: Action, visit: Visit, name: str) -> str:
+    return visit.given(in_address(name)) if name in action.given else ""
 
 
 def _answer(form: Mapping[str, str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass, field
-from mission_cli.domain.errors import NotFoundError
 from mission_cli.surfaces.http.api.routes import operations
 from mission_cli.surfaces.http.web import meaning
 
@@ -26,7 +25,7 @@ class Input:
     name: str
     label: str
     kind: str = "line"
-    """`line`, `text` for several lines, or `check`."""
+    """`line`, `text` for several lines, `lines` for a list of texts, or `check`."""
     required: bool = False
 
 
@@ -40,10 +39,15 @@ class Action:
     button: str
     meaning: Callable[[Visit, Held], Meaning]
     inputs: tuple[Input, ...] = ()
-    path: tuple[str, ...] = ()
-    """Parameters of the path of the operation, which the address of the page has in its query."""
+    given: tuple[str, ...] = ()
+    """Other inputs of the operation, which the address of the page has in its query, see `in_address`."""
     also: Mapping[str, str] = field(default_factory=dict)
     """Other actions on the same page: their names, and the labels of their links."""
+
+
+def in_address(name: str) -> str:
+    """Return the name of an input in addresses, in which the guard takes some names for those of secrets."""
+    return "what" if name == "key" else name
 
 
 _WHY = Input("reason", "Reason (may be empty)")
@@ -80,30 +84,71 @@ _ALL = (
         meaning=meaning.of_gate,
         also={"approve": "Approve it instead"},
     ),
-    _action("answer", "answer_request", "Answer", "Answer", meaning=meaning.of_request, path=("number",)),
+    _action("answer", "answer_request", "Answer", "Answer", meaning=meaning.of_request, given=("number",)),
     _action(
-        "retry", "retry_feature", "Try this again?", "Try again", _WHY, meaning=meaning.of_retry, path=("feature",)
+        *("retry", "retry_feature", "Try this again?", "Try again", _WHY),
+        meaning=meaning.of_retry,
+        given=("feature",),
+        also={"skip": "Skip it instead"},
     ),
     _action(
         *("skip", "skip_feature", "Go on without this?", "Skip"),
         Input("reason", "Reason; it is recorded", required=True),
         meaning=meaning.of_skip,
-        path=("feature",),
+        given=("feature",),
     ),
     _action(
         *("tell", "tell_worker", "Tell the worker something", "Send"),
         Input("message", "What the next attempt has to know", "text", required=True),
         meaning=meaning.of_feature,
-        path=("feature",),
+        given=("feature",),
     ),
-    _action("preview", "start_preview", "Show the finished work?", "Start the preview"),
+    _action("preview", "start_preview", "Show the finished work?", "Start the preview", given=("restart",)),
     _action("stop-preview", "stop_preview", "End the preview?", "End it"),
+    _action(
+        *("signal", "signal_wait", "Has it happened?", "It has happened", _WHY),
+        meaning=meaning.of_feature,
+        given=("feature", "event"),
+    ),
+    _action(
+        *("advance-phase", "advance_phase", "Is this phase finished?", "It is finished"),
+        Input("result", "Result (may be empty)"),
+        meaning=meaning.of_given,
+        given=("expected_phase",),
+    ),
+    _action("retry-phase", "retry_phase", "Begin this phase again?", "Begin again", _WHY),
+    _action(
+        *("skip-phase", "skip_phase", "Go on without this phase?", "Skip the phase"),
+        Input("reason", "Reason; it is recorded", required=True),
+        meaning=meaning.of_given,
+        given=("phase",),
+    ),
+    _action(
+        *("mail", "decide_mail", "Decide about this mail?", "Decide", _WHY),
+        meaning=meaning.of_mail,
+        given=("number", "decision"),
+    ),
+    _action(
+        *("set", "change_mission", "Change this?", "Change it"),
+        Input("value", "Value", required=True),
+        meaning=meaning.of_set,
+        given=("key", "value", "confirm"),
+    ),
+    _action(
+        *("add", "add_feature", "Add a feature", "Add it"),
+        Input("title", "What is built", required=True),
+        Input("description", "What the worker has to know", "text"),
+        Input("criteria", "Criteria, one on each line, such as `run: pytest -q`", "lines"),
+    ),
+    _action(
+        *("note", "note_event", "Note this in the journal?", "Note it"),
+        Input("text", "What happened", required=True),
+        meaning=meaning.of_note,
+        given=("text",),
+    ),
+    _action("archive", "archive_mission", "Archive this mission?", "Archive", _WHY),
+    _action("restore", "restore_mission", "Take this mission out of the archive?", "Restore", _WHY),
+    _action("lift-stop", "lift_stop", "Lift STOP, so that work goes on?", "Lift STOP"),
 )
 ACTIONS: Mapping[str, Action] = {one.name: one for one in _ALL}
-
-
-def action(name: str) -> Action:
-    """Return an action. Raises NotFoundError."""
-    if name not in ACTIONS:
-        raise NotFoundError(f"there is no action {name}", hint=f"there are {', '.join(ACTIONS)}")
-    return ACTIONS[name]
+BY_OPERATION: Mapping[str, Action] = {one.operation.name: one for one in _ALL}

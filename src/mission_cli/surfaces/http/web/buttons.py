@@ -1,15 +1,15 @@
-"""What a button does that stands for a command of the command line."""
+"""Which page a button leads to: what needs a person names the operations that help."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.surfaces.http.web.actions import ACTIONS
+from mission_cli.surfaces.http.web.actions import ACTIONS, BY_OPERATION, in_address
 from mission_cli.surfaces.http.web.rendering import address
 
 if TYPE_CHECKING:
-    from mission_cli.domain.notice import Advice, Remedy
+    from mission_cli.app.results.waiting import Action, Waiting
     from mission_cli.surfaces.http.web.site import Visit
 
 
@@ -21,39 +21,26 @@ class Button:
     to: str
 
 
-_LABELS = {
-    "start": "Start…",
-    "resume": "Resume…",
-    "land": "Look and land…",
-    "approve": "Decide…",
-    "reject": "Decide…",
-    "answer": "Answer…",
-    "retry": "Try again…",
-    "skip": "Skip…",
-}
-"""By the command. Each leads to a page with what it means, and the button that does it."""
+def may(visit: Visit, name: str) -> bool:
+    """Whether the visitor may do an action here."""
+    return visit.may(ACTIONS[name].operation.scope)
 
 
-def button_of(visit: Visit, advice: Advice, mission: str, repo: str) -> Button | None:
-    """Return the button for the first command of an advice that the pages have and the visitor may give."""
-    for remedy in advice.remedies:
-        to = _address(remedy, mission, repo)
-        if to and visit.may(ACTIONS[remedy.command].operation.scope):
-            return Button(_LABELS[remedy.command], to)
+def button_of(visit: Visit, waiting: Waiting, repo: str) -> Button | None:
+    """Return the button for the first operation that helps, that has a page, and that the visitor may use."""
+    for helps in waiting.actions:
+        found = BY_OPERATION.get(helps.operation)
+        if found is not None and visit.may(found.operation.scope):
+            return Button(f"{helps.label}…", _address(found.name, helps, repo))
     return None
 
 
-def _address(remedy: Remedy, mission: str, repo: str) -> str:
-    """Return the address of the action that a command means; empty if it is about another mission or more than that."""
-    words = [arg for arg in remedy.args if not arg.startswith("-")]
-    if remedy.command not in _LABELS or not words:
-        return ""
-    named, _, feature = words[0].partition("/")
-    if named != mission:
-        return ""
-    query = {"feature": feature}
-    if remedy.command in {"approve", "reject"} and len(words) > 1:
-        query["gate"] = words[1]
-    if remedy.command == "answer" and len(words) > 1:
-        query["number"] = words[1]
-    return address("missions", mission, "do", remedy.command, repo=repo, **query)
+def _address(name: str, helps: Action, repo: str) -> str:
+    given = {in_address(key): _text(value) for key, value in helps.parameters.items() if key != "id"}
+    if "id" not in helps.parameters:
+        return address("do", name, repo=repo, **given)
+    return address("missions", str(helps.parameters["id"]), "do", name, repo=repo, **given)
+
+
+def _text(value: str | int | bool) -> str:  # noqa: FBT001 - a value of JSON
+    return str(value).casefold() if isinstance(value, bool) else str(value)

@@ -71,5 +71,5 @@ def _needs(visit: Visit, ctx: Context, repo: str, titles: dict[str, str]) -> Ite
     from mission_cli.app.queries.inbox import everything_waiting
 
     for mission, waiting in everything_waiting(ctx):
-        button = button_of(visit, waiting.unblock, mission, repo)
+        button = button_of(visit, waiting, repo)
         yield Need(repo, mission, titles.get(mission, mission), waiting, button)

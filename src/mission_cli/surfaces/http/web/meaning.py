@@ -155,6 +155,39 @@ def of_skip(visit: Visit, held: Held) -> Meaning:
     return _with(of_feature(visit, held), asked(held.ctx, f"{held.address.mission.id}/{visit.given('feature')}"))
 
 
+def of_given(visit: Visit, _: Held) -> Meaning:
+    """Return what the address says."""
+    return Meaning(
+        facts=[(name, visit.given(name)) for name in ("expected_phase", "phase", "text") if visit.given(name)]
+    )
+
+
+def of_note(visit: Visit, _: Held) -> Meaning:
+    """Return what a person notes."""
+    return Meaning(visit.given("text"), fixed={"kind": "user_message"})
+
+
+def of_set(visit: Visit, held: Held) -> Meaning:
+    """Return the change of a value, and which limit it widens."""
+    from mission_cli.app.commands.set_value import setting
+
+    key, value = visit.given("what"), visit.given("value") or visit.form.get("value", "")
+    if not value:
+        return Meaning(key)
+    wanted = setting(held.address, key, value)
+    return Meaning(key, wanted.words, warnings=[f"{wanted.key} {wanted.wider}"] if wanted.wider else ())
+
+
+def of_mail(visit: Visit, held: Held) -> Meaning:
+    """Return the mail, and what is decided."""
+    number, mails = whole(visit.given("number")), held.address.mission.mails
+    found = next((one for one in mails if one.number == number), None)
+    if found is None:
+        raise RefusedRequestError(404, f"there is no mail {visit.given('number')}", "the page of the mission has all")
+    facts = [("decision", visit.given("decision")), ("to", ", ".join(found.to)), ("subject", found.subject)]
+    return Meaning(found.name, facts=facts)
+
+
 def _with(found: Meaning, consequence: Consequence | None) -> Meaning:
     return found if consequence is None else Meaning(found.about, f"{consequence.text}.")
 

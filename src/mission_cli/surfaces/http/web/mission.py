@@ -16,8 +16,7 @@ from mission_cli.domain.status import (
     MilestoneStatus,
     MissionStatus,
 )
-from mission_cli.surfaces.http.web.actions import ACTIONS
-from mission_cli.surfaces.http.web.buttons import button_of
+from mission_cli.surfaces.http.web.buttons import button_of, may
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +43,7 @@ def _mission(visit: Visit) -> Response:
 
     with visit.mission() as held:
         view, mission = status_of(held.ctx, held.snapshot, held.address), held.address.mission
-        needs = [(one, button_of(visit, one.unblock, view.id, held.repo)) for one in view.waiting_for]
+        needs = [(one, button_of(visit, one, held.repo)) for one in view.waiting_for]
         decided = [(one.at, one.decision, one.why) for one in logged_decisions(mission)]
         return visit.page(
             "mission.html",
@@ -55,19 +54,15 @@ def _mission(visit: Visit) -> Response:
             holds=[(h, h.detail.removesuffix(f": {h.unblock}")) for h in view.holds if h.kind != HoldKind.RUNNING],
             doable=list(_allowed(visit, _of_mission(view, mission))),
             offered={f.number: list(_allowed(visit, _of_feature(f))) for m in view.milestones for f in m.features},
-            deciding=[g.name for g in mission.gates if _decides(g.kind, g.state) and _may(visit, "approve")],
+            deciding=[g.name for g in mission.gates if _decides(g.kind, g.state) and may(visit, "approve")],
             budget=list(_budget(view)),
             decisions=[[part for part in row if part] for row in reversed(decided)],
             now=held.ctx.clock.now(),
         )
 
 
-def _may(visit: Visit, name: str) -> bool:
-    return visit.may(ACTIONS[name].operation.scope)
-
-
 def _allowed(visit: Visit, wanted: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    yield from ((name, label) for name, label in wanted if _may(visit, name))
+    yield from ((name, label) for name, label in wanted if may(visit, name))
 
 
 def _of_mission(view: MissionView, mission: Mission) -> Iterator[tuple[str, str]]:
@@ -84,7 +79,9 @@ def _of_mission(view: MissionView, mission: Mission) -> Iterator[tuple[str, str]
     if mission.status is MissionStatus.PAUSED:
         yield "resume", "Resume…"
     if mission.status in _UNDER_WAY:
+        yield "add", "Add a feature…"
         yield "cancel", "Cancel…"
+    yield ("restore", "Restore…") if mission.archived else ("archive", "Archive…")
 
 
 def _of_feature(feature: FeatureView) -> Iterator[tuple[str, str]]:

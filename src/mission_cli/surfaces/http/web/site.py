@@ -124,13 +124,9 @@ class Visit:
 class Site:
     """The pages of one server."""
 
-    def __init__(self, places: Serves, sessions: Sessions, rules: Rules, *, stream: str = "") -> None:
-        """`stream`: the address of the events; empty: pages do not change by themselves."""
-        self.places, self.sessions, self.read_only, self.stream = places, sessions, rules.read_only, stream
+    def __init__(self, places: Serves, sessions: Sessions, rules: Rules) -> None:
+        self.places, self.sessions, self.read_only = places, sessions, rules.read_only
         self._hosts = sorted(rules.hosts)
-
-    events = ""
-    """What pages listen to, as htmx writes it."""
 
     def show(self, handler: Callable[[Visit], Response], scope: Scope = Scope.READ) -> Callable[[Request], Any]:
         """Return the endpoint of a page: `handler` runs in a thread, for visitors who have the scope."""
