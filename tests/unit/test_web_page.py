@@ -405,7 +405,7 @@ def test_a_form_does_what_the_command_does(gated: Host, case: str) -> None:
 
 def test_lifting_stop_is_offered_first_and_lifts_it(gated: Host) -> None:
     host = gated.copy(Fate())
-    stop_all(host.context().runtime, host.context().executor, host.context().person())
+    stop_all(host.context().runtime, host.context().executor, host.context().person().name)
     web = at_home(host)
     page = web.open("/")
     assert next(words for to, words in page.links if "/do/" in to).startswith("Lift STOP…")
