@@ -139,6 +139,7 @@ def _work(reader: Reader) -> None:
     reader.say("pulse", "--dry-run")
     reader.say("list")
     reader.say("list", "--all")
+    reader.say("top")
     reader.say("pr", "m")
     reader.say("preview", "m", "--stop")
     reader.say("inbox", ok=(3,))

@@ -26,6 +26,7 @@ def missing_package(kind: CriterionKind) -> str:
     return without(kind, missing) if missing else ""
 
 
+INSTALL_TUI = "pip install 'textual>=8.2'"
 INSTALL_MCP = "pip install 'mcp>=2.3'"
 
 
@@ -39,6 +40,12 @@ def require_mcp() -> None:
     missing = missing_mcp()
     if missing:
         raise ToolError(missing, hint=INSTALL_MCP)
+
+
+def require_tui() -> None:
+    """Raise ToolError if the package for the screen of `mission top` is not installed."""
+    if find_spec("textual") is None:
+        raise ToolError("the Python package textual is not installed (extra tui)", hint=INSTALL_TUI)
 
 
 def all_criteria(mission: Mission) -> Iterator[Criterion]:

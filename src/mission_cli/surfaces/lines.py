@@ -11,6 +11,7 @@ from mission_cli.surfaces.plain import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.style import Style
     from rich.text import Text
 
 Span = tuple[str, str]
@@ -192,9 +193,19 @@ def as_text(lines: Iterable[Line]) -> Text:
     for at, spans in enumerate(lines):
         found.append("\n" if at else "")
         for text, style in spans:
-            words = (f"link {w.removeprefix(_LINK)}" if w.startswith(_LINK) else w for w in style.split())
-            found.append(text, " ".join(words))
+            found.append(text, _rich_words(style))
     return found
+
+
+def rich_style(style: str) -> Style:
+    """Return a style for Rich."""
+    from rich.style import Style
+
+    return Style.parse(_rich_words(style))
+
+
+def _rich_words(style: str) -> str:
+    return " ".join(f"link {w.removeprefix(_LINK)}" if w.startswith(_LINK) else w for w in style.split())
 
 
 def reflow(paragraphs: Iterable[Span], width: int) -> list[Line]:

@@ -122,6 +122,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "sync": _CHANGED,
     "takeover": _CHANGED,
     "tell": _CHANGED,
+    "top": (Output(views.MissionListEverywhere),),
     "undo": (Output(changes.Undone),),
     "validate": (Output(changes.Validated),),
     "verify": (Output(verification.Verification),),

@@ -29,7 +29,7 @@ from mission_cli.surfaces.cli.commands import (
     show as look,
 )
 from mission_cli.surfaces.cli.commands.finished import preview
-from mission_cli.surfaces.cli.commands.serving import access, serve
+from mission_cli.surfaces.cli.commands.serving import access, serve, top
 from mission_cli.surfaces.cli.help import Commands
 from mission_cli.surfaces.cli.shell import (
     HERE,
@@ -96,6 +96,7 @@ for module in (
     slash_commands,
     serve,
     access,
+    top,
     about,
 ):
     module.register(app)

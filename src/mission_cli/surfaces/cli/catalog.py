@@ -79,6 +79,12 @@ _WATCH: Mapping[str, Entry] = {
         ("list --archived", "those in the archive"),
         ("list --all --status active,paused", "unfinished missions of all repositories"),
     ),
+    "top": _entry(
+        Group.WATCH,
+        "screen",
+        ("top", "what waits for you, and the missions of this repository"),
+        ("top --all", "those of all repositories"),
+    ),
     "why": _entry(
         Group.WATCH,
         "machines",
@@ -414,6 +420,7 @@ TOPICS: Mapping[str, str] = {
     "agents": "how coding agents and other programs are run, and what they cost",
     "agent-tools": "tools by which the agent that you talk to plans and supervises missions",
     "machines": "states, retries, judging, limits",
+    "screen": "all missions on one screen, with a key for each command",
     "http": "the server: links to decide, webhooks, users",
     "phases": "phases with gates that people decide",
     "previews": "opening finished work before it lands: servers, deployments, states",

@@ -33,17 +33,21 @@ def list_lines(missions: Sequence[Listed], width: int) -> list[Line]:
     """Return a table of missions; those of several repositories below the path of theirs."""
     if not missions:
         return [line("no missions")]
+    return [row for _, rows in list_blocks(missions, width) for row in rows]
+
+
+def list_blocks(missions: Sequence[Listed], width: int) -> list[tuple[Listed | None, list[Line]]]:
+    """Return the lines of that table by mission; None: a heading."""
     if all(not one.repo for one in missions):
         return _table(missions, width)
-    found: list[Line] = []
+    found: list[tuple[Listed | None, list[Line]]] = []
     for repo, group in itertools.groupby(missions, key=lambda one: one.repo):
-        found += [BLANK] if found else []
-        found.append(line((said(repo) or "without a repository", "bold")))
+        found.append((None, [*([BLANK] if found else []), line((said(repo) or "without a repository", "bold"))]))
         found += _table([*group], width)
     return found
 
 
-def _table(missions: Sequence[Listed], width: int) -> list[Line]:
+def _table(missions: Sequence[Listed], width: int) -> list[tuple[Listed | None, list[Line]]]:
     """Return the table; without room for a bar and for titles, these are left out."""
     for with_bar in (True, False):
         rows = columns(
@@ -54,18 +58,17 @@ def _table(missions: Sequence[Listed], width: int) -> list[Line]:
             break
     titled = not width or left >= _LEAST_TITLE
     widest = max(map(length, rows))
-    found: list[Line] = []
+    found: list[tuple[Listed | None, list[Line]]] = []
     for row, one in zip(rows, (None, *missions), strict=True):
         title = (
             said(one.title) + (f" ({counted(one.problems, 'error')})" if one.problems else "") if one else _HEADS[-1]
         )
         if titled:
             gap = " " * (widest - length(row) + len(GAP))
-            found.append(line(*row, gap, (cut(title, left) if width else title, "" if one else "dim")))
+            lines = [line(*row, gap, (cut(title, left) if width else title, "" if one else "dim"))]
         else:
-            found.append(row)
-            found += [line(GAP, (cut(title, width - len(GAP)), ""))] if one else []
-        found += _below(one, width) if one else ()
+            lines = [row, *([line(GAP, (cut(title, width - len(GAP)), ""))] if one else [])]
+        found.append((one, [*lines, *(_below(one, width) if one else ())]))
     return found
 
 

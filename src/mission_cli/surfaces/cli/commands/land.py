@@ -8,7 +8,6 @@ import typer
 
 from mission_cli._support.text import counted
 from mission_cli.domain.errors import UsageError
-from mission_cli.domain.notice import do
 from mission_cli.surfaces.cli.commands.lifecycle import finish, tell
 from mission_cli.surfaces.cli.commands.show import Anything
 from mission_cli.surfaces.cli.shell import Identity, Shell, Yes, command
@@ -103,15 +102,11 @@ def _approve(shell: Shell, opened: Opened, mission: str, *, dry_run: bool, yes: 
 def _finish(shell: Shell, opened: Opened, preview: LandingPreview, done: Done) -> int:
     """Run the pulse that lands it; say where it is now and how to take it back, or what it waits for."""
     from mission_cli.app.pulses.after import follow_landing
+    from mission_cli.surfaces.views.landing.preview import landed_words
 
     with shell.busy("merging and checking"):
         landing = follow_landing(opened.context, done, settings_valid=not opened.problems)
     if landing.report is not None:
         tell(shell, landing.report)
-    found = landing.result
-    words = [found.message, *(f"landing waits: {detail}" for detail in found.waits)]
-    if found.landed:
-        words.append(f"it is on {preview.base} as {found.landed[:7]}; to take it back: {found.take_back}")
-        words.append(f"next: {do('report', preview.id)}")
-    shell.say("\n".join(words), found)
-    return 3 if found.waits else exit_code(landing.report) if landing.report is not None else 0
+    shell.say("\n".join(landed_words(landing.result, preview.base)), landing.result)
+    return 3 if landing.result.waits else exit_code(landing.report) if landing.report is not None else 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import counted
+from mission_cli.domain.notice import do
 from mission_cli.surfaces.lines import BLANK, clip, columns, line, paragraph, said
 from mission_cli.surfaces.views.text import color_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.app.results.landing import LandingPreview
+    from mission_cli.app.results.landing import Landed, LandingPreview
     from mission_cli.domain.branches.landing import LandedFile
     from mission_cli.surfaces.lines import Line
 
@@ -44,6 +45,15 @@ def landing_lines(preview: LandingPreview, width: int) -> list[Line]:
     if preview.obstacle:
         lines += [BLANK, *paragraph(f"in the way: {preview.obstacle}", width, "red")]
     return lines
+
+
+def landed_words(landed: Landed, base: str) -> list[str]:
+    """Return what the command did, where the work is now and how to take it back, or what the landing waits for."""
+    words = [landed.message, *(f"landing waits: {detail}" for detail in landed.waits)]
+    if landed.landed:
+        words.append(f"it is on {base} as {landed.landed[:_SHORT]}; to take it back: {landed.take_back}")
+        words.append(f"next: {do('report', landed.id)}")
+    return words
 
 
 def _summary(preview: LandingPreview) -> str:

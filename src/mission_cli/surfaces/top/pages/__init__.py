@@ -1,0 +1,1 @@
+"""The views of `mission top`, one for each view of the command line."""
