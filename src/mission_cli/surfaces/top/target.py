@@ -9,7 +9,7 @@ from mission_cli._support.dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mission_cli.app.results.views import Waiting
+    from mission_cli.app.results.waiting import Waiting
     from mission_cli.domain.notice import Remedy
     from mission_cli.surfaces.top.repositories import Repository
 
@@ -51,9 +51,5 @@ def remedies_of(waiting: Iterable[Waiting]) -> list[Remedy]:
 
 
 def feature_in(waiting: Waiting) -> str:
-    """Return the number of the feature that something is about; empty: it is about the whole mission."""
-    for remedy in waiting.unblock.remedies:
-        _, slash, number = (remedy.args[0] if remedy.args else "").partition("/")
-        if slash and "." in number:
-            return number
-    return ""
+    """Return the number of the feature that something is about; empty: it is about something else."""
+    return waiting.subject if "." in waiting.subject else ""

@@ -15,7 +15,7 @@ from mission_cli.surfaces.top.acting.action import Action, Question, failures, f
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mission_cli.app.results.views import Waiting
+    from mission_cli.app.results.waiting import Waiting
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.lines import Line
     from mission_cli.surfaces.top.acting.action import Said, Words

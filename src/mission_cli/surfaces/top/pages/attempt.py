@@ -52,7 +52,7 @@ class AttemptPage(MissionPage):
         found = self._feature()
         if self.view is None or found is None:
             return None
-        waiting = tuple(one for one in self.view.waiting_for if one.name.startswith(f"{found.number}:"))
+        waiting = tuple(one for one in self.view.waiting_for if one.subject == found.number)
         return target_of(self.repository, self.view, self.stopped, found, waiting)
 
     def other(self, step: int) -> AttemptPage | None:

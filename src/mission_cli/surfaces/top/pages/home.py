@@ -21,8 +21,9 @@ from mission_cli.surfaces.views.reasons import flaky_lines, waiting_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.app.results.views import FlakyView, Waiting
+    from mission_cli.app.results.views import FlakyView
     from mission_cli.app.results.views import Line as Listed
+    from mission_cli.app.results.waiting import Waiting
     from mission_cli.ports.runtime import Stopped
     from mission_cli.surfaces.top.repositories import Repositories, Repository
 

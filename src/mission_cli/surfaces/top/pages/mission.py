@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.app.results.reasons import Why
-    from mission_cli.app.results.views import FeatureView, MissionView, Waiting
+    from mission_cli.app.results.views import FeatureView, MissionView
+    from mission_cli.app.results.waiting import Waiting
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Event
     from mission_cli.ports.runtime import Stopped
