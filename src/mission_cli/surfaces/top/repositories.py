@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from mission_cli.app.authority import VOUCHING
-from mission_cli.surfaces.http.places import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from mission_cli.app.results.views import Line
     from mission_cli.domain.errors import MissionError
     from mission_cli.engine.context import Context
+    from mission_cli.ports.runtime import Look
     from mission_cli.wiring.assemble import Opened
 
 
@@ -75,44 +75,49 @@ class Repositories(Protocol):
         ...
 
 
-class LocalRepository(Place):
-    """One repository on this machine."""
+class LocalRepository:
+    """One repository on this machine. Only one thread looks at it: that of the reader."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opened: Opened | None = None
+        self._looks: dict[str, Look] = {}
 
     @property
     def name(self) -> str:
         """Its path."""
-        return os.fspath(self.path)
-
-    def reopened(self) -> Opened:
-        """Open it even if settings or keys are not valid: views work then, too."""
-        from mission_cli.wiring.compose import open_at_any_rate
-
-        return open_at_any_rate(self.path)
+        return os.fspath(self._path)
 
     @contextmanager
     def look(self) -> Iterator[Context]:
-        """Yield the ports for views."""
-        with self.context() as ctx:
-            yield ctx
+        """Yield the ports for views, which work with invalid settings, too; new ones if the settings have changed."""
+        from mission_cli.wiring.compose import open_at_any_rate
+
+        if self._opened is None or _looks_of(self._opened) != self._looks:
+            # Looked at before it is read, a file that changes meanwhile looks different the next time.
+            known, self._opened = self._opened or open_at_any_rate(self._path), None
+            self._looks = _looks_of(known)
+            self._opened = open_at_any_rate(self._path)
+        yield self._opened.context
 
     def open(self, command: str, *, at_any_rate: bool = False) -> Opened:
         """Open it for a command."""
         from mission_cli.wiring.compose import open_at_any_rate, open_repository
 
-        return (open_at_any_rate if at_any_rate else open_repository)(self.path, vouched=command in VOUCHING)
+        return (open_at_any_rate if at_any_rate else open_repository)(self._path, vouched=command in VOUCHING)
 
     def stop(self) -> str:
         """Set STOP and end all jobs."""
         from mission_cli.surfaces.plain import stop_everything
 
-        return stop_everything(self.path)[0]
+        return stop_everything(self._path)[0]
 
     def lift(self) -> bool:
         """Lift STOP."""
         from mission_cli.app.pulses.stop import lift_stop
         from mission_cli.wiring.emergency import open_brake
 
-        return lift_stop(open_brake(self.path).runtime)
+        return lift_stop(open_brake(self._path).runtime)
 
 
 class LocalRepositories:
@@ -138,3 +143,7 @@ class LocalRepositories:
 
         store = open_homeless() if self._everywhere else None
         return homeless_lines(store) if store is not None else []
+
+
+def _looks_of(opened: Opened) -> dict[str, Look]:
+    return opened.context.runtime.looks(opened.context.settings_files)
