@@ -21,6 +21,7 @@ from tests.sim.phased import PhaseSim
 from tests.sim.previewed import PreviewSim
 from tests.sim.pulled import MissionPullSim, PullSim
 from tests.sim.run import LENGTH, live, run
+from tests.sim.shown import ShownSim
 from tests.sim.sim import BrokenError, FlakySim, RecurringSim, ReviewSim, Sim
 
 if TYPE_CHECKING:
@@ -94,6 +95,13 @@ def test_every_law_holds_where_missions_have_phases(seed: int) -> None:
 def test_every_law_holds_where_people_look_at_previews(seed: int) -> None:
     counts = run(seed, LENGTH, PreviewSim)
     assert counts["previews that ran"] > 0
+
+
+@pytest.mark.parametrize("seed", range(300, 330) if NIGHTLY else [307])
+def test_every_law_holds_where_files_for_readers_are_committed(seed: int) -> None:
+    """After each pulse they are what the mission files say, no commit says nothing new, and clones agree in the end."""
+    counts = run(seed, LENGTH if NIGHTLY else 60, ShownSim)
+    assert counts["commits of pages"] > 0
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

@@ -22,6 +22,7 @@ from mission_cli.domain.errors import UsageError
 from mission_cli.engine.context import policy_of
 from mission_cli.planner.core.policy import Policy
 from mission_cli.settings import (
+    DashboardSettings,
     DeciderSettings,
     ForgeSettings,
     HookSettings,
@@ -61,6 +62,7 @@ PREFIXES = {
     "`[mail]`": "mail.",
     "`[mcp]`": "mcp.",
     "`[preview]`": "preview.",
+    "`[dashboard]`": "dashboard.",
     "`[hooks]`": "hooks.",
     "`[watchers.NAME]`": "watchers.NAME.",
     "`[notifications.NAME]`": "notifications.NAME.",
@@ -72,6 +74,7 @@ PREFIXES = {
 TABLES = {
     "tree",
     "forge",
+    "dashboard",
     "hooks",
     "watchers",
     "mail",
@@ -131,6 +134,7 @@ def defaults() -> dict[str, Any]:
     found |= {f"preview.{name}": getattr(PreviewSettings(), name) for name in PreviewSettings.__match_args__}
     found |= {f"mail.{name}": getattr(MailSettings(), name) for name in MailSettings.__match_args__}
     found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
+    found |= {f"dashboard.{name}": getattr(DashboardSettings(), name) for name in DashboardSettings.__match_args__}
     found |= {f"hooks.{name}": getattr(HookSettings(), name) for name in HookSettings.__match_args__}
     found |= {f"watchers.NAME.{name}": getattr(WatcherSettings(), name) for name in WatcherSettings.__match_args__}
     found |= {f"mcp.{name}": getattr(McpSettings(), name) for name in McpSettings.__match_args__}
@@ -175,6 +179,7 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             forge=ForgeSettings(),
             mcp=McpSettings(),
             preview=PreviewSettings(),
+            dashboard=DashboardSettings(),
             hooks=HookSettings(),
             watchers={},
             mail=MailSettings(),

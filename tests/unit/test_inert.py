@@ -16,6 +16,7 @@ from mission_cli.document.reading.sections import FEATURE_COLUMNS, SECTIONS
 from mission_cli.domain import routing
 from mission_cli.domain.status import CriterionKind, GateKind
 from mission_cli.settings import (
+    DashboardSettings,
     DeciderSettings,
     ForgeSettings,
     HookSettings,
@@ -144,6 +145,7 @@ PROOFS: dict[str, str] = {
     "setting notifications.NAME.cooldown": f"{RULES}::test_the_cooldown_leaves_out_the_same_event_of_the_same_mission_and_no_other",
     "setting notifications.NAME.quiet": f"{RULES}::test_in_quiet_hours_messages_wait_and_then_come_as_one",
     "setting notifications.NAME.decider serve.url": f"{DECIDING}::test_a_message_has_a_link_for_each_decision_and_the_link_decides_as_its_person",
+    "setting dashboard.commit dashboard.files": "unit/test_kept_pages.py::test_the_settings_say_whether_and_which_files_are_committed",
     "setting serve.link_lifetime": f"{DECIDING}::test_a_token_expires",
     "setting serve.slack_secret serve.telegram_secret": "unit/test_http_attacks.py::test_what_is_refused_to_others_works_for_the_person_it_was_made_for",
     "setting serve.github_secret serve.gitlab_secret serve.forgejo_secret": "unit/test_http_hooks.py::test_a_message_of_a_forge_wakes_the_loop_and_says_nothing_more",
@@ -216,9 +218,10 @@ def _writable() -> set[str]:
         for name in Settings.__match_args__
         if name
         not in {"tree", "runners", "forge", "mail", "mcp", "preview", "notifications", "serve", "deciders", "hooks"}
-        | {"watchers"}
+        | {"watchers", "dashboard"}
     }
     found |= {f"setting preview.{name}" for name in PreviewSettings.__match_args__}
+    found |= {f"setting dashboard.{name}" for name in DashboardSettings.__match_args__}
     found |= {f"setting hooks.{name}" for name in HookSettings.__match_args__}
     found |= {f"setting watchers.NAME.{name}" for name in WatcherSettings.__match_args__}
     found |= {f"setting forge.{name}" for name in ForgeSettings.__match_args__}

@@ -83,7 +83,7 @@ def _environment(folder: Path) -> Environment:
 
 
 def _is_page(name: str | None) -> bool:
-    return name is not None and name.endswith(".html.j2")
+    return name is not None and name.endswith((".html.j2", ".svg.j2"))
 
 
 def _yaml_list(values: Iterable[object]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 READING = frozenset(
     {
         "completion",
+        "dashboard",
         "diff",
         "doctor",
         "export",

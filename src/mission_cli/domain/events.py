@@ -137,6 +137,8 @@ class EventKind(StrEnum):
     STATE_CREATED = "state.created"
     STATE_JOINED = "state.joined"
     STATE_PUT_BACK = "state.put_back"
+    STATE_SHOWN = "state.shown"
+    """The files for readers beside the mission files were brought up to date."""
     TEST_QUARANTINED = "test.quarantined"
     WAIT_FAILED = "wait.failed"
     WAIT_REMINDED = "wait.reminded"

@@ -43,7 +43,7 @@ from mission_cli.domain.timing.schedule import recurs
 from mission_cli.domain.values_in_force import InForce
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from mission_cli.domain.criteria.browser import BrowserCheck
@@ -355,3 +355,9 @@ class Mission:
         """Return the number after the highest feature number of a milestone."""
         taken = [feature_order(f.number)[1] for f in self.features() if milestone_of(f.number) == milestone]
         return FeatureNumber(f"{milestone}.{max(taken, default=0) + 1}")
+
+
+def counts(features: Iterable[Feature]) -> tuple[int, int]:
+    """Return how many planned features are done, and how many there are; skipped ones and fixes do not count."""
+    planned = [f for f in features if not f.fixes and f.status is not FeatureStatus.SKIPPED]
+    return sum(f.status is FeatureStatus.DONE for f in planned), len(planned)

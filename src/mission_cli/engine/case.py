@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.preview.rows import PreviewStatus, job_key
-from mission_cli.domain.status import JobState
+from mission_cli.domain.status import FINISHED_MISSION, HoldKind, JobState
 from mission_cli.engine.check_jobs import check_job, hook_key
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.observation import Observation
     from mission_cli.ports.git.state import Stored
 
+_UNWATCHED = frozenset({HoldKind.RUNNER, HoldKind.MACHINE, HoldKind.BASE, HoldKind.WORK, HoldKind.EVIDENCE})
+"""Kinds of holds that can end without a change of a watched file: a program, a key, disk space, an object."""
 _SHOWN = frozenset({PreviewStatus.READY, PreviewStatus.FAILED})
 
 
@@ -81,3 +83,11 @@ class Case:
             yield check_job(self.mission, key, check.tries), check.job
         for key, hook in self.observation.hooks.items():
             yield hook_key(self.mission, key, hook.tries), hook.job
+
+
+def waits_for_the_world(case: Case) -> bool:
+    """Whether an unfinished mission waits for something that no watched file reports."""
+    if case.mission.status in FINISHED_MISSION:
+        return False
+    unseen = any(hold.kind in _UNWATCHED or (hold.kind == HoldKind.SLOT and hold.until) for hold in case.plan.holds)
+    return unseen or bool(case.observation.landing.obstacle or case.observation.remote_problem)

@@ -14,10 +14,12 @@ from mission_cli.document.syntax.front import priority_of
 from mission_cli.domain.errors import ConflictError, MissionError, refusals_said
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.notice import advise, do
-from mission_cli.domain.status import FINISHED_MISSION, PRIORITIES, STARTED_MISSION, HoldKind, JobKind
+from mission_cli.domain.status import FINISHED_MISSION, PRIORITIES, STARTED_MISSION, JobKind
 from mission_cli.domain.timing.timeline import follow
 from mission_cli.engine import assets, findings, remote_sync
 from mission_cli.engine import effects as acting
+from mission_cli.engine.board.keep import keep_pages
+from mission_cli.engine.case import waits_for_the_world
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.repeats import guarded
 from mission_cli.engine.guards.state_guard import secured
@@ -49,8 +51,6 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 100
 _MOST_CONFLICTS = 20
 _MOST_PASSES = 100
-_UNWATCHED = frozenset({HoldKind.RUNNER, HoldKind.MACHINE, HoldKind.BASE, HoldKind.WORK, HoldKind.EVIDENCE})
-"""Kinds of holds that can end without a change of a watched file: a program, a key, disk space, an object."""
 
 
 def pulse(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
@@ -143,12 +143,33 @@ def _run_until_quiet(
     for _ in range(_MOST_PASSES):
         looks = ctx.runtime.looks([*ctx.state.watch(), *ctx.settings_files])
         snapshot = secured(ctx, settled, report.lines)
-        if not _visit_all(ctx, policy, report, snapshot, only, turns):
+        if not (_visit_all(ctx, policy, report, snapshot, only, turns) or _show(ctx, report)):
             break
     report.settled = {**snapshot.settled, **_settled(report)}
     go_on(ctx)
     remote_sync.send_heartbeat(ctx, [case.mission for case in report.cases.values()])
     return looks
+
+
+def _show(ctx: Context, report: Report) -> bool:
+    """Bring the files for readers up to date, when nothing else is left to do; True if they were changed.
+
+    An error is reported and stops nothing.
+    """
+    if report.handed_over:
+        return False
+    go_on(ctx)
+    try:
+        with refusals_said():
+            if not keep_pages(ctx):
+                return False
+    except MissionError as error:
+        _trouble(ctx, report, error)
+        return False
+    report.lines.append("the files for readers are up to date")
+    if not report.remote_unreachable:
+        report.remote_unreachable = remote_sync.sync_if_behind(ctx) is SyncResult.UNREACHABLE
+    return True
 
 
 def _stop_all(ctx: Context, report: Report) -> None:
@@ -307,7 +328,7 @@ def _write_idle_signature(ctx: Context, report: Report, looks: dict[str, Look] |
     wakes += [look] if look is not None else []
     for more in (results, *report.looks.values()):
         looks = looks | more
-    again = any(_waits_for_the_world(case) for case in cases)
+    again = any(waits_for_the_world(case) for case in cases)
     unfinished = any(case.mission.managed and case.mission.status in STARTED_MISSION for case in cases)
     ctx.runtime.rest(
         looks=looks,
@@ -316,14 +337,6 @@ def _write_idle_signature(ctx: Context, report: Report, looks: dict[str, Look] |
         again=again,
         unfinished=unfinished,
     )
-
-
-def _waits_for_the_world(case: Case) -> bool:
-    """Whether an unfinished mission waits for something that no watched file reports."""
-    if case.mission.status in FINISHED_MISSION:
-        return False
-    unseen = any(hold.kind in _UNWATCHED or (hold.kind == HoldKind.SLOT and hold.until) for hold in case.plan.holds)
-    return unseen or bool(case.observation.landing.obstacle or case.observation.remote_problem)
 
 
 def _trouble(ctx: Context, report: Report, error: MissionError, mission: str = "") -> None:

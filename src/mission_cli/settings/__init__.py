@@ -1,5 +1,6 @@
 """Settings: their defaults, reading and checking them, and their descriptions."""
 
+from mission_cli.settings.dashboard import DashboardSettings
 from mission_cli.settings.model import (
     ForgeSettings,
     MailSettings,
@@ -16,6 +17,7 @@ from mission_cli.settings.watching import HookSettings, WatcherSettings
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
+    "DashboardSettings",
     "DeciderSettings",
     "ForgeSettings",
     "HookSettings",

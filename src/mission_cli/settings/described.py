@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.docstrings import field_texts
 from mission_cli.domain.notice import Remedy
+from mission_cli.settings.dashboard import DashboardSettings
 from mission_cli.settings.model import (
     ForgeSettings,
     MailSettings,
@@ -46,6 +47,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "`[forge]`: pull requests": tuple(f"forge.{name}" for name in ForgeSettings.__match_args__),
     "`[mcp]`: agents that use the tools": tuple(f"mcp.{name}" for name in McpSettings.__match_args__),
     "`[preview]`: show finished work": tuple(f"preview.{name}" for name in PreviewSettings.__match_args__),
+    "`[dashboard]`: files for readers": tuple(f"dashboard.{name}" for name in DashboardSettings.__match_args__),
     "`[hooks]`: commands before and after steps": tuple(f"hooks.{name}" for name in HookSettings.__match_args__),
     "`[watchers.NAME]`: do one thing on an event": tuple(
         f"{WATCHERS}.{name}" for name in WatcherSettings.__match_args__
@@ -165,6 +167,7 @@ def described() -> dict[str, Described]:
         ("forge.", ForgeSettings()),
         ("mcp.", McpSettings()),
         ("preview.", PreviewSettings()),
+        ("dashboard.", DashboardSettings()),
         ("hooks.", HookSettings()),
         (f"{WATCHERS}.", WatcherSettings()),
         ("mail.", MailSettings()),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.settings.dashboard import DashboardSettings
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.watching import HookSettings, WatcherSettings, hooks_of
 
@@ -273,6 +274,7 @@ class Settings:
     deciders: Mapping[str, DeciderSettings] = field(default_factory=dict)
     mcp: McpSettings = field(default_factory=McpSettings)
     preview: PreviewSettings = field(default_factory=PreviewSettings)
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     hooks: HookSettings = field(default_factory=HookSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     notifications: Mapping[str, NotificationSettings] = field(default_factory=dict)

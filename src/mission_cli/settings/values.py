@@ -20,6 +20,7 @@ from mission_cli._support.text import did_you_mean, parse_duration, why_no_durat
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.news.rules import EVENTS, SEVERITIES
 from mission_cli.domain.timing.hours import never_end, read_windows
+from mission_cli.settings.dashboard import check_dashboard
 from mission_cli.settings.mail import check_mail
 from mission_cli.settings.model import NotificationSettings, PreviewSettings, RunnerSettings, Settings
 from mission_cli.settings.outside import DeciderSettings, check_outside
@@ -65,7 +66,7 @@ NAMED_TABLES: Mapping[str, type] = {
     "watchers": WatcherSettings,
 }
 """Tables of tables whose names a person chooses."""
-_TABLES = ("tree", "forge", "mail", "mcp", "preview", "serve", "hooks")
+_TABLES = ("tree", "forge", "mail", "mcp", "preview", "serve", "hooks", "dashboard")
 """Tables with fixed names."""
 _RULE_NAME = pattern(r"[\w.@#-]+")
 _ADDRESS = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
@@ -148,6 +149,7 @@ def check(settings: Settings) -> None:
         raise UsageError("the setting `forge.token` is not a reference", hint=hint)
     _check_durations("hooks.", settings.hooks)
     check_mail(settings.mail)
+    check_dashboard(settings.dashboard)
     _check_named(settings)
     if settings.plan_max_usd > MOST_FOR_A_PLAN:
         hint = f"use at most {MOST_FOR_A_PLAN}"

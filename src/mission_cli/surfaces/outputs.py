@@ -71,6 +71,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "cron install": (Output(machine.ScheduleInstalled),),
     "cron remove": (Output(machine.ScheduleRemoved),),
     "cron status": (Output(machine.ScheduleStatus),),
+    "dashboard": (Output(files.Dashboard, stopped=None),),
     "diff": (Output(reports.Changes, stopped=True),),
     "doctor": (Output(machine.Diagnosis, stopped=None),),
     "edit": (Output(changes.Edited),),

@@ -13,6 +13,7 @@ from mission_cli.document.merging.mission import merge
 from mission_cli.document.merging.text import TextMerged
 from mission_cli.document.runs.archive import is_roll, split_roll
 from mission_cli.document.runs.merge import merge_runs
+from mission_cli.domain.board.marks import one_of
 from mission_cli.domain.branches.moves import Moves
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.host import PROGRAM
@@ -118,6 +119,10 @@ class MemoryStateStore:
         start = f"{evidence_folder(stored)}/"
         files = self._objects.get(at).files
         return {p.removeprefix(start): t for p, t in files.items() if p.startswith(start)}
+
+    def file(self, path: str, at: Sha) -> str | None:
+        """Text of any file at a commit."""
+        return self._objects.get(at).files.get(path)
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
         """Commit exactly these files on top of `expect`, then let the work tree follow."""
@@ -430,6 +435,9 @@ def _is_of(path: str, missions: Sequence[Stored]) -> bool:
 def _merge_file(path: str, base: str, ours: str, theirs: str) -> str | None:
     if "/runs/" in path:
         return merge_runs(base, ours, theirs)
+    page = one_of(path, ours, theirs)
+    if page is not None:
+        return page
     merged = merge(base, ours, theirs, _by_lines)
     return None if merged is None or merged.conflicts else merged.text
 

@@ -65,6 +65,7 @@ _NO_DECISIONS = frozenset(
         EventKind.PULL_UPDATED,
         EventKind.RUNS_ROLLED,
         EventKind.STATE_JOINED,
+        EventKind.STATE_SHOWN,
         EventKind.WAIT_REMINDED,
     }
 )

@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli.app.queries.progress import any_dispatched, counts, phase_of, running
+from mission_cli.app.queries.progress import any_dispatched, phase_of, running
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.views import Line, PhaseView
 from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.budget.ledger import spent
+from mission_cli.domain.mission import counts
 from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.preview.rows import PreviewStatus
 from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, GateStatus, MissionStatus, WaitStatus

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import Sha
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _FAR_BACK = 1000
 _MOST = 30
+_SAYS_NOTHING = (EventKind.STATE_SHOWN,)
+"""Events of a commit that repeats what others say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ def since_last_look(ctx: Context) -> News:
     head, last = ctx.state.snapshot().head, ctx.runtime.last_look()
     known = bool(last) and any(event.commit == last for event in ctx.state.history(limit=_FAR_BACK))
     events = ctx.state.history(since=Sha(last) if known else None, limit=_MOST)
-    return News([event for event in events if not known or event.commit != last], head)
+    new = (event for event in events if not known or event.commit != last)
+    return News([event for event in new if event.events != _SAYS_NOTHING], head)
 
 
 def mark_seen(ctx: Context, news: News) -> None:

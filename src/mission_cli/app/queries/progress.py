@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import parse_stamp
 from mission_cli.app.results.views import PhaseRow, PhaseView, Running
 from mission_cli.domain.budget.ledger import spent
+from mission_cli.domain.mission import counts
 from mission_cli.domain.phases.table import PhaseStatus, current, progress
 from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, JobState, MissionStatus
 from mission_cli.domain.timing.forecast import forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
     from decimal import Decimal
 
-    from mission_cli.domain.mission import Feature, Milestone, Mission
+    from mission_cli.domain.mission import Milestone, Mission
     from mission_cli.domain.phases.table import Phase
     from mission_cli.domain.timing.forecast import Forecast
     from mission_cli.engine.context import Context
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
 
 _AT_WORK = frozenset({JobState.RUNNING, JobState.WAITING})
 """Also before the worker starts, while its tree is made."""
-
-
-def counts(features: Iterable[Feature]) -> tuple[int, int]:
-    """Return how many planned features are done, and how many there are; skipped ones and fixes do not count."""
-    planned = [f for f in features if not f.fixes and f.status is not FeatureStatus.SKIPPED]
-    return sum(f.status is FeatureStatus.DONE for f in planned), len(planned)
 
 
 def progress_of(mission: Mission) -> float:

@@ -14,7 +14,6 @@ from mission_cli.app.mail.diagnosis import mail_findings
 from mission_cli.app.queries.diagnosis.news import news_findings
 from mission_cli.app.queries.needs.waiting import in_brief, waiting_of
 from mission_cli.app.queries.progress import (
-    counts,
     elapsed,
     left,
     misses,
@@ -42,6 +41,7 @@ from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.forge.rows import MISSION
 from mission_cli.domain.judging.quarantine import quarantined
 from mission_cli.domain.judging.test_results import NAMED, from_lines
+from mission_cli.domain.mission import counts
 from mission_cli.domain.notice import do
 from mission_cli.domain.runs import Tally
 from mission_cli.domain.status import (

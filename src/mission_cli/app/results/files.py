@@ -125,3 +125,19 @@ class SchemaDocument:
     name: str
     document: Mapping[str, Any]
     """The schema; of an example only `text`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """The page of `mission dashboard`."""
+
+    path: str
+    """The file that has the page; empty if it was printed."""
+    changed: bool
+    """Whether the file was written; false if it had the same page already."""
+    missions: Sequence[str]
+    """Ids, in the order of the page."""
+    waiting: int
+    """Things on the page that wait for people."""
+    page: str
+    """The page; empty if it is in the file."""

@@ -89,6 +89,15 @@ def quiet_code(text: str) -> str:
     return _CLOSES.sub(rf"\g<0>{_NOTHING}", text)
 
 
+def code_span(text: str) -> str:
+    """Return a line as code: between two runs of backticks that are longer than any in it."""
+    marks = "`"
+    while marks in text:
+        marks += "`"
+    pad = " " if "`" in text else ""
+    return f"{marks}{pad}{text}{pad}{marks}"
+
+
 def quiet_title(text: str, limit: int) -> str:
     """Return `text` as one plain line for a title on a forge, which mentions nobody and refers to nothing."""
     return _LINKED.sub(rf"\g<0>{_NOTHING}", one_line(text, limit))

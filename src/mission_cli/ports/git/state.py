@@ -213,6 +213,10 @@ class StateStore(Protocol):
         """
         ...
 
+    def file(self, path: str, at: Sha) -> str | None:
+        """Return the text of any file at a commit; None if there is none. A link or a folder is an empty text."""
+        ...
+
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
         """Commit exactly these files on top of `expect`, then update the work tree.
 

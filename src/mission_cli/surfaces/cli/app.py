@@ -28,6 +28,7 @@ from mission_cli.surfaces.cli.commands import (
 from mission_cli.surfaces.cli.commands import (
     show as look,
 )
+from mission_cli.surfaces.cli.commands.browsing import dashboard
 from mission_cli.surfaces.cli.commands.finished import preview
 from mission_cli.surfaces.cli.commands.serving import access, serve, top
 from mission_cli.surfaces.cli.help import Commands
@@ -91,6 +92,7 @@ for module in (
     undo_gc,
     manual,
     prove,
+    dashboard,
     preview,
     steer,
     slash_commands,

@@ -133,6 +133,13 @@ _WATCH: Mapping[str, Entry] = {
         ("report words --format html -o report.html", "as one page, with charts and screenshots"),
         ("report words --format pdf -o report.pdf", "the same page as PDF"),
     ),
+    "dashboard": _entry(
+        Group.WATCH,
+        "dashboards",
+        ("dashboard -o missions.html", "all missions of this repository as one page"),
+        ("dashboard words -o words.html --watch", "one mission, written again whenever something has changed"),
+        ("dashboard --all -o all.html", "the missions of all repositories"),
+    ),
     "context": _entry(
         Group.WATCH,
         "cli",
@@ -426,6 +433,7 @@ TOPICS: Mapping[str, str] = {
     "previews": "opening finished work before it lands: servers, deployments, states",
     "mails": "what is sent and read, approvals, replies, questions by mail",
     "pull-requests": "how work reaches a protected branch: rules, reviews, tokens, trouble",
+    "dashboards": "missions as one page, and files for your forge to show",
     "merging": "how changes from two sides are merged",
     "moving": "from and to other tools' files",
     "architecture": "how the program works",

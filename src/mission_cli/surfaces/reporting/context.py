@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.text import counted, one_line, show_duration, stamp
+from mission_cli.document.syntax.escape import code_span
 from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.notice import Remedy
 from mission_cli.surfaces.views.text import money
@@ -34,15 +35,6 @@ def _parts(advice: Advice) -> Iterator[tuple[str, str, bool, str]]:
     for part in advice.parts:
         text = str(part)
         if isinstance(part, Remedy):
-            yield "", _code(one_line(text, len(text) + 1)), True, ""
+            yield "", code_span(one_line(text, len(text) + 1)), True, ""
         else:
             yield " " * text.startswith(" "), text, False, " " * (text.endswith(" ") and bool(text.strip()))
-
-
-def _code(text: str) -> str:
-    """Return a text as code: between two runs of backticks that are longer than any in it."""
-    marks = "`"
-    while marks in text:
-        marks += "`"
-    pad = " " if "`" in text else ""
-    return f"{marks}{pad}{text}{pad}{marks}"

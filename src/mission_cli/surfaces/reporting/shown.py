@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.curve import steps
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.shown import dollars, plain_number, quantity_of, tokens
 from mission_cli._support.text import counted, parse_stamp, show_duration, span_of
@@ -13,7 +14,7 @@ from mission_cli.domain.judging.test_results import changes, counts
 from mission_cli.domain.status import PASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from mission_cli.app.results.mission_report import MissionReport, ReportedTask
 
@@ -24,7 +25,6 @@ _MOST = 200
 _MOST_IMAGES, _LARGEST, _LARGEST_SUM = 24, 400_000, 4_000_000
 """Screenshots in a page, and their bytes: of one, and of all."""
 _KINDS = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
-_WIDTH, _HEIGHT = 640, 160
 _TILES = {"usd": "Money", "hours": "Working time", "tokens": "Tokens"}
 _LINKED = ("https://", "http://")
 
@@ -153,21 +153,10 @@ def _charts(report: MissionReport) -> Iterator[Chart]:
     begin, end = report.points[0].at, report.points[-1].at
     usd = [float(point.usd) for point in report.points]
     if max(usd) > 0:
-        yield Chart("Spend", "$", _line(across, usd), "$0", dollars(report.points[-1].usd), begin, end)
+        yield Chart("Spend", "$", steps(across, usd), "$0", dollars(report.points[-1].usd), begin, end)
     left = [float(point.open) for point in report.points]
     if max(left) > 0:
-        yield Chart("Open features", "", _line(across, left), "0", str(int(max(left))), begin, end)
-
-
-def _line(across: Sequence[float], values: Sequence[float]) -> str:
-    """Return the points of a line that changes in steps, from the bottom of the box at 0 to its top at the highest."""
-    highest, found, before = max(values), list[str](), None
-    for x, value in zip(across, values, strict=True):
-        at, up = f"{x * _WIDTH:.1f}", f"{_HEIGHT - value / highest * _HEIGHT:.1f}"
-        found += [f"{at},{before}"] if before is not None and before != up else []
-        found.append(f"{at},{up}")
-        before = up
-    return " ".join(found)
+        yield Chart("Open features", "", steps(across, left), "0", str(int(max(left))), begin, end)
 
 
 def _images(assets: Mapping[str, bytes]) -> Iterator[Image]:

@@ -14,6 +14,7 @@ from mission_cli.adapters.fs.atomic import write_whole
 from mission_cli.adapters.git.repo.command import Git, scrubbed
 from mission_cli.adapters.proc.run import run
 from mission_cli.document.merging.text import TextMerged
+from mission_cli.domain.board.marks import one_of
 from mission_cli.domain.errors import BlockedError, ConflictError
 from mission_cli.domain.notice import do
 
@@ -48,6 +49,9 @@ def merge_texts(base: str, ours: str, theirs: str, *, path: str = "", marker_siz
     from mission_cli.document.runs.archive import is_roll
     from mission_cli.document.runs.merge import merge_rolls, merge_runs
 
+    page = one_of(path, ours, theirs)
+    if page is not None:
+        return MergedFile(page)
     by_lines = line_merge(marker_size)
     if _RUN_FILE.match(path):
         rolled = is_roll(path.rpartition("/")[2].removesuffix(".md"))

@@ -109,6 +109,11 @@ class GitStateStore(Publisher):
         folder = assets_folder(stored)
         return {p.removeprefix(f"{folder}/"): text for p, text in self._contents.texts(at, folder).items()}
 
+    def file(self, path: str, at: Sha) -> str | None:
+        """Return the text of a file at a commit; None if there is none, empty for a link or a folder."""
+        entry = self._objects.entry(at, path)
+        return None if entry is None else (self._text_of(entry) or "") if entry[0] in FILES else ""
+
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
         """Commit exactly these files on top of `expect`, then update index and work tree."""
         with self._exclusive():

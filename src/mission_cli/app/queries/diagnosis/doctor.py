@@ -14,6 +14,7 @@ from mission_cli._support.text import (
     show_duration,
 )
 from mission_cli.app.optional import INSTALL_MCP, missing_mcp
+from mission_cli.app.queries.diagnosis.pages import SUBJECT, page_findings
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.notice import Finding, Level, advise, do, doubtful, fine, wrong
 from mission_cli.engine.guards.health import (
@@ -58,6 +59,7 @@ def repository_findings(ctx: Context, tools: Instruments, *, offline: bool) -> l
         *_shell(ctx),
         _agent_tools(ctx),
         *looked("state", lambda: [_state(ctx, tools)]),
+        *looked(SUBJECT, lambda: page_findings(ctx)),
         *_trouble(ctx),
     ]
     return findings if offline else [*findings, *_remote(ctx, tools)]

@@ -80,6 +80,7 @@ def lint(
             [*check(loaded), *lacking_problems(loaded.mission), *_at_forge(shell, loaded), *_names(shell, loaded)]
         )
         found += [(source.path, problem) for problem in (*source.met, *problems)]
+    found += [] if paths else _pages(shell)
     errors = sum(p.severity == "error" for _, p in found)
     lines = [f"{path}:{note.line}: fixed: {note.message}" for path, note in corrected]
     lines += [p.at(path) for path, p in found]
@@ -100,6 +101,16 @@ def _at_forge(shell: Shell, loaded: Loaded) -> list[Problem]:
         return []
     try:
         return [*forge_problems(shell.look().context, loaded)]
+    except MissionError:
+        return []
+
+
+def _pages(shell: Shell) -> list[tuple[str, Problem]]:
+    """Return the files for readers that the settings ask for, and that are a person's own."""
+    from mission_cli.app.queries.diagnosis.pages import page_problems
+
+    try:
+        return [*page_problems(shell.look().context)]
     except MissionError:
         return []
 

@@ -1,0 +1,1 @@
+"""Commands that show missions in a browser."""

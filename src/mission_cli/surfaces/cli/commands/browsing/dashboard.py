@@ -1,0 +1,99 @@
+"""`mission dashboard`: the missions as one page, without a server."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mission_cli._support.text import counted
+from mission_cli.domain.errors import UsageError
+from mission_cli.surfaces.cli.shell import Shell, command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mission_cli.engine.context import Context
+    from mission_cli.ports.runtime import Look
+    from mission_cli.surfaces.board.making import Made
+
+_NOWHERE = Path()
+_LOOK_SECONDS = 0.5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    words = "Show missions as one page of HTML that needs no server: what waits for you, progress, cost, history."
+    command(app, "dashboard", help=words)(dashboard)
+
+
+def dashboard(
+    shell: Shell,
+    missions: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID…]", help="Missions, by id or prefix; default: all.")
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")] = _NOWHERE,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Write it again whenever something has changed, until Ctrl-C.")
+    ] = False,
+    everywhere: Annotated[
+        bool,
+        typer.Option("--all", help="Those of all repositories in which you have used mission, and those without one."),
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also overwrite a file that mission has not made.")] = False,
+) -> int:
+    """Print the page, or write it to a file."""
+    if watch and output == _NOWHERE:
+        raise UsageError("--watch writes to a file", hint="add -o missions.html")
+    if everywhere and missions:
+        raise UsageError("--all shows all missions", hint="leave the ids out")
+    contexts, make = _everywhere(shell) if everywhere else _here(shell, missions or ())
+    _show(shell, make(), output, force=force, first=True)
+    while watch:
+        looks = _looks(contexts)
+        _show(shell, make(), output, force=False, first=False)  # what changed before the look
+        while _looks(contexts) == looks:
+            time.sleep(_LOOK_SECONDS)
+    return 0
+
+
+def _here(shell: Shell, ids: Sequence[str]) -> tuple[list[Context], Callable[[], Made]]:
+    from mission_cli.surfaces.board.making import page_here
+
+    ctx = shell.look().context
+    return [ctx], lambda: page_here(ctx, ids)
+
+
+def _everywhere(shell: Shell) -> tuple[list[Context], Callable[[], Made]]:
+    from mission_cli.surfaces.board.making import every_context, page_of_all
+    from mission_cli.wiring.host import templates
+
+    named = [*every_context(shell.note)]
+    return [ctx for _, ctx in named], lambda: page_of_all(named, templates())
+
+
+def _looks(contexts: Sequence[Context]) -> list[dict[str, Look]]:
+    """Return how the files look that change with every commit of a state."""
+    return [ctx.runtime.looks(ctx.state.watch()) for ctx in contexts]
+
+
+def _show(shell: Shell, made: Made, output: Path, *, force: bool, first: bool) -> None:
+    from mission_cli.app.results.files import Dashboard
+    from mission_cli.surfaces.board.making import write_page
+
+    ids, waiting = [one.id for one in made.board.missions], len(made.board.needs)
+    if output == _NOWHERE:
+        if shell.as_json:
+            shell.facts(Dashboard("", changed=False, missions=ids, waiting=waiting, page=made.text))
+        else:
+            sys.stdout.write(made.text)
+        return
+    changed = write_page(made.text, output, force=force)
+    if first or changed:
+        verb = "wrote" if changed else "nothing has changed:"
+        facts = Dashboard(os.fspath(output.resolve()), changed, ids, waiting, "")
+        shell.say(f"{verb} {output} ({counted(len(ids), 'mission')}, {counted(waiting, 'thing')} to decide)", facts)
