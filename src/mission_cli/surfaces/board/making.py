@@ -15,7 +15,7 @@ from mission_cli.engine.board.pages import rendered
 from mission_cli.engine.board.read import arranged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mission_cli.domain.board.values import Board, BoardMission
     from mission_cli.engine.context import Context
@@ -38,11 +38,11 @@ def page_here(ctx: Context, ids: Sequence[str] = ()) -> Made:
     return _made(ctx.templates, _chosen(missions, ids) if ids else missions)
 
 
-def page_of_all(contexts: Sequence[tuple[str, Context]], templates: Templates) -> Made:
+def page_of_all(contexts: Mapping[str, Context], templates: Templates) -> Made:
     """Return the page of several repositories, by their names, and of the missions without one."""
     from mission_cli.wiring.compose import open_homeless
 
-    missions = [one for name, ctx in contexts for one in missions_here(ctx, name)]
+    missions = [one for name, ctx in contexts.items() for one in missions_here(ctx, name)]
     homeless = open_homeless()
     missions += homeless_missions(homeless) if homeless is not None else []
     return _made(templates, missions)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mission_cli.engine.context import Context
-    from mission_cli.ports.runtime import Look
     from mission_cli.surfaces.board.making import Made
 
 _NOWHERE = Path()
-_LOOK_SECONDS = 0.5
+_LONG = 3600.0
+"""Seconds; a wait that is over begins again."""
 
 
 def register(app: typer.Typer) -> None:
@@ -52,33 +51,29 @@ def dashboard(
     if everywhere and missions:
         raise UsageError("--all shows all missions", hint="leave the ids out")
     contexts, make = _everywhere(shell) if everywhere else _here(shell, missions or ())
+    from mission_cli.app.queries.stream.changes import Changes
+
+    changes = Changes(contexts)
     _show(shell, make(), output, force=force, first=True)
     while watch:
-        looks = _looks(contexts)
-        _show(shell, make(), output, force=False, first=False)  # what changed before the look
-        while _looks(contexts) == looks:
-            time.sleep(_LOOK_SECONDS)
+        if changes.wait(_LONG):
+            _show(shell, make(), output, force=False, first=False)
     return 0
 
 
-def _here(shell: Shell, ids: Sequence[str]) -> tuple[list[Context], Callable[[], Made]]:
+def _here(shell: Shell, ids: Sequence[str]) -> tuple[dict[str, Context], Callable[[], Made]]:
     from mission_cli.surfaces.board.making import page_here
 
     ctx = shell.look().context
-    return [ctx], lambda: page_here(ctx, ids)
+    return {"": ctx}, lambda: page_here(ctx, ids)
 
 
-def _everywhere(shell: Shell) -> tuple[list[Context], Callable[[], Made]]:
+def _everywhere(shell: Shell) -> tuple[dict[str, Context], Callable[[], Made]]:
     from mission_cli.surfaces.board.making import every_context, page_of_all
     from mission_cli.wiring.host import templates
 
-    named = [*every_context(shell.note)]
-    return [ctx for _, ctx in named], lambda: page_of_all(named, templates())
-
-
-def _looks(contexts: Sequence[Context]) -> list[dict[str, Look]]:
-    """Return how the files look that change with every commit of a state."""
-    return [ctx.runtime.looks(ctx.state.watch()) for ctx in contexts]
+    named = dict(every_context(shell.note))
+    return named, lambda: page_of_all(named, templates())
 
 
 def _show(shell: Shell, made: Made, output: Path, *, force: bool, first: bool) -> None:
