@@ -9,6 +9,7 @@ import pytest
 from mission_cli.domain.branches.landing import LANDED, LandPlan, LandState, Words
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
 from mission_cli.domain.status import LandMethod
+from mission_cli.surfaces.markup.patches import read_patch
 
 if TYPE_CHECKING:
     from tests.contract.places import Place
@@ -156,6 +157,10 @@ def test_a_landing_by_each_method_is_recognized_and_found_again(
     assert (landing.commit == work) is (method is LandMethod.FORWARD and not moved)
     assert [one.path for one in code.content(base, landing.commit).files] == ["b.txt"]
     assert "b.txt" in code.diff(base, landing.commit)
+    assert [(f.path, f.kind, f.count("added")) for f in read_patch(code.diff(base, landing.commit, ["b.txt"]))] == [
+        ("b.txt", "new", 1)
+    ]
+    assert code.diff(base, landing.commit, ["c.txt"]) == code.diff(base, landing.commit, []) == ""
     assert code.land("main", landing.commit, base) == ""
     assert code.landing("main", landing.commit, work, plan).state is LandState.LANDED
     own = None if landing.commit == work else landing.commit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from tests.kit.fakes.objects import Commit, changed_between, merge_files, tree_of
@@ -167,9 +168,11 @@ class MemoryCodeRepo:
         files = [LandedFile(path, int(path in new), int(path in old)) for path in changed_between(old, new)]
         return Content(tuple(commits), tuple(files))
 
-    def diff(self, base: Sha, commit: Sha) -> str:
-        """The names of the changed files."""
-        return "".join(f"{one.path}\n" for one in self.content(base, commit).files)
+    def diff(self, base: Sha, commit: Sha, paths: Sequence[str] | None = None) -> str:
+        """The changed files, or some of them; without line ends, and therefore without git's note about them."""
+        old, new = self._objects.get(base).files, self._objects.get(commit).files
+        named = [path for path in changed_between(old, new) if paths is None or path in paths]
+        return "".join(one_diff(path, old.get(path), new.get(path)) for path in named)
 
     def land(self, base_name: str, commit: Sha, expect: Sha) -> str:
         """Fast-forward the base."""
@@ -312,3 +315,11 @@ class MemoryCodeRepo:
 def _completes(message: str) -> list[str]:
     key = "Completes-feature: "
     return [line.removeprefix(key).strip() for line in message.splitlines() if line.startswith(key)]
+
+
+def one_diff(path: str, old: str | None, new: str | None) -> str:
+    """The change of one file, as git prints it."""
+    names = ("/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}")
+    kind = "new file mode 100644\n" if old is None else "deleted file mode 100644\n" if new is None else ""
+    lines = unified_diff((old or "").splitlines(), (new or "").splitlines(), *names, lineterm="")
+    return f"diff --git a/{path} b/{path}\n{kind}" + "".join(f"{line}\n" for line in lines)

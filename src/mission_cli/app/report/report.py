@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import parse_stamp
 from mission_cli.app.decisions import logged_decisions
 from mission_cli.app.report.held_out import held_out_figures
+from mission_cli.app.report.spending import points_of
 from mission_cli.app.report.tasks import average, outcomes_of, results_of, review_of, task_of, verdict_shown
 from mission_cli.app.results.mission_report import (
     MissionReport,
@@ -18,7 +19,6 @@ from mission_cli.app.results.mission_report import (
     ReportedMilestone,
     ReportedPull,
     ReportedSpend,
-    ReportPoint,
 )
 from mission_cli.app.verify.files import files_at
 from mission_cli.document.changes import FillSection
@@ -26,8 +26,7 @@ from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.evidence.verdicts import CONTRACT, VALIDATION, contract_hash
-from mission_cli.domain.ids import milestone_of
-from mission_cli.domain.status import FINISHED_MISSION, Cause
+from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.engine.recording.retrospective import retrospective
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
         unknown=state.spent.unknown,
         decisions=[*_decisions(mission)],
         lessons=[*_lessons(mission, records)],
-        points=[*_points(mission, records)],
+        points=[*points_of(mission, records)],
         assets=[
             ReportedAsset(path, len(content), sha256(content).hexdigest())
             for path, content in sorted(assets_of(ctx, address).items())
@@ -158,17 +157,3 @@ def _lessons(mission: Mission, records: Sequence[RunRecord]) -> Iterator[str]:
     for change in retrospective(mission, records):
         if isinstance(change, FillSection) and change.path[-1] in {"lessons learned", "improvements"}:
             yield from (line.removeprefix("- ") for line in change.text.splitlines())
-
-
-def _points(mission: Mission, records: Sequence[RunRecord]) -> Iterator[ReportPoint]:
-    """Yield money spent and open features at the start and after each ended attempt, in order of time."""
-    numbers = {feature.number for feature in mission.features()}
-    ended = [(end, r) for r in records if not r.open and (end := parse_stamp(r.ended)) is not None]
-    spent, done = Decimal(0), set[str]()
-    begin = parse_stamp(mission.started)
-    if begin is not None and ended:
-        yield ReportPoint(mission.started, spent, len(numbers))
-    for _, record in sorted(ended, key=lambda one: (one[0], one[1].run)):
-        spent += record.usage.usd or Decimal(0)
-        done |= {record.feature} & numbers if record.cause is Cause.DONE and milestone_of(record.feature) else set()
-        yield ReportPoint(record.ended, spent, len(numbers) - len(done))

@@ -69,7 +69,7 @@ def task_of(code: CodeRepo, mission: Mission, feature: Feature, records: Sequenc
         tokens=sum(r.usage.total_tokens for r in mine),
         files=work.files,
         verdicts=[*map(verdict_shown, judged.judged)] if judged is not None else [*_results(feature.criteria)],
-        attempts=[*map(_attempt, mine)],
+        attempts=[*map(attempt_shown, mine)],
         tests=[*from_lines(told.evidence.splitlines())] if told is not None else [],
         reviews=reviews,
     )
@@ -147,7 +147,8 @@ def average(reviews: Sequence[ReportedReview]) -> Decimal | None:
     return (sum(scores, Decimal(0)) / len(scores)).quantize(_TENTH) if scores else None
 
 
-def _attempt(record: RunRecord) -> ReportedAttempt:
+def attempt_shown(record: RunRecord) -> ReportedAttempt:
+    """Return an attempt in the form of a report."""
     return ReportedAttempt(
         name=attempt_name(record.run),
         agent=f"by {record.by}" if record.by else agent_of(record),

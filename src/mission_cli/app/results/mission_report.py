@@ -201,12 +201,62 @@ class ReportPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Spending:
+    """What a mission has spent over time, in US dollars."""
+
+    points: Sequence[ReportPoint]
+    cap: Decimal | None
+    pauses_at: Decimal | None
+    """At which a mission with a cap pauses."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedAsset:
     """A file in the mission's folder `assets/`."""
 
     path: str
     bytes: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What commits changed."""
+
+    base: str
+    commit: str
+    files: Sequence[LandedFile]
+    """All of them."""
+    patch: str
+    """A unified diff of those that are neither binary nor very large."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptReport:
+    """One attempt at a feature, while it runs and afterwards."""
+
+    run: str
+    """`MISSION/N.M-aK`."""
+    feature: str
+    title: str
+    """Of the feature; empty if it is not in the file any more."""
+    open: bool
+    """Whether it is not settled yet."""
+    attempt: ReportedAttempt
+    steps: int
+    base: str
+    """Commit."""
+    head: str
+    """Commit that it ended at; empty if it made none."""
+    saved: str
+    """Commit with work that it had not committed; empty if there was none."""
+    tests: Sequence[SuiteSummary]
+    evidence: str
+    """What the program noted when it judged the attempt."""
+    change: Change | None
+    """null: it left no commit, or its commits are not in this clone."""
+    pictures: Sequence[ReportedAsset]
+    """Stored files of the criteria that look at pages, in the folder `assets/` of the mission."""
 
 
 @dataclass(frozen=True, slots=True)

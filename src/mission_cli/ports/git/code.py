@@ -79,8 +79,11 @@ class CodeRepo(Protocol):
         """Return the commits and files that a commit would bring to the base."""
         ...
 
-    def diff(self, base: Sha, commit: Sha) -> str:
-        """Return the whole change from one commit to another, as `git diff` prints it."""
+    def diff(self, base: Sha, commit: Sha, paths: Sequence[str] | None = None) -> str:
+        """Return the whole change from one commit to another, as `git diff` prints it.
+
+        With paths, only these files: no program of the settings runs, nothing is renamed, and large files are binary.
+        """
         ...
 
     def code_tree(self, commit: Sha) -> str:

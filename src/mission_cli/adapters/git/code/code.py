@@ -15,6 +15,7 @@ from mission_cli.adapters.git.code.compare import (
     completed_features,
     content,
     count_commits,
+    diff,
     glance,
     is_substantial,
     overlay_tree,
@@ -223,9 +224,9 @@ class GitCodeRepo:
         """Return the commits and files that a commit would bring to the base."""
         return content(self._git, base, commit)
 
-    def diff(self, base: Sha, commit: Sha) -> str:
-        """Return the whole change from one commit to another."""
-        return self._git.run("diff", base, commit).out.decode("utf-8", "replace")
+    def diff(self, base: Sha, commit: Sha, paths: Sequence[str] | None = None) -> str:
+        """Return the whole change from one commit to another, or that of some files."""
+        return diff(self._git, base, commit, paths)
 
     def landing_commit(self, base: Sha, work: Sha) -> Sha | None:
         """Return the commit of the base that says that it landed `work`."""

@@ -24,6 +24,11 @@ _FILES = ("100644", "100755")
 _LARGEST = 1_000_000
 _MOST = 2_000
 _MOST_MANIFEST = 200_000
+_LARGE_ARE_BINARY = {
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "core.bigFileThreshold",
+    "GIT_CONFIG_VALUE_0": str(_LARGEST),
+}
 
 
 def glance(git: Git, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
@@ -151,6 +156,16 @@ def content(git: Git, base: Sha, commit: Sha) -> Content:
     commits = [LandedCommit(Sha(one), subject, author) for one, subject, author in zip(*[iter(said)] * 3, strict=False)]
     stats = git.words("diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", base, commit)
     return Content(tuple(commits), tuple(map(_stat, stats)))
+
+
+def diff(git: Git, base: Sha, commit: Sha, paths: Sequence[str] | None) -> str:
+    """Return the whole change from one commit to another; with paths, only of these, whatever the settings say."""
+    if paths is None:
+        return git.run("diff", base, commit).out.decode("utf-8", "replace")
+    flags = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--no-relative", "--unified=3")
+    names = ("--src-prefix=a/", "--dst-prefix=b/", "--", *(f":(literal){path}" for path in paths))
+    made = git.run("diff", *flags, base, commit, *names, env=_LARGE_ARE_BINARY) if paths else None
+    return made.out.decode("utf-8", "replace") if made is not None else ""
 
 
 def _stat(line: str) -> LandedFile:
