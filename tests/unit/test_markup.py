@@ -97,22 +97,22 @@ def test_a_change_as_html() -> None:
 <div class="diff">
 <details class="diff-file" open><summary><code class="path">app.py</code> <span class="plus">+2</span> <span class="minus">-1</span></summary><table><thead>
 <tr><th scope="col">Old line</th><th scope="col">New line</th><th scope="col">Change</th><th scope="col">Text</th></tr></thead><tbody>
-<tr class="hunk"><td colspan="4">def main():</td></tr>
-<tr class="same"><td class="n">1</td><td class="n">1</td><td class="m"></td><td class="t"><span class="t-k">def</span> <span class="t-f">main</span>():</td></tr>
-<tr class="removed"><td class="n">2</td><td class="n"></td><td class="m">-</td><td class="t">    <span class="t-k">return</span> <span class="t-s">&quot;&lt;b&gt;&quot;</span></td></tr>
-<tr class="added"><td class="n"></td><td class="n">2</td><td class="m">+</td><td class="t">    <span class="t-c"># &lt;script&gt;</span></td></tr>
-<tr class="added"><td class="n"></td><td class="n">3</td><td class="m">+</td><td class="t">    <span class="t-k">return</span> <span class="t-m">1</span></td></tr>
-<tr class="same"><td class="n">3</td><td class="n">4</td><td class="m"></td><td class="t">    </td></tr></tbody></table></details>
+<tr class="d-hunk"><td colspan="4">def main():</td></tr>
+<tr class="d-same"><td class="n">1</td><td class="n">1</td><td class="m"></td><td class="t"><span class="t-k">def</span> <span class="t-f">main</span>():</td></tr>
+<tr class="d-removed"><td class="n">2</td><td class="n"></td><td class="m">-</td><td class="t">    <span class="t-k">return</span> <span class="t-s">&quot;&lt;b&gt;&quot;</span></td></tr>
+<tr class="d-added"><td class="n"></td><td class="n">2</td><td class="m">+</td><td class="t">    <span class="t-c"># &lt;script&gt;</span></td></tr>
+<tr class="d-added"><td class="n"></td><td class="n">3</td><td class="m">+</td><td class="t">    <span class="t-k">return</span> <span class="t-m">1</span></td></tr>
+<tr class="d-same"><td class="n">3</td><td class="n">4</td><td class="m"></td><td class="t">    </td></tr></tbody></table></details>
 <details class="diff-file" open><summary><code class="path">new file.txt</code> <small>new</small> <span class="plus">+2</span> <span class="minus">-0</span></summary><table><thead>
 <tr><th scope="col">Old line</th><th scope="col">New line</th><th scope="col">Change</th><th scope="col">Text</th></tr></thead><tbody>
-<tr class="hunk"><td colspan="4">…</td></tr>
-<tr class="added"><td class="n"></td><td class="n">1</td><td class="m">+</td><td class="t">--- a/not-a-file</td></tr>
-<tr class="added"><td class="n"></td><td class="n">2</td><td class="m">+</td><td class="t">diff --git a/x b/x</td></tr>
-<tr class="note"><td class="n"></td><td class="n"></td><td class="m"></td><td class="t">No newline at end of file</td></tr></tbody></table></details>
+<tr class="d-hunk"><td colspan="4">…</td></tr>
+<tr class="d-added"><td class="n"></td><td class="n">1</td><td class="m">+</td><td class="t">--- a/not-a-file</td></tr>
+<tr class="d-added"><td class="n"></td><td class="n">2</td><td class="m">+</td><td class="t">diff --git a/x b/x</td></tr>
+<tr class="d-note"><td class="n"></td><td class="n"></td><td class="m"></td><td class="t">No newline at end of file</td></tr></tbody></table></details>
 <details class="diff-file" open><summary><code class="path">tab	here é</code> <small>deleted</small> <span class="plus">+0</span> <span class="minus">-1</span></summary><table><thead>
 <tr><th scope="col">Old line</th><th scope="col">New line</th><th scope="col">Change</th><th scope="col">Text</th></tr></thead><tbody>
-<tr class="hunk"><td colspan="4">…</td></tr>
-<tr class="removed"><td class="n">1</td><td class="n"></td><td class="m">-</td><td class="t">gone</td></tr></tbody></table></details>
+<tr class="d-hunk"><td colspan="4">…</td></tr>
+<tr class="d-removed"><td class="n">1</td><td class="n"></td><td class="m">-</td><td class="t">gone</td></tr></tbody></table></details>
 <details class="diff-file" open><summary><code class="path">new.py</code> <small>renamed</small> <span class="plus">+0</span> <span class="minus">-0</span></summary>
 <p>no line has changed</p></details>
 <p class="diff-left"><code class="path">logo.png</code> <small>too large to show</small></p></div>\

@@ -78,11 +78,11 @@ def _hunk(hunk: Hunk, path: str) -> Iterator[str]:
     for kind in ("removed", "added"):
         side = [at for at, row in enumerate(hunk.rows) if row.kind in {kind, "same"}]
         html |= zip(side, colored([texts[at] for at in side], path), strict=True)
-    yield f'<tr class="hunk"><td colspan="4">{escaped(hunk.context[:200]) or "…"}</td></tr>'
+    yield f'<tr class="d-hunk"><td colspan="4">{escaped(hunk.context[:200]) or "…"}</td></tr>'
     for at, row in enumerate(hunk.rows):
         told = html.get(at) or escaped(texts[at])
         numbers = "".join(f'<td class="n">{number or ""}</td>' for number in (row.old, row.new))
-        yield f'<tr class="{row.kind}">{numbers}<td class="m">{_MARKS[row.kind]}</td><td class="t">{told}</td></tr>'
+        yield f'<tr class="d-{row.kind}">{numbers}<td class="m">{_MARKS[row.kind]}</td><td class="t">{told}</td></tr>'
 
 
 def _plain(text: str) -> str:

@@ -77,6 +77,11 @@ def values_of(report: MissionReport, assets: Mapping[str, bytes], *, opened: boo
     }
 
 
+def picture_type(content: bytes) -> str:
+    """Return the media type of a picture by its first bytes; empty for everything else."""
+    return next((f"image/{kind}" for begin, kind in _KINDS if content.startswith(begin)), "")
+
+
 def link(value: str) -> str:
     """Return the address if it is one of the web; empty for everything else, such as `javascript:`."""
     plain = value.strip()
@@ -163,10 +168,10 @@ def _images(assets: Mapping[str, bytes]) -> Iterator[Image]:
     """Yield the screenshots; what is too large, or one too many, without its content."""
     total = count = 0
     for name, content in sorted(assets.items()):
-        kind = next((kind for begin, kind in _KINDS if content.startswith(begin)), "")
+        kind = picture_type(content)
         if not kind:
             continue
         fits = count < _MOST_IMAGES and len(content) <= _LARGEST and total + len(content) <= _LARGEST_SUM
         if fits:
             count, total = count + 1, total + len(content)
-        yield Image(name, f"data:image/{kind};base64,{base64.b64encode(content).decode()}" if fits else "")
+        yield Image(name, f"data:{kind};base64,{base64.b64encode(content).decode()}" if fits else "")

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 PREFIX = "/static"
 _FOLDER = Path(__file__).with_name("static")
+_SURFACES = Path(__file__).parents[2]
+_SHARED = (_SURFACES / "charts" / "charts.css", _SURFACES / "markup" / "markup.css")
+"""Style sheets that other surfaces need, too."""
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _LEAST = 500
 """Bytes from which a body is compressed."""
@@ -38,7 +41,7 @@ class File:
 def files() -> dict[str, File]:
     """Return the files by their addresses."""
     found = {}
-    for path in sorted(_FOLDER.iterdir()):
+    for path in (*sorted(_FOLDER.iterdir()), *_SHARED):
         if path.suffix in _TYPES:
             content = path.read_bytes()
             address = f"{PREFIX}/{sha256(content).hexdigest()[:16]}/{path.name}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.surfaces.http.web import acting, files, home, mission, settings
 from mission_cli.surfaces.http.web.entering import Entrance
+from mission_cli.surfaces.http.web.work import attempt, history, pictures, report
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -16,6 +17,6 @@ if TYPE_CHECKING:
 def routes(site: Site) -> list[Route]:
     """Return them."""
     found = [*files.routes(), *Entrance(site).routes()]
-    for page in (home, mission, acting, settings):
+    for page in (home, mission, acting, settings, attempt, history, pictures, report):
         found += page.routes(site)
     return found
