@@ -172,7 +172,7 @@ def test_the_page_of_a_mission(gated: Host) -> None:
     assert web.status == 200
     assert main_of(web) == snapshot("""\
 <main id="main" tabindex="-1">
-<p class="trail"><a href="/missions">Missions</a></p>
+<p class="trail"><a href="/missions">Missions</a> · <a href="/missions/m/history">History</a> · <a href="/missions/m/report">Report</a></p>
 <div hx-ext="sse" sse-connect="/api/v1/events?kind=journal&amp;mission=m">
 <div id="mission" hx-get="/missions/m" hx-select="#mission" hx-swap="outerHTML" hx-trigger="sse:journal, sse:reset">
 <h1>A page</h1>
@@ -206,12 +206,25 @@ def test_the_page_of_a_mission(gated: Host) -> None:
 </li>
 </ul>
 </section>
+<section aria-labelledby="chart1"><h2 id="chart1">Milestones and features</h2>
+<div class="chart-box" tabindex="0" role="group" aria-labelledby="chart1"><svg xmlns="http://www.w3.org/2000/svg" class="chart chart-graph" viewBox="0 0 680 104" width="680" height="104" role="img" aria-labelledby="graph-title graph-desc"><title id="graph-title">Milestones and features</title><desc id="graph-desc">3 features in 2 milestones. Milestone 1, First: validating. 1.1 a: done. Milestone 2, Second: pending. 2.1 b: pending. 2.2 c: pending, after 2.1.</desc><svg class="milestone s-validating" x="0" y="0" width="216" height="104"><title>First</title><rect class="band" x="0.5" y="0.5" width="215" height="103" rx="8"/><text x="14" y="18" class="name">1 First</text><path class="icon" d="M6 1.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9zM9.3 9.3L13 13" transform="translate(14 24)"/><text x="34" y="36" class="state">validating · 1 of 1 done</text></svg><svg class="milestone s-pending" x="242" y="0" width="438" height="104"><title>Second</title><rect class="band" x="0.5" y="0.5" width="437" height="103" rx="8"/><text x="14" y="18" class="name">2 Second</text><path class="icon" d="M7 1.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11z" transform="translate(14 24)"/><text x="34" y="36" class="state">pending · 0 of 2 done</text></svg><path class="edge open" d="M 444 68 C 464.4 68 457.6 68 476 68 M 471 64 L 477 68 L 471 72"/><svg class="feature s-done" x="14" y="46" width="188" height="44"><title>1.1 a</title><rect class="box" x="1" y="1" width="186" height="42" rx="6"/><path class="icon" d="M1.5 7.5L5.5 11.5L12.5 2.5" transform="translate(8 6)"/><text x="29" y="17" class="number">1.1</text><text x="180" y="17" class="state" text-anchor="end">done</text><text x="8" y="35" class="name">a</text></svg><svg class="feature s-pending" x="256" y="46" width="188" height="44"><title>2.1 b</title><rect class="box" x="1" y="1" width="186" height="42" rx="6"/><path class="icon" d="M7 1.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11z" transform="translate(8 6)"/><text x="29" y="17" class="number">2.1</text><text x="180" y="17" class="state" text-anchor="end">pending</text><text x="8" y="35" class="name">b</text></svg><svg class="feature s-pending" x="478" y="46" width="188" height="44"><title>2.2 c</title><rect class="box" x="1" y="1" width="186" height="42" rx="6"/><path class="icon" d="M7 1.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11z" transform="translate(8 6)"/><text x="29" y="17" class="number">2.2</text><text x="180" y="17" class="state" text-anchor="end">pending</text><text x="8" y="35" class="name">c</text></svg></svg></div>
+<details><summary>As a table</summary>
+<table class="rows">
+<thead><tr><th scope="col">Feature</th><th scope="col">Title</th><th scope="col">State</th><th scope="col">After</th></tr></thead>
+<tbody>
+<tr><td data-label="Feature">1.1</td><td data-label="Title">a</td><td data-label="State">done</td><td data-label="After"></td></tr>
+<tr><td data-label="Feature">2.1</td><td data-label="Title">b</td><td data-label="State">pending</td><td data-label="After"></td></tr>
+<tr><td data-label="Feature">2.2</td><td data-label="Title">c</td><td data-label="State">pending</td><td data-label="After">2.1</td></tr>
+</tbody>
+</table>
+</details>
+</section>
 <section aria-labelledby="milestones"><h2 id="milestones">Milestones</h2>
 <section class="milestone" aria-labelledby="m1">
 <h3 id="m1">1 First <span class="status s-validating">validating</span> <small>1/1, 8 min</small></h3>
 <ul class="features">
 <li>
-<div class="feature"><span class="n">1.1</span> <span class="name">a</span> <span class="status s-done">done</span></div>
+<div class="feature"><span class="n">1.1</span> <span class="name">a</span> <span class="status s-done">done</span> <a href="/missions/m/attempts/1.1-a1">1 attempt<span class="hidden"> at 1.1</span></a></div>
 <div class="buttons small">
 <a class="button" href="/missions/m/do/retry?feature=1.1">Try again…<span class="hidden"> 1.1</span></a>
 </div>
