@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 NAME = "127.0.0.1:8765"
 URL = f"http://{NAME}"
 CODE = "sesame"
+INLINE = {"a", "code", "small", "span", "strong"}
+"""Elements between which there is no space."""
 
 
 @dataclass
@@ -53,12 +55,13 @@ class Parsed(HTMLParser):
     @property
     def text(self) -> str:
         """What a person reads."""
-        return " ".join(" ".join(self.texts).split())
+        return " ".join("".join(self.texts).split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note forms, fields and links."""
         given = dict(attrs)
         self.tags.append((tag, given))
+        self.texts += [] if tag in INLINE else [" "]
         name, value = given.get("name") or "", given.get("value") or ""
         if tag == "form":
             self.forms.append(Form((given.get("method") or "get").upper(), given.get("action") or ""))
@@ -79,6 +82,7 @@ class Parsed(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Leave a link, a button, or a field."""
+        self.texts += [] if tag in INLINE else [" "]
         if tag == "a":
             self._link = -1
         if tag == "textarea":

@@ -124,22 +124,22 @@ def test_the_first_page_is_what_needs_the_visitor_and_the_missions(gated: Host) 
 <ul class="needs">
 <li class="need">
 <p class="question">Which color?</p>
-<p class="about"><a href="/missions/m">A page</a>
-<span>since 0 s ago</span><span>2.1, 2.2 wait for it</span><span>expires in 1 d</span></p>
+<p class="about notes"><a href="/missions/m">A page</a>
+ <span>since 0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=1">Answer…<span class="hidden"> Which color?</span></a>
 </li>
 
 <li class="need">
 <p class="question">Which name?</p>
-<p class="about"><a href="/missions/m">A page</a>
-<span>since 0 s ago</span><span>2.1, 2.2 wait for it</span><span>expires in 1 d</span></p>
+<p class="about notes"><a href="/missions/m">A page</a>
+ <span>since 0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=2">Answer…<span class="hidden"> Which name?</span></a>
 </li>
 
 <li class="need">
 <p class="question">checkpoint `look` is reached</p>
-<p class="about"><a href="/missions/m">A page</a>
-<span>since 6 min ago</span><span>2.1, 2.2 wait for it</span></p>
+<p class="about notes"><a href="/missions/m">A page</a>
+ <span>since 6 min ago</span> <span>2.1, 2.2 wait for it</span></p>
 <a class="button" href="/missions/m/do/approve?gate=look">Approve…<span class="hidden"> checkpoint `look` is reached</span></a>
 </li>
 
@@ -188,20 +188,20 @@ def test_the_page_of_a_mission(gated: Host) -> None:
 <ul class="needs">
 <li class="need">
 <p class="question">Which color?</p>
-<p class="about">
-<span>since 0 s ago</span><span>2.1, 2.2 wait for it</span><span>expires in 1 d</span></p>
+<p class="about notes">
+ <span>since 0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=1">Answer…<span class="hidden"> Which color?</span></a>
 </li>
 <li class="need">
 <p class="question">Which name?</p>
-<p class="about">
-<span>since 0 s ago</span><span>2.1, 2.2 wait for it</span><span>expires in 1 d</span></p>
+<p class="about notes">
+ <span>since 0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=2">Answer…<span class="hidden"> Which name?</span></a>
 </li>
 <li class="need">
 <p class="question">checkpoint `look` is reached</p>
-<p class="about">
-<span>since 6 min ago</span><span>2.1, 2.2 wait for it</span></p>
+<p class="about notes">
+ <span>since 6 min ago</span> <span>2.1, 2.2 wait for it</span></p>
 <a class="button" href="/missions/m/do/approve?gate=look">Approve…<span class="hidden"> checkpoint `look` is reached</span></a>
 </li>
 </ul>
