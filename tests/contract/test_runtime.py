@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
 from mission_cli.domain.deciding.grants import Choice, Grant, Ledger, Seen, Trace
+from mission_cli.domain.forecast.figures import Past
+from mission_cli.domain.forecast.memory import Kept, Read, Simulated
+from mission_cli.domain.forecast.simulate import Outcomes, Range
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.news.outbox import Failing, Message, Outbox, Parcel
 from mission_cli.domain.status import MissionStatus
@@ -117,6 +120,11 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     line = follow(None, place.context().clock.moment(), least=timedelta(seconds=10))
     runtime.note_settled(settled)
     runtime.note_listed(listed)
+    past = Past(3, 1, 5, 1e6, 90.0, 2.5, 1.5, "development", "claude opus")
+    outcomes = Outcomes(Range(1.0, 2.0, 3.0), None, Range(4.0, 5.0, 6.0), 400)
+    forecasts = Kept({"m": Read("c", past), "n": Read("d", None)}, {"m": Simulated("key", outcomes)})
+    assert runtime.forecasts() == Kept()
+    runtime.note_forecasts(forecasts)
     runtime.note_troubles(troubles)
     runtime.note_told(told)
     runtime.note_outbox(outbox)
@@ -127,7 +135,7 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     runtime.note_turn("m")
     again = place.context().runtime
     assert (again.settled(), again.troubles(), again.told(), again.asked()) == (settled, troubles, told, asked)
-    assert (again.listed(), again.outbox()) == (listed, outbox)
+    assert (again.listed(), again.outbox(), again.forecasts()) == (listed, outbox, forecasts)
     ledger = Ledger((GRANT,), (("d", "at"),), (Trace("at", "slack", "bob", "m/request:1", "why"),))
     with runtime.deciding() as book:
         assert book.ledger == Ledger()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pytest
 from inline_snapshot import snapshot
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import Host, make_host, make_mission
@@ -18,51 +16,27 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features, lifecycle
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
-from mission_cli.domain.timing.forecast import Forecast, forecast
+from mission_cli.app.results.outlook import FinishRange, Forecast, TimeRange
 from mission_cli.engine.loop import pulse
 from mission_cli.ports.git.state import Write
 from mission_cli.surfaces.views.reasons import reasons
 
 if TYPE_CHECKING:
+    from mission_cli.app.results.views import MissionView
     from mission_cli.ports.executor import JobSpec
 
 H = timedelta(hours=1)
 
 
-@pytest.mark.parametrize(
-    ("done", "hours", "took", "workers", "until", "found"),
-    [
-        (1, "1", 1 * H, 2, 1 * H, None),
-        (8, "8", 8 * H, 2, 1 * H, None),
-        (2, "2", None, 2, 1 * H, None),
-        (2, "2", 4 * H, 2, None, None),
-        (2, "2", 4 * H, 2, -H, None),
-        (2, "2", 4 * H, 2, 12 * H, None),
-        (2, "2", 4 * H, 2, 10 * H, (2 * H, 0 * H)),
-        (2, "2", 4 * H, 2, 2 * H, (10 * H, 1 * H)),
-        (2, "8", 4 * H, 1, 2 * H, (22 * H, 22 * H)),
-        (2, "0", 4 * H, 0, 2 * H, (10 * H, 0 * H)),
-    ],
-)
-def test_a_forecast_says_no_more_than_the_work_so_far(
-    done: int,
-    hours: str,
-    took: timedelta | None,
-    workers: int,
-    until: timedelta | None,
-    found: tuple[timedelta, timedelta] | None,
-) -> None:
-    made = forecast(done=done, planned=8, hours=Decimal(hours), took=took, workers=workers, until=until)
-    assert made == (Forecast(*found, done, 8, took) if found and took else None)
-
-
-def test_the_words_name_the_pace() -> None:
-    assert Forecast(10 * H, 1 * H, 2, 8, 4 * H).words == snapshot(
-        "will miss its deadline by 1 h at least, by about 10 h at this pace (2 of 8 features took 4 h)"
+def test_the_words_say_by_how_much_a_deadline_is_missed() -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    finish, left = FinishRange(now, now, now), TimeRange(H, 2 * H, 3 * H)
+    found = Forecast(None, None, finish, left, 5, 0, "", misses_by=10 * H, at_least=H, done=2, planned=8, took=4 * H)
+    assert found.words == snapshot("will miss its deadline by 1 h at least, by about 10 h (2 of 8 features took 4 h)")
+    assert replace(found, at_least=0 * H, took=None).words == snapshot(
+        "will miss its deadline by about 10 h (2 of 8 features are done)"
     )
-    assert Forecast(2 * H, 0 * H, 2, 8, 4 * H).words == snapshot(
-        "will miss its deadline by about 2 h at this pace (2 of 8 features took 4 h)"
-    )
+    assert replace(found, misses_by=None).words == ""
 
 
 FEATURES = ", ".join(f'{{title: f{n}, criteria: ["file: `1.{n}.txt`"]}}' for n in range(1, 6))
@@ -93,6 +67,11 @@ def go_on(host: Host, rounds: int, minutes: int = 20) -> None:
         host.jobs.work()
 
 
+def misses(view: MissionView) -> str:
+    """What is said about its deadline."""
+    return view.forecast.words if view.forecast is not None else ""
+
+
 def test_status_and_why_say_that_the_deadline_will_be_missed() -> None:
     host = make_host(works)
     over = host.context().clock.now() + 4 * H
@@ -101,7 +80,7 @@ def test_status_and_why_say_that_the_deadline_will_be_missed() -> None:
     go_on(host, 4, 10)
     ctx = host.context()
     files = ctx.state.snapshot()
-    assert status_of(ctx, files, resolve(files, "m")).forecast is None
+    assert misses(status_of(ctx, files, resolve(files, "m"))) == ""
     go_on(host, 16, 10)
     ctx = host.context()
     files = ctx.state.snapshot()
@@ -109,14 +88,14 @@ def test_status_and_why_say_that_the_deadline_will_be_missed() -> None:
     assert view.forecast == why.forecast
     assert view.forecast is not None
     assert view.forecast.words == snapshot(
-        "will miss its deadline by 2 h 20 min at least, by about 4 h 20 min at this pace (2 of 5 features took 3 h 20 min)"
+        "will miss its deadline by 1 h 3 min at least, by about 3 h 34 min (2 of 5 features took 3 h 20 min)"
     )
     lines = "".join(text for text, _ in reasons(why, ctx.clock.now()))
     assert f"m {view.forecast.words}" in " ".join(lines.split())
     features.pause(host.context(), "m")
     ctx = host.context()
     files = ctx.state.snapshot()
-    assert status_of(ctx, files, resolve(files, "m")).forecast is None
+    assert misses(status_of(ctx, files, resolve(files, "m"))) == ""
 
 
 SHORT = PLAN.replace(FEATURES, '{title: f1, criteria: ["file: `1.1.txt`"]}')

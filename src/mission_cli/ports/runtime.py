@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from mission_cli.domain.deciding.grants import Ledger
+    from mission_cli.domain.forecast.memory import Kept
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.news.outbox import Outbox
     from mission_cli.domain.outside.facts import Outside
@@ -200,6 +201,14 @@ class Runtime(Protocol):
 
     def note_listed(self, listed: Mapping[MissionId, Listed]) -> None:
         """Store what lists show of missions, so that their files need not be read again. Never raises."""
+        ...
+
+    def forecasts(self) -> Kept:
+        """Return what this version noted of forecasts."""
+        ...
+
+    def note_forecasts(self, kept: Kept) -> None:
+        """Store what forecasts were made from, and their outcomes. Never raises."""
         ...
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:

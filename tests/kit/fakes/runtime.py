@@ -11,6 +11,7 @@ from tests.kit.fakes.executor import JOBS
 
 from mission_cli._support.text import stamp
 from mission_cli.domain.deciding.grants import Ledger
+from mission_cli.domain.forecast.memory import Kept as Forecasts
 from mission_cli.domain.news.outbox import Outbox
 from mission_cli.domain.outside.facts import Outside
 from mission_cli.domain.timing.timeline import Timeline
@@ -195,6 +196,14 @@ class MemoryRuntime:
     def note_listed(self, listed: Mapping[MissionId, Listed]) -> None:
         """Keep it."""
         self._keep("listed", {str(mission): one for mission, one in listed.items()})
+
+    def forecasts(self) -> Forecasts:
+        """What `note_forecasts` left."""
+        return self._disk.read(f"{PLACE}/forecasts", Forecasts) or Forecasts()
+
+    def note_forecasts(self, kept: Forecasts) -> None:
+        """Keep it."""
+        self._disk.write(f"{PLACE}/forecasts", kept, sync=False)
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:
         """Keep what kept a pulse from working."""

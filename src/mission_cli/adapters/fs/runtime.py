@@ -12,6 +12,8 @@ from mission_cli._support.dataclass import asdict
 from mission_cli._support.records import from_plain, to_plain
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
+from mission_cli.adapters.fs.forecasts import FILE as FORECASTS
+from mission_cli.adapters.fs.forecasts import kept_forecasts, note_forecasts
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
@@ -39,11 +41,12 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
+    from mission_cli.domain.forecast.memory import Kept
     from mission_cli.domain.timing.timeline import Timeline
     from mission_cli.ports.runtime import LedgerBook, Look
 
 
-_SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.json")
+_SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.json", FORECASTS)
 """Files that may be lost at any time."""
 _FOLLOWED = "followed.lock"
 _OUTSIDE_CLASSES = (Outside, Poll, MailMemory, Send, SendState, Taken, Refused)
@@ -254,6 +257,14 @@ class FolderRuntime:
         missions = {mission: [getattr(one, name) for name in Listed.__match_args__] for mission, one in listed.items()}
         with suppress(OSError):
             write_json(self._folder / "listed.json", {"version": self._version, "missions": missions}, durable=False)
+
+    def forecasts(self) -> Kept:
+        """Return what `note_forecasts` of this version wrote."""
+        return kept_forecasts(self._folder, self._version)
+
+    def note_forecasts(self, kept: Kept) -> None:
+        """Record it."""
+        note_forecasts(self._folder, self._version, kept)
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:
         """Record errors for `status`. Failure is ignored: the error may be this disk, and the pulse reports it too."""

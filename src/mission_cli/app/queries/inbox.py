@@ -44,7 +44,7 @@ def everything_waiting(ctx: Context) -> list[tuple[MissionId, Waiting]]:
         if mission.archived and mission.status is not MissionStatus.ACTIVE:
             continue
         if mission.managed and mission.status not in FINISHED_MISSION:
-            view = status_of(ctx, snapshot, address)
+            view = status_of(ctx, snapshot, address, forecast=False)
             found += [(mission.id, waiting) for waiting in view.waiting_for]
             kinds = {waiting.kind for _, waiting in found}
             found += [(mission.id, one) for one in [*_stopped(ctx), *_unscheduled(view)] if one.kind not in kinds]

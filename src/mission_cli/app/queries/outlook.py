@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import quantity_of
+from mission_cli.app.forecasting.forecast import forecast_before
 from mission_cli.app.results.outlook import LikelyCost, Outlook
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.runs.record import read_run
@@ -19,6 +20,7 @@ from mission_cli.planner.pulls.rows import proposing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from mission_cli.app.results.outlook import Forecast
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
@@ -37,12 +39,13 @@ def outlook(ctx: Context, mission: Mission) -> Outlook:
     cost = likely_cost(list(_costs(ctx, snapshot)), sum(1 for _ in _open(mission)))
     hours, unestimated = estimated_hours(mission)
     scheduled = is_scheduled(ctx)
+    ahead = forecast_before(ctx, snapshot, mission)
     notices = [
-        *_above_caps(mission, cost, hours),
+        *_above_caps(mission, cost, hours, ahead),
         *_without_forge(ctx, mission),
         *([] if scheduled else [_unscheduled(mission)]),
     ]
-    return Outlook(cost, hours, unestimated, scheduled, notices)
+    return Outlook(cost, hours, unestimated, scheduled, notices, ahead)
 
 
 def likely_cost(done: Sequence[Decimal], features: int) -> LikelyCost | None:
@@ -85,16 +88,19 @@ def _without_forge(ctx: Context, mission: Mission) -> Iterator[Notice]:
         yield Notice(f"no pull request can be opened: {why}", do("doctor"))
 
 
-def _above_caps(mission: Mission, cost: LikelyCost | None, hours: Decimal) -> Iterator[Notice]:
+def _above_caps(mission: Mission, cost: LikelyCost | None, hours: Decimal, ahead: Forecast | None) -> Iterator[Notice]:
     limits = mission.limits
     if hours and limits.hours is not None and hours > limits.hours:
         words = f"its features are estimated at {quantity_of('hours', hours)}, and its cap is "
         key = "budget.time_hours"
         yield Notice(words + quantity_of("hours", limits.hours), do("set", mission.id, key, f"{hours.normalize():f}"))
-    if cost is not None and limits.usd is not None and cost.p50_usd > limits.usd:
-        words = f"such missions cost about {quantity_of('usd', cost.p50_usd)} here, and its cap is "
+    p50, p90 = (cost.p50_usd, cost.p90_usd) if cost is not None else (None, None)
+    if ahead is not None and ahead.usd is not None:
+        p50, p90 = ahead.usd.p50.quantize(_CENT), ahead.usd.p90.quantize(_CENT)
+    if p50 is not None and limits.usd is not None and p50 > limits.usd:
+        words = f"it will cost about {quantity_of('usd', p50)}, and its cap is "
         key = "budget.money_usd"
-        yield Notice(words + quantity_of("usd", limits.usd), do("set", mission.id, key, f"{cost.p90_usd:f}"))
+        yield Notice(words + quantity_of("usd", limits.usd), do("set", mission.id, key, f"{p90:f}"))
 
 
 def _open(mission: Mission) -> Iterator[object]:

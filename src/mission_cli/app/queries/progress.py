@@ -11,7 +11,6 @@ from mission_cli.domain.budget.ledger import spent
 from mission_cli.domain.mission import counts
 from mission_cli.domain.phases.table import PhaseStatus, current, progress
 from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, JobState, MissionStatus
-from mission_cli.domain.timing.forecast import forecast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Milestone, Mission
     from mission_cli.domain.phases.table import Phase
-    from mission_cli.domain.timing.forecast import Forecast
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Snapshot, Stored
 
@@ -68,15 +66,6 @@ def left(mission: Mission, workers: int) -> timedelta | None:
     if mission.status is not MissionStatus.ACTIVE or not (workers and done and hours) or done >= planned:
         return None
     return timedelta(hours=float(hours) / done * (planned - done) / workers)
-
-
-def misses(mission: Mission, workers: int, until: timedelta | None, now: datetime) -> Forecast | None:
-    """Return that a running mission will miss its deadline at the pace so far; `workers` is how many it may have."""
-    if mission.status is not MissionStatus.ACTIVE:
-        return None
-    done, planned = counts(mission.features())
-    hours, since = spent(mission.spends).hours, elapsed(mission, now)
-    return forecast(done=done, planned=planned, hours=hours, took=since, workers=workers, until=until)
 
 
 def phase_of(mission: Mission) -> PhaseView | None:

@@ -9,6 +9,7 @@ from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.steer.preview import preview_of
 from mission_cli.app.commands.steer.quarantine import KEY
+from mission_cli.app.forecasting.forecast import forecast_of
 from mission_cli.app.keeping import kept
 from mission_cli.app.mail.diagnosis import mail_findings
 from mission_cli.app.queries.diagnosis.news import news_findings
@@ -16,7 +17,6 @@ from mission_cli.app.queries.needs.waiting import in_brief, waiting_of
 from mission_cli.app.queries.progress import (
     elapsed,
     left,
-    misses,
     phase_of,
     phase_rows,
     progress_of,
@@ -63,23 +63,24 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from mission_cli.app.addressing import Address
+    from mission_cli.app.results.outlook import Forecast
     from mission_cli.app.results.pulls import PullView
     from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.domain.timing.forecast import Forecast
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Hold
     from mission_cli.ports.git.state import Snapshot, StateStore
 
 
-def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView:
-    """Return everything about one mission that `status` shows."""
-    return kept(ctx, snapshot, address, "status", lambda: _status(ctx, snapshot, address))
+def status_of(ctx: Context, snapshot: Snapshot, address: Address, *, forecast: bool = True) -> MissionView:
+    """Return everything about one mission that `status` shows, perhaps without the forecast."""
+    what = "status" if forecast else "status without forecast"
+    return kept(ctx, snapshot, address, what, lambda: _status(ctx, snapshot, address, forecast=forecast))
 
 
-def _status(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView:
+def _status(ctx: Context, snapshot: Snapshot, address: Address, *, forecast: bool) -> MissionView:
     case = consider(ctx, policy_of(ctx), snapshot, address.stored, address.loaded, look_only=True)
     mission, pulls = case.mission, pulls_of(ctx, case)
     edits = ctx.state.edits(address.stored.path)
@@ -119,7 +120,7 @@ def _status(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView:
         elapsed=elapsed(mission, now),
         left=left(mission, sum(job.state is JobState.RUNNING for job in case.observation.jobs.values())),
         until_deadline=until_deadline(case),
-        forecast=forecast_of(ctx, case),
+        forecast=expected_of(ctx, snapshot, case) if forecast else None,
         flaky=flaky_of(mission),
         next_command=str(do("start", mission.id)) if _is_new(address) else "",
         phase=phase_of(mission),
@@ -136,11 +137,12 @@ def until_deadline(case: Case) -> timedelta | None:
     return None if over is None or case.mission.status in FINISHED_MISSION else over - case.observation.now
 
 
-def forecast_of(ctx: Context, case: Case) -> Forecast | None:
-    """Return that a mission will miss its deadline at the pace so far; None if it will not, or that is not known."""
-    mission = case.mission
-    workers = policy_of(ctx).parallel(mission.preferences.max_parallel_workers, mission.mode)
-    return misses(mission, workers, until_deadline(case), case.observation.now)
+def expected_of(ctx: Context, snapshot: Snapshot, case: Case) -> Forecast | None:
+    """Return what a mission will cost, when it will be finished, and whether it will miss its deadline."""
+    if case.loaded.refused:
+        return None
+    took = elapsed(case.mission, case.observation.now)
+    return forecast_of(ctx, snapshot, case, until=until_deadline(case), took=took)
 
 
 def flaky_of(mission: Mission) -> tuple[FlakyView, ...]:

@@ -10,7 +10,7 @@ from mission_cli.app.commands.start_checks import why_refused
 from mission_cli.app.commands.steer.sync import news_of_base
 from mission_cli.app.keeping import kept
 from mission_cli.app.queries.needs.behind import features_behind
-from mission_cli.app.queries.status import flaky_of, forecast_of
+from mission_cli.app.queries.status import expected_of, flaky_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reasons import Choice, EndedAttempt, Held, Reason, Signal, Why
 from mission_cli.domain.host import is_elsewhere
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mission_cli.app.addressing import Address
+    from mission_cli.app.results.outlook import Forecast
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
@@ -89,10 +90,15 @@ def _explained(ctx: Context, snapshot: Snapshot, address: Address) -> Why:
         finished=tuple(_finished(case.mission, address)),
         pulse=tuple(unscheduled(ctx, case)),
         flaky=flaky_of(case.mission),
-        forecast=forecast_of(ctx, case),
+        forecast=_too_late(ctx, snapshot, case),
         signals=tuple(_signals(ctx, address, {subject for subject, _ in answers})),
         preview=shown_at(case.mission) if not narrow else "",
     )
+
+
+def _too_late(ctx: Context, snapshot: Snapshot, case: Case) -> Forecast | None:
+    found = expected_of(ctx, snapshot, case)
+    return found if found is not None and found.misses_by is not None else None
 
 
 def _signals(ctx: Context, address: Address, subjects: set[str]) -> Iterable[Signal]:

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from mission_cli.app.results.outlook import Forecast
     from mission_cli.app.results.views import FlakyView
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.notice import Advice, Finding
     from mission_cli.domain.status import HoldKind
-    from mission_cli.domain.timing.forecast import Forecast
     from mission_cli.planner.core.decisions import Hold
 
 
@@ -103,7 +103,7 @@ class Why:
     flaky: Sequence[FlakyView] = ()
     """Quarantined tests and criteria; they hold nothing."""
     forecast: Forecast | None = None
-    """That the mission will miss its deadline, by the pace so far; null if it will not, or too little is known."""
+    """The forecast by which the mission will miss its deadline; null if it will not, or too little is known."""
     signals: Sequence[Signal] = ()
     """What `mission signal --data` stored for the unfinished features that were asked about."""
     preview: str = ""

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from mission_cli.app.results.landing import PreviewView
+    from mission_cli.app.results.outlook import Forecast
     from mission_cli.app.results.pulls import PullView
     from mission_cli.app.results.waiting import NeedsMe, Waiting
     from mission_cli.domain.notice import Finding
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import Tally
-    from mission_cli.domain.timing.forecast import Forecast
     from mission_cli.planner.core.decisions import Hold
     from mission_cli.ports.runtime import Stopped
 
@@ -233,7 +233,7 @@ class MissionView:
     until_deadline: timedelta | None = None
     """How long until its deadline, negative after it; null if it has none or is finished."""
     forecast: Forecast | None = None
-    """That it will miss its deadline, by the pace so far; null if it will not, or too little is known."""
+    """What it will cost and when it will be finished; null if it is finished, or nothing is known."""
     flaky: tuple[FlakyView, ...] = ()
     """Quarantined tests and criteria."""
     next_command: str = ""

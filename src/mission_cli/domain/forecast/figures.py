@@ -79,6 +79,10 @@ class Past:
     """0: unknown."""
     judging: float = 0
     """Minutes from the end of an attempt to its last verdict, on average; 0: unknown."""
+    kind: str = ""
+    """The kind of the mission, such as `development`."""
+    model: str = ""
+    """The runner and the model of most of its attempts."""
 
 
 def fitted(pasts: Sequence[Past], like: Figures) -> Figures:
@@ -118,6 +122,14 @@ def learned(others: Figures, pasts: Sequence[Past]) -> Figures:
         else others.judging,
         missions=others.missions + count,
     )
+
+
+def alone(like: Spread, pasts: Sequence[Past], name: str) -> Spread | None:
+    """Return how an amount varies by one's own missions only, where those of others say nothing; None if unknown."""
+    seen = _each(pasts, name, like)
+    if not seen:
+        return None
+    return _toward(replace(like, mean=fmean(value for value, _ in seen)), seen)
 
 
 def of_sum(spread: float, count: int) -> float:

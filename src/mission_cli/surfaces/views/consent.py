@@ -22,9 +22,12 @@ from mission_cli.engine.context import policy_of
 from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.release.routes import first_reserves
 from mission_cli.surfaces.lines import line, said, wrap
+from mission_cli.surfaces.views.text import forecast_words
 
 if TYPE_CHECKING:
-    from mission_cli.app.results.outlook import LikelyCost, Outlook
+    from collections.abc import Iterator
+
+    from mission_cli.app.results.outlook import Outlook
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Feature, Mission
     from mission_cli.engine.context import Context
@@ -85,7 +88,7 @@ def consent_facts(ctx: Context, loaded: Loaded, ahead: Outlook) -> list[tuple[st
         *([("proposes", pulls_words(ctx, mission, proposes))] if proposes is not Proposing.NONE else []),
         ("pushes", _pushes(ctx, mission, proposes)),
         ("costs", f"at most {' and '.join(caps)}" if caps else "no limit: the file says unlimited"),
-        *([("likely", _likely(ahead.cost))] if ahead.cost is not None else []),
+        *_likely(ahead),
         *([("estimated", _estimated(ahead))] if ahead.hours else []),
         ("until", _until(mission)),
         *([("again", _again(ctx, mission))] if mission.recurs else []),
@@ -106,9 +109,14 @@ def _estimated(ahead: Outlook) -> str:
     return f"{hours(ahead.hours)} of work{rest}"
 
 
-def _likely(cost: LikelyCost) -> str:
-    middle, high = dollars(cost.p50_usd), dollars(cost.p90_usd)
-    return f"about {middle}; nine of ten such missions cost at most {high} (from {cost.features} features done here)"
+def _likely(ahead: Outlook) -> Iterator[tuple[str, str]]:
+    if ahead.forecast is not None:
+        yield "forecast", forecast_words(ahead.forecast)
+    cost = ahead.cost
+    if cost is not None and (ahead.forecast is None or ahead.forecast.usd is None):
+        middle, high = dollars(cost.p50_usd), dollars(cost.p90_usd)
+        basis = f"from {counted(cost.features, 'feature')} done here"
+        yield "likely", f"about {middle}; nine of ten such missions cost at most {high} ({basis})"
 
 
 def _begun(mission: Mission) -> Mission:

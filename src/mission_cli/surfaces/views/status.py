@@ -16,7 +16,7 @@ from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
 from mission_cli.surfaces.lines import BLANK, columns, cut, flow, line, paragraph, said
 from mission_cli.surfaces.views.features import Columns, feature_lines
 from mission_cli.surfaces.views.landing.pulls import pull_words
-from mission_cli.surfaces.views.text import bar, color_of, money
+from mission_cli.surfaces.views.text import bar, color_of, forecast_words, money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +29,7 @@ _LEAST_TITLE = 20
 _MOST_FLAKY = 3
 _SMALL_BAR = 10
 _NAME = 8
+_AFTER = 9
 _MARKS = {
     MilestoneStatus.PASSED: ("✓", "green"),
     MilestoneStatus.SKIPPED: ("–", "dim"),
@@ -82,11 +83,11 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
     ]
     if view.elapsed is not None:
         facts.append(line(f"{show_duration(view.elapsed)} elapsed"))
-    if view.left is not None:
+    if view.left is not None and view.forecast is None:
         facts.append(line(f"about {show_duration(view.left)} left"))
     if view.until_deadline is not None:
         facts.append(_deadline(view.until_deadline))
-    if view.forecast is not None:
+    if view.forecast is not None and view.forecast.words:
         facts.append(line((view.forecast.words, "yellow")))
     if view.pull is not None:
         facts.append(line((pull_words(view.pull), "dim")))
@@ -136,6 +137,10 @@ def budget_lines(view: MissionView, width: int) -> list[Line]:
         first, *rest = paragraph(money(category, amounts, running), width - indent if width else 0)
         found.append(line(f"{_NAMES[category]:<{_NAME}}{share}", *first))
         found += [line(" " * indent, *more) for more in rest]
+    if view.forecast is not None:
+        first, *rest = paragraph(forecast_words(view.forecast), width - _AFTER if width else 0)
+        found.append(line(f"{'forecast':<{_AFTER}}", *first))
+        found += [line(" " * _AFTER, *more) for more in rest]
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import clock, dollars, quantity_of, tokens
-from mission_cli._support.text import counted, parse_stamp
+from mission_cli._support.text import counted, parse_stamp, show_duration
 from mission_cli.engine.halt import LIFT
 from mission_cli.surfaces.plain import clean
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from mission_cli.app.results.outlook import Forecast
     from mission_cli.app.results.views import Money
     from mission_cli.domain.runs import Tally
     from mission_cli.ports.runtime import Stopped
@@ -97,3 +98,23 @@ def money(category: str, amounts: Money, running: Decimal | None = None) -> str:
     if amounts.unknown_runs:
         words += f", cost of {counted(amounts.unknown_runs, 'attempt')} unknown"
     return words.replace(" tokens", "") if category == "tokens" else words
+
+
+def forecast_words(found: Forecast) -> str:
+    """Return cost and remaining time as the middle of the forecast, each with its range, and what it is based on."""
+    parts = []
+    if found.usd is not None:
+        usd = found.usd
+        parts.append(f"{dollars(usd.p50)} in all ({dollars(usd.p10)} to {dollars(usd.p90)} in 8 of 10 cases)")
+    elif found.tokens is not None:
+        used = found.tokens
+        parts.append(f"{tokens(used.p50)} in all ({tokens(used.p10)} to {tokens(used.p90)} in 8 of 10 cases)")
+    low, middle, high = (show_duration(span) for span in (found.left.p10, found.left.p50, found.left.p90))
+    parts.append(f"{middle} to go ({low} to {high})")
+    return f"{', '.join(parts)}; {basis_words(found.from_runs, found.others)}"
+
+
+def basis_words(runs: int, others: str) -> str:
+    """Return what a forecast is based on, in words."""
+    own = f"from {counted(runs, 'attempt')} here and" if runs else "no attempt has ended here yet: from"
+    return f"{own} {others}"

@@ -40,5 +40,5 @@ def _waits_to_land(shell: Shell, mission: str) -> bool:
 
     ctx = shell.open().context
     snapshot = ctx.state.snapshot()
-    waiting = status_of(ctx, snapshot, _at(shell, mission)).waiting_for
+    waiting = status_of(ctx, snapshot, _at(shell, mission), forecast=False).waiting_for
     return bool(waiting) and all(one.kind == HoldKind.LANDING for one in waiting)

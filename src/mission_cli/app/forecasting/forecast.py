@@ -1,0 +1,183 @@
+"""What a mission will cost and when it will be finished. No model is asked: it is simulated from figures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.text import sha256_of
+from mission_cli.app.forecasting.expected import Worker, expected
+from mission_cli.app.forecasting.history import past_of, pasts_of, records_in, sort_of
+from mission_cli.app.forecasting.remaining import work_of
+from mission_cli.app.results.outlook import FinishRange, Forecast, TimeRange, TokenRange, UsdRange
+from mission_cli.domain.budget.amounts import rounded
+from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.forecast.memory import Simulated
+from mission_cli.domain.mission import counts
+from mission_cli.domain.routing import routes
+from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, MissionStatus
+from mission_cli.engine.context import agent_of, policy_of
+from mission_cli.planner.mission.money import bills
+from mission_cli.planner.mission.workers import model_of
+from mission_cli.ports.agents import Bill, Prices
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from mission_cli.app.forecasting.expected import Expected
+    from mission_cli.domain.budget.ledger import Totals
+    from mission_cli.domain.forecast.figures import Past
+    from mission_cli.domain.forecast.simulate import Outcomes, Range
+    from mission_cli.domain.forecast.work import Stage, Work
+    from mission_cli.domain.ids import RunId
+    from mission_cli.domain.mission import Feature, Mission
+    from mission_cli.domain.runs import Job, RunRecord, Usage
+    from mission_cli.engine.case import Case
+    from mission_cli.engine.context import Context
+    from mission_cli.planner.core.decisions import Hold
+    from mission_cli.ports.git.state import Snapshot
+
+_SLOT = 10
+"""Minutes for which a forecast of the same state stays as it is."""
+_FEWEST_DONE = 2
+"""With fewer done features, and no own mission that has ended, nothing is said about the deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a forecast is made from."""
+
+    mission: Mission
+    records: Sequence[RunRecord]
+    jobs: Mapping[RunId, Job]
+    holds: Sequence[Hold]
+    now: datetime
+    bills: Mapping[RunId, Usage]
+    """What attempts have cost that have ended and are not settled yet."""
+
+
+def forecast_of(
+    ctx: Context, snapshot: Snapshot, case: Case, *, until: timedelta | None, took: timedelta | None
+) -> Forecast | None:
+    """Return the forecast of an observed mission; None if it is finished, nothing is planned, or nothing is known.
+
+    `until`: how long until its deadline. `took`: since its start.
+    """
+    seen = case.observation
+    state = _State(case.mission, seen.records, seen.jobs, case.plan.holds, seen.now, bills(seen))
+    found = _forecast(ctx, snapshot, state)
+    if found is None:
+        return None
+    return _with_deadline(found, case.mission, until, took)
+
+
+def forecast_before(ctx: Context, snapshot: Snapshot, mission: Mission) -> Forecast | None:
+    """Return the forecast of a mission that starts now; None as for `forecast_of`."""
+    stored = snapshot.missions.get(mission.id)
+    texts = ctx.state.runs(stored, snapshot.head) if stored is not None and snapshot.head is not None else {}
+    found = _forecast(ctx, snapshot, _State(mission, records_in(texts), {}, (), ctx.clock.now(), {}))
+    return _with_deadline(found, mission, None, None) if found is not None else None
+
+
+def _forecast(ctx: Context, snapshot: Snapshot, state: _State) -> Forecast | None:
+    mission = state.mission
+    if mission.status in FINISHED_MISSION:
+        return None
+    mine = past_of(mission, state.records, planning=False)
+    found = expected(pasts_of(ctx, snapshot, mission.id), mine, worker_of(ctx, mission))
+    work = work_of(
+        ctx, policy_of(ctx), mission, records=state.records, jobs=state.jobs, holds=state.holds, now=state.now
+    )
+    if found is None or work is None:
+        return None
+    outcomes = _simulated(ctx, mission, work, found, mine)
+    spent = account(mission.limits, mission.spends, list(state.records), state.bills).spent
+    return _shown(found, outcomes, spent, state.now)
+
+
+def worker_of(ctx: Context, mission: Mission, runner: str = "") -> Worker:
+    """Return who will do the next work of a mission, or that of a runner."""
+    feature = next((f for f in mission.features() if f.status is FeatureStatus.PENDING), None)
+    name, model, bill, prices = _agent(ctx, mission, feature, runner)
+    return Worker(mission.kind, sort_of(name, model), bill, prices)
+
+
+def _agent(ctx: Context, mission: Mission, feature: Feature | None, runner: str) -> tuple[str, str, Bill, Prices]:
+    route = routes(mission, feature)[0] if feature is not None else None
+    name = runner or (route.runner if route is not None else "") or mission.preferences.runner or ctx.default_runner()
+    settings = ctx.settings.runners.get(name)
+    agent = agent_of(ctx, name, settings) if settings is not None else None
+    if agent is None:
+        return name, "", Bill.FILE, Prices()
+    policy = policy_of(ctx).runners.get(name)
+    model = model_of(policy, route) if policy is not None and route is not None else ""
+    return name, model, agent.bill, ctx.prices.prices(model) if agent.bill is not Bill.FILE else Prices()
+
+
+def _simulated(ctx: Context, mission: Mission, work: Work, found: Expected, mine: Past | None) -> Outcomes:
+    """Return the outcomes of this state: as noted if the same one was simulated before."""
+    still = replace(work, minute=_slot(work.minute) if work.windows else 0, stages=tuple(map(_coarse, work.stages)))
+    key = sha256_of(repr((still, found.figures, mine)))
+    kept = ctx.runtime.forecasts()
+    known = kept.simulated.get(mission.id)
+    if known is not None and known.key == key:
+        return known.outcomes
+    from mission_cli.domain.forecast.simulate import NOTHING_YET, SoFar, simulate
+
+    so_far = SoFar(mine.attempts, mine.tokens, mine.usd, mine.minutes) if mine is not None else NOTHING_YET
+    outcomes = simulate(still, found.figures, mission.id, so_far)
+    ctx.runtime.note_forecasts(replace(kept, simulated={**kept.simulated, mission.id: Simulated(key, outcomes)}))
+    return outcomes
+
+
+def _coarse(stage: Stage) -> Stage:
+    """Return a milestone with times in steps of ten minutes, so that each minute is not another state."""
+    return replace(
+        stage,
+        units=tuple(
+            replace(unit, running=None if unit.running is None else _slot(unit.running), opens=_slot(unit.opens))
+            for unit in stage.units
+        ),
+    )
+
+
+def _slot(minutes: float) -> int:
+    return int(minutes) // _SLOT * _SLOT
+
+
+def _shown(found: Expected, outcomes: Outcomes, spent: Totals, now: datetime) -> Forecast:
+    usd, used = outcomes.usd if not spent.unknown else None, outcomes.tokens
+    left = [timedelta(minutes=round(minutes)) for minutes in _ends(outcomes.minutes)]
+    return Forecast(
+        usd=UsdRange(*(_usd(spent.usd, more) for more in _ends(usd))) if usd is not None else None,
+        tokens=TokenRange(*(int(spent.tokens) + round(more) for more in _ends(used))) if used is not None else None,
+        finish=FinishRange(*(now.replace(microsecond=0) + span for span in left)),
+        left=TimeRange(*left),
+        from_runs=found.runs,
+        from_missions=found.missions,
+        others=found.others,
+    )
+
+
+def _ends(outcome: Range) -> tuple[float, float, float]:
+    return outcome.p10, outcome.p50, outcome.p90
+
+
+def _usd(spent: Decimal, more: float) -> Decimal:
+    return rounded("usd", spent + Decimal(str(more)))
+
+
+def _with_deadline(found: Forecast, mission: Mission, until: timedelta | None, took: timedelta | None) -> Forecast:
+    """Add how much of the work is done, and whether the mission will miss its deadline."""
+    done, planned = counts(mission.features())
+    found = replace(found, done=done, planned=planned, took=took)
+    known = done >= _FEWEST_DONE or found.from_missions
+    if mission.status is not MissionStatus.ACTIVE or until is None or until <= timedelta(0) or not known:
+        return found
+    late = found.left.p50 - until
+    if late <= timedelta(0):
+        return found
+    return replace(found, misses_by=late, at_least=max(found.left.p10 - until, timedelta(0)))
