@@ -24,6 +24,8 @@ def main() -> int:
 
 
 def _command(words: list[str]) -> int:
+    if words[:1] == ["serve"]:
+        _end_well()
     if words[:1] == ["pulse"]:
         code = _plain_pulse(words[1:])
     elif words[:1] == ["stop"]:
@@ -41,6 +43,13 @@ def _command(words: list[str]) -> int:
     from mission_cli.surfaces.cli.app import run
 
     return run(words)
+
+
+def _end_well() -> None:
+    """Let SIGTERM end a server that is still starting with status 0, as it does later: nothing has begun."""
+    import signal
+
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 
 
 def _open_what_is_closed() -> None:

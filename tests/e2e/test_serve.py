@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import signal
-import subprocess
-import sys
 import threading
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 from tests.kit.loopback import Reply, loopback
 from tests.kit.people import HONEST
-from tests.kit.schemas import check_output
 from tests.kit.served import NONCE
+from tests.kit.serving import ended, server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.kit.people import Person
 
 PLAN = """\
@@ -42,39 +35,6 @@ events = ["gate.waiting"]
 decider = "ada"
 """
 EVERY_NETWORK = "0.0.0.0"  # noqa: S104 - is refused
-
-
-@contextmanager
-def server(person: Person, *words: str) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
-    """Run the server; yield what it printed, and its process."""
-    command = [sys.executable, "-P", "-m", "mission_cli", "serve", "--port", "0", "--json", *words]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    process = subprocess.Popen(
-        command,
-        cwd=person.repo,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, process.communicate()[1]
-        check_output(("serve", "--json"), line)
-        yield json.loads(line), process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """End it as a service manager does; return its status and its log."""
-    process.send_signal(signal.SIGTERM)
-    _, log = process.communicate(timeout=20)
-    return process.returncode, log
 
 
 def test_a_link_from_a_message_decides_once_beside_pulses_and_the_server_ends_cleanly(person: Person) -> None:
