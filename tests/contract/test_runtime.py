@@ -143,6 +143,18 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
         assert book.ledger == ledger
     with again.deciding() as book:
         assert book.ledger == ledger
+    with runtime.plannings() as plans:
+        plans.note("a", "one")
+        plans.note("b", "two")
+        plans.note("a", "")
+        plans.note("never", "")
+        assert dict(plans.texts) == {"b": "two"}
+    with again.plannings() as plans:
+        assert dict(plans.texts) == {"b": "two"}
+    with runtime.carrying("b") as mine, again.carrying("b") as other, again.carrying("c") as third:
+        assert (mine, other, third) == (True, False, True)
+    with again.carrying("b") as mine:
+        assert mine
     assert (again.timeline(), again.last_look(), again.turn()) == (line, "head", "m")
     again.note_troubles([])
     assert runtime.troubles() == ()

@@ -127,11 +127,16 @@ class Memory:
         """The names of the hosts."""
         return [host.jobs.name for host in self.hosts]
 
-    def make(self, plan: Plan, repo: str, person: Person) -> tuple[str, str]:
+    def make(self, plan: Plan, repo: str, person: Person, *, base: str = "", planning: Any = None) -> tuple[str, str]:
         """Make a mission, as its author."""
         ctx = next(host for host in self.hosts if host.jobs.name == repo).context()
         facts = {"store": ctx.state, "templates": ctx.templates, "now": ctx.clock.now(), "person": person}
-        return create(plan, base=lambda _: "main", **facts)  # type: ignore[arg-type]  # by their names
+        facts |= {"planning": planning} if planning is not None else {}
+        return create(plan, base=lambda _: base or "main", **facts)  # type: ignore[arg-type]  # by their names
+
+    def apart(self, repo: str, base: str) -> tuple[Context, str]:
+        """The ports of a process of its own."""
+        return next(host for host in self.hosts if host.jobs.name == repo).context(), base or "main"
 
     def contexts(self, *, reading: bool = False) -> Iterator[tuple[str, Context]]:  # noqa: ARG002 - of the protocol
         """The ports of each host."""

@@ -102,6 +102,19 @@ class LedgerBook(Protocol):
         ...
 
 
+class Plannings(Protocol):
+    """The plannings of the API, held by this process alone."""
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Return them as they are stored, by id."""
+        ...
+
+    def note(self, name: str, text: str) -> None:
+        """Store one, durably, readable only by its owner; an empty text removes it."""
+        ...
+
+
 class Runtime(Protocol):
     """Runtime data. All of it may be deleted at any time."""
 
@@ -245,6 +258,14 @@ class Runtime(Protocol):
 
     def deciding(self) -> AbstractContextManager[LedgerBook]:
         """Hold the ledger of decisions from outside, so that no other process changes it. Raises BusyError."""
+        ...
+
+    def plannings(self) -> AbstractContextManager[Plannings]:
+        """Hold the plannings of the API, so that no other process changes them. Raises BusyError."""
+        ...
+
+    def carrying(self, planning: str) -> AbstractContextManager[bool]:
+        """Try to be the one that carries out a planning; the value is whether that worked."""
         ...
 
     def asked(self) -> Asked:

@@ -47,6 +47,8 @@ class Lock:
     """Who is the one loop of a repository; the kernel gives it back when that one dies."""
 
     held: bool = False
+    carried: set[str] = field(default_factory=set)
+    """Plannings that are carried out."""
 
 
 @dataclass
@@ -67,6 +69,19 @@ class Book:
         """Keep it."""
         self._disk.write(f"{PLACE}/deciding", ledger)
         self.ledger = ledger
+
+
+class MemoryPlannings:
+    """The plannings of one clone."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self.texts: dict[str, str] = dict(disk.read(f"{PLACE}/plannings", dict) or {})
+
+    def note(self, name: str, text: str) -> None:
+        """Keep or forget one."""
+        self.texts = {**self.texts, name: text} if text else {k: v for k, v in self.texts.items() if k != name}
+        self._disk.write(f"{PLACE}/plannings", self.texts)
 
 
 class MemoryRuntime:
@@ -228,6 +243,21 @@ class MemoryRuntime:
     def note_outbox(self, outbox: Outbox) -> None:
         """Keep it."""
         self._disk.write(f"{PLACE}/outbox", outbox)
+
+    @contextmanager
+    def plannings(self) -> Iterator[MemoryPlannings]:
+        """Hold them."""
+        yield MemoryPlannings(self._disk)
+
+    @contextmanager
+    def carrying(self, planning: str) -> Iterator[bool]:
+        """Try to be the one that carries it out."""
+        mine = planning not in self._lock.carried
+        self._lock.carried |= {planning} if mine else set()
+        try:
+            yield mine
+        finally:
+            self._lock.carried -= {planning} if mine else set()
 
     def keep(self, name: str, text: str) -> str:
         """Keep a text for people."""

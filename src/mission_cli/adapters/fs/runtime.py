@@ -16,6 +16,7 @@ from mission_cli.adapters.fs.forecasts import FILE as FORECASTS
 from mission_cli.adapters.fs.forecasts import kept_forecasts, note_forecasts
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
+from mission_cli.adapters.fs.plannings import carried, held_plannings
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.adapters.fs.token_key import token_for
 from mission_cli.domain.errors import refused
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.forecast.memory import Kept
     from mission_cli.domain.timing.timeline import Timeline
-    from mission_cli.ports.runtime import LedgerBook, Look
+    from mission_cli.ports.runtime import LedgerBook, Look, Plannings
 
 
 _SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.json", FORECASTS)
@@ -330,6 +331,14 @@ class FolderRuntime:
     def deciding(self) -> AbstractContextManager[LedgerBook]:
         """Hold `deciding.json`."""
         return held_book(self._folder)
+
+    def plannings(self) -> AbstractContextManager[Plannings]:
+        """Hold the folder `plannings`."""
+        return held_plannings(self._folder)
+
+    def carrying(self, planning: str) -> AbstractContextManager[bool]:
+        """Take the lock of one planning."""
+        return carried(self._folder, planning)
 
     def asked(self) -> Asked:
         """Return what is known of the remote."""

@@ -19,6 +19,7 @@ from mission_cli.surfaces.http.live.hub import Hub
 from mission_cli.surfaces.http.live.socket import Sockets
 from mission_cli.surfaces.http.live.streams import Streams
 from mission_cli.surfaces.http.live.who import Door
+from mission_cli.surfaces.http.planners import Planners
 from mission_cli.surfaces.http.problems import Problem, RefusedRequestError, problem_of, response_of
 from mission_cli.surfaces.http.sessions import Sessions
 from mission_cli.surfaces.http.web import pages
@@ -55,9 +56,11 @@ def make_application(
     """
     https = [origin.removeprefix("https://") for origin in rules.origins if origin.startswith("https://")]
     sessions, hub = Sessions(users, time.time, code=code, https=https), Hub(watched or places)
+    planners = Planners(places)
+    planners.go_on()
     site, door = Site(places, sessions, rules), Door(users, sessions)
     routes: list[BaseRoute] = [*DecidePages(places).routes(), *Hooks(places, secret_of=secret_of, key=key).routes()]
-    routes += [*Api(places, users).routes(), *pages.routes(site)]
+    routes += [*Api(places, users, planners).routes(), *pages.routes(site)]
     routes += [*Streams(hub, places, door).routes(), *Sockets(hub, places, door).routes()]
     if not missing_mcp():
         from mission_cli.surfaces.http.tools import PATH, ToolsEndpoint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,13 +14,24 @@ from mission_cli.domain.errors import MissionError
 from mission_cli.wiring.compose import kept_views, open_repository, registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.host import Person
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.ports.runtime import Look, Views
     from mission_cli.wiring.assemble import Opened
+
+
+Planning = Callable[["MissionId"], "Sequence[RunRecord]"]
+
+
+def no_records(mission: MissionId) -> Sequence[RunRecord]:
+    """Return nothing: no model has planned the mission."""
+    del mission
+    return ()
 
 
 class Serves(Protocol):
@@ -33,8 +45,14 @@ class Serves(Protocol):
         """Yield name and ports of one repository after the other; only one thread at a time gets them to change it."""
         ...
 
-    def make(self, plan: Plan, repo: str, person: Person) -> tuple[str, str]:
-        """Make the mission of a plan; return its id and the path of its file."""
+    def make(
+        self, plan: Plan, repo: str, person: Person, *, base: str = "", planning: Planning = no_records
+    ) -> tuple[str, str]:
+        """Make the mission of a plan; return its id and the path of its file. `planning`: records of its planning."""
+        ...
+
+    def apart(self, repo: str, base: str) -> tuple[Context, str]:
+        """Return ports for work that takes longer than a request, and the base branch, which may be the default one."""
         ...
 
 
@@ -100,11 +118,21 @@ class Places:
         """Return their paths."""
         return [os.fspath(place.path) for place in self.all()]
 
-    def make(self, plan: Plan, repo: str, person: Person) -> tuple[str, str]:
+    def make(
+        self, plan: Plan, repo: str, person: Person, *, base: str = "", planning: Planning = no_records
+    ) -> tuple[str, str]:
         """Make the mission of a plan, as `mission new --plan` does."""
         from mission_cli.surfaces import new_mission
 
-        return new_mission.make_mission(plan, new_mission.Place(Path(repo), actor=person))
+        place = new_mission.Place(Path(repo), base=base, actor=person)
+        return new_mission.make_mission(plan, place, planning=planning)
+
+    def apart(self, repo: str, base: str) -> tuple[Context, str]:
+        """Open the repository once more: also one that has no mission yet."""
+        from mission_cli.wiring.compose import open_unmade
+
+        opened = open_unmade(Path(repo))
+        return opened.context, base or opened.default_base()
 
     def contexts(self, *, reading: bool = False) -> Iterator[tuple[str, Context]]:
         """Yield name and ports of each; with several, one that cannot be opened is left out."""

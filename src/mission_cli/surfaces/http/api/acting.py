@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 from mission_cli.app.commands.steer.tell import NOTED
+from mission_cli.app.plannings.results import Planning
 from mission_cli.app.results.changes import AddedFeature, Changed
 from mission_cli.app.results.files import CreatedFromPlan
 from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import UsageError
+from mission_cli.surfaces.http.api import plannings
 from mission_cli.surfaces.http.api.operation import Field, Operation
 from mission_cli.surfaces.http.api.posting import REASON, changed, post
+from mission_cli.surfaces.http.planners import need_repo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,15 +26,22 @@ SAW = Field("saw", "the commit or document that was looked at; refused if the ga
 GATE = Field("gate", "the name of the gate", required=True)
 
 
-def _create(everything: Everything) -> CreatedFromPlan:
+def _create(everything: Everything) -> CreatedFromPlan | Planning:
+    """Make the mission of a plan, or have a model write a plan for a goal."""
     from mission_cli.document.plans.plan import read_plan
     from mission_cli.domain.errors import DocumentError
 
-    names = everything.names
-    repo = everything.given.get("repo", names[0] if len(names) == 1 else "")
-    if repo not in names:
-        raise UsageError("name the repository" if not repo else f"there is no repository {repo!r} here", hint="`repo`")
-    read = read_plan(json.dumps(everything.given["plan"]))
+    given = everything.given
+    if ("plan" in given) == ("goal" in given):
+        raise UsageError(
+            "name either `plan` or `goal`", hint="a `plan` is made at once; for a `goal` a model writes one"
+        )
+    if "goal" in given:
+        return plannings.begin(everything)
+    if beside := sorted(given.keys() & {one.name for one in plannings.ORDER}):
+        raise UsageError(f"`{beside[0]}` is for a goal", hint="write it into the plan")
+    repo = need_repo(list(everything.names), given.get("repo", ""))
+    read = read_plan(json.dumps(given["plan"]))
     if read.plan is None:
         raise DocumentError.of("plan", read.problems)
     if everything.given.get("id"):
@@ -192,8 +202,9 @@ def operations() -> tuple[Operation, ...]:
 
 def _of_missions() -> tuple[Operation, ...]:
     one, manage = _ONE, Scope.MANAGE
-    plan = Field("plan", "the plan, as `mission schema plan` describes it", "object", required=True)
-    create = (plan, Field("id", "its id; default: made from the title"), Field("repo", "the repository"))
+    plan = Field("plan", "the plan, as `mission schema plan` describes it: the mission is made at once", "object")
+    repo = Field("repo", "the repository, if the server has several")
+    create = (plan, Field("id", "its id; default: made from the title"), repo, *plannings.ORDER)
     patch = (
         Field("status", "what it becomes", choices=("paused", "active", "cancelled")),
         REASON,
@@ -206,14 +217,15 @@ def _of_missions() -> tuple[Operation, ...]:
             "create_mission",
             "POST",
             "/missions",
-            "Make the mission of a plan.",
+            "Make the mission of a plan, or have a model write a plan for a goal.",
             manage,
             CreatedFromPlan,
             None,
             _create,
             body=create,
             status=201,
-            location=lambda made: f"/missions/{made.id}",
+            later=Planning,
+            location=lambda made: f"/{'plannings' if isinstance(made, Planning) else 'missions'}/{made.id}",
         ),
         Operation(
             "change_mission",

@@ -10,6 +10,7 @@ from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import UsageError
 from mission_cli.surfaces.http.api.operation import Field, Operation
 from mission_cli.surfaces.http.api.posting import REASON, changed, post
+from mission_cli.surfaces.http.planners import need_repo
 
 if TYPE_CHECKING:
     from mission_cli.app.results.changes import Changed
@@ -52,11 +53,11 @@ def _lift(everything: Everything) -> StopLifted:
 
 def _only(everything: Everything) -> Context:
     """Return the ports of the repository that is named, or of the only one."""
-    repo = everything.given.get("repo", everything.names[0] if len(everything.names) == 1 else "")
+    repo = need_repo(list(everything.names), everything.given.get("repo", ""))
     for name, ctx in everything.contexts:
         if name == repo:
             return ctx
-    raise UsageError("name the repository" if not repo else f"there is no repository {repo!r} here", hint="`repo`")
+    raise UsageError(f"the repository {repo} is gone", hint="try again")
 
 
 def operations() -> tuple[Operation, ...]:

@@ -69,9 +69,13 @@ def document(operations: Sequence[Operation], prefix: str) -> dict[str, Any]:
 
 def result_schema(types: TypeSchemas, operation: Operation) -> dict[str, Any]:
     """Return the schema of what an operation answers with."""
-    record = types.record(operation.result)
+    return _result(types, operation.result, stopped=operation.stopped)
+
+
+def _result(types: TypeSchemas, kind: type, *, stopped: bool) -> dict[str, Any]:
+    record = types.record(kind)
     around: dict[str, Any] = {"schema": {"description": "The version of the format.", "const": SCHEMA}}
-    if operation.stopped:
+    if stopped:
         words = "Since when and by whom everything is stopped; null if it is not."
         around["stopped"] = {"description": words, **types.of(Stopped | None)}
     return record | {"properties": around | record["properties"], "required": [*around, *record["required"]]}
@@ -92,6 +96,7 @@ def _described(types: TypeSchemas, operation: Operation) -> dict[str, Any]:
         "parameters": parameters,
         "responses": {
             str(operation.status): {"description": "Done.", "content": body},
+            **_later(types, operation),
             **{status: _problem(words) for status, words in errors.items()},
             "default": _problem("Another problem."),
         },
@@ -106,6 +111,15 @@ def _described(types: TypeSchemas, operation: Operation) -> dict[str, Any]:
         }
         found["requestBody"] = {"required": bool(needed), "content": {"application/json": {"schema": schema}}}
     return found
+
+
+def _later(types: TypeSchemas, operation: Operation) -> dict[str, Any]:
+    """Return the response of what takes longer."""
+    if operation.later is None:
+        return {}
+    content = {"application/json": {"schema": _result(types, operation.later, stopped=False)}}
+    header = {"description": "Where it tells how far it is.", "schema": {"type": "string"}}
+    return {"202": {"description": "It takes longer.", "headers": {"Location": header}, "content": content}}
 
 
 def _schema(one: Field) -> dict[str, Any]:

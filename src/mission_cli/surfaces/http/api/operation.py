@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.deciding.access import Scope
+    from mission_cli.domain.host import Person
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Snapshot
+    from mission_cli.surfaces.http.planners import Planners
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
@@ -113,6 +115,9 @@ class Everything:
     given: Mapping[str, Any]
     make: Callable[[Plan, str], tuple[str, str]]
     """Makes the mission of a plan in a repository, as the user; returns its id and path."""
+    planners: Planners
+    person: Person
+    """The user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,8 @@ class Operation:
     stopped: bool = False
     """Whether the result says if everything is stopped, as views of the command line do."""
     status: int = 200
+    later: type | None = None
+    """What it returns with 202 if it takes longer: a resource that tells how far it is."""
     location: Callable[[Any], str] | None = None
     """Returns the path of what was made, below the prefix."""
     aliases: tuple[str, ...] = field(default_factory=tuple)

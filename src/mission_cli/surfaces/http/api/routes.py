@@ -18,7 +18,7 @@ from mission_cli.domain.deciding.grants import Reply, hash_of, replied, reply_to
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.host import Person
 from mission_cli.surfaces.as_json import SCHEMA, as_json
-from mission_cli.surfaces.http.api import acting, keeping, moving, reading
+from mission_cli.surfaces.http.api import acting, keeping, moving, plannings, reading
 from mission_cli.surfaces.http.api.carrying import carry_out
 from mission_cli.surfaces.http.api.expecting import tag_of
 from mission_cli.surfaces.http.api.input import read_input
@@ -37,10 +37,12 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.http.api.operation import Operation
     from mission_cli.surfaces.http.places import Serves
+    from mission_cli.surfaces.http.planners import Planners
 
 PREFIX = "/api/v1"
 ALIASES = ("/api/v1/ai", "/api/internal")
 """Where other systems have the same resources."""
+_LATER = 202
 _MOST_BYTES = 512 << 10
 _LONGEST_KEY = 200
 _MOST_KEPT = 64 << 10
@@ -49,7 +51,13 @@ _JSON = frozenset({"application/json", ""})
 
 def operations() -> tuple[Operation, ...]:
     """Return every operation."""
-    return (*reading.operations(), *acting.operations(), *moving.operations(), *keeping.operations())
+    return (
+        *reading.operations(),
+        *acting.operations(),
+        *moving.operations(),
+        *keeping.operations(),
+        *plannings.operations(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +107,9 @@ def user_of(users: Iterable[Access], header: str, scope: str) -> Access:
 class Api:
     """The API of one server."""
 
-    def __init__(self, places: Serves, users: Callable[[], tuple[Access, ...]]) -> None:
+    def __init__(self, places: Serves, users: Callable[[], tuple[Access, ...]], planners: Planners) -> None:
         """`users` returns who may use it now."""
-        self._places, self._users = places, users
+        self._places, self._users, self._planners = places, users, planners
         self._document = document(operations(), PREFIX)
 
     def routes(self) -> list[Route]:
@@ -157,6 +165,8 @@ class Api:
                 self._places.names(),
                 asked.given,
                 lambda plan, repo: self._places.make(plan, repo, asked.person),
+                self._planners,
+                asked.person,
             )
         )
 
@@ -171,8 +181,9 @@ class Api:
 
     def _changed(self, asked: _Request) -> _Answer:
         operation, facts = asked.operation, self._everything(asked)
+        later = operation.later is not None and isinstance(facts, operation.later)
         where = {"Location": PREFIX + operation.location(facts)} if operation.location is not None else {}
-        return _Answer(operation.status, _text(operation, facts, None), where)
+        return _Answer(_LATER if later else operation.status, _text(operation, facts, None), where)
 
     def _act_on_one(self, asked: _Request) -> _Answer:
         found = self._holding(asked)

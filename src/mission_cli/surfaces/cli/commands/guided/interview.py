@@ -8,7 +8,6 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import typer
@@ -27,7 +26,8 @@ from mission_cli.surfaces.plain import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mission_cli.app.planning import Planned, PlanningRound, PlanRequest
+    from mission_cli.app.planning import Planned, PlanningRound
+    from mission_cli.app.plannings.order import PlanOrder
     from mission_cli.document.plans.model import Plan
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.cli.shell import Shell
@@ -79,6 +79,7 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
         make_plan,
         prepare,
     )
+    from mission_cli.app.plannings.order import request_of
     from mission_cli.document.plans.plan import override, write_plan
 
     refuse_nonsense(order)
@@ -87,7 +88,7 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     if order.ask:
         order = interview(order)
         refuse_nonsense(order)
-    desk = prepare(opened.context, _wish(order, base))
+    desk = prepare(opened.context, request_of(_ordered(order), base))
     bare = "" if opened.context.machine.sandbox().on else ", without a sandbox"
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
     shell.note(words)
@@ -124,21 +125,18 @@ def _rejected(kept: str) -> str:
 
 def refuse_nonsense(order: Order) -> None:
     """Raise UsageError for mistakes that would otherwise be found only after the planning has been paid for."""
-    from mission_cli.document.plans.model import (
-        Plan,
-        PlanFeature,
-        PlanMilestone,
-    )
-    from mission_cli.document.plans.plan import override
-    from mission_cli.domain.ids import why_bad_id
+    from mission_cli.app.plannings.order import refuse_nonsense as refuse
 
-    if not order.goal.strip() and not order.ask:
-        raise UsageError("the goal is empty", hint='mission new "A command that counts words, tested"')
-    empty = Plan(title="x", milestones=[PlanMilestone(name="x", features=[PlanFeature(title="x")])])
-    override(empty, order.given, order.budget, order.runner)
-    identity = order.given.get("id", "")
-    if identity and why_bad_id(identity):
-        raise UsageError(f"{identity!r} cannot be an id: {why_bad_id(identity)}")
+    if order.goal.strip() or not order.ask:
+        refuse(_ordered(order))
+    else:
+        refuse(_ordered(replace(order, goal="x")))
+
+
+def _ordered(order: Order) -> PlanOrder:
+    from mission_cli.app.plannings.order import PlanOrder
+
+    return PlanOrder(order.goal, order.given, order.budget, order.runner, order.base)
 
 
 def _place(shell: Shell, order: Order) -> tuple[Opened, str]:
@@ -164,29 +162,6 @@ def _refuse_taken(store: GitStateStore | None, identity: str) -> None:
         return
     if identity.casefold() in {m.casefold() for m in store.snapshot().missions}:
         raise UsageError(f"a mission `{identity}` exists already", hint="choose another --id")
-
-
-def _wish(order: Order, base: str) -> PlanRequest:
-    from mission_cli.app.planning import PlanRequest
-
-    return PlanRequest(
-        goal=order.goal,
-        base=base,
-        mode=order.given.get("mode") or "full",
-        kind=order.given.get("type", ""),
-        deadline=order.given.get("deadline", ""),
-        tier=order.given.get("model_routing.orchestrator", ""),
-        runner=order.runner,
-        max_usd=_cap(order, "money_usd"),
-        max_hours=_cap(order, "time_hours"),
-        max_tokens=int(_cap(order, "token_limit") or 0),
-    )
-
-
-def _cap(order: Order, name: str) -> Decimal | None:
-    """Return a cap given on the command line, or None. It was validated before."""
-    text = order.budget.get(name, "")
-    return Decimal(text) if text and text != "unlimited" else None
 
 
 # While the model thinks, and afterwards

@@ -1,0 +1,73 @@
+"""Results of plannings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from mission_cli.domain.budget.ledger import Totals
+    from mission_cli.domain.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """A plan that a model writes, or has written, for a goal."""
+
+    id: str
+    repo: str
+    status: str
+    """planning, ready, failed, approving or approved"""
+    goal: str
+    mode: str
+    base: str
+    """The branch that the work starts from."""
+    runner: str
+    model: str
+    """Empty: the runner's own."""
+    most_usd: Decimal
+    """The most that the planning may cost."""
+    by: str
+    """Who asked for it."""
+    since: str
+    until: str
+    """When it ended; empty while the model writes."""
+    progress: Sequence[str]
+    """What the model does, and what it has said about its plan."""
+    cost: Totals
+    """Of the rounds that have ended."""
+    plan: Mapping[str, Any] | None
+    """The plan, as `POST /missions` takes it; null without one."""
+    problems: Sequence[Problem]
+    """Of the model's last answer, by line and column of it."""
+    error: str
+    """Why there is no plan; empty if there is one, or not yet."""
+    hint: str
+    """What to do about it."""
+    mission: str
+    """The id of the mission that was made of it; empty before."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningList:
+    """The plannings of the repositories, the newest first."""
+
+    plannings: Sequence[Planning]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedPlan:
+    """A mission that was made of a planning."""
+
+    id: str
+    path: str
+    """The mission file."""
+    planning: Totals
+    """What the planning cost; it is in the spend log of the mission."""
+    started: bool
+    not_started: str
+    """Why it was not started although that was asked for; empty otherwise."""

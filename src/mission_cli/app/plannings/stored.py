@@ -1,0 +1,118 @@
+"""A planning as it is stored beside a repository: everything to carry it out again after a restart."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.records import from_plain, to_plain
+from mission_cli.app.planning import PlanningSetup
+from mission_cli.app.plannings.order import PlanOrder, request_of
+from mission_cli.domain.ids import Sha
+from mission_cli.domain.mission import Limits
+from mission_cli.domain.problems import Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class PlanningState(StrEnum):
+    """How far a planning is."""
+
+    PLANNING = "planning"
+    """A model writes the plan."""
+    READY = "ready"
+    """There is a plan, which waits for a person."""
+    FAILED = "failed"
+    """There is none, and `error` says why."""
+    APPROVING = "approving"
+    """Its mission is being made."""
+    APPROVED = "approved"
+    """It is a mission."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlanning:
+    """One planning."""
+
+    id: str
+    state: PlanningState
+    by: str
+    email: str
+    since: str
+    order: PlanOrder
+    base: str
+    runner: str
+    model: str
+    commit: str
+    prompt: str
+    usd: str
+    """The caps of the planning; empty: none."""
+    hours: str = ""
+    tokens: str = ""
+    until: str = ""
+    plan: str = ""
+    """The plan, YAML."""
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+    hint: str = ""
+    records: tuple[str, ...] = ()
+    """The run record of each round."""
+    mission: str = ""
+
+    @property
+    def setup(self) -> PlanningSetup:
+        """What was decided before the model was asked."""
+        usd, hours, tokens = (Decimal(text) if text else None for text in (self.usd, self.hours, self.tokens))
+        wish, limits = request_of(self.order, self.base), Limits(usd, hours, tokens)
+        return PlanningSetup(wish, self.runner, self.model, Sha(self.commit), self.prompt, limits, self.id)
+
+
+_CLASSES = (StoredPlanning, PlanningState, PlanOrder, Problem, Severity)
+
+
+def stored(setup: PlanningSetup, order: PlanOrder, *, by: str, email: str, since: str) -> StoredPlanning:
+    """Return a planning that begins."""
+    limits = setup.limits
+    return StoredPlanning(
+        id=setup.name,
+        state=PlanningState.PLANNING,
+        by=by,
+        email=email,
+        since=since,
+        order=PlanOrder(order.goal, dict(order.given), dict(order.budget), order.runner, order.base),
+        base=setup.wish.base,
+        runner=setup.runner,
+        model=setup.model,
+        commit=setup.commit,
+        prompt=setup.prompt,
+        usd=_text(limits.usd),
+        hours=_text(limits.hours),
+        tokens=_text(limits.tokens),
+    )
+
+
+def _text(amount: Decimal | None) -> str:
+    return "" if amount is None else str(amount)
+
+
+def written(one: StoredPlanning) -> str:
+    """Return the text of a planning."""
+    return json.dumps(to_plain(one), ensure_ascii=False)
+
+
+def read(texts: Mapping[str, str]) -> dict[str, StoredPlanning]:
+    """Return the plannings in texts, the newest first; one that cannot be read is left out."""
+    found: dict[str, StoredPlanning] = {}
+    for name in sorted(texts, reverse=True):
+        try:
+            one = from_plain(json.loads(texts[name]), _CLASSES)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            continue
+        if isinstance(one, StoredPlanning) and one.id == name:
+            found[name] = one
+    return found

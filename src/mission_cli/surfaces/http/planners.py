@@ -1,0 +1,144 @@
+"""Plannings of a server: each is carried out by a thread, which a new server starts again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.app.plannings import carry
+from mission_cli.app.plannings.results import ApprovedPlan, Planning, PlanningList
+from mission_cli.app.plannings.stored import PlanningState
+from mission_cli.domain.errors import MissionError, NotFoundError, UsageError
+from mission_cli.surfaces.views.text import so_far
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mission_cli.app.plannings.order import PlanOrder
+    from mission_cli.app.plannings.stored import StoredPlanning
+    from mission_cli.document.plans.model import Plan
+    from mission_cli.domain.host import Person
+    from mission_cli.engine.context import Context
+    from mission_cli.surfaces.http.places import Serves
+
+_LOOK_SECONDS = 0.2
+
+
+class Planners:
+    """The plannings of the repositories that a server serves."""
+
+    def __init__(self, places: Serves, *, rest: Callable[[], None] = lambda: time.sleep(_LOOK_SECONDS)) -> None:
+        """`rest` is called between two looks at a model that writes a plan."""
+        self._places, self._rest = places, rest
+        self._lock = threading.Lock()
+        self._carried: dict[str, threading.Thread] = {}
+
+    def begin(self, repo: str, order: PlanOrder, person: Person) -> Planning:
+        """Have a model write a plan. Raises UsageError, and BlockedError if it cannot be asked."""
+        ctx, base = self._places.apart(repo, order.base)
+        one = carry.begin(ctx.acting_as(person), order, base)
+        self._carry_out(repo, one)
+        return self._looked_at(ctx, one, repo)
+
+    def all(self, repo: str = "") -> PlanningList:
+        """Return the plannings of all repositories, or of one, the newest first."""
+        found = [self._looked_at(ctx, one, name) for name, ctx, one in self._known(repo)]
+        return PlanningList(sorted(found, key=lambda one: one.id, reverse=True))
+
+    def one(self, identity: str) -> Planning:
+        """Return one. Raises NotFoundError."""
+        repo, ctx, one = self._found(identity)
+        return self._looked_at(ctx, one, repo)
+
+    def approve(self, identity: str, plan: Plan | None, person: Person, *, start: bool) -> ApprovedPlan:
+        """Make the mission of a planning, and start it. Raises BlockedError if there is nothing to approve."""
+        repo, ctx, _ = self._found(identity)
+
+        def make(chosen: Plan, records: Any) -> tuple[str, str]:
+            return self._places.make(chosen, repo, person, base=one.base, planning=records)
+
+        one = carry.need(ctx, identity)
+        one, path = carry.approve(ctx.acting_as(person), identity, make, plan)
+        cost = carry.looked_at(ctx, one, repo).cost
+        refused = self._start(repo, one.mission, person) if start else ""
+        return ApprovedPlan(one.mission, path, cost, start and not refused, refused)
+
+    def drop(self, identity: str) -> Planning:
+        """Forget one; a model that writes its plan is stopped. Raises NotFoundError."""
+        repo, ctx, _ = self._found(identity)
+        return self._looked_at(ctx, carry.drop(ctx, identity), repo)
+
+    def go_on(self) -> None:
+        """Carry out what a server before this one has left; what cannot be opened is left out."""
+        try:
+            for repo, _, one in self._known():
+                self._carry_out(repo, one)
+        except MissionError:
+            return
+
+    def join(self) -> None:
+        """Wait for all threads."""
+        for thread in list(self._carried.values()):
+            thread.join()
+
+    def _start(self, repo: str, mission: str, person: Person) -> str:
+        """Start a new mission; return why it was not started."""
+        from mission_cli.app.commands.lifecycle import start
+
+        try:
+            for name, ctx in self._places.contexts():
+                if name == repo:
+                    start(ctx.acting_as(person), mission)
+                    ctx.again()
+        except MissionError as error:
+            return f"{error.message}; {error.hint}" if error.hint else error.message
+        return ""
+
+    def _known(self, repo: str = "") -> Iterator[tuple[str, Context, StoredPlanning]]:
+        for name in self._places.names():
+            if repo in {"", name}:
+                ctx, _ = self._places.apart(name, "")
+                yield from ((name, ctx, one) for one in carry.known(ctx).values())
+
+    def _found(self, identity: str) -> tuple[str, Context, StoredPlanning]:
+        for repo, ctx, one in self._known():
+            if one.id == identity:
+                self._carry_out(repo, one)
+                return repo, ctx, one
+        raise NotFoundError(f"there is no planning `{identity}`", hint="GET /api/v1/plannings lists them")
+
+    def _looked_at(self, ctx: Context, one: StoredPlanning, repo: str) -> Planning:
+        progress = []
+        if one.state is PlanningState.PLANNING:
+            running = [key for key in ctx.executor.running() if key.startswith(f"plan/{one.id}/")]
+            words = so_far(ctx.executor.tally(running[-1])) if running else ""
+            progress = [words or f"{one.runner} writes the plan"]
+        return carry.looked_at(ctx, one, repo, progress)
+
+    def _carry_out(self, repo: str, one: StoredPlanning) -> None:
+        """Start the thread of a planning, unless it runs or there is nothing to carry out."""
+        if one.state is not PlanningState.PLANNING:
+            return
+        with self._lock:
+            thread = self._carried.get(one.id)
+            if thread is not None and thread.is_alive():
+                return
+            thread = threading.Thread(target=self._run, args=(repo, one), name=f"planning {one.id}", daemon=True)
+            self._carried[one.id] = thread
+            thread.start()
+
+    def _run(self, repo: str, one: StoredPlanning) -> None:
+        ctx, _ = self._places.apart(repo, one.base)
+        carry.carry_out(ctx.acting_as(carry.actor_of(one)), one.id, self._rest)
+
+
+def need_repo(names: list[str], repo: str) -> str:
+    """Return the repository that is named, or the only one. Raises UsageError."""
+    wanted = repo or (names[0] if len(names) == 1 else "")
+    if wanted not in names:
+        raise UsageError(
+            "name the repository" if not wanted else f"there is no repository {wanted!r} here",
+            hint="`repo` is its path",
+        )
+    return wanted

@@ -1,0 +1,138 @@
+"""A plan for a goal over HTTP: 202, how far it is, what it costs, and the mission that a person makes of it."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from inline_snapshot import snapshot
+from tests.kit.plans import good
+from tests.kit.served import Served, served
+from tests.unit.test_http_api import ask
+from tests.unit.test_plannings import thinking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GOAL = {"goal": "Count words", "runner": "script", "budget": {"money_usd": 7}, "mode": "full", "priority": "high"}
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Served]:
+    with served() as running:
+        yield running
+
+
+@pytest.fixture
+def web(shared: Served) -> Served:
+    return shared.show(thinking(good()))
+
+
+def ended(web: Served, path: str) -> dict[str, Any]:
+    """Let the model go on until a planning has ended; return what it shows then."""
+    for _ in range(500):
+        web.host.jobs.clock.time.pass_by(timedelta(minutes=1))
+        web.host.jobs.work()
+        found = ask(web, "GET", path).json()
+        if found["status"] != "planning":
+            return dict(found)
+        time.sleep(0.01)
+    raise AssertionError(found)
+
+
+def path_in(location: str) -> str:
+    """The path of a Location, below the prefix."""
+    return location.removeprefix("/api/v1")
+
+
+def test_a_goal_becomes_a_plan_and_then_a_mission_that_runs(web: Served) -> None:
+    key = {"Idempotency-Key": "one"}
+    begun = ask(web, "POST", "/missions", "manager", json=GOAL, headers=key)
+    assert (begun.status_code, begun.json()["status"]) == (202, "planning")
+    where = path_in(begun.headers["location"])
+    again = ask(web, "POST", "/missions", "manager", json=GOAL, headers=key)
+    assert (again.status_code, again.json()["id"]) == (202, begun.json()["id"])
+    assert ask(web, "POST", f"{where}/approve", "manager").status_code == 409
+    found = ended(web, where)
+    shown = {name: found[name] for name in ("status", "goal", "mode", "runner", "by", "error")}
+    assert shown == snapshot(
+        {
+            "status": "ready",
+            "goal": "Count words",
+            "mode": "full",
+            "runner": "script",
+            "by": "manager",
+            "error": "",
+        }
+    )
+    assert [one["id"] for one in ask(web, "GET", "/plannings").json()["plannings"]] == [found["id"]]
+    plan = {**found["plan"], "title": "Counter"}
+    made = ask(web, "POST", f"{where}/approve", "manager", json={"plan": plan, "start": True})
+    assert (made.status_code, path_in(made.headers["location"])) == (201, "/missions/counter")
+    assert (made.json()["started"], made.json()["planning"]["usd"]) == (True, 0.05)
+    mission = ask(web, "GET", "/missions/counter").json()
+    assert (mission["status"], mission["budget"]["usd"]["spent"]) == ("active", 0.05)
+    assert ask(web, "GET", where).json()["mission"] == "counter"
+    assert ask(web, "POST", f"{where}/approve", "manager").status_code == 409
+    assert ask(web, "DELETE", where, "manager").status_code == 200
+    assert ask(web, "GET", where).status_code == 404
+
+
+def test_a_planning_that_is_deleted_leaves_nothing(web: Served) -> None:
+    begun = ask(web, "POST", "/missions", "manager", json=GOAL)
+    where = path_in(begun.headers["location"])
+    assert ask(web, "DELETE", where, "manager").status_code == 200
+    for _ in range(500):
+        if not web.host.context().executor.running():
+            break
+        web.host.jobs.work()
+        time.sleep(0.01)
+    assert web.host.context().executor.running() == []
+    assert ask(web, "GET", "/plannings").json()["plannings"] == []
+    assert web.host.context().state.snapshot().missions == {}
+
+
+def test_a_wrong_request_for_a_plan_costs_nothing(web: Served) -> None:
+    wrong: list[dict[str, Any]] = [
+        {},
+        {"goal": " "},
+        {"goal": "x", "plan": {}},
+        {"plan": {}, "mode": "poc"},
+        {"goal": "x", "mode": "fast"},
+        {"goal": "x", "budget": {"money": 5}},
+        {"goal": "x", "budget": {"money_usd": True}},
+        {"goal": "x", "budget": {"money_usd": "much"}},
+        {"goal": "x", "deadline": "someday"},
+        {"goal": "x", "id": "A/B"},
+        {"goal": "x", "repo": "elsewhere"},
+    ]
+    said = {}
+    for body in wrong:
+        found = ask(web, "POST", "/missions", "manager", json=body)
+        assert (found.status_code, bool(found.json()["hint"])) == (422, True), (body, found.text)
+        said[str(body)] = found.json()["title"]
+    assert said == snapshot(
+        {
+            "{}": "name either `plan` or `goal`",
+            "{'goal': ' '}": "the goal is empty",
+            "{'goal': 'x', 'plan': {}}": "name either `plan` or `goal`",
+            "{'plan': {}, 'mode': 'poc'}": "`mode` is for a goal",
+            "{'goal': 'x', 'mode': 'fast'}": "`mode` is 'fast'",
+            "{'goal': 'x', 'budget': {'money': 5}}": "unknown key `budget.money`",
+            "{'goal': 'x', 'budget': {'money_usd': True}}": "`budget.money_usd` is no number",
+            "{'goal': 'x', 'budget': {'money_usd': 'much'}}": "`much` is not a number",
+            "{'goal': 'x', 'deadline': 'someday'}": "`deadline` is `someday`, which is not a time",
+            "{'goal': 'x', 'id': 'A/B'}": "'A/B' cannot be an id: only letters, digits, '.', '_' and '-' are allowed, and the first is a letter or digit",
+            "{'goal': 'x', 'repo': 'elsewhere'}": "there is no repository 'elsewhere' here",
+        }
+    )
+    assert ask(web, "POST", "/missions", "manager", json={"goal": "x", "runner": "none"}).status_code == 409
+    assert ask(web, "GET", "/plannings").json()["plannings"] == []
+    for method, path in (
+        ("GET", "/plannings/none"),
+        ("DELETE", "/plannings/none"),
+        ("POST", "/plannings/none/approve"),
+    ):
+        assert ask(web, method, path, "manager").status_code == 404
