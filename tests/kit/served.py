@@ -127,7 +127,9 @@ class Memory:
         """The names of the hosts."""
         return [host.jobs.name for host in self.hosts]
 
-    def make(self, plan: Plan, repo: str, person: Person, *, base: str = "", planning: Any = None) -> tuple[str, str]:
+    def make(
+        self, plan: Plan, repo: str, person: Person | None, *, base: str = "", planning: Any = None
+    ) -> tuple[str, str]:
         """Make a mission, as its author."""
         ctx = next(host for host in self.hosts if host.jobs.name == repo).context()
         facts = {"store": ctx.state, "templates": ctx.templates, "now": ctx.clock.now(), "person": person}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +58,8 @@ def make_application(
     https = [origin.removeprefix("https://") for origin in rules.origins if origin.startswith("https://")]
     sessions, hub = Sessions(users, time.time, code=code, https=https), Hub(watched or places)
     planners = Planners(places)
-    planners.go_on()
-    site, door = Site(places, sessions, rules), Door(users, sessions)
+    threading.Thread(target=planners.go_on, daemon=True).start()
+    site, door = Site(places, sessions, rules, planners), Door(users, sessions)
     routes: list[BaseRoute] = [*DecidePages(places).routes(), *Hooks(places, secret_of=secret_of, key=key).routes()]
     routes += [*Api(places, users, planners).routes(), *pages.routes(site)]
     routes += [*Streams(hub, places, door).routes(), *Sockets(hub, places, door).routes()]

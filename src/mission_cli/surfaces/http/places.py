@@ -46,7 +46,7 @@ class Serves(Protocol):
         ...
 
     def make(
-        self, plan: Plan, repo: str, person: Person, *, base: str = "", planning: Planning = no_records
+        self, plan: Plan, repo: str, person: Person | None, *, base: str = "", planning: Planning = no_records
     ) -> tuple[str, str]:
         """Make the mission of a plan; return its id and the path of its file. `planning`: records of its planning."""
         ...
@@ -119,7 +119,7 @@ class Places:
         return [os.fspath(place.path) for place in self.all()]
 
     def make(
-        self, plan: Plan, repo: str, person: Person, *, base: str = "", planning: Planning = no_records
+        self, plan: Plan, repo: str, person: Person | None, *, base: str = "", planning: Planning = no_records
     ) -> tuple[str, str]:
         """Make the mission of a plan, as `mission new --plan` does."""
         from mission_cli.surfaces import new_mission

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.app.plannings import carry
@@ -34,79 +35,77 @@ class Planners:
         self._lock = threading.Lock()
         self._carried: dict[str, threading.Thread] = {}
 
-    def begin(self, repo: str, order: PlanOrder, person: Person) -> Planning:
+    def begin(self, repo: str, order: PlanOrder, person: Person | None) -> Planning:
         """Have a model write a plan. Raises UsageError, and BlockedError if it cannot be asked."""
         ctx, base = self._places.apart(repo, order.base)
-        one = carry.begin(ctx.acting_as(person), order, base)
+        one = carry.begin(_acting(ctx, person), order, base)
         self._carry_out(repo, one)
         return self._looked_at(ctx, one, repo)
 
     def all(self, repo: str = "") -> PlanningList:
         """Return the plannings of all repositories, or of one, the newest first."""
-        found = [self._looked_at(ctx, one, name) for name, ctx, one in self._known(repo)]
+        found = [one for name, ctx in self._served(repo) for one in self._seen(ctx, name)]
         return PlanningList(sorted(found, key=lambda one: one.id, reverse=True))
 
     def one(self, identity: str) -> Planning:
         """Return one. Raises NotFoundError."""
-        repo, ctx, one = self._found(identity)
-        return self._looked_at(ctx, one, repo)
+        for name, ctx in self._served():
+            found = carry.known(ctx).get(identity)
+            if found is not None:
+                self._carry_out(name, found)
+                return self._looked_at(ctx, found, name)
+        raise NotFoundError(f"there is no planning `{identity}`", hint="GET /api/v1/plannings lists them")
 
-    def approve(self, identity: str, plan: Plan | None, person: Person, *, start: bool) -> ApprovedPlan:
+    def approve(self, identity: str, plan: Plan | None, person: Person | None, *, start: bool) -> ApprovedPlan:
         """Make the mission of a planning, and start it. Raises BlockedError if there is nothing to approve."""
-        repo, ctx, _ = self._found(identity)
+        repo = self.one(identity).repo
+        ctx, _ = self._places.apart(repo, "")
+        base = carry.need(ctx, identity).base
 
         def make(chosen: Plan, records: Any) -> tuple[str, str]:
-            return self._places.make(chosen, repo, person, base=one.base, planning=records)
+            return self._places.make(chosen, repo, person, base=base, planning=records)
 
-        one = carry.need(ctx, identity)
-        one, path = carry.approve(ctx.acting_as(person), identity, make, plan)
+        one, path = carry.approve(_acting(ctx, person), identity, make, plan)
         cost = carry.looked_at(ctx, one, repo).cost
         refused = self._start(repo, one.mission, person) if start else ""
         return ApprovedPlan(one.mission, path, cost, start and not refused, refused)
 
     def drop(self, identity: str) -> Planning:
         """Forget one; a model that writes its plan is stopped. Raises NotFoundError."""
-        repo, ctx, _ = self._found(identity)
+        repo = self.one(identity).repo
+        ctx, _ = self._places.apart(repo, "")
         return self._looked_at(ctx, carry.drop(ctx, identity), repo)
 
     def go_on(self) -> None:
-        """Carry out what a server before this one has left; what cannot be opened is left out."""
-        try:
-            for repo, _, one in self._known():
-                self._carry_out(repo, one)
-        except MissionError:
-            return
+        """Carry out what a server before this one has left."""
+        with suppress(MissionError):
+            for name, ctx in self._served():
+                for one in carry.known(ctx).values():
+                    self._carry_out(name, one)
 
     def join(self) -> None:
         """Wait for all threads."""
         for thread in list(self._carried.values()):
             thread.join()
 
-    def _start(self, repo: str, mission: str, person: Person) -> str:
+    def _start(self, repo: str, mission: str, person: Person | None) -> str:
         """Start a new mission; return why it was not started."""
         from mission_cli.app.commands.lifecycle import start
 
         try:
             for name, ctx in self._places.contexts():
                 if name == repo:
-                    start(ctx.acting_as(person), mission)
+                    start(_acting(ctx, person), mission)
                     ctx.again()
         except MissionError as error:
             return f"{error.message}; {error.hint}" if error.hint else error.message
         return ""
 
-    def _known(self, repo: str = "") -> Iterator[tuple[str, Context, StoredPlanning]]:
-        for name in self._places.names():
-            if repo in {"", name}:
-                ctx, _ = self._places.apart(name, "")
-                yield from ((name, ctx, one) for one in carry.known(ctx).values())
+    def _served(self, repo: str = "") -> Iterator[tuple[str, Context]]:
+        return ((name, ctx) for name, ctx in self._places.contexts(reading=True) if repo in {"", name})
 
-    def _found(self, identity: str) -> tuple[str, Context, StoredPlanning]:
-        for repo, ctx, one in self._known():
-            if one.id == identity:
-                self._carry_out(repo, one)
-                return repo, ctx, one
-        raise NotFoundError(f"there is no planning `{identity}`", hint="GET /api/v1/plannings lists them")
+    def _seen(self, ctx: Context, repo: str) -> list[Planning]:
+        return [self._looked_at(ctx, one, repo) for one in carry.known(ctx).values()]
 
     def _looked_at(self, ctx: Context, one: StoredPlanning, repo: str) -> Planning:
         progress = []
@@ -131,6 +130,10 @@ class Planners:
     def _run(self, repo: str, one: StoredPlanning) -> None:
         ctx, _ = self._places.apart(repo, one.base)
         carry.carry_out(ctx.acting_as(carry.actor_of(one)), one.id, self._rest)
+
+
+def _acting(ctx: Context, person: Person | None) -> Context:
+    return ctx if person is None else ctx.acting_as(person)
 
 
 def need_repo(names: list[str], repo: str) -> str:

@@ -115,9 +115,17 @@ class Everything:
     given: Mapping[str, Any]
     make: Callable[[Plan, str], tuple[str, str]]
     """Makes the mission of a plan in a repository, as the user; returns its id and path."""
-    planners: Planners
-    person: Person
-    """The user."""
+    planners: Planners | None = None
+    """None where no plan can be asked for."""
+    person: Person | None = None
+    """The user; None: whom git names."""
+
+    @property
+    def desk(self) -> Planners:
+        """The plannings of the server."""
+        if self.planners is None:
+            raise AssertionError("this operation is about plannings")
+        return self.planners
 
 
 @dataclass(frozen=True, slots=True)

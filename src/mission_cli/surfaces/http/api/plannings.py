@@ -58,7 +58,7 @@ def begin(everything: Everything) -> Planning:
     order = PlanOrder(
         given["goal"], named, _budget(given.get("budget", {})), given.get("runner", ""), given.get("base", "")
     )
-    return everything.planners.begin(repo, order, everything.person)
+    return everything.desk.begin(repo, order, everything.person)
 
 
 def _budget(given: dict[str, Any]) -> dict[str, str]:
@@ -72,22 +72,22 @@ def _budget(given: dict[str, Any]) -> dict[str, str]:
 
 
 def _list(everything: Everything) -> PlanningList:
-    return everything.planners.all(everything.given.get("repo", ""))
+    return everything.desk.all(everything.given.get("repo", ""))
 
 
 def _get(everything: Everything) -> Planning:
-    return everything.planners.one(everything.given["planning"])
+    return everything.desk.one(everything.given["planning"])
 
 
 def _approve(everything: Everything) -> ApprovedPlan:
     given = everything.given
     plan = plan_of(given["plan"]) if "plan" in given else None
     start = given.get("start", False)
-    return everything.planners.approve(given["planning"], plan, everything.person, start=start)
+    return everything.desk.approve(given["planning"], plan, everything.person, start=start)
 
 
 def _drop(everything: Everything) -> Planning:
-    return everything.planners.drop(everything.given["planning"])
+    return everything.desk.drop(everything.given["planning"])
 
 
 def operations() -> tuple[Operation, ...]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.state import Snapshot
     from mission_cli.surfaces.http.guard import Rules
     from mission_cli.surfaces.http.places import Serves
+    from mission_cli.surfaces.http.planners import Planners
     from mission_cli.surfaces.http.sessions import Sessions, Visitor
 
 MOST_BYTES = 512 << 10
@@ -124,8 +125,9 @@ class Visit:
 class Site:
     """The pages of one server."""
 
-    def __init__(self, places: Serves, sessions: Sessions, rules: Rules) -> None:
-        self.places, self.sessions, self.read_only = places, sessions, rules.read_only
+    def __init__(self, places: Serves, sessions: Sessions, rules: Rules, planners: Planners) -> None:
+        self.places, self.planners = places, planners
+        self.sessions, self.read_only = sessions, rules.read_only
         self._hosts = sorted(rules.hosts)
 
     def show(self, handler: Callable[[Visit], Response], scope: Scope = Scope.READ) -> Callable[[Request], Any]:
