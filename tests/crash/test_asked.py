@@ -11,7 +11,7 @@ from tests.crash.deaths import Deaths
 from tests.crash.lives import End, committed, loaded
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.life import Kind
-from tests.kit.nightly import by_day
+from tests.kit.nightly import EACH, by_day
 
 from mission_cli.app.commands import features
 from mission_cli.app.commands.steer.ask import Given, ask
@@ -95,7 +95,7 @@ def test_a_death_at_every_step_where_people_are_asked(
 ) -> None:
     deaths = Asked(plan=PLAN, script=works)
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
-    deaths.every(kind)
+    deaths.every(kind, each=EACH)
     record_property("counts", dict(deaths.counts))
 
 

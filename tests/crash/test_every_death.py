@@ -8,12 +8,12 @@ import pytest
 from tests.crash.deaths import Deaths
 from tests.crash.lives import End
 from tests.kit.fakes.life import Kind
-from tests.kit.nightly import NIGHTLY, by_day
+from tests.kit.nightly import EACH, NIGHTLY, by_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAIRS = 1_000 if NIGHTLY else 60
+PAIRS = 1_000 if NIGHTLY else 30
 SEEDS = range(20) if NIGHTLY else range(1)
 FILES = ("1.1.txt", "1.2.txt", "1.3.txt", "2.1.txt", "2.2.txt", "2.3.txt")
 AS_IF_NOTHING_HAD_HAPPENED = End(
@@ -41,17 +41,17 @@ def deaths(known: Deaths) -> Deaths:
 @pytest.mark.timeout(3600)
 def test_a_death_at_every_step(kind: Kind, deaths: Deaths, record_property: Callable[[str, object], None]) -> None:
     """By day the power is cut; the tests below kill."""
-    deaths.every(kind)
+    deaths.every(kind, each=EACH)
     deaths.within_the_caps()
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
-    assert deaths.counts[f"deaths by {kind}"] > 3_000
-    assert deaths.counts[f"states left by {kind}"] > 200
+    assert deaths.counts[f"deaths by {kind}"] > 3_000 / EACH
+    assert deaths.counts[f"states left by {kind}"] > 200 / EACH
     record_property("counts", dict(deaths.counts))
 
 
 @pytest.mark.timeout(3600)
 def test_kills_of_pulses_as_often_as_you_like(deaths: Deaths, record_property: Callable[[str, object], None]) -> None:
-    deaths.kills_without_end(None if NIGHTLY else 200)
+    deaths.kills_without_end(None if NIGHTLY else 100)
     deaths.within_the_caps()
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
     record_property("counts", dict(deaths.counts))
@@ -70,4 +70,4 @@ def test_two_deaths_in_one_life(seed: int, deaths: Deaths, record_property: Call
 def test_what_is_not_synced_would_be_found_out(forgotten: tuple[str, ...]) -> None:
     deaths = Deaths(lazy=forgotten)
     with pytest.raises((AssertionError, KeyError)):
-        deaths.every(Kind.POWER_CUT)
+        deaths.every(Kind.POWER_CUT, each=EACH)

@@ -12,7 +12,7 @@ from tests.crash.lives import committed, loaded
 from tests.kit.fakes.code import TREES
 from tests.kit.fakes.executor import JOBS, Outcome
 from tests.kit.fakes.life import Kind
-from tests.kit.nightly import NIGHTLY, by_day
+from tests.kit.nightly import EACH, NIGHTLY, by_day
 
 from mission_cli._support.dataclass import replace
 from mission_cli.app.commands.gates import land
@@ -97,7 +97,7 @@ def test_a_death_at_every_step_of_a_preview(
 ) -> None:
     deaths = PreviewDeaths(plan=PLAN, script=works, cleanup=cleanup)
     assert deaths.expected.status == "completed"
-    deaths.every(kind)
+    deaths.every(kind, each=EACH)
     if NIGHTLY:
         deaths.pairs(300, 1)
     record_property("counts", dict(deaths.counts))

@@ -19,7 +19,7 @@ from tests.kit.forge.records import Did
 from tests.kit.forge.site import Site
 from tests.kit.forge.state import OURS
 from tests.kit.forge.world import World
-from tests.kit.nightly import by_day
+from tests.kit.nightly import EACH, by_day
 
 from mission_cli.domain.forge.facts import Rules
 from mission_cli.domain.ids import Sha
@@ -117,7 +117,7 @@ def test_a_death_at_every_step_of_a_mission_with_pull_requests(
 ) -> None:
     deaths = PullDeaths(plan=PLAN.replace("HOW", how), script=works)
     assert deaths.expected.status == "completed"
-    deaths.every(kind)
+    deaths.every(kind, each=EACH)
     deaths.within_the_caps()
     assert deaths.counts["pull requests at the end"] == (2 if how == "feature" else 1)
     record_property("counts", dict(deaths.counts))

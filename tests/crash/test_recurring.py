@@ -10,7 +10,7 @@ from tests.crash.lives import End, committed
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.life import Kind
 from tests.kit.fakes.objects import Objects
-from tests.kit.nightly import by_day
+from tests.kit.nightly import EACH, by_day
 
 from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import Sha
@@ -62,7 +62,7 @@ def test_a_death_at_every_step_of_two_nights(kind: Kind, record_property: Callab
     objects = Objects()
     deaths = Deaths(plan=PLAN, script=adds_a_line(objects), begun=objects)
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
-    deaths.every(kind)
+    deaths.every(kind, each=EACH)
     deaths.within_the_caps()
     record_property("counts", dict(deaths.counts))
 

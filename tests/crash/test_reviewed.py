@@ -10,7 +10,7 @@ from tests.crash.deaths import Deaths
 from tests.crash.lives import End, committed
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.life import Kind
-from tests.kit.nightly import by_day
+from tests.kit.nightly import EACH, by_day
 from tests.kit.reviews import answer
 from tests.sim.reviewed import unproven
 
@@ -57,7 +57,7 @@ def test_a_death_at_every_step_of_a_reviewed_mission(
 ) -> None:
     deaths = Deaths(plan=PLAN, script=works)
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
-    deaths.every(kind)
+    deaths.every(kind, each=EACH)
     deaths.within_the_caps()
     record_property("counts", dict(deaths.counts))
 

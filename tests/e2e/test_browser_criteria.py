@@ -254,6 +254,7 @@ HOSTILE = """\
 
 @only_at_night
 @CHROMIUM
+@only_at_night
 def test_a_page_that_lies_is_empty_or_leads_elsewhere_does_not_pass(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.page(HOSTILE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST
 
 from mission_cli.document.reading.load import load
@@ -101,6 +102,7 @@ def test_log_summary_and_records_say_the_same_in_every_commit(person: Person) ->
         assert spent(loaded.mission.spends).usd + held <= 10
 
 
+@only_at_night
 def test_a_cost_that_nobody_knows_is_unknown_and_keeps_its_reserve_held(person: Person) -> None:
     person.worker('Path(os.environ["MISSION_USAGE"]).write_text("not json")\n', HONEST)
     person.plan(THREE.replace("money_usd: 10", "money_usd: 10, per_feature_usd: 4"))

@@ -74,6 +74,7 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["MISSION_PORT"])), Site).ser
 """
 
 
+@only_at_night
 def test_a_server_in_the_judged_tree_is_asked(person: Person) -> None:
     person.set('sandbox = "auto"\n')
     person.worker(f"write('site.py', {SITE!r})\ncommit()\n")

@@ -169,7 +169,7 @@ def built(person: Person, branch: str = "main") -> Path:
     return fresh
 
 
-@pytest.mark.parametrize("name", CASES if NIGHTLY else list(CASES)[2::5])
+@pytest.mark.parametrize("name", CASES if NIGHTLY else list(CASES)[2::10])
 def test_what_has_landed_is_in_a_clone_and_builds(person: Person, name: str) -> None:
     prepare, source = CASES[name]
     prepare(person)

@@ -262,6 +262,7 @@ def looks(person: Person, room: Room, *more: tuple[str, str]) -> dict[str, str]:
     return {name: shown(person, text, *more) for name, text in texts.items()}
 
 
+@only_at_night
 def test_a_broken_path_under_cron(person: Person, room: Room, tools: Path) -> None:
     waiting(person, room, tools)
     line = re.sub(r"PATH=.*? HOME=", "PATH=/usr/bin:/bin HOME=", room.crontab().decode())
@@ -440,6 +441,7 @@ put keys into HOME/.config/mission/env; `mission cron install` copies the PATH o
 """)
 
 
+@only_at_night
 def test_a_cron_that_has_gone_silent(person: Person, room: Room, tools: Path) -> None:
     waiting(person, room, tools)
     sign = Path(os.environ["HOME"]) / ".local/state/mission/ticked"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def test_there_is_one_detached_run_however_many_are_started(person: Person) -> N
     assert detached(person) is None
 
 
+@only_at_night
 def test_a_detached_run_that_was_killed_does_not_keep_the_next_one_out(person: Person) -> None:
     person.worker(HONEST)
     person.plan(PLAN)

@@ -228,6 +228,7 @@ def test_an_index_that_another_program_locks(person: Person) -> None:
     assert person.run().facts["status"] == "completed"
 
 
+@only_at_night
 def test_a_ref_that_a_dead_git_has_left_locked(person: Person) -> None:
     person.worker(HONEST)
     person.plan(ONE)
@@ -258,6 +259,7 @@ def test_a_repository_whose_ids_are_sha256(tmp_path: Path) -> None:
     assert len(person.git("rev-parse", "main")) == 64
 
 
+@only_at_night
 def test_a_merge_that_is_open_in_the_mission_files_is_waited_for(person: Person) -> None:
     person.worker(HONEST)
     person.plan(ONE)
@@ -312,6 +314,7 @@ def test_an_index_with_conflicts_and_no_merge_keeps_them_while_we_go_on(person: 
     assert person.causes() == [("1.1-a1", "done")]
 
 
+@only_at_night
 def test_line_ends_of_a_persons_copies_stay_while_mission_files_move_on(person: Person) -> None:
     person.worker(HONEST)
     person.plan(ONE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from inline_snapshot import snapshot
 from tests.kit.loopback import Reply, loopback
+from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def test_the_hook_is_told_what_landed_failed_waits_and_is_completed_once(person:
     assert not (person.repo / "pwned").exists()
 
 
+@only_at_night
 def test_after_six_looks_in_which_nothing_moved_the_hook_is_told_what_blocks(person: Person, tmp_path: Path) -> None:
     ear = Ear(tmp_path / "ear")
     person.worker("sys.exit(127)\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST, Person
 
 from mission_cli import __version__
@@ -98,7 +99,7 @@ def in_a_linked_tree(person: Person) -> None:
 
 @pytest.mark.parametrize(
     "way",
-    [with_variables, by_an_alias, by_hooks, in_a_linked_tree],
+    by_day([with_variables, by_an_alias, by_hooks, in_a_linked_tree], 2),
     ids=lambda way: way.__name__,
 )
 def test_a_pulse_does_the_same_wherever_a_git_starts_it(person: Person, way: Callable[[Person], None]) -> None:
@@ -142,7 +143,7 @@ def a_git_dir_of_its_own(person: Person) -> Apart:
     return Apart(there, git_dir=git_dir)
 
 
-@pytest.mark.parametrize("place", [a_submodule, a_git_dir_of_its_own], ids=lambda place: place.__name__)
+@pytest.mark.parametrize("place", by_day([a_submodule, a_git_dir_of_its_own], 1), ids=lambda place: place.__name__)
 def test_a_pulse_does_the_same_where_the_git_dir_lies_elsewhere(
     person: Person, place: Callable[[Person], Apart]
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.agents import needs_bubblewrap
-from tests.kit.nightly import by_day
+from tests.kit.nightly import by_day, only_at_night
 from tests.kit.people import HONEST
 
 from mission_cli._support.dataclass import replace
@@ -120,6 +120,7 @@ def test_an_exit_file_that_is_none_of_ours_counts_for_nothing(person: Person) ->
         assert (job.exit.reason, job.exit.code) == (EndReason.EXIT, 0)
 
 
+@only_at_night
 def test_silence_ends_a_program_where_its_table_says_so(person: Person) -> None:
     person.worker("if ATTEMPT == 1: time.sleep(600)\n", HONEST)
     person.tables = [table + 'stall_after = "1s"\n' for table in person.tables]

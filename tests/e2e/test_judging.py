@@ -65,6 +65,7 @@ def test_a_criterion_that_passes_before_any_work_is_vacuous_and_alone_it_asks_a_
     assert person.loaded().mission.status == "completed"
 
 
+@only_at_night
 def test_all_tests_skipped_is_not_a_pass(person: Person) -> None:
     skipped = "import unittest\n\n@unittest.skip('later')\nclass T(unittest.TestCase):\n    def test_x(self): pass\n"
     person.worker(
@@ -99,6 +100,7 @@ def test_found_tests_are_run_when_a_milestone_names_no_criterion(person: Person)
     assert title == "fix: run: python3 -m unittest"
 
 
+@only_at_night
 def test_a_feature_without_criteria_must_keep_green_what_was_green(person: Person) -> None:
     test = "import unittest\n\nclass T(unittest.TestCase):\n    def test_x(self): assert open('notes.txt').read()\n"
     person.commit("Add a test", **{"test_it.py": test})
@@ -135,6 +137,7 @@ def test_the_third_failed_validation_pauses_with_a_diagnosis(person: Person) -> 
     assert person.loaded().mission.milestones[0].rounds in {0, 1}
 
 
+@only_at_night
 def test_a_criterion_that_cannot_be_run_uses_up_nothing_and_pauses_after_its_second_try(person: Person) -> None:
     tool = person.repo.parent / "tool"
     person.worker(HONEST)
@@ -185,6 +188,7 @@ def test_a_box_ticked_by_hand_passes_a_manual_criterion_and_no_other(person: Per
     assert person.mission("inbox", ok=(3,)).out.startswith("m: 1.2: ")
 
 
+@only_at_night
 def test_a_criterion_in_words_is_never_passed_by_default(person: Person) -> None:
     person.worker(HONEST)
     person.plan(plan('["The code is beautiful", "file: `1.1.txt`"]'))
@@ -248,6 +252,7 @@ if ATTEMPT == 1:
 """
 
 
+@only_at_night
 def test_a_worker_that_begins_a_history_of_its_own_is_told_so_and_tried_again(person: Person) -> None:
     person.worker(ORPHAN)
     person.plan(plan('["file: `1.1.txt`"]'))

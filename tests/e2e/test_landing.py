@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST
 
 from mission_cli.adapters.fs.locks import try_lock, unlock
@@ -50,7 +51,7 @@ def a_pulse_at_work_until_it_is_asked(person: Person) -> Iterator[None]:
         ended.result()
 
 
-@pytest.mark.parametrize("method", ["--merge", "--squash"])
+@pytest.mark.parametrize("method", by_day(["--merge", "--squash"], 1))
 def test_the_work_is_shown_then_lands_as_one_commit_that_can_be_taken_back(person: Person, method: str) -> None:
     person.worker(HONEST)
     person.plan(PLAN)

@@ -262,6 +262,7 @@ def test_what_keeps_a_feature_is_said_and_its_end_is_noticed_by_the_next_pulse(
 
 
 @only_at_night
+@only_at_night
 def test_what_keeps_a_milestone_is_said_and_its_end_is_noticed_by_the_next_pulse(ada: Person, gate: Path) -> None:
     stages = [
         f'  - {{name: n{n}, validation: ["file: `{n}.1.txt`"], features: [{{title: t{n}}}]}}\n'

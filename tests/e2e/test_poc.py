@@ -65,6 +65,7 @@ def test_in_a_repository_of_its_own_each_feature_lands_on_the_base_before_the_ne
     assert seen == ["base: README.md", "base: 1.1.txt README.md", "base: 1.1.txt 1.2.txt README.md"]
 
 
+@only_at_night
 def test_a_feature_without_its_trailer_is_not_done(person: Person) -> None:
     person.worker(SILENT_FIRST, HONEST)
     person.plan(POC)

@@ -10,6 +10,7 @@ from tests.kit.forge.records import Right
 from tests.kit.forge.site import Site
 from tests.kit.forge.state import OURS
 from tests.kit.merging import merging
+from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST
 
 from mission_cli.domain.forge.facts import MergeMethod, Rules
@@ -71,6 +72,7 @@ class Merging(Site):
             self.merge(ADA, opened[0].number, opened[0].head, MergeMethod.SQUASH)
 
 
+@only_at_night
 def test_without_the_right_to_push_a_fork_is_used_and_somebody_else_merges(person: Person, tmp_path: Path) -> None:
     with merging(person, tmp_path, "fork = true", site=Merging) as shop:
         shop.site.members[OURS].right = Right.READ

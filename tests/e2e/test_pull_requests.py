@@ -182,6 +182,7 @@ def _merge_three(person: Person, folder: Path, case: str) -> list[Asked]:
         return list(shop.server.asked)
 
 
+@only_at_night
 def test_issues_and_the_list_are_written_beside(person: Person, tmp_path: Path) -> None:
     """Over HTTP and with real git: bytes of other lines stay, and everything is merged, closed and ticked at the end."""
     mine = b"\xef\xbb\xbf# Mine \xe9\r\n- [ ] buy milk  \r\nlast"

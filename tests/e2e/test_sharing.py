@@ -108,6 +108,7 @@ def test_init_writes_down_by_which_remote_missions_are_shared(ada: Person) -> No
     assert "says `remote = 'origin'`" in refused
 
 
+@only_at_night
 def test_what_one_clone_drives_all_see(hub: Hub, ada: Person, ben: Person) -> None:
     ada.plan(PLAN)
     ada.start()

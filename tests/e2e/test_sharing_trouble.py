@@ -57,6 +57,7 @@ def test_who_dies_between_hearing_of_another_driver_and_joining_yields_all_the_s
     assert hub.refs["refs/heads/missions"] == second.state_head()
 
 
+@only_at_night
 def test_a_takeover_that_could_not_be_pushed_is_taken_back(hub: Hub, ada: Person, ben: Person) -> None:
     no_workers(ada)
     ada.plan(PLAN)
@@ -147,6 +148,7 @@ def test_where_the_branch_of_the_work_is_gone_a_person_is_asked_and_nothing_is_s
     assert starts(ada) == ["m/1.1-a1", "m/1.2-a1"]
 
 
+@only_at_night
 def test_a_partial_clone_has_its_missions_whole(hub: Hub, ada: Person, tmp_path: Path) -> None:
     subprocess.run(["git", "config", "uploadpack.allowFilter", "true"], cwd=hub.path, check=True)
     no_workers(ada)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.e2e.test_judging import events, plan
-from tests.kit.nightly import by_day
+from tests.kit.nightly import by_day, only_at_night
 from tests.kit.people import HONEST, make_person
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ MOVED = {
 }
 
 
-@pytest.mark.parametrize("what", MOVED)
+@pytest.mark.parametrize("what", by_day(list(MOVED), 1))
 def test_a_state_branch_that_a_worker_deletes_or_resets_is_put_back(person: Person, what: str) -> None:
     person.set("attempts = 1")
     person.worker(HONEST, FORGE, MOVED[what])
@@ -95,7 +95,7 @@ def test_a_state_branch_that_a_worker_deletes_or_resets_is_put_back(person: Pers
     assert person.git("status", "--porcelain", cwd=person.repo / "missions") == ""
 
 
-@pytest.mark.parametrize("kind", by_day(list(FORGED), 3))
+@pytest.mark.parametrize("kind", by_day(list(FORGED), 1))
 def test_what_a_worker_commits_to_the_state_is_put_back_and_it_has_tampered(person: Person, kind: str) -> None:
     person.set("attempts = 1")
     person.worker(HONEST, FORGE, f"{FORGED[kind]}\n", 'publish()\n(OUTSIDE / "forged").touch()\n')
@@ -152,6 +152,7 @@ def test_a_person_who_uses_our_commands_while_a_worker_runs_is_believed(
     assert events(person, "state.put_back") == []
 
 
+@only_at_night
 def test_what_was_put_back_is_made_again_by_undo_where_it_was_a_person(person: Person) -> None:
     person.set("attempts = 1")
     busy(person)
@@ -181,6 +182,7 @@ def test_what_was_put_back_is_made_again_by_undo_where_it_was_a_person(person: P
     assert (mission.limits.hours, person.features()) == (Decimal(2), {"1.1": "failed"})
 
 
+@only_at_night
 def test_in_place_a_person_commits_code_while_a_worker_runs(person: Person) -> None:
     person.set('state = "here"')
     busy(person)
@@ -194,6 +196,7 @@ def test_in_place_a_person_commits_code_while_a_worker_runs(person: Person) -> N
     assert "state.put_back" not in person.file().read_text()
 
 
+@only_at_night
 def test_a_start_that_comes_with_new_accepts_the_settings_as_start_does(person: Person) -> None:
     plan = 'title: T\nbudget: {time_hours: 1}\nmilestones:\n  - name: M\n    validation: ["file: `1.1.txt`"]\n'
     plan += "    features: [{title: one}]\n"

@@ -158,6 +158,7 @@ sandbox: off (sandbox = "off"): workers can do what you can do on this machine
     assert person.mission("pulse", "--exit-code", ok=(3,)).code == 3
 
 
+@only_at_night
 def test_a_pulse_is_idle_while_a_person_has_it_and_not_when_it_is_given_back(person: Person) -> None:
     failed(person)
     opened(person)
@@ -187,6 +188,7 @@ error: 2 files not committed: new.txt, notes.txt
     assert not (person.repo / "new.txt").exists()
 
 
+@only_at_night
 def test_a_tree_on_another_branch_is_not_taken_back(person: Person) -> None:
     failed(person)
     tree = Path(opened(person).facts["path"])
@@ -198,6 +200,7 @@ error: the tree is on `mine`, not on `mission/m/1.1-a2`
 """)
 
 
+@only_at_night
 def test_opening_again_goes_on_and_somebody_else_is_told(person: Person) -> None:
     failed(person)
     first = opened(person).facts
@@ -233,6 +236,7 @@ def test_a_tree_whose_git_dir_a_worker_linked_elsewhere_is_left_alone(person: Pe
     assert [(linked / name).read_bytes() for name in ("config", "HEAD")] == before
 
 
+@only_at_night
 def test_what_cannot_be_stepped_into_says_why(person: Person) -> None:
     person.worker(HONEST)
     person.plan(PLAN)
@@ -290,6 +294,7 @@ def test_open_killed_there_goes_on_with_the_same_attempt(person: Person, step: s
 @pytest.mark.parametrize(
     "step", by_day(["executor.hand_back:after", "executor.hand_back:before", "state.commit:before"], 1)
 )
+@only_at_night
 def test_handback_killed_there_is_finished_by_the_next_pulse(person: Person, step: str, tmp_path: Path) -> None:
     failed(person)
     do_it(person, Path(opened(person).facts["path"]))

@@ -167,7 +167,7 @@ def wait_for_output(person: Person, *runs: str) -> None:
 def test_views_show_what_they_can_whatever_a_file_is_like(at_work: Person) -> None:
     person = at_work
     settings, files = (person.repo / ".mission.toml").read_bytes(), person.file().read_bytes()
-    for ctx in WORLDS:
+    for ctx in by_day(WORLDS, 3):
         ctx(person)
         for words in VIEWS:
             shown = person.mission(*words.split(), ok=(0, 3))
@@ -181,7 +181,7 @@ def test_views_show_what_they_can_whatever_a_file_is_like(at_work: Person) -> No
             committed(person, "m", files)
 
 
-@pytest.mark.parametrize("ctx", by_day(STOPPED_IN, 3), ids=lambda w: w.__name__)
+@pytest.mark.parametrize("ctx", by_day(STOPPED_IN, 2), ids=lambda w: w.__name__)
 def test_what_runs_is_stopped_whatever_a_file_is_like(at_work: Person, ctx: Callable[[Person], None]) -> None:
     person = at_work
     ctx(person)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NIGHTLY = bool(os.environ.get("MISSION_NIGHTLY"))
-only_at_night = pytest.mark.skipif(not NIGHTLY, reason="takes more than a minute: run `make nightly`")
+EACH = 1 if NIGHTLY else 3
+"""A death at each so many steps, where each step is one to die at."""
+only_at_night = pytest.mark.skipif(not NIGHTLY, reason="runs at night: `make nightly`")
 
 
 def by_day(cases: Sequence[T], number: int) -> list[T]:
