@@ -1,4 +1,7 @@
-"""The first hour: from an empty folder to landed work with one command, and nothing to know but answers."""
+"""The first hour: from an empty folder to landed work with one command, and nothing to know but answers.
+
+Six attempts of a real agent. By day test_interview.py, test_agents.py and test_first_mission_page.py do its parts.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import pytest
 from inline_snapshot import snapshot
 from tests.kit.agents import configure_opencode, needs, writes_and_commits
 from tests.kit.model_server import ModelServer, Turn
+from tests.kit.nightly import only_at_night
 from tests.kit.plans import good
 from tests.kit.terminal import terminal
 
@@ -43,6 +47,7 @@ def answer(window: Terminal, question: str, text: str, asked: list[str]) -> None
     window.tmux("clear-history")
 
 
+@only_at_night
 @pytest.mark.timeout(600)
 def test_a_goal_becomes_landed_work_and_only_questions_are_answered(tmp_path: Path) -> None:
     """Commands typed: one. Known before: that `mission new` exists."""
