@@ -113,16 +113,24 @@ class Walk:
 
     async def look(self) -> str:
         """Return the screen when nothing is under way."""
-        for _ in range(1000):
+        for _ in range(5000):
             await self.pilot.pause(0)
-            if self.app.is_busy:
-                await asyncio.sleep(0.001)  # until its thread has done it
-            elif self.app.reader.settled(0):
+            if self.app.is_quiet:
                 await self.pilot.pause(0)
                 return text_of(self.app)
-            else:
-                await asyncio.to_thread(self.app.reader.settled)
+            await asyncio.sleep(0.001)  # until another thread has done it
         raise AssertionError(text_of(self.app))
+
+    async def resize(self, width: int, height: int) -> str:
+        """Give the window another size."""
+        await self.pilot.resize_terminal(width, height)
+        await self.pilot.pause()
+        return await self.look()
+
+    async def look_again(self) -> str:
+        """Look whether anything has changed, as it does every second."""
+        self.app.look_again()
+        return await self.look()
 
     async def refresh(self) -> str:
         """Look for changes now."""

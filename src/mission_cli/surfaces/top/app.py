@@ -48,7 +48,7 @@ _CSS = """
 Screen { layout: vertical; }
 #title, #told { height: auto; }
 #filter { display: none; }
-Sheet { height: 1fr; scrollbar-size-vertical: 1; }
+Sheet { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
 Dialog { align: left bottom; background: transparent; }
 #dialog { height: auto; border-top: heavy ansi_cyan; padding: 0; }
 #dialog Static { height: auto; padding: 0 2; }
@@ -107,6 +107,8 @@ class Top(App[int]):
         self._chosen: dict[int, Hashable] = {}
         """What was chosen in the views below, by their place."""
         self._shown: Page | None = None
+        self._received = 0
+        """How often the reader has handed something over."""
         self._drawn: Drawn | None = None
         self._words = ""
         """Of the filter."""
@@ -151,9 +153,10 @@ class Top(App[int]):
         return self._pages[-1]
 
     @property
-    def is_busy(self) -> bool:
-        """Whether a command is under way that waits for no person."""
-        return bool(self._doing) and not isinstance(self.screen, Dialog)
+    def is_quiet(self) -> bool:
+        """Whether everything is shown, and no command is under way that waits for no person."""
+        at_work = bool(self._doing) and not isinstance(self.screen, Dialog)
+        return not at_work and self.reader.settled(0) and self._received == self.reader.handed
 
     @property
     def target(self) -> Target | None:
@@ -163,6 +166,10 @@ class Top(App[int]):
             return chosen
         return self._drawn.about if self._drawn is not None else None
 
+    def look_again(self) -> None:
+        """Look at once whether anything has changed."""
+        self._ask()
+
     def _ask(self) -> None:
         """Have the present view read and drawn."""
         self.reader.show(self.page, self.size.width - GUTTER - 1)
@@ -170,6 +177,7 @@ class Top(App[int]):
     def on_top_read(self, message: Read) -> None:
         """Show what was read, unless it is another view by now."""
         drawn = message.drawn
+        self._received += 1
         if drawn.page is not self.page:
             return
         self._drawn = drawn
@@ -211,7 +219,7 @@ class Top(App[int]):
         keys = [(action.key, action.name) for action in ACTIONS if target is not None and action.fits(target)]
         more = [("enter", "open")] if isinstance(self._sheet.target, Target) else []
         if target is not None and target.mission:
-            more += [("l", "logs"), ("w", "why"), ("h", "history")]
+            more += [key for key in (("l", "logs"), ("w", "why"), ("h", "history")) if key[0] != self.page.key]
         more += [("esc", "back")] if len(self._pages) > 1 else []
         more += [("y", "copy")] if target is not None and remedies_of(target.waiting) else []
         self._footer.show([*more[:1], *keys, *more[1:], ("/", "filter")], _ALWAYS)
@@ -268,10 +276,9 @@ class Top(App[int]):
     def action_logs(self) -> None:
         """Show the log of a feature: the chosen one, or the one that runs."""
         target = self.target
-        if target is None or not target.mission:
+        if target is None or not target.mission or self.page.key == AttemptPage.key:
             return
-        page = self.page
-        feature = target.feature or (page.busiest() if isinstance(page, MissionPage) else "")
+        feature = target.feature or target.busy
         if feature:
             self._push(AttemptPage(target.repository, target.mission, feature))
         else:
@@ -279,12 +286,12 @@ class Top(App[int]):
 
     def action_why(self) -> None:
         """Show why something does not advance."""
-        if self.target is not None and self.target.mission:
+        if self.target is not None and self.target.mission and self.page.key != WhyPage.key:
             self._push(WhyPage(self.target))
 
     def action_history(self) -> None:
         """Show what happened."""
-        if self.target is not None and self.target.mission:
+        if self.target is not None and self.target.mission and self.page.key != HistoryPage.key:
             self._push(HistoryPage(self.target))
 
     def action_attempt(self, step: int) -> None:
@@ -375,7 +382,7 @@ class Top(App[int]):
         nothing = ("nothing was changed",)
         several = action.choose(target)
         if len(several) > 1:
-            names = [Option(str(at), one.waiting[0].name) for at, one in enumerate(several, 1)]
+            names = [Option(str(at), action.named(one)) for at, one in enumerate(several, 1)]
             which = await self.push_screen_wait(Dialog(Question(f"{action.name}: which one?", options=names)))
             if which is None:
                 return nothing
@@ -395,7 +402,7 @@ class Top(App[int]):
         answer = await self.push_screen_wait(Dialog(question))
         if answer is None or action.before is None:
             return answer
-        meant = await asyncio.to_thread(action.before, acting.context, target)
+        meant = await asyncio.to_thread(action.before, acting.context, target, answer)
         if meant is None:
             return answer
         wanted = agreed(replace(question, title=f"{question.title}: continue?"), meant.text, default=meant.default)

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from mission_cli._support.dataclass import replace
-from mission_cli.surfaces.lines import as_text, flow, line, paragraph
+from mission_cli.surfaces.lines import BLANK, as_text, flow, line, paragraph
 from mission_cli.surfaces.top.acting.action import Said
 from mission_cli.surfaces.top.sheet import GUTTER, Block, Sheet
 
@@ -111,6 +111,7 @@ class Dialog(ModalScreen["Said | None"]):
         told = [(self._told, "yellow")] if self._told else [(words, "dim") for words in _keys_of(asked)]
         keys = flow([line(one) for one in told], width)
         about = [Block([one]) for one in asked.shown(width)]
+        about += [Block([BLANK])] if about and asked.options else []
         options = []
         for option in asked.options:
             words = f"{option.label}: {option.description}" if option.description else option.label

@@ -43,6 +43,8 @@ class Reader(threading.Thread):
         self._anew = self._over = False
         self._said = ""
         """The last error."""
+        self.handed = 0
+        """How often it has handed something over."""
         self.reads = 0
         """How often something was read, for the test that an idle screen reads nothing."""
 
@@ -110,6 +112,7 @@ class Reader(threading.Thread):
         except Exception as bug:  # noqa: BLE001 - a bug in one view must not end the thread; the screen reports it
             error, said = bug, repr(bug)
         if redraw or said != self._said:
+            self.handed += 1
             self._deliver(Drawn(page, page.draw(width), page.about(), error))
         self._said = said
         return mark if error is None else _NONE

@@ -71,6 +71,7 @@ class Sheet(ScrollView, can_focus=True):
         """Each line, the block that it belongs to, and whether it is the first one of it."""
         self._starts: list[int] = []
         self._at = -1
+        self._resized = False
 
     @property
     def target(self) -> object:
@@ -100,12 +101,21 @@ class Sheet(ScrollView, can_focus=True):
         near = next((at for at in able if at >= place), able[-1] if able else -1)
         self._at = near if same is None else same
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows))
-        if anew:
-            self.scroll_to(0, 0, animate=False)
+        if anew and not ended:
+            self._scroll_to_row(0)
         if ended:
-            self.scroll_end(animate=False, immediate=True)
+            self._scroll_to_row(self.max_scroll_y)
+        if self._resized and self._at >= 0 and not anew:
+            self._move_to(self._at)
+        self._resized = False
         self.refresh()
         self.post_message(self.Chosen())
+
+    def on_resize(self) -> None:
+        """Keep what is chosen in sight."""
+        self._resized = True
+        if self._at >= 0:
+            self._move_to(self._at)
 
     def select(self, name: Hashable) -> None:
         """Choose the block with a name, if there is one."""
@@ -132,19 +142,19 @@ class Sheet(ScrollView, can_focus=True):
         order = range(self._at + 1, len(self._blocks)) if step > 0 else range(self._at - 1, -1, -1)
         found = next((at for at in order if self._blocks[at].target is not None), None)
         if found is None:
-            self.scroll_to(0, self.scroll_offset.y + step, animate=False)
+            self._scroll_to_row(self.scroll_offset.y + step)
         else:
             self._move_to(found)
 
     def action_leaf(self, step: int) -> None:
         """Go one screen on, or back."""
         height = max(1, self.scrollable_content_region.height - 1)
-        self.scroll_to(0, self.scroll_offset.y + step * height, animate=False)
+        self._scroll_to_row(self.scroll_offset.y + step * height)
         self._choose_near(self.scroll_target_y)
 
     def action_end(self, side: int) -> None:
         """Go to the begin or the end."""
-        self.scroll_to(0, 0 if side < 0 else self.max_scroll_y, animate=False)
+        self._scroll_to_row(0 if side < 0 else self.max_scroll_y)
         able = [at for at, block in enumerate(self._blocks) if block.target is not None]
         if able:
             self._move_to(able[0] if side < 0 else able[-1], scroll=False)
@@ -159,6 +169,10 @@ class Sheet(ScrollView, can_focus=True):
             self.post_message(self.Opened())
         else:
             self._move_to(number)
+
+    def _scroll_to_row(self, row: float) -> None:
+        """Scroll, even before the scroll bar is there."""
+        self.scroll_to(0, max(0, min(row, self.max_scroll_y)), animate=False, force=True)
 
     def _choose_near(self, top: float) -> None:
         rows = range(int(top), min(len(self._rows), int(top) + self.scrollable_content_region.height))
@@ -175,8 +189,8 @@ class Sheet(ScrollView, can_focus=True):
                 top = 0 if below <= height else top
             now = self.scroll_offset.y
             if top < now:
-                self.scroll_to(0, top, animate=False)
+                self._scroll_to_row(top)
             elif below > now + height:
-                self.scroll_to(0, min(top, below - height), animate=False)
+                self._scroll_to_row(min(top, below - height))
         self.refresh()
         self.post_message(self.Chosen())

@@ -32,6 +32,8 @@ class Target:
     """What waits for a person there; one, if that itself is chosen."""
     stopped: bool = False
     """Whether STOP is set in the repository."""
+    busy: str = ""
+    """The number of the feature whose log is worth a look, if a mission is chosen."""
     landable: bool = False
     """Whether a milestone has passed."""
 

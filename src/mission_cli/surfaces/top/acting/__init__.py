@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.surfaces.top.acting.decisions import decisions
+from mission_cli.surfaces.top.acting.others import others
 from mission_cli.surfaces.top.acting.steering import of_features, of_missions, of_repositories
 
 if TYPE_CHECKING:
     from mission_cli.surfaces.top.acting.action import Action
 
-ACTIONS: tuple[Action, ...] = (*decisions(), *of_missions(), *of_features(), *of_repositories())
+ACTIONS: tuple[Action, ...] = (
+    *decisions(),
+    *others(),
+    *of_missions(),
+    *of_features(),
+    *of_repositories(),
+)
 """All of them, in the order of the last line of the screen."""

@@ -68,10 +68,12 @@ class Action:
     fits: Callable[[Target], bool]
     act: Callable[[Acting, Target, Said], Words]
     ask: Callable[[Acting, Target], Question]
-    before: Callable[[Context, Target], Consequence | None] | None = None
+    before: Callable[[Context, Target, Said], Consequence | None] | None = None
     """What it does that a person may not expect; they have to agree."""
     choose: Callable[[Target], Sequence[Target]] = lambda target: (target,)
     """The single things that it may be about."""
+    named: Callable[[Target], str] = lambda target: target.waiting[0].name
+    """How a single thing is named, where there are several."""
     at_any_rate: bool = False
     """Whether it works with invalid settings, too."""
 

@@ -136,7 +136,7 @@ def _decide(*, approved: bool) -> Callable[[Acting, Target, Said], Words]:
 
 def _ask_answer(_: Acting, target: Target) -> Question:
     asked = target.waiting[0]
-    text = "" if asked.options and not asked.free_text else "another answer" if asked.options else "answer"
+    text = "" if asked.options and not asked.free_text else "other answer" if asked.options else "answer"
     return Question(
         f"Question {asked.number} of {target.mission}",
         lambda width: paragraph(asked.name, width, "bold"),

@@ -165,7 +165,7 @@ def _resume(acting: Acting, target: Target, said: Said) -> Words:
     return finished(acting, resume(acting.context, target.mission, reason=said.text))
 
 
-def _before_cancel(ctx: Context, target: Target) -> Consequence | None:
+def _before_cancel(ctx: Context, target: Target, _: Said) -> Consequence | None:
     from mission_cli.app.queries.before.consequences import of_cancel
 
     return of_cancel(ctx.state, ctx.executor.running(), target.mission)
@@ -185,7 +185,7 @@ def _can_retry(target: Target) -> bool:
     return _is_of_phase(target) or (bool(target.feature) and bool(tried) and target.state not in _BEGUN)
 
 
-def _before_retry(ctx: Context, target: Target) -> Consequence | None:
+def _before_retry(ctx: Context, target: Target, _: Said) -> Consequence | None:
     from mission_cli.app.queries.before.consequences import of_retry
 
     return of_retry(ctx, target.address) if target.feature else None
@@ -200,7 +200,7 @@ def _retry(acting: Acting, target: Target, said: Said) -> Words:
     return finished(acting, retry(acting.context, target.address, reason=said.text))
 
 
-def _before_skip(ctx: Context, target: Target) -> Consequence | None:
+def _before_skip(ctx: Context, target: Target, _: Said) -> Consequence | None:
     from mission_cli.app.queries.before.consequences import of_skip
 
     return of_skip(ctx, target.address)

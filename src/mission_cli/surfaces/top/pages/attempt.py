@@ -31,6 +31,7 @@ _MOST_ENTRIES = 5_000
 class AttemptPage(MissionPage):
     """A feature and the log of an attempt at it, by default the last one."""
 
+    key = "l"
     follows = True
 
     def __init__(self, repository: Repository, mission: str, feature: str, attempt: int = 0) -> None:

@@ -141,6 +141,7 @@ class HomePage(Page):
             feature_in(waiting) if waiting is not None else "",
             waiting=(waiting,) if waiting is not None else tuple(w for m, w in known.waiting if m == mission),
             stopped=known.stopped is not None,
+            busy=listed.running[0].run.rpartition("/")[2].partition("-")[0] if listed and listed.running else "",
         )
 
     # Reading

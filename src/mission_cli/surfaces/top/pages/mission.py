@@ -50,12 +50,6 @@ class MissionPage(Page):
         """Return the mission."""
         return None if self.view is None else target_of(self.repository, self.view, self.stopped)
 
-    def busiest(self) -> str:
-        """Return the number of a feature that runs, else of the last one with an attempt; empty: there is none."""
-        features = [f for m in self.view.milestones for f in m.features if f.run] if self.view is not None else []
-        ranked = sorted(features, key=lambda one: bool(one.running_for))
-        return ranked[-1].number if ranked else ""
-
     def mark(self) -> object:
         """Return what differs after a change."""
         with self.repository.look() as ctx:
@@ -114,6 +108,8 @@ class MissionPage(Page):
 class WhyPage(Page):
     """Why a mission or a feature does not advance (`mission why`)."""
 
+    key = "w"
+
     def __init__(self, target: Target) -> None:
         self._target = target
         self.title = f"why {said(target.address)}"
@@ -143,6 +139,8 @@ class WhyPage(Page):
 
 class HistoryPage(Page):
     """What happened to a mission (`mission history`)."""
+
+    key = "h"
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -189,8 +187,15 @@ def target_of(
         feature.attempts if feature is not None else 0,
         view.waiting_for if waiting is None else waiting,
         stopped is not None,
+        _busiest(view),
         any(m.status == MilestoneStatus.PASSED for m in view.milestones),
     )
+
+
+def _busiest(view: MissionView) -> str:
+    """Return the number of a feature that runs, else of the last one with an attempt; empty: there is none."""
+    features = sorted((f for m in view.milestones for f in m.features if f.run), key=lambda f: bool(f.running_for))
+    return features[-1].number if features else ""
 
 
 def runs_of(view: MissionView | None) -> list[str]:

@@ -25,6 +25,8 @@ class Page(ABC):
     """One view."""
 
     title = ""
+    key = ""
+    """The key that opens it."""
     follows = False
     """Whether it stays at its end while it grows."""
 
