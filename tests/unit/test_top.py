@@ -253,9 +253,9 @@ mission top  missions > m
 
   money   ░░░░░░░░░░ $0 of $3, $3 reserved
   time               3 min, 1 h reserved
+  forecast 4 min to go (4 min to 12 min); from 3 attempts here and 31 missions of another tool
 
   sandbox: off
-
 
 
 
