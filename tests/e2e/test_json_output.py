@@ -175,6 +175,7 @@ def _finish(reader: Reader) -> None:
     reader.say("validate", "m/1", "--report-only")
     reader.say("verify", "m", "--history", ok=(0, 1))
     reader.say("report", "m")
+    reader.say("dashboard", "m", "-o", os.fspath(reader.person.repo.parent / "missions.html"))
     reader.say("report", "m", "--format", "html", "-o", os.fspath(reader.person.repo.parent / "report.html"))
     reader.say("takeover", "m")
     reader.say("land", "m", "--yes", ok=(0, 3))

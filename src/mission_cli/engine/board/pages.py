@@ -104,6 +104,7 @@ def _values(board: Board) -> dict[str, Any]:
         "marks": _SIGNS,
         "over": {*FINISHED_MILESTONE, *FINISHED_FEATURE},
         "parts": _parts,
+        "share": share,
         "time": _time,
     }
 

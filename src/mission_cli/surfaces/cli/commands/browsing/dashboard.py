@@ -91,4 +91,5 @@ def _show(shell: Shell, made: Made, output: Path, *, force: bool, first: bool) -
     if first or changed:
         verb = "wrote" if changed else "nothing has changed:"
         facts = Dashboard(os.fspath(output.resolve()), changed, ids, waiting, "")
-        shell.say(f"{verb} {output} ({counted(len(ids), 'mission')}, {counted(waiting, 'thing')} to decide)", facts)
+        words = f"{counted(waiting, 'thing')} for you to decide" if waiting else "nothing waits for you"
+        shell.say(f"{verb} {output} ({counted(len(ids), 'mission')}, {words})", facts)
