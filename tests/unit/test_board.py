@@ -168,7 +168,7 @@ def test_the_page_of_a_small_state_is_this_one() -> None:
 <p class="axis"><small>2026-11-20 10:00 UTC</small> <small>$1.50 of $20</small> <small>2026-11-20 10:24 UTC</small></p>
 <details open>
 <summary>1 <bdi>Core</bdi> <span class="state active">active</span> <small>1 of 2</small></summary>
-<div class="wide"><table>
+<div class="wide" tabindex="0" role="group" aria-label="Features of milestone 1"><table>
 <thead><tr><th scope="col">Feature</th><th scope="col">Title</th><th scope="col">State</th></tr></thead>
 <tbody>
 <tr><td class="nr">1.1</td><td><bdi>Count the words</bdi></td><td class="done">done<br><small>script a1</small></td></tr>
@@ -177,7 +177,7 @@ def test_the_page_of_a_small_state_is_this_one() -> None:
 </details>
 <details open>
 <summary>2 <bdi>Command line</bdi> <span class="state pending">pending</span> <small>0 of 1</small></summary>
-<div class="wide"><table>
+<div class="wide" tabindex="0" role="group" aria-label="Features of milestone 2"><table>
 <thead><tr><th scope="col">Feature</th><th scope="col">Title</th><th scope="col">State</th></tr></thead>
 <tbody>
 <tr><td class="nr">2.1</td><td><bdi>Print the count</bdi></td><td class="pending">pending</td></tr>
