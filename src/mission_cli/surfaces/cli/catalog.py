@@ -347,7 +347,7 @@ _SETUP: Mapping[str, Entry] = {
     "serve": _entry(
         Group.SETUP,
         "http",
-        ("serve", "serve links to decide, webhooks and the API of this repository on this machine"),
+        ("serve", "serve the web page, links to decide, webhooks and the API of this repository"),
         ("serve --all --read-only", "those of all repositories, to look at only"),
     ),
     "access": _entry(
@@ -429,6 +429,7 @@ TOPICS: Mapping[str, str] = {
     "machines": "states, retries, judging, limits",
     "screen": "all missions on one screen, with a key for each command",
     "http": "the server: links to decide, webhooks, users",
+    "web": "the web page of the server: signing in, views, actions, safety",
     "phases": "phases with gates that people decide",
     "previews": "opening finished work before it lands: servers, deployments, states",
     "mails": "what is sent and read, approvals, replies, questions by mail",
