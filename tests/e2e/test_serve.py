@@ -70,11 +70,14 @@ def test_a_link_from_a_message_decides_once_beside_pulses_and_the_server_ends_cl
             thread.join()
         assert {*statuses} <= {200, 409, 410}
         assert statuses.count(200) == 1
-        assert web.get("/", headers={"Host": "missions.example.org"}).status_code == 404
+        assert web.get("/", headers={"Host": "missions.example.org"}).status_code == 401
+        web.get(facts["page"])
+        assert '<h1 id="needs-me">Needs me' in web.get("/").text
         assert web.get("/", headers={"Host": "evil.example"}).status_code == 421
         code, log = ended(process)
     assert code == 0, log
     assert "Traceback" not in log
+    assert facts["page"].rpartition("/")[2] not in log
     assert not [token for link in links.values() if (token := link.rpartition("/")[2]) in log]
     loaded = person.loaded("m")
     [approval] = loaded.mission.approvals

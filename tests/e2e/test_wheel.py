@@ -45,3 +45,9 @@ def test_the_wheel_brings_everything_that_it_needs(tmp_path: Path) -> None:
     templates = sorted(p.relative_to(there).as_posix() for p in there.rglob("*") if p.is_file())
     source = ROOT / "templates"
     assert templates == sorted(p.relative_to(source).as_posix() for p in source.rglob("*") if p.is_file())
+    pages = next((tmp_path / "venv").rglob("mission_cli/surfaces/http/web"))
+    ours = ROOT / "src/mission_cli/surfaces/http/web"
+    for folder in ("templates", "static"):
+        there_too = {p.relative_to(pages).as_posix() for p in (pages / folder).iterdir()}
+        assert there_too == {p.relative_to(ours).as_posix() for p in (ours / folder).iterdir()}
+        assert len(there_too) > 3
