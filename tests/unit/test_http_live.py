@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator
+from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.fakes.others import ADA
-from tests.kit.served import Served, served, works
+from tests.kit.served import Served, go_on, served, works
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 PLAN = (
     "title: T\nbudget: {money_usd: 9}\npreferences: {runner: script}\nmilestones: [{name: A, features: [{title: a}]}]\n"
 )
+DOCUMENT = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text("utf-8"))
+SCHEMA = Draft202012Validator({"$ref": "#/components/schemas/StreamEvent", "components": DOCUMENT["components"]})
 READER = {"Authorization": "Bearer reader"}
 PAUSED, ACTIVE = ("status_changed", "paused"), ("status_changed", "active")
 
@@ -64,7 +69,8 @@ class Stream:
         while "data" not in (block := self.block()):
             pass
         body: dict[str, Any] = json.loads(block["data"])
-        assert (block["event"], block["id"]) == (body["event"], body["id"])
+        assert (block["event"], block.get("id", "")) == (body["event"], body["id"])
+        SCHEMA.validate(body)
         return body
 
     def close(self) -> None:
@@ -279,3 +285,21 @@ def test_a_journal_that_leads_elsewhere_is_told_to_clients_that_listen(web: Serv
     told = stream.event()
     assert (told["event"], told["id"]) == ("reset", state.head())
     stream.close()
+
+
+def test_logs_of_running_attempts_are_sent_as_they_are_printed_and_have_no_place() -> None:
+    host = make_host(lambda _: Outcome(3600.0, prints=("one", "two")))
+    make_mission(host, PLAN)
+    lifecycle.start(host.context(), "m")
+    go_on(host, 1)
+    with served(host) as web:
+        stream = Stream(web, "/api/v1/missions/m/events/stream?kind=log")
+        ready = stream.event()
+        found = stream.event()
+        assert (ready["event"], found["event"], found["id"]) == ("ready", "log", "")
+        assert found["payload"]["run"] == "m/1.1-a1"
+        assert [one["text"] for one in found["payload"]["entries"]] == ["one", "two"]
+        assert [found["payload"][key] for key in ("mission_id", "left_out", "ended")] == ["m", 0, False]
+        stream.close()
+        refused = web.ask("GET", "/api/v1/events?kind=log", headers=READER)
+        assert (refused.status_code, refused.json()["title"]) == (422, "no mission is named")

@@ -10,6 +10,8 @@ from mission_cli._support.dataclass import dataclass
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from mission_cli.ports.agents import LogEntry
+
 
 class Kind(StrEnum):
     """What an event is about. All but LOG can be read again from the journal."""
@@ -198,6 +200,20 @@ class Journaled:
     """The events that the commit names; empty for an edit of a person."""
     by: str
     """Its author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What a running attempt has printed, as `mission logs` shows it."""
+
+    mission_id: str
+    run: str
+    """`MISSION/N.M-aK`"""
+    entries: tuple[LogEntry, ...]
+    left_out: int
+    """How many entries before these are only in `mission logs`."""
+    ended: bool
+    """Whether these are the last ones."""
 
 
 Data = (

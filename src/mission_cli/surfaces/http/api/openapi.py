@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli.ports.runtime import Stopped
 from mission_cli.surfaces.as_json import SCHEMA
 from mission_cli.surfaces.http.api.input import path_fields, query_fields
+from mission_cli.surfaces.http.api.streams import stream_paths
 from mission_cli.surfaces.type_schema import TypeSchemas
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def document(operations: Sequence[Operation], prefix: str) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for operation in operations:
         paths.setdefault(prefix + operation.path, {})[operation.method.casefold()] = _described(types, operation)
+    paths |= stream_paths(types, prefix)
     schemas = {"Refusal": _PROBLEM, **dict(sorted(types.defs.items()))}
     text = json.dumps(
         {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
@@ -13,6 +15,7 @@ from mission_cli.app.queries.stream.journal import Position, position
 from mission_cli.app.queries.stream.kinds import Kind
 from mission_cli.domain.errors import UsageError
 from mission_cli.surfaces.as_json import as_json
+from mission_cli.surfaces.http.live.logs import Tails
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 READY, RESET = "ready", "reset"
 HEARTBEAT_SECONDS = 15.0
+LOG_SECONDS = 1.0
 _LONGEST_ID = 14 << 10
 
 
@@ -65,6 +69,9 @@ class Follower:
         self._places: dict[str, Position | None] = {}
         self._told = ""
         """The last id that the client knows."""
+        self._heard = time.monotonic()
+        logs = Kind.LOG in wanted.kinds
+        self._tails = Tails(hub.places, wanted.repo, wanted.mission) if logs else None
 
     async def messages(self, last: str) -> AsyncGenerator[Message]:
         """Yield what happens after the event `last`, or from now on if that is empty, until listening ends."""
@@ -79,14 +86,16 @@ class Follower:
                     yield self._said(message)
                     if not self._hub.goes_on(wake):
                         return
-                try:
-                    await asyncio.wait_for(wake.wait(), HEARTBEAT_SECONDS)
-                except TimeoutError:
+                for message in await self._logged():
+                    yield self._said(message)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), LOG_SECONDS if self._tails else HEARTBEAT_SECONDS)
+                if not wake.is_set() and time.monotonic() - self._heard >= HEARTBEAT_SECONDS:
                     here = self._id()
                     yield self._said(Message(here if here != self._told else ""))
 
     def _said(self, message: Message) -> Message:
-        self._told = message.id or self._told
+        self._told, self._heard = message.id or self._told, time.monotonic()
         return message
 
     def _names(self) -> list[str]:
@@ -118,6 +127,15 @@ class Follower:
                     if event.kind in self._wanted.kinds and self._wanted.mission in {"", event.mission}:
                         yield self._message(name, event)
                 found = await self._hub.after(name, self._places[name]) or []
+
+    async def _logged(self) -> list[Message]:
+        """Return what attempts have printed since; these messages have no id, because they cannot be read again."""
+        found = await asyncio.to_thread(self._tails.read) if self._tails is not None else []
+        about = {"at": "", "repo": self._wanted.repo, "mission": self._wanted.mission}
+        return [
+            Message("", Kind.LOG, _json({"id": "", "event": str(Kind.LOG), **about, "payload": as_json(one)}))
+            for one in found
+        ]
 
     def _id(self) -> str:
         return write_id(self._places)

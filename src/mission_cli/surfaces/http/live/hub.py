@@ -98,7 +98,7 @@ class Hub:
     """Watches as long as a client listens."""
 
     def __init__(self, places: Serves) -> None:
-        self._places = places
+        self.places = places
         self._looking = threading.Lock()
         self._watched: Mapping[str, _Watched] = {}
         """Replaced and never changed, like what it contains."""
@@ -171,7 +171,7 @@ class Hub:
 
     def _read_back(self, name: str, place: Position) -> Sequence[Recorded] | None:
         """Read older events from the journal."""
-        for found, ctx in self._places.contexts():
+        for found, ctx in self.places.contexts():
             if found != name:
                 continue
             steps = events_since(ctx.state, place)
@@ -220,7 +220,7 @@ class Hub:
                 return False
             self._looked, changed = time.monotonic(), False
             after: dict[str, _Watched] = {}
-            for name, ctx in self._places.contexts():
+            for name, ctx in self.places.contexts():
                 found = before.get(name)
                 after[name] = found or _Watched(ctx)
                 if name in old and found is not None:

@@ -12,8 +12,10 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.app.queries.stream.kinds import Kind
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.surfaces.http.api.routes import ALIASES, PREFIX
+from mission_cli.surfaces.http.api.streams import WS
 from mission_cli.surfaces.http.live.follow import Follower, Wanted, kinds_of
 from mission_cli.surfaces.http.live.streams import of_one
 from mission_cli.surfaces.http.problems import Problem, RefusedRequestError, problem_of, response_of
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.http.live.who import Door, May
     from mission_cli.surfaces.http.places import Serves
 
-WS = "/ws"
 MOST_SUBSCRIPTIONS = 20
 TOKEN_SECONDS = 10.0
 """For the message with the token, if the request had none."""
@@ -120,11 +121,10 @@ class Sockets:
             raise UsageError(f"there are {MOST_SUBSCRIPTIONS} subscriptions", hint="open another connection")
         if words["type"] not in {_MISSION, _ACCOUNT}:
             raise UsageError(f"unknown type: {words['type']!r}", hint=f"there are: {_MISSION}, {_ACCOUNT}")
-        wanted = Wanted(kinds_of(words["kind"]), words["id"], words["repo"])
-        if words["type"] == _MISSION:
+        about = words["id"] if words["type"] == _MISSION else ""
+        wanted = Wanted(kinds_of(words["kind"]), about, words["repo"])
+        if words["type"] == _MISSION or Kind.LOG in wanted.kinds:
             wanted = await run_in_threadpool(of_one, self._places, wanted)
-        else:
-            wanted = Wanted(wanted.kinds, "", wanted.repo)
         await here.say(type="subscribed", subscription=name)
         follower = Follower(self._hub, wanted, here.may)
         here.pumps[name] = asyncio.create_task(_pump(here, name, follower, words["last_event_id"]))

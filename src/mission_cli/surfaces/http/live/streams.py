@@ -9,8 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
+from mission_cli.app.queries.stream.kinds import Kind
 from mission_cli.domain.errors import UsageError
 from mission_cli.surfaces.http.api.routes import ALIASES, PREFIX
+from mission_cli.surfaces.http.api.streams import EVENTS, KEYS, OF_MISSION
 from mission_cli.surfaces.http.live.follow import Follower, Wanted, kinds_of
 from mission_cli.surfaces.http.problems import RefusedRequestError
 
@@ -26,9 +28,7 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.http.live.who import Door
     from mission_cli.surfaces.http.places import Serves
 
-EVENTS, OF_MISSION = "/events", "/missions/{id}/events/stream"
 RETRY_MS = 2000
-KEYS = ("mission", "kind", "repo", "after")
 
 
 class Streams:
@@ -50,7 +50,7 @@ class Streams:
             raise UsageError(f"unknown parameter: {unknown[0]}", hint=f"there are: {', '.join(known)}")
         mission = path.get("id", given.get("mission", ""))
         wanted = Wanted(kinds_of(given.get("kind", "")), mission, given.get("repo", ""))
-        if "id" in path:
+        if "id" in path or Kind.LOG in wanted.kinds:
             wanted = await run_in_threadpool(of_one, self._places, wanted)
         last = request.headers.get("last-event-id", "") or given.get("after", "")
         return _Stream(self._hub, Follower(self._hub, wanted, may), last)
@@ -79,6 +79,8 @@ async def _lines(follower: Follower, last: str) -> AsyncGenerator[str]:
 
 def of_one(places: Serves, wanted: Wanted) -> Wanted:
     """Return what is wanted of one mission with its repository. Raises RefusedRequestError, UsageError."""
+    if not wanted.mission:
+        raise UsageError("no mission is named", hint="logs are those of one mission: add its id")
     found = [
         name
         for name, ctx in places.contexts()
@@ -95,4 +97,5 @@ def text_of(message: Message) -> str:
     """Return a message as its lines in the stream; one without an event is a comment, or only an id."""
     if not message.event:
         return f"id: {message.id}\n\n" if message.id else ": still here\n\n"
-    return f"event: {message.event}\nid: {message.id}\ndata: {message.body}\n\n"
+    place = f"id: {message.id}\n" if message.id else ""
+    return f"event: {message.event}\n{place}data: {message.body}\n\n"
