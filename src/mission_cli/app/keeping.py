@@ -2,12 +2,14 @@
 
 A kept view is valid for the content of the mission's folder at the state commit, and as long as the files that it
 depends on look the same: branches, settings, the file in the work tree, and what pulses recorded. What no file
-reports, such as free memory, time, and whether a process lives, is at most a second old.
+reports, such as free memory, time, and whether a process lives, is at most a second old while a mission is under way.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from mission_cli.domain.status import STARTED_MISSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.state import Snapshot
 
     T = TypeVar("T")
+
+_SECONDS, _AT_REST_SECONDS = 1.0, 10.0
 
 
 def kept(ctx: Context, snapshot: Snapshot, address: Address, view: str, ask: Callable[[], T]) -> T:
@@ -40,4 +44,4 @@ def kept(ctx: Context, snapshot: Snapshot, address: Address, view: str, ask: Cal
         *ctx.runtime.watch(mission.id),
         ctx.state.work_path(stored.path),
     ]
-    return ctx.views.of(question, files, ask)
+    return ctx.views.of(question, files, ask, _SECONDS if mission.status in STARTED_MISSION else _AT_REST_SECONDS)

@@ -305,8 +305,8 @@ class Views(Protocol):
         """Whether anything is kept."""
         ...
 
-    def of(self, question: Hashable, files: Sequence[str], ask: Callable[[], T]) -> T:
-        """Return the answer that was kept to a question, or ask; again if one of the files has changed since."""
+    def of(self, question: Hashable, files: Sequence[str], ask: Callable[[], T], seconds: float = 1) -> T:
+        """Return the answer that was kept, or ask: again after some seconds, or if one of the files has changed."""
         ...
 
 
@@ -315,6 +315,12 @@ class NoViews:
 
     on = False
 
-    def of(self, question: Hashable, files: Sequence[str], ask: Callable[[], T]) -> T:  # noqa: ARG002 - of the port
+    def of(
+        self,
+        question: Hashable,  # noqa: ARG002 - of the port
+        files: Sequence[str],  # noqa: ARG002
+        ask: Callable[[], T],
+        seconds: float = 1,  # noqa: ARG002
+    ) -> T:
         """Ask."""
         return ask()

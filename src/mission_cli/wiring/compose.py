@@ -169,8 +169,8 @@ def storage(opened: Opened) -> LocalStorage:
 
 
 def kept_views() -> ByLook:
-    """Return what keeps the views of one repository for a second, for readers that share them."""
-    return ByLook(seconds=1.0)
+    """Return what keeps the views of one repository, for readers that share them."""
+    return ByLook(most=1024)
 
 
 def registry() -> Registry:

@@ -16,23 +16,21 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_MOST_KEPT = 256
-
 
 class ByLook:
-    """Keeps the last answer to each question, with the looks of the files that it depends on, for some seconds.
+    """Keeps the last answer to each question, with the looks of the files that it depends on.
 
     Threads may share it: several that ask the same at once get one answer.
     """
 
     on = True
 
-    def __init__(self, seconds: float = float("inf"), clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds, self._clock = seconds, clock
+    def __init__(self, most: int = 256, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._clock = most, clock
         self._known: dict[Hashable, tuple[dict[str, Look], float, Any]] = {}
         self._locks = [threading.RLock() for _ in range(16)]
 
-    def of(self, question: Hashable, files: Sequence[str], ask: Callable[[], T]) -> T:
+    def of(self, question: Hashable, files: Sequence[str], ask: Callable[[], T], seconds: float = float("inf")) -> T:
         """Return the kept answer, or call `ask` if it is too old or one of the files has changed since."""
         with self._locks[hash(question) % len(self._locks)]:
             kept, now = self._known.get(question), self._clock()
@@ -42,9 +40,9 @@ class ByLook:
             looks = {path: look(path) for path in files}  # before asking: a change meanwhile is seen the next time
             answer = ask()
             self._known.pop(question, None)
-            while len(self._known) >= _MOST_KEPT:
+            while len(self._known) >= self._most:
                 self._known.pop(next(iter(self._known)), None)
-            self._known[question] = (looks, now + self._seconds, answer)
+            self._known[question] = (looks, now + seconds, answer)
             return answer
 
 
