@@ -115,7 +115,7 @@ def busy_repositories(state: str, version: str, *, patience: float = 0) -> list[
     What no file reports is checked only when `patience` seconds have passed since the last pulse.
     """
     names = known_repositories(state)
-    return [name for name in names if not _is_quiet(_runtime_of(name), version, "due", patience=patience)]
+    return [name for name in names if not _is_quiet(runtime_of(name), version, "due", patience=patience)]
 
 
 def known_repositories(state: str) -> list[str]:
@@ -131,7 +131,7 @@ def known_repositories(state: str) -> list[str]:
 def may_act_again(repository: str) -> bool:
     """Whether a mission of a repository is under way or waits for its time, as far as the last pulse could tell."""
     try:
-        with open(os.path.join(_runtime_of(repository), _SIGNATURE), "rb") as source:
+        with open(os.path.join(runtime_of(repository), _SIGNATURE), "rb") as source:
             signature = json.load(source)
         return signature["unfinished"] is not False
     except (OSError, ValueError, KeyError, TypeError):
@@ -163,7 +163,7 @@ def find_runtime(start: str) -> str:
         folder = parent
 
 
-def _runtime_of(repository: str) -> str:
+def runtime_of(repository: str) -> str:
     """Return the runtime folder of a repository given by its main work tree, or by its git dir if it has none."""
     dot = os.path.join(repository, ".git")
     return (

@@ -288,8 +288,8 @@ class Runtime(Protocol):
         """Return the state commit that the person last saw, or the empty string."""
         ...
 
-    def watch(self, mission: MissionId) -> list[str]:
-        """Return the files whose content views of a mission show, beside its jobs."""
+    def watch(self, mission: str = "") -> list[str]:
+        """Return the files whose content views of a mission show, or those of all missions, beside jobs."""
         ...
 
     def note_look(self, head: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,24 +22,19 @@ def all_lines(note: Callable[[str], object]) -> tuple[list[Line], dict[str, Stop
 
     A repository that cannot be opened is reported to `note`.
     """
-    from mission_cli.app.queries.listing import homeless_lines, lines_of
     from mission_cli.domain.errors import MissionError
-    from mission_cli.wiring.compose import open_at_any_rate, open_homeless, registry
+    from mission_cli.wiring.lists import lines_at_home, lines_in, repositories
 
     lines: list[Line] = []
     stopped: dict[str, Stopped] = {}
-    for place in filter(Path.is_dir, registry().all()):
+    for place in repositories():
         name = os.fspath(place)
         try:
-            opened = open_at_any_rate(place)
-            lines += lines_of(opened.context, repo=name)
+            found, stop = lines_in(place)
         except MissionError as error:
             note(f"{name}: {error.message}")
             continue
-        found = opened.context.runtime.stopped()
-        if found is not None:
-            stopped[name] = found
-    homeless = open_homeless()
-    if homeless is not None:
-        lines += homeless_lines(homeless)
-    return lines, stopped
+        lines += found
+        if stop is not None:
+            stopped[name] = stop
+    return lines + lines_at_home(), stopped

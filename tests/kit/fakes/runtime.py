@@ -293,7 +293,7 @@ class MemoryRuntime:
         """The state commit that the person saw last."""
         return self._disk.read(f"{PLACE}/looked", str) or ""
 
-    def watch(self, mission: MissionId) -> list[str]:
+    def watch(self, mission: str = "") -> list[str]:
         """The parts of the disk that views of a mission show."""
         return [f"{PLACE}/stop", f"{PLACE}/troubles", f"{PLACE}/outside/{mission}"]
 

@@ -370,9 +370,15 @@ class FolderRuntime:
         raw = read_json(self._folder / "looked.json")
         return str(raw.get("head", "")) if isinstance(raw, dict) else ""
 
-    def watch(self, mission: MissionId) -> list[str]:
-        """Return STOP, errors, what is known of the remote and of the world, and what could not be sent."""
-        names = (STOP_FILE, "trouble.json", "asked.json", "outbox.json", f"{_OUTSIDE}/{mission}.json")
+    def watch(self, mission: str = "") -> list[str]:
+        """Return STOP, errors, what is known of the remote, what could not be sent, and what is known of the world."""
+        names = [
+            STOP_FILE,
+            "trouble.json",
+            "asked.json",
+            "outbox.json",
+            *([f"{_OUTSIDE}/{mission}.json"] if mission else []),
+        ]
         return [os.fspath(self._folder / name) for name in names]
 
     def note_look(self, head: str) -> None:
