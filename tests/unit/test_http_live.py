@@ -164,6 +164,7 @@ def test_a_client_that_cannot_go_on_loads_the_state_anew(web: Served, last: str)
         ("/api/v1/events?color=red", {}, 422),
         ("/api/v1/missions/none/events/stream", {}, 404),
         ("/api/v1/missions/m/events/stream?mission=other", {}, 422),
+        ("/api/v1/ws", {}, 426),
         ("/api/v1/events", {"Host": "evil.example"}, 421),
         ("/api/v1/events", {"Origin": "https://evil.example"}, 403),
     ],

@@ -8,14 +8,14 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.app.queries.stream.kinds import Kind
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.surfaces.http.api.routes import ALIASES, PREFIX
-from mission_cli.surfaces.http.api.streams import WS
+from mission_cli.surfaces.http.api.streams import EVENTS, WS
 from mission_cli.surfaces.http.live.follow import Follower, Wanted, kinds_of
 from mission_cli.surfaces.http.live.streams import of_one
 from mission_cli.surfaces.http.problems import Problem, RefusedRequestError, problem_of, response_of
@@ -23,6 +23,9 @@ from mission_cli.surfaces.http.problems import Problem, RefusedRequestError, pro
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
     from starlette.websockets import WebSocket
 
     from mission_cli.surfaces.http.live.hub import Hub
@@ -55,9 +58,13 @@ class Sockets:
     def __init__(self, hub: Hub, places: Serves, door: Door) -> None:
         self._hub, self._places, self._door = hub, places, door
 
-    def routes(self) -> list[WebSocketRoute]:
+    def routes(self) -> list[BaseRoute]:
         """Return the routes, under each prefix."""
-        return [WebSocketRoute(prefix + WS, self._serve) for prefix in (PREFIX, *ALIASES)]
+        paths = [prefix + WS for prefix in (PREFIX, *ALIASES)]
+        return [
+            *(WebSocketRoute(path, self._serve) for path in paths),
+            *(Route(path, _no_socket, methods=["GET"]) for path in paths),
+        ]
 
     async def _serve(self, socket: WebSocket) -> None:
         try:
@@ -128,6 +135,12 @@ class Sockets:
         await here.say(type="subscribed", subscription=name)
         follower = Follower(self._hub, wanted, here.may)
         here.pumps[name] = asyncio.create_task(_pump(here, name, follower, words["last_event_id"]))
+
+
+async def _no_socket(_: Request) -> Response:
+    """Answer a request that does not open a WebSocket, or for which this server lacks the package."""
+    hint = f"open it as a WebSocket (the server needs the Python package websockets), or GET {PREFIX}{EVENTS}"
+    raise RefusedRequestError(426, "this is a WebSocket", hint, {"Upgrade": "websocket"})
 
 
 async def _pump(here: _Connection, name: str, follower: Follower, last: str) -> None:
