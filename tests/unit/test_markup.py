@@ -105,13 +105,11 @@ def test_a_change_as_html() -> None:
 <tr class="d-same"><td class="n">3</td><td class="n">4</td><td class="m"></td><td class="t">    </td></tr></tbody></table></details>
 <details class="diff-file" open><summary><code class="path">new file.txt</code> <small>new</small> <span class="plus">+2</span> <span class="minus">-0</span></summary><table><thead>
 <tr><th scope="col">Old line</th><th scope="col">New line</th><th scope="col">Change</th><th scope="col">Text</th></tr></thead><tbody>
-<tr class="d-hunk"><td colspan="4">…</td></tr>
 <tr class="d-added"><td class="n"></td><td class="n">1</td><td class="m">+</td><td class="t">--- a/not-a-file</td></tr>
 <tr class="d-added"><td class="n"></td><td class="n">2</td><td class="m">+</td><td class="t">diff --git a/x b/x</td></tr>
 <tr class="d-note"><td class="n"></td><td class="n"></td><td class="m"></td><td class="t">No newline at end of file</td></tr></tbody></table></details>
 <details class="diff-file" open><summary><code class="path">tab	here é</code> <small>deleted</small> <span class="plus">+0</span> <span class="minus">-1</span></summary><table><thead>
 <tr><th scope="col">Old line</th><th scope="col">New line</th><th scope="col">Change</th><th scope="col">Text</th></tr></thead><tbody>
-<tr class="d-hunk"><td colspan="4">…</td></tr>
 <tr class="d-removed"><td class="n">1</td><td class="n"></td><td class="m">-</td><td class="t">gone</td></tr></tbody></table></details>
 <details class="diff-file" open><summary><code class="path">new.py</code> <small>renamed</small> <span class="plus">+0</span> <span class="minus">-0</span></summary>
 <p>no line has changed</p></details>
@@ -126,7 +124,7 @@ def test_files_without_lines_are_named_with_the_reason() -> None:
     for more in ("", long):
         told = " ".join(walked(change_html(more + patch, files).text).text.split())
         assert told == snapshot(
-            "big.json +90000 -2 too large to showx.bin binary filea.txt +1 -0Old lineNew lineChangeText…1+one"
+            "big.json +90000 -2 too large to showx.bin binary filea.txt +1 -0Old lineNew lineChangeText1+one"
         )
     many = [LandedFile(f"{n}.txt", 1, 0) for n in range(310)]
     assert "and 10 more files" in change_html("", many).text

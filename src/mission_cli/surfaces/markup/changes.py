@@ -73,12 +73,15 @@ def _file(file: PatchedFile, *, is_open: bool, colors: bool) -> str:
 
 def _hunk(hunk: Hunk, path: str) -> Iterator[str]:
     """Yield its lines. Both sides are colored as wholes, so that texts over several lines are known as such."""
+    if not hunk.rows:
+        return
     texts = [_plain(row.text) for row in hunk.rows]
     html = dict[int, str]()
     for kind in ("removed", "added"):
         side = [at for at, row in enumerate(hunk.rows) if row.kind in {kind, "same"}]
         html |= zip(side, colored([texts[at] for at in side], path), strict=True)
-    yield f'<tr class="d-hunk"><td colspan="4">{escaped(hunk.context[:200]) or "…"}</td></tr>'
+    if hunk.context or max(hunk.rows[0].old, hunk.rows[0].new) > 1:
+        yield f'<tr class="d-hunk"><td colspan="4">{escaped(hunk.context[:200]) or "…"}</td></tr>'
     for at, row in enumerate(hunk.rows):
         told = html.get(at) or escaped(texts[at])
         numbers = "".join(f'<td class="n">{number or ""}</td>' for number in (row.old, row.new))
