@@ -132,7 +132,12 @@ class Memory:
     ) -> tuple[str, str]:
         """Make a mission, as its author."""
         ctx = next(host for host in self.hosts if host.jobs.name == repo).context()
-        facts = {"store": ctx.state, "templates": ctx.templates, "now": ctx.clock.now(), "person": person}
+        facts = {
+            "store": ctx.state,
+            "templates": ctx.templates,
+            "now": ctx.clock.now(),
+            "person": person or ctx.person(),
+        }
         facts |= {"planning": planning} if planning is not None else {}
         return create(plan, base=lambda _: base or "main", **facts)  # type: ignore[arg-type]  # by their names
 

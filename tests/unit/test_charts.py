@@ -210,7 +210,7 @@ def missions(draw: st.DrawFn) -> list[MilestoneView]:
     ]
 
 
-@settings(max_examples=100 if NIGHTLY else 15)
+@settings(max_examples=100 if NIGHTLY else 8)
 @given(missions())
 def test_any_graph_is_inert_and_has_every_feature_once(milestones: list[MilestoneView]) -> None:
     chart = mission_graph(milestones)
@@ -224,7 +224,7 @@ def test_any_graph_is_inert_and_has_every_feature_once(milestones: list[Mileston
     assert len({(box.get("x"), box.get("y")) for box in boxes}) == len(boxes)
 
 
-@settings(max_examples=100 if NIGHTLY else 25)
+@settings(max_examples=100 if NIGHTLY else 12)
 @given(st.lists(st.tuples(TIMES, AMOUNTS), max_size=6), TIMES, st.none() | AMOUNTS, st.none() | AMOUNTS, st.data())
 def test_any_curve_is_inert_and_inside_its_box(
     points: list[tuple[datetime, Decimal]],

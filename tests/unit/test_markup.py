@@ -153,7 +153,7 @@ HOSTILE = [
 LINES = st.text(max_size=20) | st.sampled_from([*HOSTILE, *PATCH.split("\n")])
 
 
-@settings(max_examples=200 if NIGHTLY else 40)
+@settings(max_examples=200 if NIGHTLY else 20)
 @given(lines=st.lists(LINES, max_size=30), whole=st.booleans())
 def test_any_patch_is_inert(lines: list[str], *, whole: bool) -> None:
     text = "\n".join(lines)

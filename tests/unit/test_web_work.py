@@ -63,7 +63,7 @@ milestones:
 
 def hostile_work(spec: JobSpec) -> Outcome:
     """Print and commit what would run in a page."""
-    name = f"{spec.program.env['MISSION_FEATURE']}.txt"
+    name = f"{spec.program.env.get('MISSION_FEATURE', 'plan')}.txt"
     files = {name: f"{HOSTILE}\n</td></table>\n", f"{SHORT}.py": f'x = "{HOSTILE}"  # </script>\n'}
     costs = (Decimal("0.25"), Decimal("0.50"))
     return Outcome(
@@ -83,7 +83,11 @@ def web() -> Browser:
     ask(host.context(), "m/1.2", Given(HOSTILE, options=(f"{SHORT}=<i>it</i>", "b")))
     tell(host.context(), "m/1.2", HOSTILE)
     store(host, f"{SHORT}.png", PNG)
-    return at_home(host)
+    found = at_home(host)
+    found.press(found.open("/new"), "Write a plan", goal=HOSTILE, runner="script", money_usd="1")
+    assert found.last is not None
+    VALUES["planning"] = found.last.request.url.path.rpartition("/")[2]
+    return found
 
 
 def store(host: Host, name: str, content: bytes) -> None:
@@ -147,8 +151,8 @@ def test_every_page_is_inert_whatever_a_mission_says(web: Browser) -> None:
 def test_the_page_of_an_attempt(web: Browser) -> None:
     page = web.open("/missions/m/attempts/1.1-a1")
     assert web.status == 200
-    assert page.text == snapshot(
-        '1.1-a1 · <script>alert(1)</script><img src=x onerror=alert(1)>��[31m{{ 7 * 7 }} Skip to the content Needs me Missions Settings you Sign out <script>alert(1)</script><img src=x onerror=alert(1)>��[31m{{ 7 * 7 }} 1.1 <b onclick=alert(1)>x</b> feature attempt 1.1-a1 done script (sonnet), started 9 min ago, cost $0.75 Verdicts file: `1.1.txt` passed 2026-11-20T10:04:00Z · b8df7ec · exit 0 · evidence 476d20705a45 What was noted when it was judged its work is on the branch of finished features commits: 1, head: 01acd3bec7923b8242c7d0b05b87d59c9d0d32d7 changed: 1.1.txt changed: <b onclick=alert(1)>x</b>.py file: `1.1.txt`: passed 1.1.txt: exists and is not empty Log m/1.1-a1 script, sonnet <script>alert(1)</script><img src=x onerror=alert(1)>�{{ 7 * 7 }} link done $0.75 Change 2 files, 16f9ad2 to 01acd3b 1.1.txt new +2 -0 Old line New line Change Text 1 + <script>alert(1)</script><img src=x onerror=alert(1)>��[31m{{ 7 * 7 }} 2 + </td></table> <b onclick=alert(1)>x</b>.py new +1 -0 Old line New line Change Text 1 + x = "<script>alert(1)</script><img src=x onerror=alert(1)>��[31m{{ 7 * 7 }}" # </script>'
+    assert page.text.partition("Sign out ")[2] == snapshot(
+        '<script>alert(1)</script><img src=x onerror=alert(1)>��[31m{{ 7 * 7 }} 1.1 <b onclick=alert(1)>x</b> feature attempt 1.1-a1 done script (sonnet), started 9 min ago, cost $0.75 Verdicts file: `1.1.txt` passed 2026-11-20T10:04:00Z · b8df7ec · exit 0 · evidence 476d20705a45 What was noted when it was judged its work is on the branch of finished features commits: 1, head: 01acd3bec7923b8242c7d0b05b87d59c9d0d32d7 changed: 1.1.txt changed: <b onclick=alert(1)>x</b>.py file: `1.1.txt`: passed 1.1.txt: exists and is not empty Log m/1.1-a1 script, sonnet <script>alert(1)</script><img src=x onerror=alert(1)>�{{ 7 * 7 }} link done $0.75 Change 2 files, 16f9ad2 to 01acd3b 1.1.txt new +2 -0 Old line New line Change Text 1 + <script>alert(1)</script><img src=x onerror=alert(1)>��[31m{{ 7 * 7 }} 2 + </td></table> <b onclick=alert(1)>x</b>.py new +1 -0 Old line New line Change Text 1 + x = "<script>alert(1)</script><img src=x onerror=alert(1)>��[31m{{ 7 * 7 }}" # </script>'
     )
     assert web.open("/missions/m/attempts/1.1").text == page.text, "without a number, the last one"
     for unknown in ("1.1-a9", "9.9", "..%2f1.1", "plan-a1"):

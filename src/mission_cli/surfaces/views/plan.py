@@ -34,12 +34,12 @@ class _Node:
 def plan_lines(plan: Plan, width: int) -> list[Line]:
     """Return milestones, features and criteria, what is excluded, the constraints, and at the end the totals."""
     by = f"by {said(plan.preferences.runner)}" if plan.preferences.runner else ""
-    facts = ", ".join(filter(None, (f"{plan.mode} mode", _budget(plan), by)))
+    facts = ", ".join(filter(None, (f"{plan.mode} mode", budget_of(plan), by)))
     below = [_milestone(number, milestone) for number, milestone in enumerate(plan.milestones, 1)]
     below += _list("not included", plan.non_goals)
     below += _list("constraints", plan.constraints)
     tree = _Node(plan.title, "bold", facts, tuple(below))
-    return [*_drawn(tree, width, "", ""), BLANK, line((_totals(plan), "bold"))]
+    return [*_drawn(tree, width, "", ""), BLANK, line((totals_of(plan), "bold"))]
 
 
 def _milestone(number: int, milestone: PlanMilestone) -> _Node:
@@ -81,7 +81,7 @@ def _estimate(text: str) -> str:
     return text if found is None else show_duration(found)
 
 
-def _totals(plan: Plan) -> str:
+def totals_of(plan: Plan) -> str:
     """Return the numbers of milestones and features, and the sum of the estimates as far as there are any."""
     features = [feature for milestone in plan.milestones for feature in milestone.features]
     words = f"{counted(len(plan.milestones), 'milestone')}, {counted(len(features), 'feature')}"
@@ -93,10 +93,11 @@ def _totals(plan: Plan) -> str:
         return words
     missing = len(estimates) - len(known)
     without = f" ({missing} without an estimate)" if missing else ""
-    return f"{words}, {show_duration(sum(known, timedelta()))} of work by estimate{without}; {_budget(plan)}"
+    return f"{words}, {show_duration(sum(known, timedelta()))} of work by estimate{without}; {budget_of(plan)}"
 
 
-def _budget(plan: Plan) -> str:
+def budget_of(plan: Plan) -> str:
+    """Return the caps of a plan in words."""
     budget = plan.budget
     caps = (("usd", budget.money_usd), ("hours", budget.time_hours), ("tokens", budget.token_limit))
     words = [quantity_of(category, Decimal(str(cap))) for category, cap in caps if isinstance(cap, float) and cap]

@@ -11,6 +11,7 @@ from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.surfaces.http.api.operation import Field, Operation
 from mission_cli.surfaces.http.planners import need_repo
+from mission_cli.surfaces.new_mission import CAPS
 
 if TYPE_CHECKING:
     from mission_cli.document.plans.model import Plan
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _OF_PLAN = {"id": "id", "mode": "mode", "type": "type", "priority": "priority", "tier": "model_routing.orchestrator"}
 """Keys of the plan by the names of the fields."""
-_CAPS = ("money_usd", "time_hours", "token_limit")
 ORDER = (
     Field("goal", "what to achieve: a model writes the plan (202), which you approve at its Location"),
     Field(
@@ -62,9 +62,9 @@ def begin(everything: Everything) -> Planning:
 
 
 def _budget(given: dict[str, Any]) -> dict[str, str]:
-    unknown = given.keys() - set(_CAPS)
+    unknown = given.keys() - set(CAPS)
     if unknown:
-        raise UsageError(f"unknown key `budget.{min(unknown)}`", hint=f"known are {', '.join(_CAPS)}")
+        raise UsageError(f"unknown key `budget.{min(unknown)}`", hint=f"known are {', '.join(CAPS)}")
     for name, value in given.items():
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise UsageError(f"`budget.{name}` is no number", hint="write a number, or unlimited")

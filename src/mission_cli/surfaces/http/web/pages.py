@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.surfaces.http.web import acting, files, home, mission, settings
 from mission_cli.surfaces.http.web.entering import Entrance
+from mission_cli.surfaces.http.web.planning import approval, form
 from mission_cli.surfaces.http.web.work import attempt, history, pictures, report
 
 if TYPE_CHECKING:
@@ -17,6 +18,6 @@ if TYPE_CHECKING:
 def routes(site: Site) -> list[Route]:
     """Return them."""
     found = [*files.routes(), *Entrance(site).routes()]
-    for page in (home, mission, acting, settings, attempt, history, pictures, report):
+    for page in (home, mission, acting, settings, attempt, history, pictures, report, form, approval):
         found += page.routes(site)
     return found

@@ -21,6 +21,7 @@ from mission_cli.domain.errors import BlockedError, DocumentError, MissionError,
 from mission_cli.surfaces.cli.commands.guided.approval import Approved, approve, told_so_far
 from mission_cli.surfaces.cli.questions import amount_asked, asked, chosen
 from mission_cli.surfaces.keys import gently
+from mission_cli.surfaces.new_mission import CAPS, MODES, USUAL_USD
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 0.1
 _MOST_PROBLEMS = 30
-_MODES = ("full", "poc")
-_USUAL_USD = "20"
-_CAPS = ("money_usd", "time_hours", "token_limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +59,16 @@ def interview(order: Order) -> Order:
     goal = order.goal or asked("What is the goal?")
     mode = order.given.get("mode") or _mode_asked()
     budget = dict(order.budget)
-    if not any(budget.get(name) for name in _CAPS):
-        budget["money_usd"] = amount_asked("What is the most it may cost, in dollars (or unlimited)?", _USUAL_USD)
+    if not any(budget.get(name) for name in CAPS):
+        budget["money_usd"] = amount_asked("What is the most it may cost, in dollars (or unlimited)?", USUAL_USD)
     return replace(order, goal=goal, given={**order.given, "goal": goal, "mode": mode}, budget=budget)
 
 
 def _mode_asked() -> str:
-    typer.echo("full: a clone and a branch for each feature, each reviewed and judged by its criteria.")
-    typer.echo("poc:  one worker, one feature after another on one branch; judged milestone by milestone.")
-    return chosen("Which mode?", _MODES, "full")
+    wide = max(map(len, MODES)) + 1
+    for name, words in MODES.items():
+        typer.echo(f"{f'{name}:':<{wide}} {words}")
+    return chosen("Which mode?", tuple(MODES), next(iter(MODES)))
 
 
 def plan_for(shell: Shell, order: Order) -> Approved | int:
