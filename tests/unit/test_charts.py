@@ -148,6 +148,18 @@ def test_a_cap_far_above_everything_is_not_drawn_to_scale() -> None:
     assert "cap $3<" in known.svg
 
 
+def test_the_forecast_ends_where_time_allows_and_else_at_the_edge() -> None:
+    points = [(START, Decimal(0)), (START + timedelta(hours=4), Decimal(2))]
+    for hours, end, label in ((6, 632, "16:00"), (4000, 632, "2027-05-06 02:00")):
+        band = Band(Decimal(3), Decimal(4), Decimal(5), START + timedelta(hours=hours))
+        chart = budget_curve(Curve(points, START + timedelta(hours=5), None, None, band))
+        assert chart is not None
+        [path] = re.findall('class="band" d="M [^"]*"', chart.svg)
+        assert f"L {end} " in path
+        assert float(path.split("M ")[1].split(" ")[0]) in {476.0, 528.0}, "the present is not squeezed"
+        assert f">{label}</text>" in chart.svg
+
+
 def test_without_spending_and_expectations_there_is_no_curve() -> None:
     assert budget_curve(Curve([], START, Decimal(10))) is None
     assert budget_curve(Curve([(START, Decimal(0))], START, Decimal(10))) is None

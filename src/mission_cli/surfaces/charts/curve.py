@@ -19,7 +19,7 @@ _FAR = 4
 """A cap that is more than so many times everything else is not drawn to scale."""
 _ROOM = Decimal("1.12")
 _SHARE = 0.75
-"""Of the width, for what was, if it is not known how long the rest will take."""
+"""Of the width, for what was, if it is not known how long the rest will take, or the rest takes much longer."""
 _CENT = Decimal("0.01")
 _MOST = Decimal(10) ** 12
 
@@ -86,12 +86,14 @@ class _Scale:
     @classmethod
     def of(cls, curve: Curve, points: Sequence[tuple[datetime, Decimal]]) -> _Scale:
         band = curve.band
-        end = max(curve.now, points[-1][0], band.until if band is not None and band.until else curve.now)
+        end = max(curve.now, points[-1][0])
         begin = min(points[0][0], end - timedelta(seconds=1))
+        until = band.until if band is not None else None
+        fits = until is not None and until - end <= (end - begin) * (1 - _SHARE) / _SHARE * 2
+        end = max(end, until) if until is not None and fits else end
         most = max([points[-1][1], *([band.high] if band else []), *(usd for _, usd in points), _CENT])
         caps = [usd for usd in (curve.cap, curve.warning) if usd is not None and usd <= most * _FAR]
-        open_end = band is not None and band.until is None
-        return cls(begin, end, _SHARE if open_end else 1.0, max([most, *caps]) * _ROOM)
+        return cls(begin, end, 1.0 if band is None or fits else _SHARE, max([most, *caps]) * _ROOM)
 
     def x(self, at: datetime) -> float:
         part = (at - self.begin) / (self.end - self.begin)
@@ -119,7 +121,7 @@ def _forecast(curve: Curve, points: Sequence[tuple[datetime, Decimal]], scale: _
         return ""
     band, spent = curve.band, points[-1][1]
     x1, x2 = scale.x(max(curve.now, points[-1][0])), _WIDTH - _RIGHT
-    if band.until is not None:
+    if band.until is not None and scale.share == 1:
         x2 = max(scale.x(band.until), x1)
     low, middle, high = (scale.y(max(usd, spent)) for usd in (band.low, band.middle, band.high))
     y = scale.y(spent)
@@ -144,7 +146,9 @@ def _axis(points: Sequence[tuple[datetime, Decimal]], curve: Curve, scale: _Scal
     ground = _HEIGHT - _BOTTOM
     found = tag("path", class_="axis", d=path("M", _LEFT, ground, "H", _WIDTH - _RIGHT))
     found += label(clock(scale.begin, curve.now, zone), _LEFT, _HEIGHT - 8, "words")
-    words = clock(scale.end, curve.now, zone) if scale.share == 1 else "at the end"
+    last_shown = curve.band.until if curve.band is not None and curve.band.until is not None else scale.end
+    known = scale.share == 1 or (curve.band is not None and curve.band.until is not None)
+    words = clock(max(last_shown, scale.end), curve.now, zone) if known else "at the end"
     found += label(words, _WIDTH - _RIGHT, _HEIGHT - 8, "words", "end")
     last = points[-1][1]
     x, y = scale.x(max(curve.now, points[-1][0])), scale.y(last)
