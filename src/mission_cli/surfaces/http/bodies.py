@@ -61,6 +61,9 @@ def json_of(body: bytes) -> Any:
         raise ValueError(word)
 
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=refuse)
+        found = json.loads(body.decode("utf-8"), parse_constant=refuse)
+        if b"\\u" in body:
+            json.dumps(found, ensure_ascii=False).encode()  # half a pair of surrogates is no text
     except (ValueError, RecursionError) as error:
         raise RefusedRequestError(400, "the body is not JSON in UTF-8") from error
+    return found

@@ -101,6 +101,8 @@ class Guard:
         if names & _SECRET_KEYS:
             hint = "send the header `Authorization: Bearer TOKEN`, and replace this token: addresses are logged"
             return Problem(400, "a token in the address is not accepted", hint)
+        if "transfer-encoding" in headers and "content-length" in headers:
+            return Problem(400, "the body has two lengths")
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdecimal()) or int(length[:20]) > MOST_BYTES:
             return Problem(413, "the body is too long", f"send at most {MOST_BYTES} bytes")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SECONDS = 10.0
 """From the connection, or the first byte of a further request, to the end of the headers."""
+MOST_OPEN = 300
+"""With more connections, further ones are closed at once; below that, too many are told so with 503."""
 STALL_SECONDS = 10.0
 """How long a client may leave a full buffer unread."""
 
@@ -55,7 +57,10 @@ class PatientProtocol(Stalls, H11Protocol):
     def connection_made(self, transport: Any) -> None:
         """Expect a request."""
         super().connection_made(transport)
-        self._expect()
+        if len(self.connections) > MOST_OPEN:
+            transport.abort()
+        else:
+            self._expect()
 
     def data_received(self, data: bytes) -> None:
         """Read; as long as no request is complete, the limit stays what it was."""

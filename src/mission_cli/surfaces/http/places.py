@@ -87,7 +87,7 @@ class Place:
             known, looks = self._free.pop()
             if self._now(known) == looks:
                 return known, looks
-        self._views = kept_views()
+            self._views = kept_views()
         # Looked at before it is read, a file that changes meanwhile looks different at the next request.
         looks = self._now(known or open_repository(self.path))
         return open_repository(self.path), looks
