@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import httpx
 from tests.kit.served import KEY, SECRETS, Memory
 
 from mission_cli.surfaces.http.application import make_application
+from mission_cli.surfaces.http.codes import Codes
 from mission_cli.surfaces.http.guard import Rules
 
 if TYPE_CHECKING:
@@ -167,7 +169,7 @@ class Browser:
         return self.memory.hosts[0]
 
 
-def browser(*hosts: Host, users: Sequence[Access] = (), read_only: bool = False) -> Browser:
+def browser(*hosts: Host, users: Sequence[Access] = (), read_only: bool = False, codes: Codes | None = None) -> Browser:
     """Return a browser at a server for some repositories; nobody is signed in."""
     memory, log = Memory(list(hosts)), list[str]()
     rules = Rules(frozenset({NAME, "localhost:8765"}), frozenset({URL}), read_only)
@@ -178,7 +180,7 @@ def browser(*hosts: Host, users: Sequence[Access] = (), read_only: bool = False)
         secret_of=SECRETS.__getitem__,
         key=lambda: KEY,
         users=lambda: tuple(users),
-        code="" if users else CODE,
+        codes=codes or Codes(time.time, "" if users else CODE),
     )
     return Browser(Client(app), memory, log)
 

@@ -98,7 +98,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "move": (Output(changes.MovedFeature),),
     "new": _CREATED,
     "note": _CHANGED,
-    "open": (Output(changes.Workplace),),
+    "open": (Output(changes.Workplace), Output(files.OpenedPage, stopped=True)),
     "pause": _CHANGED,
     "pr": (Output(pulls.PullRequests, stopped=True),),
     "preview": (Output(landing.Previewed), *_CHANGED),

@@ -10,7 +10,7 @@ from mission_cli.adapters.fs.atomic import write_whole
 from mission_cli.adapters.fs.env_file import resolved
 from mission_cli.adapters.fs.exchange import replace_unless_changed
 from mission_cli.adapters.git.repo.checkout import find_checkout
-from mission_cli.adapters.proc.run import feed, interact, run
+from mission_cli.adapters.proc.run import feed, interact, run, start_detached
 from mission_cli.adapters.user import environment, key_file, shorten_log
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mission_cli.adapters.fs.access_file import AccessFile
+    from mission_cli.adapters.fs.servers import Servers
     from mission_cli.adapters.git.repo.describe import Described
     from mission_cli.adapters.git.state.merging import MergedFile
     from mission_cli.adapters.git.state.store import GitStateStore as GitStateStore  # noqa: PLC0414 - for surfaces
@@ -53,8 +54,10 @@ __all__ = [
     "resolved",
     "run",
     "schedules",
+    "servers",
     "shorten_log",
     "slash_commands",
+    "start_detached",
     "templates",
     "transfer",
     "webhook_key",
@@ -68,6 +71,14 @@ def access_file() -> AccessFile:
     from mission_cli.adapters.user import access_file
 
     return AccessFile(access_file())
+
+
+def servers() -> Servers:
+    """Return the servers of this user that are running."""
+    from mission_cli.adapters.fs.servers import Servers
+    from mission_cli.adapters.user import user_folder
+
+    return Servers(user_folder("state") / "servers")
 
 
 def webhook_key() -> str:

@@ -21,6 +21,8 @@ class Serving:
     """Names of the tokens."""
     page: str = ""
     """The address that signs the person at this machine in on the pages; empty if users sign in with tokens."""
+    phone: str = ""
+    """With `--lan`: the address of the QR code, which lets one browser in, within 5 minutes."""
 
 
 @dataclass(frozen=True, slots=True)

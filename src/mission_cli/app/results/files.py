@@ -141,3 +141,14 @@ class Dashboard:
     """Things on the page that wait for people."""
     page: str
     """The page; empty if it is in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPage:
+    """A page of a running server (`mission open --web`)."""
+
+    id: str
+    """Of the mission."""
+    url: str
+    opened: bool
+    """Whether a browser was asked to show it; false on a machine without a screen."""

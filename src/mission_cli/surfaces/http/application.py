@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from mission_cli.domain.deciding.access import Access
+    from mission_cli.surfaces.http.codes import Codes
     from mission_cli.surfaces.http.guard import Rules
     from mission_cli.surfaces.http.places import Serves
 
@@ -48,15 +49,15 @@ def make_application(
     secret_of: Callable[[str], str],
     key: Callable[[], str],
     users: Callable[[], tuple[Access, ...]],
-    code: str = "",
+    codes: Codes | None = None,
     watched: Serves | None = None,
 ) -> Guard:
-    """Return the application for some repositories; `code` lets the person at this machine see the pages.
+    """Return the application for some repositories; `codes` let people see the pages without a token.
 
     `watched`: the same repositories with ports of their own, so that a change is seen while a request takes long.
     """
     https = [origin.removeprefix("https://") for origin in rules.origins if origin.startswith("https://")]
-    sessions, hub = Sessions(users, time.time, code=code, https=https), Hub(watched or places)
+    sessions, hub = Sessions(users, time.time, codes=codes, https=https), Hub(watched or places)
     planners = Planners(places)
     threading.Thread(target=planners.go_on, daemon=True).start()
     site, door = Site(places, sessions, rules, planners), Door(users, sessions)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from mission_cli.domain.deciding.access import Access
+    from mission_cli.surfaces.http.codes import Codes
 
 LIFETIME_SECONDS = 24 * 60 * 60
 _MOST = 200
@@ -62,11 +63,11 @@ class Sessions:
         users: Callable[[], tuple[Access, ...]],
         clock: Callable[[], float],
         *,
-        code: str = "",
+        codes: Codes | None = None,
         https: Collection[str] = (),
     ) -> None:
-        """`code` lets the person at this machine in; empty: only tokens do. `https`: values of the header Host."""
-        self._users, self._clock, self._code = users, clock, code
+        """`codes` let people in; None: only tokens do. `https`: values of the header Host."""
+        self._users, self._clock, self._codes = users, clock, codes
         self._https = frozenset(https)
         self._kept: dict[str, _Session] = {}
         self._lock = threading.Lock()
@@ -90,9 +91,9 @@ class Sessions:
         return Visitor(user.name, person, frozenset(user.scopes), session.form_key)
 
     def enter(self, code: str) -> str:
-        """Return the name of a new session for the person at this machine; empty if the code is wrong."""
-        right = bool(self._code) and hmac.compare_digest(hash_of(self._code), hash_of(code))
-        return self._begin("") if right else ""
+        """Return the name of a new session for whom a code lets in; empty if the code is wrong, used or too old."""
+        digest = self._codes.take(code) if self._codes is not None else None
+        return self._begin(digest) if digest is not None else ""
 
     def sign_in(self, token: str) -> str:
         """Return the name of a new session for the holder of a token; empty if there is none."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mission_cli.surfaces.cli.commands.browsing.web import open_page
 from mission_cli.surfaces.cli.commands.lifecycle import finish
 from mission_cli.surfaces.cli.shell import Shell, Thing, command
 from mission_cli.surfaces.plain import asked, clean, complaints, exit_code
@@ -51,10 +52,16 @@ def open_feature(
     only_print: Annotated[
         bool, typer.Option("--print", help="Print tree, session and command; start no program.")
     ] = False,
+    web: Annotated[
+        bool,
+        typer.Option("--web", help="Instead open the page of a mission or an attempt, on a server that is running."),
+    ] = False,
 ) -> int:
     """Take over a feature, wait until its worker has stopped, and run the agent's program in its tree."""
     from mission_cli.app.commands import manual
 
+    if web:
+        return open_page(shell, feature)
     opened = shell.open()
     here = shell.interactive and not only_print
     worker = manual.worker_at(opened.context, feature)

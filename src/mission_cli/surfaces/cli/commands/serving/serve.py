@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,8 @@ import typer
 from mission_cli._support.text import counted
 from mission_cli.domain.errors import ToolError, UsageError
 from mission_cli.domain.notice import advise, do
+from mission_cli.surfaces.cli.commands.browsing import phone
+from mission_cli.surfaces.cli.commands.browsing.browser import open_address
 from mission_cli.surfaces.cli.shell import Shell, command
 
 if TYPE_CHECKING:
@@ -33,9 +36,16 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0: a free one.")] = PORT,
     listen: Annotated[
         str, typer.Option(metavar="ADDRESS", help="An address of this machine; others than loopback need a token.")
-    ] = "127.0.0.1",
+    ] = phone.USUAL,
     everywhere: Annotated[bool, typer.Option("--all", help="Serve every known repository.")] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help="Refuse everything that changes something.")] = False,
+    opens: Annotated[bool, typer.Option("--open", help="Open the page in your browser.")] = False,
+    lan: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Listen in your network, and show a QR code that signs a phone in as this user, once."
+        ),
+    ] = "",
 ) -> int:
     """Serve this repository, or all of them."""
     from mission_cli.app.queries.diagnosis.outside import PACKAGES, missing_packages
@@ -47,12 +57,14 @@ def serve(
     from mission_cli.app.deciding.results import Serving
     from mission_cli.surfaces.http import server
     from mission_cli.surfaces.http.application import make_application
+    from mission_cli.surfaces.http.codes import Codes
     from mission_cli.surfaces.http.guard import Rules
     from mission_cli.surfaces.http.places import Places
     from mission_cli.surfaces.http.web.entering import ENTER
-    from mission_cli.wiring.host import access_file, environment, find_checkout, resolved, webhook_key
+    from mission_cli.wiring.host import access_file, environment, find_checkout, resolved, servers, webhook_key
 
     users = access_file().all()
+    listen = phone.listens(listen, lan, users) if lan else listen
     if not server.is_loopback(listen) and not users:
         hint = advise("add one first: ", do("access", "add", "NAME"))
         raise UsageError(f"{listen} can be reached by other machines, and there is no token", hint=hint)
@@ -61,6 +73,7 @@ def serve(
     urls = _urls(places)
     listener, address = server.bind(listen, port)
     code = secrets.token_urlsafe(24) if not users else ""  # then it is on loopback
+    codes = Codes(time.time, code)
     rules = Rules(server.own_names(address, urls), server.own_origins(address, urls), read_only)
     application = make_application(
         places,
@@ -69,7 +82,7 @@ def serve(
         secret_of=lambda setting: resolved(setting, environment()),
         key=webhook_key,
         users=lambda: _still_users(users, access_file().all()),
-        code=code,
+        codes=codes,
         watched=watched,
     )
 
@@ -77,9 +90,15 @@ def serve(
         served = [os.fspath(place.path) for place in places.all()]
         url = f"http://{address.name}"
         page = f"{url}{ENTER}/{code}" if code else ""
-        facts = Serving(url, served, read_only, [user.name for user in users], page)
+        invited = f"{url}{ENTER}/{codes.invite(phone.digest_of(lan, users))}" if lan else ""
+        facts = Serving(url, served, read_only, [user.name for user in users], page, invited)
         words = f"{url} serves {counted(len(served), 'repository', 'repositories')}; Ctrl+C stops it"
         shell.say(f"{words}\nopen {page}" if page else f"{words}\nopen {url}, and sign in with a token", facts)
+        servers().announce(url, served)
+        if invited:
+            phone.show(shell, invited, lan)
+        if opens and not open_address(f"{url}{ENTER}/{codes.invite()}" if code else url):
+            shell.note("there is no screen here: no browser was opened")
 
     server.serve(application, listener, ready)
     return 0
