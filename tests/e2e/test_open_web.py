@@ -14,9 +14,9 @@ from tests.kit.people import HONEST
 from tests.kit.serving import ended, server
 
 if TYPE_CHECKING:
-    import pytest
     from pathlib import Path
 
+    import pytest
     from tests.kit.people import Person
 
 _SOON = 200

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from markdown_it import MarkdownIt
 from tests.kit.markup import Walk
+from tests.kit.nightly import NIGHTLY
 from tests.unit.test_kept_pages import stuck
 
 from mission_cli._support.dataclass import replace
@@ -123,13 +124,13 @@ def is_inert(found: Walk) -> None:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=300 if NIGHTLY else 8, deadline=None)
 @given(st.text(max_size=60) | st.just(EVIL))
 def test_no_text_of_a_mission_is_markup_on_the_page(text: str) -> None:
     is_inert(page(text))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=300 if NIGHTLY else 8, deadline=None)
 @given(st.text(alphabet=st.sampled_from("<>[]()!`*_#|&;:/\\\n\t -@=~\"'abhttps1."), max_size=60) | st.just(EVIL))
 def test_no_text_of_a_mission_is_markup_in_the_summary(text: str) -> None:
     found = rendered(TEMPLATES, board(text), "0" * 16)

@@ -280,6 +280,7 @@ _REPAIR: Mapping[str, Entry] = {
         "cli",
         ("open 1.2", "take over feature 1.2 in the agent's own program"),
         ("open words/1.2 --print", "only print where its clone is"),
+        ("open words --web", "the page of the mission, on a server that is running"),
     ),
     "handback": _entry(
         Group.REPAIR,
@@ -349,6 +350,8 @@ _SETUP: Mapping[str, Entry] = {
         "http",
         ("serve", "serve the web page, links to decide, webhooks and the API of this repository"),
         ("serve --all --read-only", "those of all repositories, to look at only"),
+        ("serve --open", "also open the page in your browser"),
+        ("serve --lan ada", "for a phone in your network: a QR code signs it in as Ada, once"),
     ),
     "access": _entry(
         Group.SETUP,
