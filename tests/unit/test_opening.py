@@ -11,7 +11,7 @@ from tests.kit.browsing import CODE, browser
 from tests.kit.served import USERS
 from tests.unit.test_kept_pages import stuck
 
-from mission_cli.adapters.proc.servers import Servers
+from mission_cli.adapters.servers.running import Servers
 from mission_cli.app.addressing import resolve
 from mission_cli.domain.deciding.servers import RunningServer
 from mission_cli.domain.errors import UsageError

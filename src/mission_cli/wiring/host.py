@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.repo.describe import Described
     from mission_cli.adapters.git.state.merging import MergedFile
     from mission_cli.adapters.git.state.store import GitStateStore as GitStateStore  # noqa: PLC0414 - for surfaces
-    from mission_cli.adapters.proc.servers import Servers
     from mission_cli.adapters.schedule.local import (
         Installation as Installation,  # noqa: PLC0414 - for surfaces
     )
     from mission_cli.adapters.schedule.local import (
         LocalSchedule as LocalSchedule,  # noqa: PLC0414 - for surfaces
     )
+    from mission_cli.adapters.servers.running import Servers
     from mission_cli.domain.host import Person
     from mission_cli.ports.git.state import Relocation, Stored
     from mission_cli.ports.slash_commands import SlashCommands
@@ -75,7 +75,7 @@ def access_file() -> AccessFile:
 
 def servers() -> Servers:
     """Return the servers of this user that are running."""
-    from mission_cli.adapters.proc.servers import Servers
+    from mission_cli.adapters.servers.running import Servers
     from mission_cli.adapters.user import user_folder
 
     return Servers(user_folder("state") / "servers")

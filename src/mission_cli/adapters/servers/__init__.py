@@ -1,0 +1,1 @@
+"""The servers of this user, as files on this machine."""
