@@ -1,0 +1,186 @@
+"""A person walks through the web page in a real Chromium, from the start of a mission to its landed work."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.kit.serving import ended, server
+from tests.kit.nightly import only_at_night
+from tests.kit.people import HONEST
+
+from mission_cli.domain.criteria.extras import BROWSERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+    from tests.kit.people import Person
+
+PICTURES = Path(__file__).resolve().parents[2] / "docs/pictures"
+CHROMIUM = pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason="needs Chromium: apt-get install chromium")
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>"
+PLAN = f"""\
+title: Word counter
+goal: A command that counts words.
+budget: {{money_usd: 9}}
+preferences: {{land: ask, runner: script}}
+gates: [{{name: look, kind: checkpoint, after: ["1.1"], blocks: ["1.2"], rule: Is the layout right?}}]
+milestones:
+  - name: Counting
+    validation: ["file: `1.2.txt`"]
+    features:
+      - {{title: Count the words of a text, criteria: ["file: `1.1.txt`"]}}
+      - {{title: "Read a text from a file {HOSTILE}", criteria: ["file: `1.2.txt`"]}}
+"""
+SIZES = {
+    "desktop": {"viewport": {"width": 1100, "height": 800}, "color_scheme": "light"},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "color_scheme": "dark",
+        "has_touch": True,
+        "is_mobile": True,
+        "device_scale_factor": 2,
+    },
+}
+TAKE = bool(os.environ.get("MISSION_PICTURES"))
+"""Whether the pictures of the docs are taken anew."""
+OF_THE_DOCS = {"needs-me", "mission", "land"}
+LONG_MS = 90_000
+"""How long a person waits for work."""
+
+
+@dataclass
+class Walk:
+    """One person in a browser, and everything that goes wrong in it."""
+
+    page: Page
+    size: str
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda one: self.wrong.append(one.text) if one.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("dialog", self._dialog)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.wrong.append(f"a dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def look(self, name: str) -> None:
+        """Check the page that is open, and take its picture for the docs."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page).response["violations"]
+        self.wrong += [f"{name}: {one['id']}: {one['nodes'][0]['html']}" for one in found]
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{name} is wider than the screen"
+        if TAKE and name in OF_THE_DOCS:
+            PICTURES.mkdir(exist_ok=True)
+            self.page.screenshot(path=PICTURES / f"{name}-{self.size}.png", animations="disabled")
+
+    def press(self, name: str) -> None:
+        """Press a button by its name, and wait for the next page."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name, exact=True).click()
+
+    def follow(self, name: str) -> None:
+        """Follow a link by the start of its name, as soon as it is there."""
+        link = self.page.get_by_role("link", name=name).first
+        link.wait_for(timeout=LONG_MS)
+        with self.page.expect_navigation():
+            link.click()
+
+    def wait(self, text: str) -> None:
+        """Wait until the page shows a text, without reloading it."""
+        self.page.get_by_text(text).first.wait_for(timeout=LONG_MS)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run the browser."""
+    from playwright.sync_api import sync_playwright
+
+    program = next(filter(None, map(shutil.which, BROWSERS)))
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def walk(person: Person, walker: Walk, facts: dict[str, Any]) -> None:
+    """Go from the new mission to its landed work."""
+    page = walker.page
+    page.goto(facts["page"])
+    page.wait_for_url(f"{facts['url']}/")
+    walker.follow("Word counter")
+    walker.follow("Start…")
+    walker.wait("at most $9")
+    walker.look("start")
+    walker.press("Start")
+    walker.wait("checkpoint `look` is reached")  # the page was not loaded again
+    walker.look("mission")
+    page.goto(facts["url"])
+    person.mission("ask", "m/1.2", "Which encoding do the files have?", "--option", "utf-8=of most", "--option", "ask")
+    walker.wait("Which encoding do the files have?")
+    walker.look("needs-me")
+    walker.follow("Answer…")
+    page.get_by_label("utf-8").check()
+    walker.look("answer")
+    walker.press("Answer")
+    page.goto(facts["url"])
+    walker.follow("Approve…")
+    page.get_by_label("Comment (may be empty)").fill(HOSTILE)
+    walker.look("approve")
+    walker.press("Approve")
+    page.goto(facts["url"])
+    walker.follow("Land…")
+    walker.wait("2 features in")
+    walker.look("land")
+    walker.press("Land")
+    walker.wait("completed")
+    walker.look("completed")
+
+
+@only_at_night
+@CHROMIUM
+@pytest.mark.nightly
+@pytest.mark.parametrize("size", SIZES)
+def test_a_person_walks_from_the_start_to_the_landed_work(person: Person, size: str) -> None:
+    person.worker(HONEST)
+    person.mission("init")
+    person.write("plan.yaml", PLAN)
+    person.mission("new", "--plan", "plan.yaml", "--id", "m")
+    with server(person) as (facts, process):
+        with chromium() as browser:
+            context: BrowserContext = browser.new_context(**SIZES[size])  # type: ignore[arg-type]  # by their names
+            context.set_default_timeout(20_000)
+            walker = Walk(context.new_page(), size)
+            walk(person, walker, facts)
+            assert walker.wrong == []
+            assert by_keyboard(walker.page)[:3] == ["Skip to the content", "Needs me", "Missions"]
+        code, log = ended(process)
+    assert code == 0, log
+    person.rest()
+    assert person.log()[0].startswith("Merge mission") or "Word counter" in person.log()[0]
+    approvals = [(one.gate, one.comment) for one in person.loaded("m").mission.approvals if one.gate == "look"]
+    assert approvals == [("look", HOSTILE)]
+
+
+def by_keyboard(page: Page) -> list[str]:
+    """The names of what gets the focus one after the other, each of which is visible then."""
+    page.reload()
+    found = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        at = page.locator(":focus")
+        assert at.is_visible()
+        found.append(at.inner_text())
+    return found
