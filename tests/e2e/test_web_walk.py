@@ -1,18 +1,21 @@
-"""A person walks through the web page in a real Chromium, from the start of a mission to its landed work."""
+"""A person walks through the web page in a real Chromium, from a goal to the landed work."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.kit.serving import ended, server
 from tests.kit.nightly import only_at_night
-from tests.kit.people import HONEST
+from tests.kit.plans import good
+from tests.kit.serving import ended, server
 
 from mission_cli.domain.criteria.extras import BROWSERS
 
@@ -38,6 +41,20 @@ milestones:
       - {{title: Count the words of a text, criteria: ["file: `1.1.txt`"]}}
       - {{title: "Read a text from a file {HOSTILE}", criteria: ["file: `1.2.txt`"]}}
 """
+PROGRAM = """\
+import os, subprocess, sys
+from pathlib import Path
+
+sys.stdin.read()
+feature = os.environ.get("MISSION_FEATURE")
+if feature:
+    Path(f"{feature}.txt").write_text("good\\n")
+    subprocess.run(["git", "add", "--all"], check=True)
+    subprocess.run(["git", "commit", "--quiet", "-m", feature], check=True)
+else:
+    print(ANSWER)
+"""
+"""Writes the plan, and does the work."""
 SIZES = {
     "desktop": {"viewport": {"width": 1100, "height": 800}, "color_scheme": "light"},
     "phone": {
@@ -45,7 +62,6 @@ SIZES = {
         "color_scheme": "dark",
         "has_touch": True,
         "is_mobile": True,
-        "device_scale_factor": 2,
     },
 }
 TAKE = bool(os.environ.get("MISSION_PICTURES"))
@@ -74,9 +90,8 @@ class Walk:
 
     def look(self, name: str) -> None:
         """Check the page that is open, and take its picture for the docs."""
-        from axe_playwright_python.sync_playwright import Axe
-
-        found = Axe().run(self.page).response["violations"]
+        axe: Any = import_module("axe_playwright_python.sync_playwright")  # it has no types
+        found = axe.Axe().run(self.page).response["violations"]
         self.wrong += [f"{name}: {one['id']}: {one['nodes'][0]['html']}" for one in found]
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{name} is wider than the screen"
@@ -116,11 +131,20 @@ def chromium() -> Iterator[Browser]:
 
 
 def walk(person: Person, walker: Walk, facts: dict[str, Any]) -> None:
-    """Go from the new mission to its landed work."""
+    """Go from the goal to the landed work."""
     page = walker.page
     page.goto(facts["page"])
     page.wait_for_url(f"{facts['url']}/")
-    walker.follow("Word counter")
+    walker.follow("New")
+    page.get_by_label("What is the goal?").fill(f"A command that counts words {HOSTILE}")
+    walker.look("new")
+    walker.press("Write a plan")
+    walker.wait("Stage 3")  # as soon as the model has answered
+    walker.look("plan")
+    page.get_by_text("Change it by hand").click()
+    page.get_by_label("The plan, YAML").fill(PLAN)
+    walker.press("Approve the plan")
+    walker.wait("Word counter")
     walker.follow("Start…")
     walker.wait("at most $9")
     walker.look("start")
@@ -128,7 +152,9 @@ def walk(person: Person, walker: Walk, facts: dict[str, Any]) -> None:
     walker.wait("checkpoint `look` is reached")  # the page was not loaded again
     walker.look("mission")
     page.goto(facts["url"])
-    person.mission("ask", "m/1.2", "Which encoding do the files have?", "--option", "utf-8=of most", "--option", "ask")
+    person.mission(
+        "ask", "word-counter/1.2", "Which encoding do the files have?", "--option", "utf-8=of most", "--option", "ask"
+    )
     walker.wait("Which encoding do the files have?")
     walker.look("needs-me")
     walker.follow("Answer…")
@@ -153,11 +179,13 @@ def walk(person: Person, walker: Walk, facts: dict[str, Any]) -> None:
 @CHROMIUM
 @pytest.mark.nightly
 @pytest.mark.parametrize("size", SIZES)
-def test_a_person_walks_from_the_start_to_the_landed_work(person: Person, size: str) -> None:
-    person.worker(HONEST)
+def test_a_person_walks_from_a_goal_to_the_landed_work(person: Person, size: str) -> None:
+    program = person.repo.parent / "agent.py"
+    program.write_text(PROGRAM.replace("ANSWER", repr(good())))
+    command = json.dumps([sys.executable, os.fspath(program)])
+    person.tables = [f'[runners.script]\nkind = "command"\ncommand = {command}\ndeadline = "60s"\n']
+    person.save_settings()
     person.mission("init")
-    person.write("plan.yaml", PLAN)
-    person.mission("new", "--plan", "plan.yaml", "--id", "m")
     with server(person) as (facts, process):
         with chromium() as browser:
             context: BrowserContext = browser.new_context(**SIZES[size])  # type: ignore[arg-type]  # by their names
@@ -170,7 +198,9 @@ def test_a_person_walks_from_the_start_to_the_landed_work(person: Person, size: 
     assert code == 0, log
     person.rest()
     assert person.log()[0].startswith("Merge mission") or "Word counter" in person.log()[0]
-    approvals = [(one.gate, one.comment) for one in person.loaded("m").mission.approvals if one.gate == "look"]
+    approvals = [
+        (one.gate, one.comment) for one in person.loaded("word-counter").mission.approvals if one.gate == "look"
+    ]
     assert approvals == [("look", HOSTILE)]
 
 
