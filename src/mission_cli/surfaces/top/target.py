@@ -35,7 +35,7 @@ class Target:
     busy: str = ""
     """The number of the feature whose log is worth a look, if a mission is chosen."""
     landable: bool = False
-    """Whether a milestone has passed."""
+    """Whether the mission is active, and a milestone has passed."""
 
     @property
     def address(self) -> str:

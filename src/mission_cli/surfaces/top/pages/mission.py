@@ -188,7 +188,7 @@ def target_of(
         view.waiting_for if waiting is None else waiting,
         stopped is not None,
         _busiest(view),
-        any(m.status == MilestoneStatus.PASSED for m in view.milestones),
+        is_moving(view.status) and any(m.status == MilestoneStatus.PASSED for m in view.milestones),
     )
 
 
