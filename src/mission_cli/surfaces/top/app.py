@@ -133,6 +133,7 @@ class Top(App[int]):
         if self._signals:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, INTERRUPTED)
+        self.app_resume_signal.subscribe(self, lambda _: self._sheet.refresh())
         self.reader.start()
         self._ask()
 
