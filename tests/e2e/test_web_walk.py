@@ -151,11 +151,15 @@ def walk(person: Person, walker: Walk, facts: dict[str, Any]) -> None:
     walker.press("Start")
     walker.wait("checkpoint `look` is reached")  # the page was not loaded again
     walker.look("mission")
-    page.goto(facts["url"])
+    page.get_by_text("As a table").click()
+    page.get_by_role("link", name="Cancel…").focus()
     person.mission(
         "ask", "word-counter/1.2", "Which encoding do the files have?", "--option", "utf-8=of most", "--option", "ask"
     )
     walker.wait("Which encoding do the files have?")
+    assert page.get_by_text("As a table").locator("xpath=..").get_attribute("open") is not None
+    assert page.locator(":focus").inner_text() == "Cancel…"
+    page.goto(facts["url"])
     walker.look("needs-me")
     walker.follow("Answer…")
     page.get_by_label("utf-8").check()

@@ -464,7 +464,10 @@ def test_a_page_that_is_older_than_the_mission_does_nothing_and_shows_the_new_st
     before = state_of(web.host)
     again = web.press(page, "Answer", text="Rosa <3")
     assert (web.status, state_of(web.host)) == (412, before)
-    assert "The mission has changed since this page was made, so nothing was done." in again.text
+    told = again.text.partition("The mission has changed ")[2].partition(" about 2.1")[0]
+    assert told == snapshot(
+        "since this page was made, so nothing was done. The last change: 2.1 is told: meanwhile (by Ada). This is how it is now."
+    )
     assert again.forms[1].fields["text"] == "Rosa <3"
     web.press(again, "Answer")
     assert [(r.number, r.response) for r in mission_of(web.host).requests] == [(1, ""), (2, "Rosa <3")]
@@ -677,6 +680,10 @@ def test_missions_of_several_repositories_are_told_apart(gated: Host) -> None:
     assert "Another" not in web.open(f"/missions?repo={one.jobs.name}").text
     assert "Another" not in web.open("/missions?status=paused").text
     assert "Another" in web.open("/missions?words=ANOTH").text
+    archive(other.context(), "m")
+    assert "Another" not in web.open("/missions").text + web.open("/").text
+    assert "Another" in web.open("/missions?archived=1").text
+    assert "`actif` is not a status of a mission" in web.open("/missions?status=actif").text
 
 
 def test_settings_are_shown_without_secrets(gated: Host) -> None:

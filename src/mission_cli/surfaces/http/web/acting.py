@@ -28,9 +28,7 @@ LIFT = "lift-stop"
 """The one action that is about a repository, and not about a mission."""
 STATE = "state"
 """The field of each form with the commit of the mission that the page shows."""
-_CHANGED = Problem(
-    412, "The mission has changed since this page was made, so nothing was done.", "Look again; this is how it is now."
-)
+_CHANGED = "The mission has changed since this page was made, so nothing was done."
 
 
 def routes(site: Site) -> list[Route]:
@@ -64,9 +62,15 @@ def _act(action: Action, visit: Visit) -> Response:
             facts = carry_out(action.operation, held.ctx, held.name, mission, given, if_match=state)
             return visit.go(address("missions", mission, repo=held.repo), facts.message)
     except MissionError as error:
-        problem = _CHANGED if isinstance(error, ChangedMeanwhileError) else problem_of(error)
+        changed, problem = isinstance(error, ChangedMeanwhileError), problem_of(error)
     with visit.mission() as held:  # as it is now
-        return _page(action, visit, held, problem)
+        return _page(action, visit, held, _changed(held) if changed else problem)
+
+
+def _changed(held: Held) -> Problem:
+    """Return that the mission is another one than on the page, and how: perhaps the same form was sent twice."""
+    newest = held.ctx.state.history(held.address.stored, limit=1)
+    return Problem(412, _CHANGED, f"The last change: {newest[0].subject}. This is how it is now." if newest else "")
 
 
 def _page(action: Action, visit: Visit, held: Held, problem: Problem | None = None) -> Response:

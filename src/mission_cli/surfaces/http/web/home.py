@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.status import MissionStatus
+from mission_cli.surfaces.everywhere import chosen
 from mission_cli.surfaces.http.web.buttons import Button, button_of
 
 if TYPE_CHECKING:
@@ -44,27 +45,32 @@ def routes(site: Site) -> list[Route]:
 
 
 def _home(visit: Visit) -> Response:
-    needs, lines, now = [], [], None
+    from mission_cli.app.queries.listing import by_importance, lines_of
+    from mission_cli.domain.asking.urgency import urgency_rank
+
+    needs: list[Need] = []
+    lines: list[Line] = []
+    now = None
     for repo, ctx in visit.contexts():
         now, known = ctx.clock.now(), repo if visit.several else ""
-        found = _lines(ctx, known)
+        found = lines_of(ctx, repo=known)
         lines += found
-        needs += list(_needs(visit, ctx, known, {line.id: line.title for line in found}))
-    return visit.page("home.html", needs=needs, lines=lines[:_MOST_ON_FIRST_PAGE], missions=len(lines), now=now)
+        needs += _needs(visit, ctx, known, {line.id: line.title for line in found})
+    if visit.several:
+        needs.sort(key=lambda one: -urgency_rank(one.waiting.urgency))
+    shown = chosen(sorted(lines, key=by_importance), (), archived=False)
+    return visit.page("home.html", needs=needs, lines=shown[:_MOST_ON_FIRST_PAGE], missions=len(shown), now=now)
 
 
 def _missions(visit: Visit) -> Response:
-    lines = [line for repo, ctx in visit.contexts() for line in _lines(ctx, repo if visit.several else "")]
-    wanted, words = visit.given("status"), visit.given("words").casefold()
-    lines = [line for line in lines if wanted in {"", line.status}]
-    lines = [line for line in lines if words in line.title.casefold() or words in line.id.casefold()]
-    return visit.page("missions.html", lines=lines, statuses=list(MissionStatus), wanted=wanted, words=words)
+    from mission_cli.app.given import statuses
+    from mission_cli.app.queries.listing import by_importance, lines_of
 
-
-def _lines(ctx: Context, repo: str) -> list[Line]:
-    from mission_cli.app.queries.listing import lines_of
-
-    return lines_of(ctx, repo=repo)
+    lines = [line for repo, ctx in visit.contexts() for line in lines_of(ctx, repo=repo if visit.several else "")]
+    words, archived = visit.given("words").casefold(), bool(visit.given("archived"))
+    found = chosen(sorted(lines, key=by_importance), statuses(visit.given("status")), archived=archived)
+    found = [line for line in found if words in line.title.casefold() or words in line.id.casefold()]
+    return visit.page("missions.html", lines=found, statuses=list(MissionStatus))
 
 
 def _needs(visit: Visit, ctx: Context, repo: str, titles: dict[str, str]) -> Iterator[Need]:

@@ -130,7 +130,9 @@ def of_request(visit: Visit, held: Held) -> Meaning:
             404, f"there is no request {visit.given('number')}", "the page of the mission has all"
         )
     if not found.open:
-        raise RefusedRequestError(409, f"request {found.number} is {found.status}", "nothing was changed")
+        raise RefusedRequestError(
+            409, f"request {found.number} is {found.status}", "the page of the mission has the answer"
+        )
     about = f"about {found.feature}" if found.feature else ""
     return Meaning(about, request=found)
 

@@ -110,7 +110,7 @@ class Visit:
             "scope": Scope,
             "back": None,
             "here": self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else ""),
-            "told": self.site.sessions.told(self.request),
+            "told": "" if self.request.headers.get("hx-request") else self.site.sessions.told(self.request),
         }
         text = render(template, **(common | values))
         return packed(self.request, text.encode(), HEADERS, status=status)
