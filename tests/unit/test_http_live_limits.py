@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import socket
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from tests.kit import served as kit
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.fakes.others import ADA
 from tests.kit.served import Served, served, works
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from mission_cli.ports.git.state import Write
 from mission_cli.surfaces.http import patience
@@ -21,6 +26,8 @@ from mission_cli.surfaces.http.live import follow, hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from websockets.sync.client import ClientConnection
 
 PLAN = "title: T\nbudget: {money_usd: 9}\nmilestones: [{name: A, features: [{title: a}]}]\n"
 LIMIT = 0.3
@@ -139,3 +146,38 @@ def test_the_server_ends_at_once_while_clients_listen() -> None:
                 assert next(stream.iter_lines()) == "retry: 2000"
             began = time.monotonic()
         assert time.monotonic() - began < 3
+
+
+def drain(client: ClientConnection) -> None:
+    """Read until the connection is closed."""
+    while True:
+        client.recv(timeout=20)
+
+
+def test_who_is_signed_in_on_the_page_listens_until_the_session_ends(web: Served) -> None:
+    own = {"Origin": web.url, "Sec-Fetch-Site": "same-origin"}
+    with httpx.Client(base_url=web.url, trust_env=False, timeout=20) as browser:
+        assert browser.post("/sign-in", data={"token": "reader"}, headers=own).status_code == 303
+        page = browser.get("/").text
+        form = re.search(r'action="/sign-out">\s*<[^>]* name="([^"]+)" value="([^"]+)"', page)
+        assert form is not None, page
+        cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+        there = partial(connect, f"ws://{web.name}/api/v1/ws", proxy=None)
+        with (
+            browser.stream("GET", "/api/v1/events") as stream,
+            there(additional_headers={**cookie, **own}) as client,
+        ):
+            client.send(SUBSCRIBE.decode())
+            assert json.loads(client.recv(timeout=20))["type"] == "subscribed"
+            lines = stream.iter_lines()
+            assert next(lines) == "retry: 2000"
+            with pytest.raises(InvalidStatus) as refused:
+                there(additional_headers={**cookie, "Origin": "https://evil.example"})
+            assert refused.value.response.status_code == 403
+            assert browser.post("/sign-out", data={form[1]: form[2]}, headers=own).status_code == 303
+            assert "event: ready" in list(lines)
+            with pytest.raises(ConnectionClosed) as closed:
+                drain(client)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1008
+        assert browser.get("/api/v1/events").status_code == 401
