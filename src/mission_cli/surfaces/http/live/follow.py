@@ -133,7 +133,7 @@ class Follower:
         found = await asyncio.to_thread(self._tails.read) if self._tails is not None else []
         about = {"at": "", "repo": self._wanted.repo, "mission": self._wanted.mission}
         return [
-            Message("", Kind.LOG, _json({"id": "", "event": str(Kind.LOG), **about, "payload": as_json(one)}))
+            Message("", Kind.LOG, body_of({"id": "", "event": str(Kind.LOG), **about, "payload": as_json(one)}))
             for one in found
         ]
 
@@ -143,17 +143,18 @@ class Follower:
     def _message(self, repo: str, event: Recorded) -> Message:
         here = self._id()
         facts = {"at": stamp(event.at), "repo": repo, "mission": event.mission, "payload": as_json(event.data)}
-        return Message(here, event.kind, _json({"id": here, "event": str(event.kind), **facts}))
+        return Message(here, event.kind, body_of({"id": here, "event": str(event.kind), **facts}))
 
     def _control(self, event: str, repo: str, reason: str = "") -> Message:
         here = self._id()
         payload = {"reason": reason} if reason else {}
         facts: dict[str, Any] = {"at": "", "repo": repo, "mission": "", "payload": payload}
-        return Message(here, event, _json({"id": here, "event": event, **facts}))
+        return Message(here, event, body_of({"id": here, "event": event, **facts}))
 
 
-def _json(facts: Mapping[str, Any]) -> str:
-    return json.dumps(facts, ensure_ascii=False)
+def body_of(facts: Mapping[str, Any]) -> str:
+    """Return an object as JSON on one line."""
+    return json.dumps(facts)  # as ASCII: a file may contain bytes that no encoding takes
 
 
 def write_id(places: Mapping[str, Position | None]) -> str:

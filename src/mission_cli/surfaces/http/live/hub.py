@@ -102,6 +102,7 @@ class Hub:
         self._looking = threading.Lock()
         self._watched: Mapping[str, _Watched] = {}
         """Replaced and never changed, like what it contains."""
+        self._reading = asyncio.Lock()
         self._listeners: dict[asyncio.Event, Callable[[], bool]] = {}
         self._ended: set[asyncio.Event] = set()
         self._streams = 0
@@ -151,8 +152,9 @@ class Hub:
         return [*self._watched]
 
     async def looked(self) -> None:
-        """Return when every repository has been looked at."""
-        await asyncio.to_thread(self._look)
+        """Return when every repository has been looked at, as far as that is possible now."""
+        with suppress(MissionError, OSError):
+            await asyncio.to_thread(self._look)
 
     def newest(self, name: str) -> Position | None:
         """Return the newest place in the journal of a repository; None before its first commit."""
@@ -167,7 +169,12 @@ class Hub:
         if place is None:
             return None
         kept = found.stretch.after(place)
-        return await asyncio.to_thread(self._read_back, name, place) if kept is None else kept
+        if kept is not None:
+            return kept
+        with suppress(MissionError, OSError):  # the next look tries again
+            async with self._reading:  # after a restart many clients ask at once, and new commits come first
+                return await asyncio.to_thread(self._read_back, name, place)
+        return []
 
     def _read_back(self, name: str, place: Position) -> Sequence[Recorded] | None:
         """Read older events from the journal."""
@@ -221,11 +228,9 @@ class Hub:
             self._looked, changed = time.monotonic(), False
             after: dict[str, _Watched] = {}
             for name, ctx in self.places.contexts():
-                found = before.get(name)
-                after[name] = found or _Watched(ctx)
-                if name in old and found is not None:
-                    with suppress(MissionError, OSError):  # it is still old at the next look
-                        changed = found.read_on(ctx) or changed
+                with suppress(MissionError, OSError):  # the next look tries again
+                    after[name] = found = before.get(name) or _Watched(ctx)
+                    changed = (name in old and found.read_on(ctx)) or changed
             self._watched = after
             return changed or [*after] != [*before]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.app.queries.stream.kinds import Kind
@@ -68,11 +68,16 @@ class Sockets:
 
     async def _serve(self, socket: WebSocket) -> None:
         try:
-            with self._hub.stream():
-                may = self._door.known(socket)
+            may = self._door.known(socket)
+            if may is None:
                 await socket.accept()
-                with suppress(WebSocketDisconnect):
-                    await self._talk(socket, may or await self._token(socket))
+                may = await self._token(socket)
+            with self._hub.stream():
+                if socket.client_state is WebSocketState.CONNECTING:
+                    await socket.accept()
+                await self._talk(socket, may)
+        except WebSocketDisconnect:
+            return
         except RefusedRequestError as error:
             await _refuse(socket, error)
 
@@ -191,7 +196,7 @@ def _said(problem: Problem) -> dict[str, Any]:
 
 async def _refuse(socket: WebSocket, error: RefusedRequestError) -> None:
     """Answer before the connection is made, or close it."""
-    if socket.client_state.name == "CONNECTED":
+    if socket.client_state is WebSocketState.CONNECTED:
         await socket.close(_REFUSED, error.problem.title[:100])
     else:
         await socket.send_denial_response(response_of(error.problem, error.headers))

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from mission_cli.app.queries.stream.kinds import Kind
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
     from mission_cli.surfaces.http.live.follow import Message
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.http.places import Serves
 
 RETRY_MS = 2000
+_TYPE = "text/event-stream"
 
 
 class Streams:
@@ -52,6 +52,8 @@ class Streams:
         wanted = Wanted(kinds_of(given.get("kind", "")), mission, given.get("repo", ""))
         if "id" in path or Kind.LOG in wanted.kinds:
             wanted = await run_in_threadpool(of_one, self._places, wanted)
+        if request.method == "HEAD":
+            return Response(media_type=_TYPE)
         last = request.headers.get("last-event-id", "") or given.get("after", "")
         return _Stream(self._hub, Follower(self._hub, wanted, may), last)
 
@@ -61,7 +63,7 @@ class _Stream(StreamingResponse):
 
     def __init__(self, hub: Hub, follower: Follower, last: str) -> None:
         self._hub, self._lines = hub, _lines(follower, last)
-        super().__init__(self._lines, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        super().__init__(self._lines, media_type=_TYPE, headers={"X-Accel-Buffering": "no"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream. Raises RefusedRequestError if there is no place."""
