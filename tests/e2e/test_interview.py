@@ -140,6 +140,17 @@ def test_what_the_command_line_says_is_not_asked(person: Person) -> None:
     assert person.loaded().mission.limits.usd == 3
 
 
+def test_a_goal_that_speaks_of_a_prototype_suggests_a_poc(person: Person) -> None:
+    use_planner(person, good())
+    with terminal(person) as child:
+        child.expect(r"What is the goal\? ")
+        child.sendline("A prototype that counts words")
+        child.expect("poc is recommended, because the goal says `prototype`")
+        child.expect(r"Which mode\? \(full, poc\) \[poc\] ")
+        child.sendintr()
+        assert end(child)[0] == 130
+
+
 def test_reject_writes_nothing_and_keeps_the_plan_that_was_paid_for(person: Person) -> None:
     use_planner(person, good())
     with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
@@ -208,10 +219,11 @@ def test_ctrl_c_in_the_interview_leaves_nothing_half_made(person: Person) -> Non
     folder = use_planner(person, good())
     for answers in ([], ["Count words"], ["Count words", "full"]):
         with terminal(person) as child:
-            for answer in answers:
-                child.expect(r"\? |\] ")
+            asked = [r"goal\? ", r"\[full\] ", r"\[20\] "]
+            for answer, question in zip(answers, asked, strict=False):
+                child.expect(question)
                 child.sendline(answer)
-            child.expect([r"goal\? ", r"\[full\] ", r"\[20\] "])
+            child.expect(asked[len(answers)])
             child.sendintr()
             assert end(child)[0] == 130
     assert not (folder / "prompt-1.md").exists()

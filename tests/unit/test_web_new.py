@@ -13,7 +13,7 @@ from tests.kit.plans import good
 from tests.kit.served import USERS
 from tests.unit.test_plannings import thinking
 
-from mission_cli.surfaces.new_mission import MODES
+from mission_cli.app.plannings.modes import MODES, recommended
 
 if TYPE_CHECKING:
     from tests.kit.browsing import Parsed
@@ -40,6 +40,20 @@ def ended(web: Browser, where: str) -> Parsed:
             return page
         time.sleep(0.01)
     raise AssertionError(page.text)
+
+
+def test_a_goal_suggests_a_mode() -> None:
+    goals = ("A prototype of a parser", "Is it feasible?", "Something QUICK", "A spike", "Epoch times", "Quicksort", "")
+    assert [(one.mode, one.why) for one in map(recommended, goals)] == [
+        ("poc", "prototype"),
+        ("poc", "feasible"),
+        ("poc", "quick"),
+        ("poc", "spike"),
+        *[("full", "")] * 3,
+    ]
+    web = at_home(thinking(good(), good()))
+    assert "poc mode" in web.open(begun(web, goal="A quick look")).text
+    assert "full mode" in web.open(begun(web, goal="A quick look", mode="full")).text
 
 
 def test_a_goal_becomes_a_plan_and_then_a_mission_that_runs() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
@@ -19,13 +18,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
 
 
-MODES = MappingProxyType(
-    {
-        "full": "a clone and a branch for each feature, each reviewed and judged by its criteria.",
-        "poc": "one worker, one feature after another on one branch; judged milestone by milestone.",
-    }
-)
-"""What each mode means, as people are asked for it; the first one is what is recommended."""
 USUAL_USD = "20"
 """The cap in dollars that people are offered."""
 CAPS = ("money_usd", "time_hours", "token_limit")

@@ -17,11 +17,12 @@ from mission_cli._support.dataclass import (
     field,
     replace,
 )
+from mission_cli.app.plannings.modes import MODES, recommended
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, ToolError, UsageError
 from mission_cli.surfaces.cli.commands.guided.approval import Approved, approve, told_so_far
 from mission_cli.surfaces.cli.questions import amount_asked, asked, chosen
 from mission_cli.surfaces.keys import gently
-from mission_cli.surfaces.new_mission import CAPS, MODES, USUAL_USD
+from mission_cli.surfaces.new_mission import CAPS, USUAL_USD
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
@@ -57,18 +58,21 @@ class Order:
 def interview(order: Order) -> Order:
     """Ask for goal, mode and budget, unless they were given."""
     goal = order.goal or asked("What is the goal?")
-    mode = order.given.get("mode") or _mode_asked()
+    mode = order.given.get("mode") or _mode_asked(goal)
     budget = dict(order.budget)
     if not any(budget.get(name) for name in CAPS):
         budget["money_usd"] = amount_asked("What is the most it may cost, in dollars (or unlimited)?", USUAL_USD)
     return replace(order, goal=goal, given={**order.given, "goal": goal, "mode": mode}, budget=budget)
 
 
-def _mode_asked() -> str:
+def _mode_asked(goal: str) -> str:
     wide = max(map(len, MODES)) + 1
     for name, words in MODES.items():
         typer.echo(f"{f'{name}:':<{wide}} {words}")
-    return chosen("Which mode?", tuple(MODES), next(iter(MODES)))
+    best = recommended(goal)
+    if best.why:
+        typer.echo(f"{best.mode} is recommended, because the goal says `{best.why}`")
+    return chosen("Which mode?", tuple(MODES), best.mode)
 
 
 def plan_for(shell: Shell, order: Order) -> Approved | int:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
+from mission_cli.app.plannings.modes import MODES, recommended
 from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import DocumentError, MissionError, UsageError
 from mission_cli.domain.status import PRIORITIES
 from mission_cli.surfaces.http.planners import need_repo
 from mission_cli.surfaces.http.problems import problem_of
 from mission_cli.surfaces.http.web.rendering import address
-from mission_cli.surfaces.new_mission import CAPS, MODES, USUAL_USD
+from mission_cli.surfaces.new_mission import CAPS, USUAL_USD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +75,7 @@ def _page(visit: Visit, values: Mapping[str, str], problem: Problem | None = Non
     return visit.page(
         "new.html",
         status=problem.status if problem is not None else 200,
-        values={"mode": next(iter(MODES)), "money_usd": USUAL_USD, **values},
+        values={"mode": "", "money_usd": USUAL_USD, **values},
         modes=MODES,
         priorities=PRIORITIES,
         problem=problem,
@@ -103,7 +104,11 @@ def _order(form: Mapping[str, str]) -> PlanOrder:
     budget = {name: text for name in CAPS if (text := form.get(name, "").strip())}
     if not budget:
         raise UsageError("the mission has no cap", hint="say how much it may cost, or write unlimited")
-    named = {"goal": goal, **{key: text for name, key in _KEYS.items() if (text := form.get(name, "").strip())}}
+    named = {
+        "goal": goal,
+        "mode": recommended(goal).mode,
+        **{key: text for name, key in _KEYS.items() if (text := form.get(name, "").strip())},
+    }
     if deadline := form.get("deadline", "").strip():
         named["deadline"] = moment("deadline", deadline, _now())
     return PlanOrder(goal, named, budget, form.get("runner", "").strip(), form.get("base", "").strip())
