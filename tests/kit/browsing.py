@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
 
     from mission_cli.domain.deciding.access import Access
+    from mission_cli.surfaces.http.places import Serves
 
 NAME = "127.0.0.1:8765"
 URL = f"http://{NAME}"
@@ -169,12 +170,18 @@ class Browser:
         return self.memory.hosts[0]
 
 
-def browser(*hosts: Host, users: Sequence[Access] = (), read_only: bool = False, codes: Codes | None = None) -> Browser:
-    """Return a browser at a server for some repositories; nobody is signed in."""
+def browser(
+    *hosts: Host,
+    users: Sequence[Access] = (),
+    read_only: bool = False,
+    codes: Codes | None = None,
+    places: Serves | None = None,
+) -> Browser:
+    """Return a browser at a server for some repositories, in memory or real; nobody is signed in."""
     memory, log = Memory(list(hosts)), list[str]()
     rules = Rules(frozenset({NAME, "localhost:8765"}), frozenset({URL}), read_only)
     app = make_application(
-        memory,
+        places or memory,
         rules,
         log=log.append,
         secret_of=SECRETS.__getitem__,
@@ -188,6 +195,13 @@ def browser(*hosts: Host, users: Sequence[Access] = (), read_only: bool = False,
 def at_home(*hosts: Host, read_only: bool = False) -> Browser:
     """Return the browser of the person at this machine, who opened the address that the server printed."""
     found = browser(*hosts, read_only=read_only)
+    found.open(f"/enter/{CODE}")
+    return found
+
+
+def at_places(places: Serves) -> Browser:
+    """Do the same for real repositories."""
+    found = browser(places=places)
     found.open(f"/enter/{CODE}")
     return found
 
