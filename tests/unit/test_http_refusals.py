@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.nightly import by_day, only_at_night
@@ -18,7 +19,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.domain.deciding.access import Scope
 from mission_cli.surfaces.http import bodies, patience
 from mission_cli.surfaces.http.api.routes import ALIASES, PREFIX, operations
-from mission_cli.surfaces.http.server import MOST_CONNECTIONS
+from mission_cli.surfaces.http.patience import MOST_OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -372,7 +373,7 @@ def open_files() -> int:
     return len([*Path("/proc/self/fd").iterdir()])
 
 
-@pytest.mark.parametrize("number", [MOST_CONNECTIONS + 150, pytest.param(1000, marks=only_at_night)])
+@pytest.mark.parametrize("number", [MOST_OPEN + 50, pytest.param(1000, marks=only_at_night)])
 def test_many_connections_at_once_are_bounded_and_over_soon(web: Served, number: int) -> None:
     before = open_files()
     with ExitStack() as stack:
@@ -383,13 +384,15 @@ def test_many_connections_at_once_are_bounded_and_over_soon(web: Served, number:
                 wire.sendall(head(web, "POST /hooks/slack HTTP/1.1", "Content-Length: 9"))
             wires.append(wire)
         began = time.monotonic()
-        found = web.ask("GET", ONE, headers={"Authorization": "Bearer reader"})
-        assert found.status_code in {200, 503}
+        with suppress(httpx.TransportError):  # the server refuses further connections
+            assert web.ask("GET", ONE, headers={"Authorization": "Bearer reader"}).status_code in {200, 503}
         assert time.monotonic() - began < 5, "a client is served or refused quickly"
-        assert open_files() - before - number <= MOST_CONNECTIONS + 150, "those of the server are bounded"
+        while open_files() - before - number > MOST_OPEN + 5:
+            assert time.monotonic() - began < 10, "those of the server are bounded"
         for wire in wires:
             said(wire)
     deadline = time.monotonic() + 10
     while open_files() > before + 5:
         assert time.monotonic() < deadline, "all are closed"
-        web.ask("GET", ONE, headers={"Authorization": "Bearer reader"})
+        with suppress(httpx.TransportError):
+            web.ask("GET", ONE, headers={"Authorization": "Bearer reader"})
