@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.fakes.host import make_host, make_mission
-from tests.kit.nightly import only_at_night
 from tests.kit.served import Served, served, works
 
 from mission_cli.surfaces.http import bodies, patience
@@ -79,17 +78,3 @@ def test_a_body_that_comes_too_slowly_is_given_up(web: Served) -> None:
         wire.sendall(head.encode())
         assert wire.makefile("rb").readline() == b"HTTP/1.1 408 Request Timeout\r\n"
     assert is_usable(web)
-
-
-@only_at_night
-def test_a_thousand_connections_change_nothing(web: Served) -> None:
-    before = web.host.context().state.head()
-    with ExitStack() as stack:
-        for number in range(1000):
-            wire = stack.enter_context(connect(web))
-            if number % 2:
-                wire.sendall(f"POST /hooks/slack HTTP/1.1\r\nHost: {web.name}\r\nContent-Length: 9\r\n".encode())
-    deadline = time.monotonic() + 20
-    while not is_usable(web):
-        assert time.monotonic() < deadline
-    assert web.host.context().state.head() == before
