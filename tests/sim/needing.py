@@ -122,8 +122,8 @@ def _not_explained(case: Case, policy: Policy, found: list[Waiting]) -> Iterator
     mission = case.mission
     if not mission.managed or mission.status is not MissionStatus.ACTIVE or mission.archived:
         return
-    if is_elsewhere(mission.host, case.observation.me) or case.loaded.refused:
-        return
+    if is_elsewhere(mission.host, case.observation.me) or case.loaded.refused or not case.plan.empty:
+        return  # another clone, or the next round, says it
     named = {number for one in found for number in one.waits} | {one.subject for one in found}
     draft = Draft(mission, case.observation, policy)
     for milestone in current_milestones(mission):

@@ -107,7 +107,7 @@ def _described(types: TypeSchemas, operation: Operation) -> dict[str, Any]:
         needed = [one.name for one in operation.body if one.required]
         schema = {
             "type": "object",
-            "properties": {one.name: _schema(one) for one in operation.body},
+            "properties": {one.name: _schema(one) if one.required else _nullable(one) for one in operation.body},
             "additionalProperties": False,
             **({"required": needed} if needed else {}),
         }
@@ -133,6 +133,13 @@ def _schema(one: Field) -> dict[str, Any]:
     if one.kind == "array":
         found["items"] = {"type": "string"}
     return found | ({"enum": list(one.choices)} if one.choices else {})
+
+
+def _nullable(one: Field) -> dict[str, Any]:
+    """Return the schema of a key that may be left out: null is the same."""
+    found = _schema(one)
+    kinds = found["type"] if isinstance(found["type"], list) else [found["type"]]
+    return found | {"type": [*kinds, "null"]} | ({"enum": [*found["enum"], None]} if "enum" in found else {})
 
 
 def _parameter(one: Field, place: str) -> dict[str, Any]:

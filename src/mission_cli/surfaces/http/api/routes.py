@@ -115,19 +115,25 @@ class Api:
     def routes(self) -> list[Route]:
         """Return the routes, under each prefix."""
         found = [Route(f"{PREFIX}/openapi.json", self._describe, methods=["GET"])]
+        paths: dict[str, dict[str, Operation]] = {}
+        for operation in operations():
+            for path in (operation.path, *operation.aliases):
+                paths.setdefault(path, {})[operation.method] = operation
         found += [
-            Route(prefix + path, self._endpoint(operation), methods=[operation.method])
+            Route(prefix + path, self._endpoint(there), methods=[*there])
             for prefix in (PREFIX, *ALIASES)
-            for operation in operations()
-            for path in (operation.path, *operation.aliases)
+            for path, there in paths.items()
         ]
         return found
 
     async def _describe(self, _: Request) -> Response:
         return JSONResponse(self._document)
 
-    def _endpoint(self, operation: Operation) -> Callable[[Request], Any]:
+    def _endpoint(self, there: Mapping[str, Operation]) -> Callable[[Request], Any]:
+        """Return the endpoint of an address, for the operations by their methods; HEAD is GET without its body."""
+
         async def endpoint(request: Request) -> Response:
+            operation = there.get(request.method) or there["GET"]
             user = user_of(self._users(), request.headers.get("authorization", ""), operation.scope)
             body: Any = {}
             if operation.changes:
