@@ -82,7 +82,9 @@ def furnish(person: Person) -> str:
     person.worker(HONEST)
     for identity in ("gated", "asking", "paused", "draft", "done"):
         person.mission("new", "--plan", "-", "--id", identity, "--runner", "script", stdin=PLAN.format(id=identity))
-    person.mission("new", "Words", "--phases", "--type", "development", "--id", "phased", "--max-usd", "5", "--headless")
+    person.mission(
+        "new", "Words", "--phases", "--type", "development", "--id", "phased", "--max-usd", "5", "--headless"
+    )
     for identity in ("gated", "asking", "paused", "done", "phased"):
         person.mission("start", identity, "--headless", ok=None)
     person.mission("run", "gated", ok=None)

@@ -125,7 +125,7 @@ def _not_explained(case: Case, policy: Policy, found: list[Waiting]) -> Iterator
     if is_elsewhere(mission.host, case.observation.me) or case.loaded.refused or not case.plan.empty:
         return  # another clone, or the next round, says it
     named = {number for one in found for number in one.waits} | {one.subject for one in found}
-    draft = Draft(mission, case.observation, policy)
+    draft = Draft(mission, case.observation, policy, running=case.plan.running)
     for milestone in current_milestones(mission):
         for feature in milestone.features:
             idle = feature.status not in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW} and not feature.finished

@@ -41,7 +41,7 @@ def waiting_of(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
     holds = [hold for hold in case.plan.holds if _is_for_people(mission, hold) and hold.unblock not in said]
     if is_elsewhere(mission.host, case.observation.me):
         holds += _in_the_file(mission)
-    return [*found, *(_held(case, hold) for hold in _once(holds))]
+    return [*found, *(_held(case, *together) for together in _once(holds))]
 
 
 def waiting_at_all(unserved: Sequence[Hold]) -> list[Waiting]:
@@ -63,12 +63,12 @@ def _is_for_people(mission: Mission, hold: Hold) -> bool:
     return True
 
 
-def _once(holds: Sequence[Hold]) -> list[Hold]:
-    """Return each thing once: the first hold that a decision ends; what depends on it only if that is not listed."""
-    kept: dict[object, Hold] = {}
-    for hold in sorted(holds, key=lambda hold: hold.kind is HoldKind.DEPENDENCY):
-        kept.setdefault(what_ends(hold), hold)
-    return [hold for hold in holds if kept[what_ends(hold)] is hold]
+def _once(holds: Sequence[Hold]) -> list[list[Hold]]:
+    """Return the holds that one decision ends together; first the one that says most, and what depends on it last."""
+    found: dict[object, list[Hold]] = {}
+    for hold in holds:
+        found.setdefault(what_ends(hold), []).append(hold)
+    return [sorted(one, key=lambda hold: hold.kind is HoldKind.DEPENDENCY) for one in found.values()]
 
 
 def what_ends(hold: Hold) -> object:
@@ -97,7 +97,7 @@ def _asked(mission: Mission, request: InputRequest) -> Waiting:
     )
 
 
-def _held(case: Case, hold: Hold) -> Waiting:
+def _held(case: Case, hold: Hold, *others: Hold) -> Waiting:
     mission, trouble = case.mission, case.observation.forge.trouble
     name = f"{hold.subject}: {_words(case, hold)}" if hold.subject else _words(case, hold)
     if hold.kind is HoldKind.FORGE and trouble is not None:
@@ -109,18 +109,18 @@ def _held(case: Case, hold: Hold) -> Waiting:
         since_of(mission, case.observation.records, hold),
         advice,
         subject=hold.subject,
-        waits=_behind(mission, hold),
+        waits=_behind(mission, hold, {one.subject for one in others}),
         actions=actions_of(advice),
     )
 
 
-def _behind(mission: Mission, hold: Hold) -> tuple[str, ...]:
+def _behind(mission: Mission, hold: Hold, others: set[str]) -> tuple[str, ...]:
     if hold.kind in _END:
         return ()
     if hold.kind in GATES and not hold.subject:
         gate = next((g for g in mission.gates if approval(mission, g) == hold.unblock), None)
-        return waits_for(mission, gate.blocks) if gate is not None else waits_for(mission, {""})
-    return waits_for(mission, {hold.subject})
+        return waits_for(mission, {*gate.blocks, *others} if gate is not None else {""})
+    return waits_for(mission, {hold.subject, *others})
 
 
 def _helps(mission: Mission, hold: Hold) -> Advice:
