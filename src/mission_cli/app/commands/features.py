@@ -69,7 +69,7 @@ def pause(ctx: Context, text: str, *, reason: str = "", now: bool = False) -> Do
         wanted = _to(address, MissionStatus.PAUSED, EventKind.MISSION_PAUSED, words)
         return replace(wanted, decisions=("Pause the mission",), reason=reason)
 
-    return _and_end_jobs(ctx, text, change, "paused") if now else commit_change(ctx, text, change)
+    return and_end_jobs(ctx, text, change, "paused") if now else commit_change(ctx, text, change)
 
 
 def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
@@ -139,10 +139,10 @@ def cancel(ctx: Context, text: str, *, reason: str = "") -> Done:
         wanted = _to(address, MissionStatus.CANCELLED, EventKind.MISSION_CANCELLED, words)
         return replace(wanted, decisions=("Cancel the mission",), reason=reason)
 
-    return _and_end_jobs(ctx, text, change, "cancelled")
+    return and_end_jobs(ctx, text, change, "cancelled")
 
 
-def _and_end_jobs(ctx: Context, text: str, change: Callable[[Address], Wanted], word: str) -> Done:
+def and_end_jobs(ctx: Context, text: str, change: Callable[[Address], Wanted], word: str) -> Done:
     """Commit a change and end all jobs of the mission; they are ended even if the commit fails."""
     try:
         with refusals_said():

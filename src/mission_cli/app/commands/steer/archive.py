@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import stamp
+from mission_cli.app.commands.features import and_end_jobs
 from mission_cli.app.transaction import Done, Wanted, commit_change
 from mission_cli.document.changes import SetFront
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
-from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.status import STARTED_MISSION, MissionStatus
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
@@ -40,6 +41,25 @@ def archive(ctx: Context, text: str, *, reason: str = "") -> Done:
         )
 
     return commit_change(ctx, text, change)
+
+
+def discard(ctx: Context, text: str, *, reason: str = "") -> Done:
+    """Archive a mission for good: one that has been started is cancelled, and its workers end. Nothing is deleted."""
+
+    def change(address: Address) -> Wanted:
+        mission = address.mission
+        ends = mission.status in STARTED_MISSION
+        changes: list[Change] = [SetFront(("status",), str(MissionStatus.CANCELLED))] if ends else []
+        changes += [] if mission.archived else [SetFront(_KEY, stamp(ctx.clock.now()))]
+        why = f": {reason}" if reason else ""
+        words = f"{mission.id} is {'cancelled and archived' if ends else 'archived'}{why}; its files and commits stay"
+        if not changes:
+            return Wanted(f"{mission.id} is archived since {mission.archived}")
+        event = EventKind.MISSION_CANCELLED if ends else EventKind.MISSION_ARCHIVED
+        decisions = ("Cancel and archive the mission" if ends else "Archive the mission",)
+        return Wanted(words, event, tuple(changes), decisions=decisions, reason=reason)
+
+    return and_end_jobs(ctx, text, change, "cancelled")
 
 
 def restore(ctx: Context, text: str, *, reason: str = "") -> Done:

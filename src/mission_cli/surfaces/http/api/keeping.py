@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.app.mail.decide import MailDeed, decide_mail
-from mission_cli.app.results.changes import AllStopped, StopLifted
+from mission_cli.app.results.changes import AllStopped, Changed, StopLifted
 from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import UsageError
 from mission_cli.surfaces.http.api.operation import Field, Operation
@@ -13,7 +13,6 @@ from mission_cli.surfaces.http.api.posting import REASON, changed, post
 from mission_cli.surfaces.http.planners import need_repo
 
 if TYPE_CHECKING:
-    from mission_cli.app.results.changes import Changed
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.http.api.operation import Call, Everything
 
@@ -33,6 +32,12 @@ def _restore(call: Call) -> Changed:
     from mission_cli.app.commands.steer.archive import restore
 
     return changed(restore(call.ctx, call.mission, reason=call.get("reason")))
+
+
+def _discard(call: Call) -> Changed:
+    from mission_cli.app.commands.steer.archive import discard
+
+    return changed(discard(call.ctx, call.mission, reason=call.get("reason")))
 
 
 def _stop(everything: Everything) -> AllStopped:
@@ -68,6 +73,11 @@ def operations() -> tuple[Operation, ...]:
     return (
         post("decide_mail", f"{one}/mails/{{number}}", "Decide about a mail.", Scope.APPROVE, _mail, decision, REASON),
         post("archive_mission", f"{one}/archive", "Hide it; nothing is deleted.", manage, _archive, REASON),
+        Operation(
+            *("delete_mission", "DELETE", one, "Cancel it and hide it; files and commits stay.", manage, Changed),
+            act=_discard,
+            body=(REASON,),
+        ),
         post("restore_mission", f"{one}/restore", "Take it out of the archive.", manage, _restore, REASON),
         Operation(
             *("stop_all", "POST", "/stop", "Stop everything in a repository at once.", manage, AllStopped, None, _stop),

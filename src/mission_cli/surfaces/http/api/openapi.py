@@ -95,6 +95,7 @@ def _described(types: TypeSchemas, operation: Operation) -> dict[str, Any]:
         "operationId": operation.name,
         "summary": operation.about,
         "description": f"Needs the scope `{operation.scope}`.",
+        **({"deprecated": True} if operation.path in operation.retired else {}),
         "parameters": parameters,
         "responses": {
             str(operation.status): {"description": "Done.", "content": body},
@@ -128,6 +129,9 @@ def _schema(one: Field) -> dict[str, Any]:
     if one.kind == "scalar":
         return {"type": ["string", "number", "boolean"], "description": one.about}
     found: dict[str, Any] = {"type": one.kind, "description": one.about}
+    if one.many:
+        item = {"type": "string", **({"enum": list(one.choices)} if one.choices else {})}
+        return {"type": "array", "items": item, "description": one.about}
     if one.kind == "integer":
         found |= {"minimum": one.least, "maximum": one.most}
     if one.kind == "array":
@@ -144,7 +148,8 @@ def _nullable(one: Field) -> dict[str, Any]:
 
 def _parameter(one: Field, place: str) -> dict[str, Any]:
     schema = {key: value for key, value in _schema(one).items() if key != "description"}
-    return {"name": one.name, "in": place, "required": one.required, "description": one.about, "schema": schema}
+    found = {"name": one.name, "in": place, "required": one.required, "description": one.about, "schema": schema}
+    return found | ({"style": "form", "explode": False} if one.many else {})
 
 
 def _header(name: str, about: str) -> dict[str, Any]:

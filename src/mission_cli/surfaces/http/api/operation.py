@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.text import did_you_mean
 from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.ids import MissionId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from mission_cli.app.addressing import Address
     from mission_cli.document.plans.model import Plan
@@ -46,6 +48,8 @@ class Field:
     most: int = MOST_NUMBER
     """Of an integer."""
     choices: tuple[str, ...] = ()
+    many: bool = False
+    """Whether a text may name several of the choices, separated by commas."""
 
     def checked(self, value: Any) -> Any:
         """Return a value of the body. Raises UsageError."""
@@ -73,6 +77,9 @@ class Field:
             if text.casefold() not in {"true", "false", "1", "0"}:
                 raise UsageError(f"`{self.name}` is {text!r}", hint="write true or false")
             return text.casefold() in {"true", "1"}
+        if self.many:
+            words = [word.strip().casefold() for word in text.split(",") if word.strip()]
+            return [replace(self, many=False).checked(word) for word in words]
         return self.checked(text)
 
 
@@ -129,6 +136,20 @@ class Everything:
 
 
 @dataclass(frozen=True, slots=True)
+class Retired:
+    """An address that goes away."""
+
+    since: datetime
+    until: datetime
+    """Until then it works; at least one minor version later."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What each answer says of it (RFC 9745, RFC 8594)."""
+        return {"Deprecation": f"@{int(self.since.timestamp())}", "Sunset": format_datetime(self.until, usegmt=True)}
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation."""
 
@@ -153,7 +174,9 @@ class Operation:
     location: Callable[[Any], str] | None = None
     """Returns the path of what was made, below the prefix."""
     aliases: tuple[str, ...] = field(default_factory=tuple)
-    """Other methods and paths for the same, such as `POST /api/v1/ai/missions/{id}/approve`."""
+    """Other paths for the same."""
+    retired: Mapping[str, Retired] = field(default_factory=dict)
+    """Those of its paths that go away."""
 
     @property
     def changes(self) -> bool:

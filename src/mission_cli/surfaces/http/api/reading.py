@@ -12,7 +12,7 @@ from mission_cli.app.queries.listing import lines_of
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import UsageError
-from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.status import PRIORITIES, MissionStatus
 from mission_cli.surfaces.http.api.operation import Field, Operation
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def _listed(everything: Everything) -> MissionPage:
 
 def _wanted(mission: Mission, line: Line, given: Mapping[str, Any]) -> bool:
     for name, value in (("status", line.status), ("priority", mission.priority), ("type", mission.kind)):
-        words = [word.strip().casefold() for word in given.get(name, "").split(",") if word.strip()]
-        if words and value.casefold() not in words:
+        wanted = given.get(name, [])
+        if wanted and value.casefold() not in wanted:
             return False
     return True
 
@@ -194,9 +194,9 @@ def operations() -> tuple[Operation, ...]:
 
     repo = Field("repo", "only this repository")
     filters = (
-        Field("status", f"words with commas: {', '.join(MissionStatus)}"),
-        Field("priority", "words with commas: low, normal, high, urgent"),
-        Field("type", "words with commas"),
+        Field("status", "one or several, with commas", choices=tuple(MissionStatus), many=True),
+        Field("priority", "one or several, with commas", choices=PRIORITIES, many=True),
+        Field("type", "one or several, with commas: development, research, operations or your own", many=True),
         Field("include_tasks", "with the features of each mission", "boolean"),
         Field("include_recent_events", "with so many events of each mission", "integer", most=_MOST_RECENT),
         LIMIT,

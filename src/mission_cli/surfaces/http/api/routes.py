@@ -25,10 +25,11 @@ from mission_cli.surfaces.http.api.input import read_input
 from mission_cli.surfaces.http.api.openapi import document
 from mission_cli.surfaces.http.api.operation import Everything, need_mission
 from mission_cli.surfaces.http.bodies import body_of, json_of, media_type
+from mission_cli.surfaces.http.planners import need_repo
 from mission_cli.surfaces.http.problems import RefusedRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -107,20 +108,27 @@ def user_of(users: Iterable[Access], header: str, scope: str) -> Access:
 class Api:
     """The API of one server."""
 
-    def __init__(self, places: Serves, users: Callable[[], tuple[Access, ...]], planners: Planners) -> None:
-        """`users` returns who may use it now."""
+    def __init__(
+        self,
+        places: Serves,
+        users: Callable[[], tuple[Access, ...]],
+        planners: Planners,
+        offered: Sequence[Operation] | None = None,
+    ) -> None:
+        """`users` returns who may use it now; `offered` are its operations: None, all of them."""
         self._places, self._users, self._planners = places, users, planners
-        self._document = document(operations(), PREFIX)
+        self._operations = operations() if offered is None else offered
+        self._document = document(self._operations, PREFIX)
 
     def routes(self) -> list[Route]:
         """Return the routes, under each prefix."""
         found = [Route(f"{PREFIX}/openapi.json", self._describe, methods=["GET"])]
         paths: dict[str, dict[str, Operation]] = {}
-        for operation in operations():
+        for operation in self._operations:
             for path in (operation.path, *operation.aliases):
                 paths.setdefault(path, {})[operation.method] = operation
         found += [
-            Route(prefix + path, self._endpoint(there), methods=[*there])
+            Route(prefix + path, self._endpoint(path, there), methods=[*there])
             for prefix in (PREFIX, *ALIASES)
             for path, there in paths.items()
         ]
@@ -129,7 +137,7 @@ class Api:
     async def _describe(self, _: Request) -> Response:
         return JSONResponse(self._document)
 
-    def _endpoint(self, there: Mapping[str, Operation]) -> Callable[[Request], Any]:
+    def _endpoint(self, path: str, there: Mapping[str, Operation]) -> Callable[[Request], Any]:
         """Return the endpoint of an address, for the operations by their methods; HEAD is GET without its body."""
 
         async def endpoint(request: Request) -> Response:
@@ -147,7 +155,8 @@ class Api:
                 raise RefusedRequestError(400, "the header Idempotency-Key is too long")
             asked = _Request(operation, user, request.url.path, given, request.headers.get("if-match", ""), key)
             answer = await run_in_threadpool(self._act, asked)
-            headers = {**answer.headers, **_canonical(request.url.path)}
+            retired = operation.retired[path].headers if path in operation.retired else {}
+            headers = {**answer.headers, **_canonical(request.url.path), **retired}
             return Response(answer.body, answer.status, headers, "application/json")
 
         return endpoint
@@ -163,12 +172,15 @@ class Api:
         act = asked.operation.act_on_all
         if act is None:
             raise AssertionError("an operation is on one mission, or on all")
+        names, repo = self._places.names(), asked.given.get("repo", "")
+        if repo:
+            need_repo(names, repo)
         served = self._places.contexts(reading=not asked.operation.changes)
         contexts = ((name, ctx.acting_as(asked.person)) for name, ctx in served)
         return act(
             Everything(
                 contexts,
-                self._places.names(),
+                names,
                 asked.given,
                 lambda plan, repo: self._places.make(plan, repo, asked.person),
                 self._planners,

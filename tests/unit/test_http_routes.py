@@ -1,0 +1,213 @@
+"""Every route of the systems whose clients the API serves, filters that name nothing, and addresses that go away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import httpx
+import pytest
+from inline_snapshot import snapshot
+from starlette.applications import Starlette
+from tests.kit.fakes.host import make_host, make_mission
+from tests.kit.pipeline import Workers, begin
+from tests.kit.served import USERS, Memory, Served, mission_of, served, works
+from tests.unit.test_http_api import PLAN, ask
+
+from mission_cli._support.dataclass import replace
+from mission_cli.app.commands import lifecycle
+from mission_cli.surfaces.http.api.operation import Retired
+from mission_cli.surfaces.http.api.routes import PREFIX, Api, operations
+from mission_cli.surfaces.http.planners import Planners
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AI = """\
+GET    /api/v1/ai/missions
+POST   /api/v1/ai/missions
+GET    /api/v1/ai/missions/:id
+PATCH  /api/v1/ai/missions/:id
+DELETE /api/v1/ai/missions/:id
+POST   /api/v1/ai/missions/:id/start
+POST   /api/v1/ai/missions/:id/approve
+POST   /api/v1/ai/missions/:id/reject
+POST   /api/v1/ai/missions/:id/pause
+POST   /api/v1/ai/missions/:id/resume
+POST   /api/v1/ai/missions/:id/cancel
+POST   /api/v1/ai/missions/:id/retry_phase
+POST   /api/v1/ai/missions/:id/analyze_repo
+POST   /api/v1/ai/missions/:id/generate_prd
+POST   /api/v1/ai/missions/:id/create_branch
+POST   /api/v1/ai/missions/:id/run_tests
+GET    /api/v1/ai/missions/:id/test_status
+POST   /api/v1/ai/missions/:id/deploy
+POST   /api/v1/ai/missions/:id/create_pr
+POST   /api/v1/ai/missions/:id/cleanup_deployment
+POST   /api/v1/ai/missions/:id/deploy_callback
+POST   /api/v1/ai/missions/:id/advance
+"""
+INTERNAL = """\
+GET    /api/internal/missions
+POST   /api/internal/missions
+GET    /api/internal/missions/:id
+PATCH  /api/internal/missions/:id
+POST   /api/internal/missions/:id/tasks
+PATCH  /api/internal/missions/:id/tasks/:task
+POST   /api/internal/missions/:id/events
+POST   /api/internal/missions/:id/resume
+"""
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Served]:
+    with served() as running:
+        yield running
+
+
+@pytest.fixture
+def web(shared: Served) -> Served:
+    host = make_host(works)
+    make_mission(host, PLAN)
+    lifecycle.start(host.context(), "m")
+    return shared.show(host)
+
+
+def test_every_route_of_the_other_systems_is_served(web: Served) -> None:
+    missing = []
+    for line in (AI + INTERNAL).splitlines():
+        method, path = line.replace(":id", "nothing").replace(":task", "1.1").split()
+        found = web.ask(method, path, headers={"Authorization": "Bearer nobody"})
+        missing += [line] if found.status_code in {404, 405} else []
+    assert missing == []
+    assert web.ask("POST", "/api/v1/ai/missions/m/fly").status_code == 404
+    wrong = web.ask("PUT", "/api/v1/ai/missions/m")
+    assert (wrong.status_code, {*wrong.headers["allow"].split(", ")}) == (405, {"DELETE", "GET", "HEAD", "PATCH"})
+
+
+def test_a_mission_that_is_deleted_is_cancelled_and_hidden_and_its_commits_stay(web: Served) -> None:
+    commits = len(web.host.context().state.history(limit=100))
+    tag = ask(web, "GET", "/missions/m").headers["etag"]
+    said = ask(web, "DELETE", "/missions/m", "manager", json={"reason": "wrong"}, headers={"If-Match": tag})
+    assert (said.status_code, said.json()["message"]) == (
+        200,
+        "m is cancelled and archived: wrong; its files and commits stay",
+    )
+    again = ask(web, "DELETE", "/missions/m", "manager")
+    assert (again.status_code, again.json()["commit"]) == (200, "")
+    assert (mission_of(web.host).status, bool(mission_of(web.host).archived)) == ("cancelled", True)
+    assert len(web.host.context().state.history(limit=100)) == commits + 1
+    assert ask(web, "DELETE", "/missions/m", "approver").status_code == 403
+
+
+def test_jobs_of_other_systems_begin_the_phase_that_does_them(shared: Served) -> None:
+    web = shared.show(begin(Workers()))
+    said = {
+        name: ask(web, "POST", f"/missions/m/{name}", "manager")
+        for name in ("analyze_repo", "generate_prd", "run_tests", "create_branch")
+    }
+    assert {
+        name: (one.status_code, one.json().get("title") or one.json()["message"]) for name, one in said.items()
+    } == (
+        snapshot(
+            {
+                "analyze_repo": (200, "the phase analyzing begins with the next pulse"),
+                "generate_prd": (409, "m is in the phase `analyzing`, and not in `planning`"),
+                "run_tests": (409, "m is in the phase `analyzing`, and not in `testing`"),
+                "create_branch": (409, "the branch mission/m/work is made when the first milestone of m begins"),
+            }
+        )
+    )
+    assert all(one.json()["hint"] for one in said.values() if one.status_code != 200)
+
+
+def test_a_mission_without_phases_says_how_one_has_them(web: Served) -> None:
+    found = ask(web, "POST", "/missions/m/run_tests", "manager")
+    assert (found.status_code, found.json()["title"], found.json()["hint"]) == snapshot(
+        (409, "m has no phase for this: `tests`", "a mission with phases has one: mission new GOAL --phases")
+    )
+    assert ask(web, "POST", "/missions/m/create_branch", "manager").status_code == 409
+
+
+def test_filters_that_name_nothing_are_refused_with_what_they_may_name(web: Served) -> None:
+    wrong = (
+        "status=foo",
+        "status=active,foo",
+        "priority=highest",
+        "limit=0",
+        "limit=201",
+        "limit=many",
+        "cursor=%21",
+        "cursor=x",
+        "repo=elsewhere",
+        "include_tasks=maybe",
+        "include_recent_events=-1",
+        "kind=development",
+        "status=active&status=paused",
+    )
+    said: dict[str, Any] = {}
+    for query in wrong:
+        found = ask(web, "GET", f"/missions?{query}")
+        assert found.status_code == 422, query
+        said[query] = (found.json()["title"], found.json()["hint"])
+    assert said == snapshot(
+        {
+            "status=foo": (
+                "`status` is 'foo'",
+                "use one of draft, planning, scheduled, recurring, active, paused, completed, failed, cancelled",
+            ),
+            "status=active,foo": (
+                "`status` is 'foo'",
+                "use one of draft, planning, scheduled, recurring, active, paused, completed, failed, cancelled",
+            ),
+            "priority=highest": ("`priority` is 'highest'", "did you mean `high`?"),
+            "limit=0": ("`limit` is 0", "use a number from 1 to 200"),
+            "limit=201": ("`limit` is 201", "use a number from 1 to 200"),
+            "limit=many": ("`limit` is 'many', not a number", "how many at most"),
+            "cursor=%21": ("`cursor` is not one of this server", "take `next` of the page before"),
+            "cursor=x": ("`cursor` is not one of this server", "take `next` of the page before"),
+            "repo=elsewhere": ("there is no repository 'elsewhere' here", "`repo` is its path"),
+            "include_tasks=maybe": ("`include_tasks` is 'maybe'", "write true or false"),
+            "include_recent_events=-1": (
+                "`include_recent_events` is '-1', not a number",
+                "with so many events of each mission",
+            ),
+            "kind=development": (
+                "unknown parameter `kind`",
+                "known are status, priority, type, include_tasks, include_recent_events, limit, cursor, repo",
+            ),
+            "status=active&status=paused": ("`status` is given twice", "did you mean `status`?"),
+        }
+    )
+    assert ask(web, "GET", "/inbox?repo=elsewhere").status_code == 422
+    assert ask(web, "GET", "/plannings?repo=elsewhere").status_code == 422
+    right = ("", "status=Active, paused", "priority=normal", "type=development", "status=", "limit=1", "type=mine")
+    sizes = {query: len(ask(web, "GET", f"/missions?{query}").json()["missions"]) for query in right}
+    assert sizes == {one: 0 if one == "type=mine" else 1 for one in right}
+
+
+def test_an_address_that_goes_away_says_since_when_and_until_when() -> None:
+    gone = Retired(datetime(2026, 12, 1, tzinfo=UTC), datetime(2027, 6, 1, tzinfo=UTC))
+    [one] = [one for one in operations() if one.name == "get_mission"]
+    one = replace(one, retired={"/missions/{id}/test_status": gone})
+    host = make_host(works)
+    make_mission(host, PLAN)
+    memory = Memory([host])
+    api = Api(memory, lambda: USERS, Planners(memory), [one])
+    transport = httpx.ASGITransport(Starlette(routes=api.routes()))
+    headers = {"Authorization": "Bearer reader"}
+
+    async def talk() -> None:
+        async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=headers) as client:
+            for prefix in (PREFIX, "/api/v1/ai"):
+                old = await client.get(f"{prefix}/missions/m/test_status")
+                new = await client.get(f"{prefix}/missions/m")
+                assert old.json() == new.json()
+                assert (old.headers["deprecation"], old.headers["sunset"]) == (
+                    "@1796083200",
+                    "Tue, 01 Jun 2027 00:00:00 GMT",
+                )
+                assert not {"deprecation", "sunset"} & set(new.headers)
+
+    anyio.run(talk)
