@@ -7,6 +7,7 @@ where npm is missing, only our own time is printed.
 from __future__ import annotations
 
 import compileall
+import json
 import os
 import shutil
 import statistics
@@ -25,9 +26,12 @@ from mission_cli.wiring import compose
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.kit.people import Person
+
 _PYTHON = [sys.executable, "-P"]
 _MISSION = [*_PYTHON, "-m", "mission_cli"]
 _MANY = 1_000
+_REPOSITORIES = 50
 _TRIES = 11
 _BACKLOG = "backlog.md@1.52.0"
 _HELLO = """\
@@ -91,6 +95,7 @@ def lines(folder: Path) -> Iterator[tuple[str, float, float | None]]:
         ratio(command([*_MISSION, "status"], person.repo), greets),
         1.3,
     )
+    yield from everywhere(person, folder / "everywhere")
     with_missions(person, _MANY)
     listed = command([*_MISSION, "list"], person.repo)
     program = backlog(folder / "npm")
@@ -110,6 +115,27 @@ def lines(folder: Path) -> Iterator[tuple[str, float, float | None]]:
     theirs = command([os.fspath(program), "task", "list", "--plain"], tasks(folder / "tasks", program))
     yield "`mission list` with 1,000 missions / Backlog.md's list of 1,000 tasks", ratio(listed, theirs), 0.5
     yield "  the first time, when it reads all the files", ratio(listed_at_first, theirs), None
+
+
+def everywhere(person: Person, folder: Path) -> Iterator[tuple[str, float, float | None]]:
+    """Yield what a list over many repositories costs, to a list of one of them."""
+    places = [folder / str(number) for number in range(_REPOSITORIES)]
+    for place in places:
+        shutil.copytree(person.repo, place, symlinks=True)
+    known = Path.home() / ".local/state/mission/repos.json"
+    before = known.read_text()
+    known.write_text(json.dumps([*map(os.fspath, places)]))
+    one, all_of_them = (command([*_MISSION, "list", *words], places[0]) for words in ((), ("--all",)))
+
+    def at_first() -> float:
+        for place in places:
+            (place / ".git/mission/lines.json").unlink(missing_ok=True)
+        return all_of_them()
+
+    name = f"`mission list --all` over {_REPOSITORIES} unchanged repositories / `mission list` of one"
+    yield name, ratio(all_of_them, one), 2
+    yield "  the first time, when it opens them all", ratio(at_first, one), None
+    known.write_text(before)
 
 
 def backlog(folder: Path) -> Path | None:

@@ -13,7 +13,7 @@ from tests.kit.serving import ended, server
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
-ROUNDS, WRITERS, READERS = (25, 8, 4) if NIGHTLY else (1, 3, 1)
+ROUNDS, WRITERS, READERS = (10, 8, 4) if NIGHTLY else (1, 3, 1)
 VIEWS = ("/missions", "/missions/m", "/missions/m/why", "/inbox", "/missions/m/history")
 PLAN = """\
 title: Many hands
@@ -30,7 +30,7 @@ class Hands:
 
     def __init__(self, url: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
-        self.web = httpx.Client(base_url=url, trust_env=False, headers=headers, timeout=60)
+        self.web = httpx.Client(base_url=url, trust_env=False, headers=headers, timeout=300)
         self.over = threading.Event()
         self.wrong: list[str] = []
         self.won: list[str] = []

@@ -67,6 +67,7 @@ RULES = {
     "A notification is stored": ("unit/test_notifications.py::test_a_pulse_that_dies_loses_nothing_and_repeats_only_what_it_was_sending", "unit/test_notifications.py::test_a_failing_channel_stops_no_pulse_is_shown_and_takes_everything_later"),
     "Every event of a stream is read from the journal": ("sim/test_stream.py::test_whoever_replays_the_events_has_the_last_state", "unit/test_stream.py::test_whoever_goes_on_after_any_event_gets_each_later_one_once", "e2e/test_live.py::test_no_client_loses_or_repeats_an_event_while_the_server_is_killed_and_the_state_changes"),
     "A decision from outside": ("unit/test_deciding.py::test_a_server_that_dies_at_any_step_decides_once_or_not_at_all", "unit/test_http_attacks.py::test_an_attack_is_refused_and_changes_nothing"),
+    "A view that is kept": ("unit/test_kept_views.py::test_readers_see_each_change_at_once_and_one_view_until_then", "unit/test_kept_lists.py::test_after_a_change_the_list_is_what_it_is_without_anything_kept", "e2e/test_serving_load.py::test_of_many_changes_of_the_same_state_one_is_made_and_the_notes_of_all_are_kept"),
     "Data of finished missions": ("e2e/test_gc.py::test_unmerged_commits_dirty_trees_saved_work_and_a_persons_things_stay", "e2e/test_gc.py::test_after_it_no_attempt_number_is_given_out_again"),
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,7 +57,7 @@ class Serves(Protocol):
 
 
 _READERS = 4
-"""How many threads work in a repository at once."""
+"""How many threads read in a repository at once."""
 
 
 class Place:
@@ -74,7 +74,7 @@ class Place:
     @contextmanager
     def context(self, *, reading: bool = False) -> Iterator[Context]:
         """Yield the ports. Raises MissionError if the repository cannot be opened."""
-        with nullcontext() if reading else self._writing, self._room:
+        with self._room if reading else self._writing:
             opened, looks = self._current()
             try:
                 yield replace(opened.context, views=self._views) if reading else opened.context
