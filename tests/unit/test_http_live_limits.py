@@ -9,7 +9,7 @@ import socket
 import time
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -27,6 +27,7 @@ from mission_cli.surfaces.http.live import follow, hub
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.kit.fakes.host import Host
     from websockets.sync.client import ClientConnection
 
 PLAN = "title: T\nbudget: {money_usd: 9}\nmilestones: [{name: A, features: [{title: a}]}]\n"
@@ -48,10 +49,15 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 
 def change(web: Served, size: int = 1, words: str = "x") -> None:
     """Commit a change of the mission; its event has these words, as often as wanted."""
-    state = web.host.context().state
+    commit(web.host, words * size)
+
+
+def commit(host: Host, words: str = "x") -> None:
+    """Commit a change of the mission of a host."""
+    state = host.context().state
     [stored] = state.snapshot().missions.values()
     write = Write(stored.path, f"{stored.text}\nx\n", stored.text)
-    state.commit([write], message=words * size, expect=state.head(), author=ADA)
+    state.commit([write], message=words, expect=state.head(), author=ADA)
 
 
 @contextmanager
@@ -197,3 +203,43 @@ def test_bytes_that_are_no_text_end_no_stream(web: Served) -> None:
         change(web, words=words)
         assert json.loads(next(lines)[6:])["payload"]["subject"] == words
     assert json.loads(follow.body_of({"words": "\udcff"}).encode()) == {"words": "\udcff"}
+
+
+def data_of(lines: Iterator[str]) -> dict[str, Any]:
+    """The next event."""
+    found: dict[str, Any] = json.loads(next(line for line in lines if line.startswith("data: "))[6:])
+    return found
+
+
+def test_an_id_names_a_place_in_each_of_several_repositories(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "_AGAIN_SECONDS", 0.1)
+    hosts = [make_host(works, name=f"host{number}:00000{number}") for number in range(3)]
+    for host in hosts:
+        make_mission(host, PLAN)
+    path = "/api/v1/events?kind=journal"
+    with served(*hosts[:2]) as web:
+        with web.client.stream("GET", web.url + path, headers=READER) as stream:
+            lines = stream.iter_lines()
+            ready = data_of(lines)["id"]
+            assert [len(part) for part in ready.split(",")] == [8 + 1 + 40] * 2
+            told = []
+            for host in (hosts[1], hosts[0], hosts[1]):
+                commit(host)
+                told.append(data_of(lines))
+            assert [one["repo"] for one in told] == ["host1:000001", "host0:000000", "host1:000001"]
+            web.memory.hosts.append(hosts[2])
+            new = data_of(lines)
+            assert [new["event"], new["repo"], new["id"].count(",")] == ["reset", "host2:000002", 2]
+        with web.client.stream("GET", web.url + path, headers={**READER, "Last-Event-ID": told[0]["id"]}) as stream:
+            lines = stream.iter_lines()
+            again = sorted((data_of(lines) for _ in range(3)), key=lambda one: (one["event"], one["repo"]))
+            assert [(one["event"], one["repo"]) for one in again] == [
+                ("journal", "host0:000000"),
+                ("journal", "host1:000001"),
+                ("reset", "host2:000002"),
+            ]
+        one = f"{path}&repo=host1:000001&after={told[0]['id']}"
+        with web.client.stream("GET", web.url + one, headers=READER) as stream:
+            assert data_of(stream.iter_lines())["id"] == hosts[1].context().state.head()
+        found = web.ask("GET", "/api/v1/missions/m/events/stream", headers=READER)
+        assert (found.status_code, found.json()["hint"]) == (422, "add ?repo=host0:000000")
