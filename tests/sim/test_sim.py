@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.kit.fakes.life import Fate
 from tests.kit.fakes.runtime import is_idle
-from tests.kit.nightly import NIGHTLY, by_day
+from tests.kit.nightly import NIGHTLY, by_day, only_at_night
 from tests.sim.asked import AskSim
 from tests.sim.events import What, events_of, shrunk
 from tests.sim.hooked import HookSim
@@ -99,10 +99,12 @@ def test_every_law_holds_where_people_look_at_previews(seed: int) -> None:
     assert counts["previews that ran"] > 0
 
 
-@pytest.mark.parametrize("seed", range(300, 330) if NIGHTLY else [307])
+@only_at_night
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("seed", range(300, 330))
 def test_every_law_holds_where_files_for_readers_are_committed(seed: int) -> None:
     """After each pulse they are what the mission files say, no commit says nothing new, and clones agree in the end."""
-    counts = run(seed, LENGTH if NIGHTLY else 60, ShownSim)
+    counts = run(seed, LENGTH, ShownSim)
     assert counts["commits of pages"] > 0
 
 
