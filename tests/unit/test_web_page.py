@@ -416,6 +416,17 @@ def test_a_form_does_what_the_command_does(gated: Host, case: str) -> None:
     assert " ".join(done.words.split()) not in web.open("/missions/m").text.split("Decisions")[0], "said once"
 
 
+def test_a_gate_shows_the_change_that_is_approved(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    for name in ("approve", "reject"):
+        page = web.open(f"/missions/m/do/{name}?gate=look")
+        shown = page.forms[1].fields["saw"]
+        assert (
+            f"shows the finished work, {shown[:7]} Files 1.1.txt +1 -0 The whole change 1.1.txt new +1 -0" in page.text
+        )
+        assert "good" in page.text
+
+
 def test_lifting_stop_is_offered_first_and_lifts_it(gated: Host) -> None:
     host = gated.copy(Fate())
     stop_all(host.context().runtime, host.context().executor, host.context().person().name)
@@ -448,6 +459,8 @@ def test_landing_lands_only_what_was_shown(finished: Host) -> None:
     done = gates.land(theirs.context(), "m")
     web = at_home(mine)
     page = web.open("/missions/m/do/land")
+    assert "Files 1.1.txt +1 -0" in page.text
+    assert page.text.count("good") >= 1, "the change, line by line"
     assert page.forms[1].fields["saw"] == done.about
     before = state_of(mine)
     other = web.press(page, "Land", saw="0" * 40)

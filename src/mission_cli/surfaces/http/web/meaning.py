@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from mission_cli.app.queries.before.consequences import Consequence
     from mission_cli.app.results.landing import LandingPreview
     from mission_cli.app.results.proposals import SuggestedFeature
+    from mission_cli.domain.branches.landing import LandedFile
     from mission_cli.domain.tables import InputRequest
     from mission_cli.surfaces.http.web.site import Held, Visit
+    from mission_cli.surfaces.markup.elements import Html
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class Meaning:
     """Fields of the form that the visitor does not fill in, such as the commit that is shown."""
     request: InputRequest | None = None
     landing: LandingPreview | None = None
+    files: Sequence[LandedFile] = ()
+    """What the finished work changes against the base."""
+    change: Html | None = None
+    """The same, line by line."""
     suggestions: Sequence[SuggestedFeature] = ()
     """To choose from."""
     document: str = ""
@@ -77,16 +83,22 @@ def of_cancel(_: Visit, held: Held) -> Meaning:
 def of_land(visit: Visit, held: Held) -> Meaning:
     """Return what would land, here or by the forge. Raises BlockedError if nothing can."""
     from mission_cli.app.pull_requests import proposes
-    from mission_cli.app.queries.before.landing import landing_preview
+    from mission_cli.app.queries.before.landing import landing_diff, landing_preview
     from mission_cli.app.queries.pulls import pull_requests
+    from mission_cli.surfaces.markup.changes import change_html
 
     if proposes(held.ctx, held.address.mission.id):
         [found] = pull_requests(held.ctx, held.address.mission.id)
         facts = [(f"{one.subject} {one.title}", one.reason or one.state) for one in found.pulls]
         return Meaning(words="The forge merges these pull requests by its rules.", facts=facts, without=("squash",))
-    preview = landing_preview(held.ctx, held.address.mission.id, squash=bool(visit.form.get("squash")))
+    squash = bool(visit.form.get("squash"))
+    preview = landing_preview(held.ctx, held.address.mission.id, squash=squash)
     return Meaning(
-        landing=preview, fixed={"saw": preview.work}, warnings=[preview.obstacle] if preview.obstacle else ()
+        landing=preview,
+        fixed={"saw": preview.work},
+        warnings=[preview.obstacle] if preview.obstacle else (),
+        files=preview.files,
+        change=change_html(landing_diff(held.ctx, preview.id, squash=squash), preview.files),
     )
 
 
@@ -97,7 +109,8 @@ def of_gate(visit: Visit, held: Held) -> Meaning:
     gate = at_gate(held.ctx, held.address, visit.given("gate"))
     fixed = {"gate": gate.name, **({"saw": gate.saw} if gate.saw else {})}
     facts = [("shows", gate.document or f"the finished work, {gate.saw[:7]}")] if gate.saw else []
-    shown = _document(held, gate.document, approves=visit.request.url.path.endswith("/approve"))
+    approves = visit.request.url.path.endswith("/approve")
+    shown = _document(held, gate.document, approves=approves) if gate.document else _change(held, gate.saw)
     return Meaning(f"Gate {gate.name}", gate.message, facts, fixed=fixed, **shown)
 
 
@@ -119,6 +132,18 @@ def _document(held: Held, name: str, *, approves: bool) -> dict[str, Any]:
         suggested = suggestions_of(held.ctx, held.snapshot, held.address).suggestions
         return {"suggestions": suggested} if suggested else {"document": found.text}
     return {"document": found.text}
+
+
+def _change(held: Held, commit: str) -> dict[str, Any]:
+    """Return what finished work changes against the base; nothing if one of them is not in this clone."""
+    from mission_cli.surfaces.markup.changes import change_html
+
+    code, mission = held.ctx.code, held.address.mission
+    base, work = code.heads(mission.id, mission.base).base, code.find_commit(commit) if commit else None
+    if base is None or work is None:
+        return {}
+    files = code.content(base, work).files
+    return {"files": files, "change": change_html(code.diff(base, work), files)}
 
 
 def of_request(visit: Visit, held: Held) -> Meaning:
