@@ -118,7 +118,7 @@ class Api:
         """`users` returns who may use it now; `offered` are its operations: None, all of them."""
         self._places, self._users, self._planners = places, users, planners
         self._operations = operations() if offered is None else offered
-        self._document = document(self._operations, PREFIX)
+        self._document = JSONResponse(document(self._operations, PREFIX)).body
 
     def routes(self) -> list[Route]:
         """Return the routes, under each prefix."""
@@ -135,7 +135,7 @@ class Api:
         return found
 
     async def _describe(self, _: Request) -> Response:
-        return JSONResponse(self._document)
+        return Response(self._document, media_type="application/json")
 
     def _endpoint(self, path: str, there: Mapping[str, Operation]) -> Callable[[Request], Any]:
         """Return the endpoint of an address, for the operations by their methods; HEAD is GET without its body."""
