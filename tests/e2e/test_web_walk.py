@@ -177,6 +177,16 @@ def walk(person: Person, walker: Walk, facts: dict[str, Any]) -> None:
     walker.press("Land")
     walker.wait("completed")
     walker.look("completed")
+    mission = page.url
+    walker.follow("1 attempt")
+    walker.wait("file: `1.1.txt`")
+    walker.look("attempt")
+    assert page.locator(".diff-file").count() == 1
+    for name in ("History", "Report"):
+        page.goto(mission)
+        walker.follow(name)
+        walker.look(name)
+    page.goto(mission)
 
 
 @only_at_night
