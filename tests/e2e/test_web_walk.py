@@ -177,7 +177,15 @@ def walk(person: Person, walker: Walk, facts: dict[str, Any]) -> None:
     walker.press("Land")
     walker.wait("completed")
     walker.look("completed")
-    mission = page.url
+    look_back(walker)
+        walker.follow(name)
+        walker.look(name)
+    page.goto(mission)
+
+
+def look_back(walker: Walk) -> None:
+    """Look at what happened, and go back to the mission."""
+    page, mission = walker.page, walker.page.url
     walker.follow("1 attempt")
     walker.wait("file: `1.1.txt`")
     walker.look("attempt")
