@@ -178,9 +178,6 @@ def walk(person: Person, walker: Walk, facts: dict[str, Any]) -> None:
     walker.wait("completed")
     walker.look("completed")
     look_back(walker)
-        walker.follow(name)
-        walker.look(name)
-    page.goto(mission)
 
 
 def look_back(walker: Walk) -> None:
