@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import httpx
 import pytest
 from inline_snapshot import snapshot
 from mcp.shared.exceptions import MCPError
 from mcp_types import ElicitResult, InputRequiredResult
+from starlette.applications import Starlette
 from tests.kit.nightly import by_day
+from tests.kit.served import USERS
 from tests.kit.tools import NEW, OLD, Agent
+from tests.sim.asked import AskSim
 from tests.sim.events import events_of
-from tests.sim.sim import Sim, head_of
+from tests.sim.mailed import MailSim
+from tests.sim.phased import PhaseSim
+from tests.sim.sim import RecurringSim, ReviewSim, Sim, head_of
 
 from mission_cli.adapters.clock import SystemClock
 from mission_cli.domain.ids import FeatureNumber
+from mission_cli.surfaces.http.api.routes import PREFIX, Api, operations
+from mission_cli.surfaces.http.places import Places
+from mission_cli.surfaces.http.planners import Planners
 from mission_cli.surfaces.mcp.tools import TOOLS
 from mission_cli.surfaces.outputs import output_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from mcp import Client
     from tests.kit.people import Person
 
@@ -47,6 +61,18 @@ TWINS: dict[str, tuple[str, ...]] = {
     "mission_resume": ("context", "m"),
 }
 """The tools that only read, and the commands that print the same."""
+ADDRESSES: dict[str, tuple[str, ...]] = {
+    "/missions/m": ("status", "m"),
+    "/missions/m/file": ("show", "m"),
+    "/missions/m/why": ("why", "m"),
+    "/missions/m/history?limit=20": ("history", "m", "--limit", "20"),
+    "/missions/m/context": ("context", "m"),
+    "/missions/m/report": ("report", "m"),
+    "/inbox": ("inbox",),
+}
+"""The addresses of the HTTP API that show what commands print; a list has pages, and is compared by itself."""
+WORLDS: Sequence[type[Sim]] = (Sim, AskSim, PhaseSim, ReviewSim, RecurringSim, MailSim)
+_PAGED = {"list_missions", "list_plannings", "get_planning"}
 
 
 @pytest.fixture
@@ -101,7 +127,7 @@ def test_every_tool_says_what_it_does_what_it_takes_and_what_it_returns(person: 
 
 
 @pytest.mark.parametrize("seed", by_day(range(60), 2))
-def test_an_agent_reads_what_the_command_line_prints(
+def test_agents_and_http_read_what_the_command_line_prints(
     person: Person, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """60 states of the simulator at night, a few by day; 0 differences. The clock stands still meanwhile."""
@@ -112,17 +138,43 @@ def test_an_agent_reads_what_the_command_line_prints(
     _put(person, seed)
     before = person.state_log()
     agent = Agent(person.repo)
+    printed_by = {
+        command: person.mission(*command, "--json", ok=(0, 3)).facts
+        for command in {*TWINS.values(), *ADDRESSES.values()}
+    }
     for tool, command in TWINS.items():
-        printed = person.mission(*command, "--json", ok=(0, 3)).facts
+        printed = printed_by[command]
         given = {"mission": "m"} if command[1:2] == ("m",) else {}
         given = {"about": "m"} if tool == "mission_why" else given
         assert agent.facts(tool, **given) == printed, tool
+    answers = over_http(person.repo, [*ADDRESSES, "/missions"])
+    for address, command in ADDRESSES.items():
+        assert answers[address] == printed_by[command], address
+    listed = [{**one["mission"], "repo": ""} for one in answers["/missions"]["missions"]]
+    assert sorted(listed, key=itemgetter("id")) == sorted(printed_by["list",]["missions"], key=itemgetter("id"))
     assert person.state_log() == before
+
+
+def over_http(repo: Path, addresses: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What the API answers for a repository, by address, without a server."""
+    places = Places(repo.resolve(), everywhere=False)
+    app = Starlette(routes=Api(places, lambda: USERS, Planners(places)).routes())
+    found: dict[str, dict[str, Any]] = {}
+
+    async def ask() -> None:
+        headers = {"Authorization": "Bearer reader"}
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=headers) as client:
+            for address in addresses:
+                found[address] = (await client.get(f"{PREFIX}{address}")).json()
+
+    anyio.run(ask)
+    return found
 
 
 def _put(person: Person, seed: int) -> None:
     """Put the mission of a simulated world into a real repository, some time after it began."""
-    sim = Sim(seed * 3)
+    sim = WORLDS[seed % len(WORLDS)](seed * 3)
     for event in events_of(seed * 3, seed * 3 % 64 + seed):
         sim.tick(event)
     head = head_of(sim.hosts[0])
@@ -136,7 +188,12 @@ def _put(person: Person, seed: int) -> None:
     person.git("commit", "--quiet", "--message", f"seed {seed}", cwd=folder)
 
 
-def test_all_tools_that_only_read_are_compared() -> None:
+def test_all_tools_and_addresses_that_only_read_are_compared() -> None:
+    shown = {PREFIX + address.partition("?")[0].replace("/m/", "/{id}/").removesuffix("/m") for address in ADDRESSES}
+    reading = {
+        PREFIX + one.path.removesuffix("/{id}") for one in operations() if not one.changes and one.name not in _PAGED
+    }
+    assert shown == reading
     assert TWINS.keys() == {name for name, tool in TOOLS.items() if tool.reads} | {"mission_resume"}
 
 
