@@ -39,6 +39,12 @@ $(VENV)/.inspector: tests/inspector/package-lock.json $(VENV)/.ready
 	@cd tests/inspector && PATH="$(abspath $(BIN)):$$PATH" npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# What sends random requests to the HTTP API, apart from the packages of the tests.
+$(VENV)/.fuzz/.ready: requirements/fuzz.txt $(VENV)/.ready
+	@$(PYTHON) -m venv $(VENV)/.fuzz
+	@$(VENV)/.fuzz/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/fuzz.txt
+	@touch $@
+
 test: compiled $(VENV)/.agents $(VENV)/.forges
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
@@ -52,7 +58,7 @@ newest: compiled
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(NEWEST) -r .newest.txt
 	PYTHONPATH=$(NEWEST) $(BIN)/python -m pytest -q -n auto tests/unit
 
-nightly: compiled $(VENV)/.agents $(VENV)/.forges $(VENV)/.inspector
+nightly: compiled $(VENV)/.agents $(VENV)/.forges $(VENV)/.inspector $(VENV)/.fuzz/.ready
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Cheating and honest workers, each with the sandbox on and off.

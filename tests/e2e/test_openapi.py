@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.kit.people import Person
 
-PROGRAM = Path(sys.executable).parent / ".." / ".fuzz" / "bin" / "schemathesis"
+PROGRAM = Path(sys.prefix) / ".fuzz/bin/schemathesis"
 CALLS = int(os.environ.get("MISSION_FUZZ_CALLS", "10000"))
 PLAN = """\
 title: {id}
@@ -102,6 +102,8 @@ def furnish(person: Person) -> str:
 def test_no_request_of_ten_thousand_breaks_the_server_or_the_document(
     person: Person, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
+    if not PROGRAM.exists():
+        pytest.skip("schemathesis is not installed: run `make nightly`, or `make .venv/.fuzz/.ready`")
     token = furnish(person)
     with server(person, "--quiet") as (facts, process):
         headers = {"Authorization": f"Bearer {token}"}
@@ -122,7 +124,7 @@ def fuzz(url: str, token: str, hooks: Path, examples: int, folder: Path) -> dict
     """Send requests; return how many got which status. Asserts that every answer is as the document says."""
     report = folder / "calls.ndjson"
     command = [
-        *(os.fspath(PROGRAM.resolve()), "run", f"{url}/api/v1/openapi.json", "--url", url),
+        *(os.fspath(PROGRAM), "run", f"{url}/api/v1/openapi.json", "--url", url),
         *("--header", f"Authorization: Bearer {token}", "--checks", ",".join(CHECKS), "--seed", "1"),
         *("--phases", "examples,coverage,fuzzing", "--max-examples", str(examples), "--no-shrink"),
         *("--continue-on-failure", "--request-timeout", "60", "--suppress-health-check", "all"),

@@ -11,7 +11,13 @@ import httpx
 import pytest
 from inline_snapshot import snapshot
 from mcp.shared.exceptions import MCPError
-from mcp_types import ElicitResult, InputRequiredResult
+from mcp_types import (
+    ElicitationCapability,
+    ElicitResult,
+    FormElicitationCapability,
+    InputRequiredResult,
+    UrlElicitationCapability,
+)
 from starlette.applications import Starlette
 from tests.kit.nightly import by_day
 from tests.kit.served import USERS
@@ -27,6 +33,7 @@ from mission_cli.domain.ids import FeatureNumber
 from mission_cli.surfaces.http.api.routes import PREFIX, Api, operations
 from mission_cli.surfaces.http.places import Places
 from mission_cli.surfaces.http.planners import Planners
+from mission_cli.surfaces.mcp.server import shows_forms
 from mission_cli.surfaces.mcp.tools import TOOLS
 from mission_cli.surfaces.outputs import output_schema
 
@@ -195,6 +202,13 @@ def test_all_tools_and_addresses_that_only_read_are_compared() -> None:
     }
     assert shown == reading
     assert TWINS.keys() == {name for name, tool in TOOLS.items() if tool.reads} | {"mission_resume"}
+
+
+def test_a_client_that_only_opens_addresses_is_shown_no_form() -> None:
+    form, url = FormElicitationCapability(), UrlElicitationCapability()
+    able = [None, ElicitationCapability(), ElicitationCapability(form=form), ElicitationCapability(url=url)]
+    able.append(ElicitationCapability(form=form, url=url))
+    assert [shows_forms(one) for one in able] == [False, True, True, False, True]
 
 
 def test_a_list_is_narrowed_by_status_priority_and_archive(words: Person) -> None:

@@ -259,7 +259,12 @@ def _client(ctx: Any) -> str:
 def _can_ask(ctx: Any) -> bool:
     known = ctx.session.client_capabilities
     reached = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS or ctx.session.can_send_request
-    return known is not None and known.elicitation is not None and reached
+    return known is not None and reached and shows_forms(known.elicitation)
+
+
+def shows_forms(capability: types.ElicitationCapability | None) -> bool:
+    """Whether a client can show a form: it says so, or it names no mode, which means the same."""
+    return capability is not None and (capability.form is not None or capability.url is None)
 
 
 def _reply(params: types.CallToolRequestParams) -> Reply | None:
