@@ -206,10 +206,9 @@ def test_no_client_loses_or_repeats_an_event_while_the_server_is_killed_and_the_
             assert client.resets == 0
             assert client.connections > KILLS // 2
         connections = [client.connections for client in clients]
-        began = time.monotonic()
         code, log = ended(servers.process)
         assert (code, "Traceback" in log) == (0, False), log
-        assert time.monotonic() - began < 5, "also while clients listen"
+        assert "graceful" not in log, "uvicorn did not have to give up waiting for the streams"
         servers.begin()
         until(lambda: all(client.connections > before for client, before in zip(clients, connections, strict=True)))
         person.mission("access", "remove", "ada", "--yes")

@@ -178,7 +178,7 @@ class Hub:
 
     def _read_back(self, name: str, place: Position) -> Sequence[Recorded] | None:
         """Read older events from the journal."""
-        for found, ctx in self.places.contexts():
+        for found, ctx in self.places.contexts(reading=True):
             if found != name:
                 continue
             steps = events_since(ctx.state, place)
@@ -227,7 +227,7 @@ class Hub:
                 return False
             self._looked, changed = time.monotonic(), False
             after: dict[str, _Watched] = {}
-            for name, ctx in self.places.contexts():
+            for name, ctx in self.places.contexts(reading=True):
                 with suppress(MissionError, OSError):  # the next look tries again
                     after[name] = found = before.get(name) or _Watched(ctx)
                     changed = (name in old and found.read_on(ctx)) or changed

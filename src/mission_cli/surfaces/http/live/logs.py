@@ -28,7 +28,7 @@ class Tails:
 
     def read(self) -> list[Logged]:
         """Return what was printed since the last call, for each attempt. Called in a thread."""
-        for name, ctx in self._places.contexts():
+        for name, ctx in self._places.contexts(reading=True):
             if name == self._repo:
                 self._begin(ctx)
                 return [found for run in [*self._logs] if (found := self._read(run)) is not None]

@@ -85,7 +85,7 @@ def of_one(places: Serves, wanted: Wanted) -> Wanted:
         raise UsageError("no mission is named", hint="logs are those of one mission: add its id")
     found = [
         name
-        for name, ctx in places.contexts()
+        for name, ctx in places.contexts(reading=True)
         if wanted.repo in {"", name} and wanted.mission in ctx.state.snapshot().missions
     ]
     if not found:
