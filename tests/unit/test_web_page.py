@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import inspect
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from inline_snapshot import snapshot
+from starlette.requests import Request
+from starlette.responses import Response
 from tests.kit.browsing import CODE, URL, Browser, at_home, browser, signed_in
 from tests.kit.fakes.host import SETTINGS, make_host, make_mission
 from tests.kit.fakes.life import Fate
+from tests.kit.nightly import only_at_night
+from tests.kit.pipeline import Workers, begin
 from tests.kit.served import USERS, go_on, mission_of, works
+from tests.unit.test_pipeline import at
 
 from mission_cli._support.dataclass import replace
 from mission_cli.app.commands import features, gates, lifecycle
+from mission_cli.app.commands.phases import documents
 from mission_cli.app.commands.set_value import set_value
 from mission_cli.app.commands.steer.add import add_feature
 from mission_cli.app.commands.steer.archive import archive
@@ -26,6 +33,7 @@ from mission_cli.document.plans.model import PlanFeature
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import MissionId
 from mission_cli.settings import NotificationSettings
+from mission_cli.surfaces.http.sessions import LIFETIME_SECONDS, Sessions
 from mission_cli.surfaces.http.web.actions import ACTIONS, BY_OPERATION
 from mission_cli.surfaces.http.web.files import files
 from mission_cli.surfaces.http.web.rendering import web_address
@@ -125,21 +133,21 @@ def test_the_first_page_is_what_needs_the_visitor_and_the_missions(gated: Host) 
 <li class="need">
 <p class="question">Which color?</p>
 <p class="about notes"><a href="/missions/m">A page</a>
- <span>since 0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
+ <span>0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=1">Answer…<span class="hidden"> Which color?</span></a>
 </li>
 
 <li class="need">
 <p class="question">Which name?</p>
 <p class="about notes"><a href="/missions/m">A page</a>
- <span>since 0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
+ <span>0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=2">Answer…<span class="hidden"> Which name?</span></a>
 </li>
 
 <li class="need">
 <p class="question">checkpoint `look` is reached</p>
 <p class="about notes"><a href="/missions/m">A page</a>
- <span>since 6 min ago</span> <span>2.1, 2.2 wait for it</span></p>
+ <span>6 min ago</span> <span>2.1, 2.2 wait for it</span></p>
 <a class="button" href="/missions/m/do/approve?gate=look">Approve…<span class="hidden"> checkpoint `look` is reached</span></a>
 </li>
 
@@ -189,19 +197,19 @@ def test_the_page_of_a_mission(gated: Host) -> None:
 <li class="need">
 <p class="question">Which color?</p>
 <p class="about notes">
- <span>since 0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
+ <span>0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=1">Answer…<span class="hidden"> Which color?</span></a>
 </li>
 <li class="need">
 <p class="question">Which name?</p>
 <p class="about notes">
- <span>since 0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
+ <span>0 s ago</span> <span>2.1, 2.2 wait for it</span> <span>expires in 1 d</span></p>
 <a class="button" href="/missions/m/do/answer?number=2">Answer…<span class="hidden"> Which name?</span></a>
 </li>
 <li class="need">
 <p class="question">checkpoint `look` is reached</p>
 <p class="about notes">
- <span>since 6 min ago</span> <span>2.1, 2.2 wait for it</span></p>
+ <span>6 min ago</span> <span>2.1, 2.2 wait for it</span></p>
 <a class="button" href="/missions/m/do/approve?gate=look">Approve…<span class="hidden"> checkpoint `look` is reached</span></a>
 </li>
 </ul>
@@ -427,6 +435,41 @@ def test_a_gate_shows_the_change_that_is_approved(gated: Host) -> None:
         assert "good" in page.text
 
 
+@only_at_night
+@pytest.mark.nightly
+def test_suggestions_and_requirements_are_decided_as_on_the_command_line() -> None:
+    """A page has the suggestions to choose from, and requirements that can be changed."""
+    mine = begin(Workers())
+    assert at(mine) == "awaiting_feature_approval waiting"
+    theirs, web = mine.copy(Fate()), at_home(mine)
+    page = web.open("/missions/m/do/approve?gate=feature_selection")
+    assert "Choose one Count lines asked Undo" in page.text
+    web.press(page, "Approve")
+    assert web.status == 422, "one has to be chosen"
+    web.press(page, "Approve", choose="2")
+    choice = documents.Given(2, None)
+    gates.decide_gate(theirs.context(), "m", "feature_selection", approved=True, given=choice)
+    assert state_of(mine) == state_of(theirs)
+    assert at(mine) == "awaiting_prd_approval waiting"
+    other = mine.copy(Fate())
+    page = web.open("/missions/m/do/approve?gate=prd_review")
+    text = page.forms[1].fields["requirements"]
+    theirs = mine.copy(Fate())
+    web.press(page, "Approve", requirements=text.replace("\n", "\r\n"))
+    gates.decide_gate(theirs.context(), "m", "prd_review", approved=True)
+    assert state_of(mine) == state_of(theirs)
+    changed, theirs = text.replace('"Undo steps."', '"Undo all steps."'), other.copy(Fate())
+    assert changed != text
+    web = at_home(other)
+    page = web.open("/missions/m/do/approve?gate=prd_review")
+    again = web.press(page, "Approve", requirements="{")
+    assert (web.status, again.forms[1].fields["requirements"]) == (422, "{")
+    web.press(page, "Approve", requirements=changed)
+    stored = documents.Given(0, changed.strip())
+    gates.decide_gate(theirs.context(), "m", "prd_review", approved=True, given=stored)
+    assert state_of(other) == state_of(theirs)
+
+
 def test_lifting_stop_is_offered_first_and_lifts_it(gated: Host) -> None:
     host = gated.copy(Fate())
     stop_all(host.context().runtime, host.context().executor, host.context().person().name)
@@ -528,6 +571,34 @@ def test_the_cookie_is_for_this_server_alone(gated: Host) -> None:
     assert "Open the address" in page.text
     web.open("/")
     assert web.status == 401
+
+
+@pytest.mark.parametrize(("host", "secure"), [("missions.example.org", True), ("127.0.0.1:8765", False)])
+def test_over_https_the_cookie_is_sent_encrypted_only(host: str, *, secure: bool) -> None:
+    sessions = Sessions(lambda: USERS, time.time, https=["missions.example.org"])
+    request = Request({"type": "http", "headers": [(b"host", host.encode())], "path": "/", "query_string": b""})
+    answer = Response()
+    sessions.set_cookie(request, answer, sessions.sign_in("reader"))
+    assert ("; Secure" in answer.headers["set-cookie"]) is secure
+
+
+def test_a_session_ends_after_a_day() -> None:
+    now = [1000.0]
+    sessions = Sessions(lambda: USERS, lambda: now[0])
+    name = sessions.sign_in("reader")
+    headers = [(b"host", b"127.0.0.1:8765"), (b"cookie", f"mission-8765={name}".encode())]
+    request = Request({"type": "http", "headers": headers, "path": "/", "query_string": b"", "scheme": "http"})
+    found = sessions.visitor(request)
+    assert found is not None
+    assert (found.name, str(found.person), found.scopes) == (
+        "reader",
+        "reader <reader@example.org>",
+        frozenset({"missions.read"}),
+    )
+    now[0] += LIFETIME_SECONDS - 1
+    assert sessions.visitor(request) == found
+    now[0] += 1
+    assert sessions.visitor(request) is None
 
 
 def test_a_user_signs_in_with_a_token_and_sees_only_what_is_allowed(gated: Host) -> None:
@@ -723,6 +794,11 @@ def test_an_unknown_mission_or_page_is_an_error_of_our_own(gated: Host) -> None:
     assert web.status == 404
     web.open("/static/0000/page.css")
     assert web.status == 404
+    nowhere = web.open("/no/where", headers={"Accept": "text/html,*/*"})
+    assert (web.status, "There is nothing at this address" in nowhere.text) == (404, True)
+    web.open("/no/where")
+    assert web.last is not None
+    assert web.last.headers["content-type"] == "application/problem+json"
 
 
 def test_pages_are_small_and_compressed(gated: Host) -> None:

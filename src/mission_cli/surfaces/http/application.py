@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -24,7 +25,7 @@ from mission_cli.surfaces.http.planners import Planners
 from mission_cli.surfaces.http.problems import Problem, RefusedRequestError, problem_of, response_of
 from mission_cli.surfaces.http.sessions import Sessions
 from mission_cli.surfaces.http.web import pages
-from mission_cli.surfaces.http.web.site import Site
+from mission_cli.surfaces.http.web.site import Site, plain_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +89,9 @@ async def _failed(_: Request, error: Any) -> Response:
     return response_of(problem_of(error))
 
 
-async def _not_there(_: Request, error: Any) -> Response:
+async def _not_there(request: Request, error: Any) -> Response:
+    if error.status_code == HTTPStatus.NOT_FOUND and "text/html" in request.headers.get("accept", ""):
+        return plain_page(request, "nothing.html", status=HTTPStatus.NOT_FOUND)
     return response_of(Problem(error.status_code, _WORDS.get(error.status_code, error.detail)), error.headers)
 
 

@@ -15,6 +15,7 @@ from mission_cli.surfaces.http.api.operation import Everything
 from mission_cli.surfaces.http.problems import ChangedMeanwhileError, Problem, RefusedRequestError, problem_of
 from mission_cli.surfaces.http.web.actions import ACTIONS, in_address
 from mission_cli.surfaces.http.web.rendering import address
+from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,10 @@ def _act(action: Action, visit: Visit) -> Response:
     try:
         with visit.mission() as held:
             mission = held.address.stored.id
-            given = read_input(action.operation, _path(action, visit, mission), [], _body(action, visit))
+            body = _body(action, visit)
+            if _is_unchanged(action, visit, held):
+                del body["requirements"]
+            given = read_input(action.operation, _path(action, visit, mission), [], body)
             state = visit.form.get(STATE) or "none"
             facts = carry_out(action.operation, held.ctx, held.name, mission, given, if_match=state)
             return visit.go(address("missions", mission, repo=held.repo), facts.message)
@@ -131,6 +135,12 @@ def _body(action: Action, visit: Visit) -> dict[str, Any]:
         elif text:
             found[one.name] = one.read(text) if one.kind in {"integer", "boolean"} else text
     return found
+
+
+def _is_unchanged(action: Action, visit: Visit, held: Held) -> bool:
+    """Whether the form has the requirements as they are: then they are approved, and not stored again."""
+    text = visit.form.get("requirements", "").replace("\r\n", "\n").strip()
+    return bool(text) and text == clean(action.meaning(visit, held).requirements).strip()
 
 
 def _given(action: Action, visit: Visit, name: str) -> str:
