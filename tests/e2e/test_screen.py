@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from inline_snapshot import snapshot
 from tests.kit.nightly import NIGHTLY
-from tests.kit.people import HONEST
+from tests.kit.people import HONEST, Person
 from tests.kit.terminal import terminal
 
+from mission_cli.surfaces.lines import plain
+from mission_cli.surfaces.top.pages.home import HomePage
+from mission_cli.surfaces.top.repositories import LocalRepositories
+
 if TYPE_CHECKING:
-    from tests.kit.people import Person
+    from pathlib import Path
+
     from tests.kit.terminal import Terminal
 
 PLAN = """\
@@ -123,3 +131,47 @@ def child_of(shell: int) -> int:
     with open(f"/proc/{shell}/task/{shell}/children", encoding="ascii") as source:  # noqa: PTH123 - a file of /proc
         children = source.read().split()
     return child_of(int(children[-1])) if children else shell
+
+
+def test_all_repositories_are_shown_even_one_that_cannot_be_opened(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.worker(HONEST)
+    person.plan(PLAN)
+    other = Person(tmp_path / "other")
+    subprocess.run(["git", "init", "--quiet", os.fspath(other.repo)], check=True)
+    other.commit("Begin")
+    other.plan(PLAN.replace("One feature", "Another"), identity="n")
+    home = HomePage(LocalRepositories(None))
+
+    def shown() -> str:
+        home.mark()
+        home.read()
+        text = plain(row for block in home.draw(400) for row in block.lines)
+        return text.replace(f"{person.repo}", "HERE").replace(f"{other.repo}", "THERE")
+
+    assert shown() == snapshot("""\
+nothing waits for you
+
+THERE
+MISSION  STATUS    PROGRESS        SPENT  TITLE
+n        planning  ░░░░░░░░░░ 0/1  $0     Another
+
+HERE
+MISSION  STATUS    PROGRESS        SPENT  TITLE
+m        planning  ░░░░░░░░░░ 0/1  $0     One feature
+""")
+    person.write(".mission.toml", "max_parallel_workers = [\n")
+    shutil.rmtree(other.repo / ".git/mission-state.git")
+    assert shown() == snapshot("""\
+THERE: git symbolic-ref: fatal: not a git repository: 'THERE/.git/mission-state.git'
+
+nothing waits for you
+
+HERE
+MISSION  STATUS    PROGRESS        SPENT  TITLE
+m        planning  ░░░░░░░░░░ 0/1  $0     One feature
+""")
+    monkeypatch.chdir(tmp_path)
+    person.repo = tmp_path
+    assert [one["id"] for one in person.mission("top", "--json").facts["missions"]] == ["m"]

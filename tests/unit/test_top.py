@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,9 +20,12 @@ from tests.kit.nightly import by_day
 from tests.kit.served import go_on, works
 from tests.kit.topped import Opened, topped
 
+import mission_cli
 from mission_cli._support.dataclass import dataclass
+from mission_cli.app import optional
 from mission_cli.app.commands import features, gates, lifecycle
 from mission_cli.app.commands.steer.ask import Given, ask
+from mission_cli.domain.errors import ToolError
 from mission_cli.engine.loop import pulse
 from mission_cli.surfaces.cli.app import run
 from mission_cli.surfaces.top.acting import ACTIONS
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 
     from tests.kit.fakes.host import Host
 
+SOURCES = Path(mission_cli.__file__).parent
 PLAN = """\
 title: On one screen
 budget: {money_usd: 3}
@@ -691,3 +697,17 @@ def test_another_operation_that_helps_is_offered(waiting: Host) -> None:
     )
     assert "budget.money_usd: 3 → 6" in done
     assert "money_usd: 6" in state_of(host)[0]
+
+
+def test_the_package_is_imported_by_this_command_alone_and_named_where_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_once = re.compile(r"^(?:import|from) (?:textual|mission_cli\.surfaces\.top)\b", re.MULTILINE)
+    sources = [path for path in SOURCES.rglob("*.py") if at_once.search(path.read_text("utf-8"))]
+    assert {path.relative_to(SOURCES).parts[:2] for path in sources} == {("surfaces", "top")}
+    optional.require_tui()
+    monkeypatch.setattr(optional, "find_spec", lambda _: None)
+    with pytest.raises(ToolError, match=r"^the Python package textual is not installed \(extra tui\)$") as refused:
+        optional.require_tui()
+    package = str(refused.value.hint).removeprefix("pip install ").strip("'")
+    assert f'tui = [\n    "{package}",\n]' in (SOURCES.parents[1] / "pyproject.toml").read_text("utf-8")
