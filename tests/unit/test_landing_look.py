@@ -17,6 +17,7 @@ from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import MissionStatus
 from mission_cli.surfaces.lines import plain
+from mission_cli.surfaces.markup.patches import read_patch
 from mission_cli.surfaces.views.landing.preview import landing_lines
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ Left out
   1.3  three  skipped
   2.1  four   done, but milestone 2 has not passed
 """)
-    assert landing_diff(host.context(), "m") == "1.1.txt\n1.2.txt\nx\n"
+    assert [file.path for file in read_patch(landing_diff(host.context(), "m"))] == ["1.1.txt", "1.2.txt", "x"]
     assert base_of(host).keys() == {"notes.txt"}, "it was only looked at"
     with pytest.raises(BlockedError) as refusal:
         landing_preview(host.context(), "m", squash=True)

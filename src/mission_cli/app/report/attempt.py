@@ -5,9 +5,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from mission_cli.app.queries.before.change import change_between
 from mission_cli.app.report.report import assets_of
 from mission_cli.app.report.tasks import attempt_shown
-from mission_cli.app.results.mission_report import AttemptReport, Change, ReportedAsset
+from mission_cli.app.results.mission_report import AttemptReport, ReportedAsset
 from mission_cli.domain.judging.test_results import from_lines
 from mission_cli.domain.status import CriterionKind
 from mission_cli.engine.assets import stem
@@ -16,12 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mission_cli.app.addressing import Address
-    from mission_cli.domain.branches.landing import LandedFile
+    from mission_cli.app.results.mission_report import Change
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
-
-_MOST_FILES = 300
-_MOST_LINES, _MOST_LINES_OF_FILE = 6_000, 2_000
 
 
 def attempt_report(ctx: Context, address: Address, record: RunRecord) -> AttemptReport:
@@ -49,18 +47,7 @@ def change_of(ctx: Context, record: RunRecord) -> Change | None:
     start, tip = (ctx.code.find_commit(name) if name else None for name in (record.base, record.head))
     if start is None or tip is None:
         return None
-    files = ctx.code.content(start, tip).files
-    return Change(start, tip, files, ctx.secrets.scrub(ctx.code.diff(start, tip, [*_shown(files)])))
-
-
-def _shown(files: tuple[LandedFile, ...]) -> Iterator[str]:
-    """Yield the files whose lines a person can read: not binary, not too large, and not too many."""
-    total = 0
-    for file in files[:_MOST_FILES]:
-        lines = (file.added or 0) + (file.removed or 0)
-        if file.added is not None and lines <= _MOST_LINES_OF_FILE and total + lines <= _MOST_LINES:
-            total += lines
-            yield file.path
+    return change_between(ctx, start, tip)
 
 
 def _pictures(ctx: Context, address: Address, record: RunRecord) -> Iterator[ReportedAsset]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands.features import records_of
 from mission_cli.app.commands.gates import may_land
+from mission_cli.app.queries.before.change import change_between
 from mission_cli.app.results.landing import LandedCriterion, LandedFeature, LandingPreview, LeftOut
 from mission_cli.domain.branches.landing import LandPlan, LandState
 from mission_cli.domain.status import FeatureStatus, LandMethod
@@ -15,6 +16,7 @@ from mission_cli.engine.recording.credits import agent_of, done_by, landed_featu
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mission_cli.app.results.mission_report import Change
     from mission_cli.domain.branches.landing import Landing
     from mission_cli.domain.mission import Criterion, Feature, Mission
     from mission_cli.domain.runs import RunRecord
@@ -54,6 +56,13 @@ def landing_diff(ctx: Context, text: str, *, squash: bool = False) -> str:
     mission = resolve(ctx.state.snapshot(), text).mission
     base, work = may_land(ctx, mission, squash=squash)
     return ctx.code.diff(base, ctx.code.landing(mission.base, base, work).commit or work)
+
+
+def landing_change(ctx: Context, text: str, *, squash: bool = False) -> Change:
+    """Return the same for a page: files, and lines as far as a person can read them."""
+    mission = resolve(ctx.state.snapshot(), text).mission
+    base, work = may_land(ctx, mission, squash=squash)
+    return change_between(ctx, base, ctx.code.landing(mission.base, base, work).commit or work)
 
 
 def _feature(feature: Feature, records: Sequence[RunRecord]) -> LandedFeature:

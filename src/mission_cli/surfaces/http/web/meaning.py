@@ -83,7 +83,7 @@ def of_cancel(_: Visit, held: Held) -> Meaning:
 def of_land(visit: Visit, held: Held) -> Meaning:
     """Return what would land, here or by the forge. Raises BlockedError if nothing can."""
     from mission_cli.app.pull_requests import proposes
-    from mission_cli.app.queries.before.landing import landing_diff, landing_preview
+    from mission_cli.app.queries.before.landing import landing_change, landing_preview
     from mission_cli.app.queries.pulls import pull_requests
     from mission_cli.surfaces.markup.changes import change_html
 
@@ -98,7 +98,7 @@ def of_land(visit: Visit, held: Held) -> Meaning:
         fixed={"saw": preview.work},
         warnings=[preview.obstacle] if preview.obstacle else (),
         files=preview.files,
-        change=change_html(landing_diff(held.ctx, preview.id, squash=squash), preview.files),
+        change=change_html(landing_change(held.ctx, preview.id, squash=squash).patch, preview.files),
     )
 
 
@@ -136,14 +136,15 @@ def _document(held: Held, name: str, *, approves: bool) -> dict[str, Any]:
 
 def _change(held: Held, commit: str) -> dict[str, Any]:
     """Return what finished work changes against the base; nothing if one of them is not in this clone."""
+    from mission_cli.app.queries.before.change import change_between
     from mission_cli.surfaces.markup.changes import change_html
 
     code, mission = held.ctx.code, held.address.mission
     base, work = code.heads(mission.id, mission.base).base, code.find_commit(commit) if commit else None
     if base is None or work is None:
         return {}
-    files = code.content(base, work).files
-    return {"files": files, "change": change_html(code.diff(base, work), files)}
+    change = change_between(held.ctx, base, work)
+    return {"files": change.files, "change": change_html(change.patch, change.files)}
 
 
 def of_request(visit: Visit, held: Held) -> Meaning:
