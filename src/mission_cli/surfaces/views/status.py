@@ -83,8 +83,9 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
     ]
     if view.elapsed is not None:
         facts.append(line(f"{show_duration(view.elapsed)} elapsed"))
-    if view.left is not None and view.forecast is None:
-        facts.append(line(f"about {show_duration(view.left)} left"))
+    left = view.forecast.left.p50 if view.forecast is not None else view.left
+    if left is not None:
+        facts.append(line(f"about {show_duration(left)} left"))
     if view.until_deadline is not None:
         facts.append(_deadline(view.until_deadline))
     if view.forecast is not None and view.forecast.words:
