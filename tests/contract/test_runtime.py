@@ -121,7 +121,7 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     runtime.note_settled(settled)
     runtime.note_listed(listed)
     past = Past(3, 1, 5, 1e6, 90.0, 2.5, 1.5, "development", "claude opus")
-    outcomes = Outcomes(Range(1.0, 2.0, 3.0), None, Range(4.0, 5.0, 6.0), 400)
+    outcomes = Outcomes(Range(1.0, 2.0, 3.0), None, Range(4.0, 5.0, 6.0), Range(7.0, 8.0, 9.0), 400)
     forecasts = Kept({"m": Read("c", past), "n": Read("d", None)}, {"m": Simulated("key", outcomes)})
     assert runtime.forecasts() == Kept()
     runtime.note_forecasts(forecasts)

@@ -105,6 +105,13 @@ def _prepare(reader: Reader, plan: str) -> None:
     reader.say("access add", "ada")
     reader.say("access list")
     reader.say("access remove", "ada", "--yes")
+    for words in (["forecast", "m"], ["recommend", "m"], ["report", "m"], ["accuracy"]):
+        reader.say(f"budget {words[0]}", *words[1:])
+    for name in ("analyze", "analyse"):
+        assert reader.say(f"budget {name}", "--hours", "8", "--runner", "opencode")["from_runs"] == 0
+    reader.say("budget estimate", "2", "--runner", "opencode")
+    reader.say("budget record", "m", "a test account", "--usd", "0.50")
+    reader.say("undo", "m")
     reader.say("set", "m", "budget.money_usd", "8")
     reader.say("undo", "m")
     _steer(reader)

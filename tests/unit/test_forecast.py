@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from inline_snapshot import snapshot
@@ -16,7 +17,7 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features, lifecycle
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
-from mission_cli.app.results.outlook import FinishRange, Forecast, TimeRange
+from mission_cli.app.results.outlook import FinishRange, Forecast, HoursRange, TimeRange
 from mission_cli.engine.loop import pulse
 from mission_cli.ports.git.state import Write
 from mission_cli.surfaces.views.reasons import reasons
@@ -25,13 +26,27 @@ if TYPE_CHECKING:
     from mission_cli.app.results.views import MissionView
     from mission_cli.ports.executor import JobSpec
 
-H = timedelta(hours=1)
+H, ZERO = timedelta(hours=1), Decimal(0)
 
 
 def test_the_words_say_by_how_much_a_deadline_is_missed() -> None:
     now = datetime(2026, 11, 20, tzinfo=UTC)
     finish, left = FinishRange(now, now, now), TimeRange(H, 2 * H, 3 * H)
-    found = Forecast(None, None, finish, left, 5, 0, "", misses_by=10 * H, at_least=H, done=2, planned=8, took=4 * H)
+    found = Forecast(
+        None,
+        None,
+        finish,
+        left,
+        HoursRange(ZERO, ZERO, ZERO),
+        5,
+        0,
+        "",
+        misses_by=10 * H,
+        at_least=H,
+        done=2,
+        planned=8,
+        took=4 * H,
+    )
     assert found.words == snapshot("will miss its deadline by 1 h at least, by about 10 h (2 of 8 features took 4 h)")
     assert replace(found, at_least=0 * H, took=None).words == snapshot(
         "will miss its deadline by about 10 h (2 of 8 features are done)"

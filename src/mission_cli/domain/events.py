@@ -16,6 +16,8 @@ class EventKind(StrEnum):
     AGENT_REMOVED = "agent.removed"
     ATTEMPT_SETTLED = "attempt.settled"
     BUDGET_PROJECTED = "budget.projected"
+    BUDGET_RECORDED = "budget.recorded"
+    """A person recorded what was spent by hand."""
     BUDGET_WARNING = "budget.warning"
     CRITERIA_CORRECTED = "criteria.corrected"
     CRITERIA_HELD_OUT = "criteria.held_out"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.app.deciding import results as serving
+from mission_cli.app.forecasting import results as budgets
 from mission_cli.app.mail import results as mails
 from mission_cli.app.results import (
     briefing,
@@ -63,6 +64,14 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "archive": _CHANGED,
     "ask": (Output(changes.AskedQuestion),),
     "attach": (Output(files.Attached),),
+    "budget accuracy": (Output(budgets.Accuracy),),
+    "budget analyse": (Output(budgets.Bargain),),
+    "budget analyze": (Output(budgets.Bargain),),
+    "budget estimate": (Output(budgets.Estimates),),
+    "budget forecast": (Output(budgets.MissionForecast),),
+    "budget recommend": (Output(budgets.Recommended),),
+    "budget record": _CHANGED,
+    "budget report": (Output(budgets.BudgetReport),),
     "cancel": _CHANGED,
     "commands install": (Output(machine.AgentCommands),),
     "commands remove": (Output(machine.AgentCommands),),

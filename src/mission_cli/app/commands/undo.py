@@ -213,7 +213,8 @@ def _refuse(ctx: Context, address: Address, last: Event, before: str, after: str
     if not before:
         hint = advise("make the change you want: ", do("edit", mission))
         raise BlockedError(f"this history has no version from before this decision: {last.subject}", hint=hint)
-    if load(before, mission).mission.spends != load(after, mission).mission.spends:
+    by_hand = set(last.events) == {EventKind.BUDGET_RECORDED}
+    if not by_hand and load(before, mission).mission.spends != load(after, mission).mission.spends:
         raise BlockedError(f"something was spent: {last.subject}", hint="a recorded cost is never removed")
     if last.runs:
         begun = [run for run, job in ctx.executor.poll(last.runs).items() if job.state is not JobState.UNKNOWN]

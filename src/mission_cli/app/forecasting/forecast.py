@@ -11,13 +11,13 @@ from mission_cli._support.text import sha256_of
 from mission_cli.app.forecasting.expected import Worker, expected
 from mission_cli.app.forecasting.history import past_of, pasts_of, records_in, sort_of
 from mission_cli.app.forecasting.remaining import work_of
-from mission_cli.app.results.outlook import FinishRange, Forecast, TimeRange, TokenRange, UsdRange
-from mission_cli.domain.budget.amounts import rounded
+from mission_cli.app.results.outlook import FinishRange, Forecast, HoursRange, TimeRange, TokenRange, UsdRange
+from mission_cli.domain.budget.amounts import rounded, seconds_as_hours
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.forecast.memory import Simulated
 from mission_cli.domain.mission import counts
 from mission_cli.domain.routing import routes
-from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.engine.context import agent_of, policy_of
 from mission_cli.planner.mission.money import bills
 from mission_cli.planner.mission.workers import model_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.forecast.simulate import Outcomes, Range
     from mission_cli.domain.forecast.work import Stage, Work
     from mission_cli.domain.ids import RunId
-    from mission_cli.domain.mission import Feature, Mission
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import Job, RunRecord, Usage
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
@@ -95,26 +95,22 @@ def _forecast(ctx: Context, snapshot: Snapshot, state: _State) -> Forecast | Non
         return None
     outcomes = _simulated(ctx, mission, work, found, mine)
     spent = account(mission.limits, mission.spends, list(state.records), state.bills).spent
-    return _shown(found, outcomes, spent, state.now)
+    return shown(found, outcomes, spent, state.now)
 
 
-def worker_of(ctx: Context, mission: Mission, runner: str = "") -> Worker:
-    """Return who will do the next work of a mission, or that of a runner."""
-    feature = next((f for f in mission.features() if f.status is FeatureStatus.PENDING), None)
-    name, model, bill, prices = _agent(ctx, mission, feature, runner)
-    return Worker(mission.kind, sort_of(name, model), bill, prices)
-
-
-def _agent(ctx: Context, mission: Mission, feature: Feature | None, runner: str) -> tuple[str, str, Bill, Prices]:
+def worker_of(ctx: Context, mission: Mission, runner: str = "", model: str = "") -> Worker:
+    """Return who will do the next work of a mission, unless a runner or a model is named."""
+    feature = next((f for f in mission.features() if not f.finished), None)
     route = routes(mission, feature)[0] if feature is not None else None
     name = runner or (route.runner if route is not None else "") or mission.preferences.runner or ctx.default_runner()
     settings = ctx.settings.runners.get(name)
     agent = agent_of(ctx, name, settings) if settings is not None else None
-    if agent is None:
-        return name, "", Bill.FILE, Prices()
     policy = policy_of(ctx).runners.get(name)
-    model = model_of(policy, route) if policy is not None and route is not None else ""
-    return name, model, agent.bill, ctx.prices.prices(model) if agent.bill is not Bill.FILE else Prices()
+    if not model and route is not None and policy is not None:
+        model = model_of(policy, route)
+    known = agent is not None and agent.bill is not Bill.FILE
+    prices = ctx.prices.prices(model) if known else Prices()
+    return Worker(mission.kind, sort_of(name, model), agent.bill if agent is not None else Bill.FILE, prices)
 
 
 def _simulated(ctx: Context, mission: Mission, work: Work, found: Expected, mine: Past | None) -> Outcomes:
@@ -148,7 +144,8 @@ def _slot(minutes: float) -> int:
     return int(minutes) // _SLOT * _SLOT
 
 
-def _shown(found: Expected, outcomes: Outcomes, spent: Totals, now: datetime) -> Forecast:
+def shown(found: Expected, outcomes: Outcomes, spent: Totals, now: datetime) -> Forecast:
+    """Return outcomes as a forecast of everything: what is spent already, and what is still to come."""
     usd, used = outcomes.usd if not spent.unknown else None, outcomes.tokens
     left = [timedelta(minutes=round(minutes)) for minutes in _ends(outcomes.minutes)]
     return Forecast(
@@ -156,6 +153,7 @@ def _shown(found: Expected, outcomes: Outcomes, spent: Totals, now: datetime) ->
         tokens=TokenRange(*(int(spent.tokens) + round(more) for more in _ends(used))) if used is not None else None,
         finish=FinishRange(*(now.replace(microsecond=0) + span for span in left)),
         left=TimeRange(*left),
+        hours=HoursRange(*(_hours(spent.hours, more) for more in _ends(outcomes.worked))),
         from_runs=found.runs,
         from_missions=found.missions,
         others=found.others,
@@ -168,6 +166,10 @@ def _ends(outcome: Range) -> tuple[float, float, float]:
 
 def _usd(spent: Decimal, more: float) -> Decimal:
     return rounded("usd", spent + Decimal(str(more)))
+
+
+def _hours(spent: Decimal, minutes: float) -> Decimal:
+    return spent + seconds_as_hours(minutes * 60)
 
 
 def _with_deadline(found: Forecast, mission: Mission, until: timedelta | None, took: timedelta | None) -> Forecast:

@@ -38,6 +38,15 @@ class TokenRange:
 
 
 @dataclass(frozen=True, slots=True)
+class HoursRange:
+    """Hours of work."""
+
+    p10: Decimal
+    p50: Decimal
+    p90: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class FinishRange:
     """When the last milestone has passed, if work goes on without people from now on."""
 
@@ -66,6 +75,8 @@ class Forecast:
     finish: FinishRange
     left: TimeRange
     """From now on."""
+    hours: HoursRange
+    """Hours of all workers together, with those that are used already: what `budget.time_hours` limits."""
     from_runs: int
     """Own attempts that have ended, on which this is based; 0: only missions of others."""
     from_missions: int

@@ -55,6 +55,8 @@ class Outcomes:
     usd: Range | None
     minutes: Range
     """Until the last milestone has passed."""
+    worked: Range
+    """Minutes of all workers together."""
     runs: int
     """Of the simulation."""
 
@@ -70,7 +72,7 @@ def simulate(
     used = so_far.tokens if figures.tokens else so_far.usd
     minutes = _informed(figures.minutes, so_far.minutes, so_far.attempts)
     each = _informed(amount, used, so_far.attempts) if amount else None
-    found: list[tuple[float, float, float]] = []
+    found: list[tuple[float, float, float, float]] = []
     for _ in range(runs):
         speed = draw.gauss(minutes.mean, math.hypot(minutes.missions, minutes.unsure))
         size = draw.gauss(each.mean, math.hypot(each.missions, each.unsure)) if each else 0.0
@@ -78,12 +80,12 @@ def simulate(
         one.finish()
         price = figures.usd_per_token
         factor = math.exp(draw.gauss(price.mean, math.hypot(price.missions, price.unsure))) if price else 0.0
-        found.append((one.used, one.used * factor, one.time))
-    totals, dollars, times = zip(*found, strict=True)
+        found.append((one.used, one.used * factor, one.time, one.worked))
+    totals, dollars, times, worked = zip(*found, strict=True)
     tokens = range_of(totals) if figures.tokens else None
     priced = range_of(dollars) if figures.tokens and figures.usd_per_token else None
     usd = priced if figures.tokens else range_of(totals) if figures.usd else None
-    return Outcomes(tokens, usd, range_of(times), runs)
+    return Outcomes(tokens, usd, range_of(times), range_of(worked), runs)
 
 
 def range_of(values: Sequence[float]) -> Range:
@@ -109,8 +111,8 @@ class _Run:
     """One simulated course of the rest of a mission."""
 
     def __init__(self, work: Work, figures: Figures, draw: Random, speed: float, size: float) -> None:
-        self.used, self.time = 0.0, 0.0
-        """Tokens (or dollars) of attempts that are still to end, and minutes until the end."""
+        self.used, self.time, self.worked = 0.0, 0.0, 0.0
+        """Tokens (or dollars) of attempts that are still to end, minutes until the end, and minutes of all workers."""
         self._work, self._figures, self._draw = work, figures, draw
         self._speed, self._size = speed, size
         self._pace = figures.minutes.attempts
@@ -199,6 +201,7 @@ class _Run:
                 self._ready.append(place)
 
     def _start(self, place: int, minutes: float) -> None:
+        self.worked += minutes
         if self._differs is not None:
             self.used += math.exp(self._draw.gauss(self._size, self._differs))
         heappush(self._events, (self.time + minutes, place, "end", place))

@@ -30,6 +30,7 @@ from mission_cli.surfaces.cli.commands import (
 )
 from mission_cli.surfaces.cli.commands.browsing import dashboard
 from mission_cli.surfaces.cli.commands.finished import preview
+from mission_cli.surfaces.cli.commands.money import budget
 from mission_cli.surfaces.cli.commands.serving import access, serve, top
 from mission_cli.surfaces.cli.help import Commands
 from mission_cli.surfaces.cli.shell import (
@@ -94,6 +95,7 @@ for module in (
     prove,
     dashboard,
     preview,
+    budget,
     steer,
     slash_commands,
     serve,

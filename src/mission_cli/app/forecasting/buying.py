@@ -1,0 +1,222 @@
+"""What missions of a size cost, what a budget buys, and which caps a mission needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import ROUND_UP, Decimal
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.shown import quantity_of
+from mission_cli.app.forecasting.expected import expected
+from mission_cli.app.forecasting.forecast import forecast_before, shown, worker_of
+from mission_cli.app.forecasting.history import past_of, pasts_of, records_in
+from mission_cli.app.forecasting.results import (
+    Bargain,
+    Bought,
+    Estimate,
+    Estimates,
+    MissionForecast,
+    Recommended,
+)
+from mission_cli.app.given import configured_runner
+from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.budget.ledger import KEYS, Totals, account
+from mission_cli.domain.errors import BlockedError, UsageError
+from mission_cli.domain.forecast.simulate import FEWEST_RUNS, simulate
+from mission_cli.domain.forecast.work import planned_work, spread_evenly
+from mission_cli.domain.ids import MissionId, milestone_of
+from mission_cli.domain.mission import Mission
+from mission_cli.domain.notice import Notice, do
+from mission_cli.engine.context import policy_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.app.addressing import Address
+    from mission_cli.app.forecasting.expected import Expected
+    from mission_cli.app.results.outlook import Forecast
+    from mission_cli.domain.forecast.simulate import Outcomes
+    from mission_cli.domain.forecast.work import Work
+    from mission_cli.domain.mission import Feature
+    from mission_cli.engine.context import Context
+
+_USUAL_SIZES = (1, 3, 5, 10, 20)
+_MOST_FEATURES = 200
+_A_MILESTONE = 4
+"""Features of a milestone, where only the number of features is known."""
+_MOST_BOUGHT = 60
+_ALL_PCT = 100
+_MINUTES = 60
+_P10, _P50, _P90 = range(3)
+CHANCES = ("safe", "likely", "stretch", "out")
+"""In 9 of 10 cases, in half, in 1 of 10, in fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who does the work; empty: as usual."""
+
+    runner: str = ""
+    model: str = ""
+
+
+USUAL = By()
+
+
+def estimates(ctx: Context, features: int | None, milestones: int | None, by: By = USUAL) -> Estimates:
+    """Return what missions of some sizes cost, from their numbers of features alone. Raises UsageError."""
+    if features is not None and not 1 <= features <= _MOST_FEATURES:
+        raise UsageError(f"{features} is not a number of features", hint=f"write 1 to {_MOST_FEATURES}")
+    if milestones is not None and features is not None and not 1 <= milestones <= features:
+        raise UsageError(f"{milestones} is not a number of milestones", hint=f"write 1 to {features}")
+    found, sizes = _known(ctx, None, by), (features,) if features is not None else _USUAL_SIZES
+    made = []
+    for size in sizes:
+        stages = milestones or -(-size // _A_MILESTONE)
+        work = planned_work(spread_evenly(size, stages), policy_of(ctx).parallel(None, "full"))
+        outcomes = simulate(work, found.figures, f"{size} features")
+        made.append(Estimate(size, stages, shown(found, outcomes, Totals(), ctx.clock.now())))
+    return Estimates(made)
+
+
+def mission_forecast(ctx: Context, address: Address) -> MissionForecast:
+    """Return what a mission will cost, beside its caps."""
+    mission, spent = address.mission, _spent(ctx, address)
+    found = forecast_before(ctx, ctx.state.snapshot(), mission)
+    notices = []
+    for category, high in _needed(found).items():
+        cap = caps_of(mission)[category]
+        if cap is not None and high > cap:
+            words = f"nine of ten such missions use at most {quantity_of(category, high)}, and its cap is "
+            remedy = do("set", mission.id, KEYS[category], f"{_round_up(category, high):f}")
+            notices.append(Notice(words + quantity_of(category, cap), remedy))
+    return MissionForecast(
+        mission.id, found, caps_of(mission), {category: spent.of(category) for category in CATEGORIES}, notices
+    )
+
+
+def recommended(ctx: Context, address: Address) -> Recommended:
+    """Return caps with which nine of ten such missions end before the threshold at which they pause."""
+    mission = address.mission
+    found = forecast_before(ctx, ctx.state.snapshot(), mission)
+    share = Decimal(_ALL_PCT) / min(mission.limits.alert_pct, Decimal(_ALL_PCT))
+    caps = {category: _round_up(category, high * share) for category, high in _needed(found).items()}
+    commands = [str(do("set", mission.id, KEYS[category], f"{cap:f}")) for category, cap in caps.items()]
+    return Recommended(mission.id, caps, commands, found)
+
+
+def bargain(ctx: Context, budget: Mapping[str, Decimal], address: Address | None, by: By = USUAL) -> Bargain:
+    """Return how many features a budget pays for: those of a mission in their order, or any. Raises BlockedError."""
+    mission = address.mission if address is not None else None
+    found = _known(ctx, address, by)
+    todo = _in_order(mission) if mission is not None else []
+    spent = _spent(ctx, address) if address is not None else Totals()
+    left = {category: float(amount - spent.of(category)) for category, amount in budget.items()}
+    if mission is not None and not todo:
+        raise BlockedError(f"{mission.id} has no open features", hint=do("budget", "report", mission.id))
+    preferred = mission.preferences.max_parallel_workers if mission is not None else None
+    workers = policy_of(ctx).parallel(preferred, mission.mode if mission is not None else "full")
+    outcomes: list[Outcomes] = []
+    seed, runs = (mission.id, None) if mission is not None else ("", FEWEST_RUNS)
+    for count in range(1, (len(todo) or _MOST_BOUGHT) + 1):
+        outcomes.append(simulate(_first(todo, count, workers), found.figures, seed, runs=runs))
+        if not _fits(outcomes[-1], left, _P10):
+            break
+    counts = [_fitting(outcomes, left, place) for place in (_P90, _P50, _P10)]
+    names = [f"{feature.number} {feature.title}" for feature in todo]
+    bounds = [0, *accumulate(counts, max), max(len(names), *counts)]
+    bought = [
+        Bought(chance, end - begin, names[begin:end])
+        for chance, begin, end in zip(CHANCES, bounds, bounds[1:], strict=False)
+    ]
+    return Bargain(mission.id if mission else "", dict(budget), bought, found.runs, found.others)
+
+
+def _known(ctx: Context, address: Address | None, by: By) -> Expected:
+    """Return the figures for a mission, or for any new one with a runner. Raises BlockedError if nothing is known."""
+    if by.runner:
+        configured_runner(ctx, by.runner)
+    mission = address.mission if address is not None else Mission(MissionId(""), "", None)
+    snapshot = ctx.state.snapshot()
+    records = []
+    if address is not None and snapshot.head is not None:
+        records = records_in(ctx.state.runs(address.stored, snapshot.head))
+    mine = past_of(mission, records, planning=False)
+    worker = worker_of(ctx, mission, by.runner, by.model)
+    found = expected(pasts_of(ctx, snapshot, mission.id), mine, worker)
+    if found is None:
+        name = worker.model or "the default runner"
+        raise BlockedError(
+            f"nothing is known about {name}: no two attempts have ended here",
+            hint="name an agent that is configured: --runner NAME",
+        )
+    return found
+
+
+def _spent(ctx: Context, address: Address) -> Totals:
+    head = ctx.state.head()
+    records = records_in(ctx.state.runs(address.stored, head)) if head is not None else []
+    return account(address.mission.limits, address.mission.spends, records).spent
+
+
+def caps_of(mission: Mission) -> dict[str, Decimal | None]:
+    """Return the caps of a mission by category."""
+    limits = mission.limits
+    return {"usd": limits.usd, "hours": limits.hours, "tokens": limits.tokens}
+
+
+def _needed(found: Forecast | None) -> dict[str, Decimal]:
+    """Return what nine of ten missions use at most, by category, as far as that is known."""
+    if found is None:
+        return {}
+    usd = {"usd": found.usd.p90} if found.usd is not None else {}
+    tokens = {"tokens": Decimal(found.tokens.p90)} if found.tokens is not None else {}
+    return {**usd, "hours": found.hours.p90, **tokens}
+
+
+def _round_up(category: str, amount: Decimal) -> Decimal:
+    """Return an amount as a cap that people would write."""
+    step = {"usd": Decimal(1), "hours": Decimal(1), "tokens": Decimal(100_000)}[category]
+    return (amount / step).to_integral_value(ROUND_UP) * step
+
+
+def _in_order(mission: Mission) -> list[Feature]:
+    """Return the open features in the order in which they can be done."""
+    todo = [f for m in mission.milestones if not m.finished for f in m.features if not f.finished]
+    found: list[Feature] = []
+    while todo:
+        waiting = {feature.number for feature in todo}
+        ready = next((f for f in todo if not waiting.intersection(f.depends)), todo[0])
+        found.append(ready)
+        todo.remove(ready)
+    return found
+
+
+def _first(todo: Sequence[Feature], count: int, workers: int) -> Work:
+    """Return the work of the first features of a mission, or of any mission with so many."""
+    if not todo:
+        return planned_work(spread_evenly(count, -(-count // _A_MILESTONE)), workers)
+    stages = Counter(milestone_of(feature.number) for feature in todo[:count])
+    return planned_work([stages[number] for number in sorted(stages)], workers)
+
+
+def _fitting(outcomes: Sequence[Outcomes], left: Mapping[str, float], place: int) -> int:
+    """Return how many features fit into what is left; `place`: at P10, P50 or P90."""
+    return next((at for at, one in enumerate(outcomes) if not _fits(one, left, place)), len(outcomes))
+
+
+def _fits(outcome: Outcomes, left: Mapping[str, float], place: int) -> bool:
+    for category, amount in left.items():
+        found = {"usd": outcome.usd, "tokens": outcome.tokens, "hours": outcome.worked}[category]
+        if found is None:
+            words = {"usd": "dollars", "tokens": "tokens"}[category]
+            raise BlockedError(
+                f"it is not known what a feature costs in {words} here",
+                hint="name a model whose price is known (--model), or give hours or tokens",
+            )
+        used = (found.p10, found.p50, found.p90)[place]
+        if used / (_MINUTES if category == "hours" else 1) > amount:
+            return False
+    return True

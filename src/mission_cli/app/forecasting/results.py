@@ -1,0 +1,159 @@
+"""Results of `mission budget`: what things cost, what a budget buys, what was spent, and how good forecasts were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from mission_cli.app.results.outlook import Forecast, HoursRange, TokenRange, UsdRange
+    from mission_cli.domain.notice import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """What missions of some sizes cost."""
+
+    estimates: Sequence[Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a mission costs of which only its size is known."""
+
+    features: int
+    milestones: int
+    forecast: Forecast
+
+
+@dataclass(frozen=True, slots=True)
+class MissionForecast:
+    """What a mission will cost, beside its caps."""
+
+    id: str
+    forecast: Forecast | None
+    """null: it is finished, or nothing is known."""
+    caps: Mapping[str, Decimal | None]
+    """By category: usd, hours, tokens; null: no cap."""
+    spent: Mapping[str, Decimal]
+    notices: Sequence[Notice]
+    """Caps below what nine of ten such missions cost, each with the command that raises it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """Features that a budget pays for, in the order in which they would be done."""
+
+    chance: str
+    """safe (in 9 of 10 cases), likely (in half), stretch (in 1 of 10), out."""
+    features: int
+    names: Sequence[str]
+    """Numbers and titles; empty if no mission was named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bargain:
+    """What a budget buys."""
+
+    id: str
+    """The mission; empty: any one."""
+    budget: Mapping[str, Decimal]
+    """By category: usd, hours, tokens."""
+    bought: Sequence[Bought]
+    """Each feature is in one of them."""
+    from_runs: int
+    """As in a forecast."""
+    others: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """Caps with which nine of ten such missions do not pause for their budget."""
+
+    id: str
+    budget: Mapping[str, Decimal]
+    """By category: usd, hours, tokens; without those of which nothing is known."""
+    commands: Sequence[str]
+    """Commands that set them."""
+    forecast: Forecast | None
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What one attempt, review or planning round has cost."""
+
+    run: str
+    runner: str
+    model: str
+    ended: str
+    hours: Decimal
+    tokens: Mapping[str, int]
+    """By kind: input, output, cache_read, cache_write, reasoning."""
+    usd: Decimal | None
+    """What counts; null: unknown."""
+    listed_usd: Decimal | None
+    """The same tokens at list prices; null: no price is known."""
+    differs_by: int | None
+    """By how many percent of the list price the cost differs from it; null: one of them is unknown."""
+    source: str
+    """Who counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A row of the spend log that no attempt explains."""
+
+    date: str
+    category: str
+    amount: Decimal | None
+    description: str
+    milestone: str
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetReport:
+    """What a mission has spent, row by row."""
+
+    id: str
+    caps: Mapping[str, Decimal | None]
+    spent: Mapping[str, Decimal]
+    reserved: Mapping[str, Decimal]
+    listed_usd: Decimal
+    """All attempts whose list price is known, at list prices."""
+    attempts: Sequence[Paid]
+    by_hand: Sequence[ByHand]
+    notices: Sequence[Notice]
+    """Attempts whose cost differs from the list price by more than 10 %, with both figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What an ended mission would have been forecast, from its plan and the missions before it, and what it used."""
+
+    id: str
+    features: int
+    """Planned ones that are done."""
+    from_missions: int
+    usd: UsdRange | None
+    tokens: TokenRange | None
+    hours: HoursRange
+    used_usd: Decimal | None
+    used_tokens: int | None
+    used_hours: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How good forecasts of ended missions would have been."""
+
+    missions: Sequence[Checked]
+    compared: Mapping[str, int]
+    """Missions of which a forecast and the amount are known, by category."""
+    below_p50: Mapping[str, int]
+    """How many of them used at most P50; with good forecasts, half."""
+    within_p90: Mapping[str, int]
+    """How many of them used at most P90; with good forecasts, nine of ten."""

@@ -1,0 +1,138 @@
+"""What a mission has spent, row by row, with list prices beside it; and rows that a person adds by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.shown import dollars, quantity_of
+from mission_cli.app.forecasting.buying import caps_of
+from mission_cli.app.forecasting.history import records_in
+from mission_cli.app.forecasting.results import BudgetReport, ByHand, Paid
+from mission_cli.app.messages import as_line
+from mission_cli.app.transaction import Done, Wanted, commit_change
+from mission_cli.document.editing.summary import summary_cells
+from mission_cli.domain.budget.amounts import CATEGORIES, LABELS, parse_amount, rounded, show_amount, why_no_amount
+from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.budget.spends import spends_of
+from mission_cli.domain.errors import NotFoundError, UsageError
+from mission_cli.domain.events import EventKind
+from mission_cli.domain.notice import Notice, do
+from mission_cli.domain.tables import Spend
+from mission_cli.engine.recording.record import spend_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mission_cli.app.addressing import Address
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.context import Context
+
+_APART_PCT = 10
+"""A cost that differs more from the list price is reported, with both figures."""
+_ALL_PCT = 100
+
+
+def budget_report(ctx: Context, address: Address) -> BudgetReport:
+    """Return what a mission has spent: attempts with their tokens, and rows by hand."""
+    mission, records = address.mission, _records(ctx, address)
+    state = account(mission.limits, mission.spends, records)
+    attempts = [paid(ctx, record) for record in sorted(records, key=lambda r: (r.ended, r.run)) if not record.open]
+    return BudgetReport(
+        id=mission.id,
+        caps=caps_of(mission),
+        spent={category: state.spent.of(category) for category in CATEGORIES},
+        reserved={category: state.held.of(category) for category in CATEGORIES},
+        listed_usd=sum((one.listed_usd for one in attempts if one.listed_usd is not None), Decimal(0)),
+        attempts=attempts,
+        by_hand=list(_by_hand(mission, records)),
+        notices=list(apart(attempts)),
+    )
+
+
+def _records(ctx: Context, address: Address) -> list[RunRecord]:
+    head = ctx.state.head()
+    return records_in(ctx.state.runs(address.stored, head)) if head is not None else []
+
+
+def paid(ctx: Context, record: RunRecord) -> Paid:
+    """Return what an attempt has cost, and what its tokens cost at list prices."""
+    usage = record.usage
+    listed = ctx.prices.prices(record.model).cost(usage.tokens) if record.model and usage.tokens else None
+    differs = None
+    if listed and usage.usd is not None:
+        differs = round((usage.usd - listed) * _ALL_PCT / listed)
+    return Paid(
+        run=record.run,
+        runner=record.runner,
+        model=record.model,
+        ended=record.ended,
+        hours=usage.hours,
+        tokens=usage.tokens,
+        usd=usage.usd,
+        listed_usd=None if listed is None else rounded("usd", listed),
+        differs_by=differs,
+        source=usage.source,
+    )
+
+
+def apart(attempts: Sequence[Paid]) -> Iterator[Notice]:
+    """Yield the attempts whose cost differs from the list price by more than 10 %."""
+    for one in attempts:
+        if one.differs_by is not None and abs(one.differs_by) > _APART_PCT:
+            both = f"{dollars(one.usd)} by its agent, {dollars(one.listed_usd)} by list prices"
+            yield Notice(f"{one.run} cost {both} ({one.differs_by:+d} %)", do("logs", one.run.rpartition("-a")[0]))
+
+
+def _by_hand(mission: Mission, records: Sequence[RunRecord]) -> Iterator[ByHand]:
+    """Yield the rows of the spend log that no attempt explains."""
+    explained = Counter(row for record in records if not record.open for row in map(_known, spends_of(record)))
+    for row in mission.spends:
+        if explained[_known(row)]:
+            explained[_known(row)] -= 1
+        else:
+            yield ByHand(row.date, row.category, row.amount, row.description, row.milestone)
+
+
+def _known(row: Spend) -> tuple[str, str, str]:
+    return row.category, row.description, show_amount(row.category, row.amount) if row.category in CATEGORIES else ""
+
+
+def record_spending(ctx: Context, text: str, amounts: Mapping[str, str], why: str, milestone: int | None) -> Done:
+    """Add what was spent by hand to the spend log; it counts against the caps.
+
+    `amounts`: by category, as a person wrote them. Raises UsageError for other amounts, and NotFoundError.
+    """
+    about = as_line(why, "reason")
+    if not about:
+        raise UsageError("say what it was spent on", hint=do("budget", "record", text or "ID", "--usd", "5", "WHAT"))
+    given = {category: amount_given(category, words) for category, words in amounts.items() if words.strip()}
+    if not given:
+        raise UsageError("no amount is given", hint="use --usd, --hours or --tokens")
+
+    def change(address: Address) -> Wanted:
+        mission = address.mission
+        if milestone is not None and mission.milestone(milestone) is None:
+            raise NotFoundError(f"{mission.id} has no milestone {milestone}", hint=do("status", mission.id))
+        date, number = f"{ctx.clock.now():%Y-%m-%d}", "" if milestone is None else str(milestone)
+        rows = [Spend(date, category, amount, f"by hand: {about}", number) for category, amount in given.items()]
+        state = account(mission.limits, [*mission.spends, *rows], _records(ctx, address))
+        shown = " and ".join(quantity_of(category, amount) for category, amount in given.items())
+        words = f"{mission.id}: {shown} recorded, for {about}"
+        changes = (*spend_rows(rows), *summary_cells(address.loaded, state))
+        return Wanted(words, EventKind.BUDGET_RECORDED, changes)
+
+    return commit_change(ctx, text, change)
+
+
+def amount_given(category: str, text: str) -> Decimal:
+    """Return an amount that a person wrote. Raises UsageError if it is none, or not above zero."""
+    amount = parse_amount(text)
+    if amount is None:
+        raise UsageError(f"`{text}` {why_no_amount(text)}", hint=f"write an amount for {LABELS[category]}")
+    amount = rounded(category, amount)
+    if not amount:
+        raise UsageError(f"`{text}` is nothing", hint="write an amount above zero")
+    return amount

@@ -1,0 +1,1 @@
+"""Commands about money, time and tokens."""

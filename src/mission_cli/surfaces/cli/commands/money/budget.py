@@ -1,0 +1,170 @@
+"""`mission budget`: what things cost, what a budget buys, what was spent, and how good forecasts were."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mission_cli.surfaces.cli.shell import Identity, Shell, command, group
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from mission_cli.app.addressing import Address
+    from mission_cli.engine.context import Context
+
+_Usd = Annotated[str, typer.Option("--usd", help="US dollars, for example 60.")]
+_Hours = Annotated[str, typer.Option("--hours", help="Hours of all workers together, for example 8.")]
+_Tokens = Annotated[str, typer.Option("--tokens", help="Tokens of all kinds, for example 50M.")]
+
+_Runner = Annotated[str, typer.Option("--runner", help="Who does the work; default: that of new missions.")]
+_Model = Annotated[str, typer.Option("--model", help="Whose list price counts where no cost is known.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    inner = group(app, "budget", "What missions cost, what a budget buys, and what was spent.")
+    command(inner, "forecast", help="Show what a mission will cost and when it will be finished.")(forecast)
+    command(inner, "estimate", help="Show what a mission with so many features costs, before there is a plan.")(
+        estimate
+    )
+    command(inner, "analyze", help="Show how many features a budget pays for.")(analyze)
+    command(inner, "analyse", help="The same as analyze.", hidden=True)(analyze)
+    command(inner, "recommend", help="Show caps that nine of ten such missions do not reach.")(recommend)
+    command(inner, "report", help="Show what a mission has spent, and list prices beside it.")(report)
+    command(inner, "record", help="Record what you have spent yourself; it counts against the caps.")(record)
+    command(inner, "accuracy", help="Compare ended missions with what would have been forecast.")(accuracy)
+
+
+def _named(shell: Shell, mission: str) -> tuple[Context, Address]:
+    from mission_cli.app.addressing import resolve
+
+    ctx = shell.open().context
+    address = resolve(ctx.state.snapshot(), mission)
+    address.need_whole()
+    return ctx, address
+
+
+def forecast(shell: Shell, mission: Identity = "") -> int:
+    """Show the forecast of a mission."""
+    from mission_cli.app.forecasting.buying import mission_forecast
+    from mission_cli.surfaces.reporting.budget import forecast_text
+
+    found = mission_forecast(*_named(shell, mission))
+    shell.say(forecast_text(found), found)
+    return 0
+
+
+def estimate(
+    shell: Shell,
+    features: Annotated[
+        int | None, typer.Argument(metavar="[FEATURES]", help="How many it has; default: several sizes.")
+    ] = None,
+    milestones: Annotated[
+        int | None, typer.Option("--milestones", help="In how many milestones; default: four features each.")
+    ] = None,
+    runner: _Runner = "",
+    model: _Model = "",
+) -> int:
+    """Show what missions of a size cost."""
+    from mission_cli.app.forecasting.buying import By, estimates
+    from mission_cli.surfaces.reporting.budget import estimates_text
+
+    found = estimates(shell.open().context, features, milestones, By(runner, model))
+    shell.say(estimates_text(found), found)
+    return 0
+
+
+def analyze(
+    shell: Shell,
+    mission: Annotated[str, typer.Argument(metavar="[ID]", help="Whose features; default: any mission.")] = "",
+    usd: _Usd = "",
+    hours: _Hours = "",
+    tokens: _Tokens = "",
+    runner: _Runner = "",
+    model: _Model = "",
+) -> int:
+    """Show what a budget buys."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.forecasting.buying import By, bargain
+    from mission_cli.surfaces.reporting.budget import bargain_text
+
+    ctx = shell.open().context
+    address = resolve(ctx.state.snapshot(), mission) if mission else None
+    if address is not None:
+        address.need_whole()
+    found = bargain(ctx, _budget(usd, hours, tokens, address), address, By(runner, model))
+    shell.say(bargain_text(found), found)
+    return 0
+
+
+def recommend(shell: Shell, mission: Identity = "") -> int:
+    """Show caps for a mission."""
+    from mission_cli.app.forecasting.buying import recommended
+    from mission_cli.surfaces.reporting.budget import recommended_text
+
+    found = recommended(*_named(shell, mission))
+    shell.say(recommended_text(found), found)
+    return 0
+
+
+def report(
+    shell: Shell,
+    mission: Identity = "",
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV, a row for each attempt and each row by hand.")] = False,
+) -> int:
+    """Show what a mission has spent."""
+    from mission_cli.app.forecasting.spending import budget_report
+    from mission_cli.surfaces.reporting.budget import report_csv, report_text
+
+    found = budget_report(*_named(shell, mission))
+    if csv and not shell.as_json:
+        sys.stdout.write(report_csv(found))
+        return 0
+    shell.say(report_text(found), found, long=True)
+    return 0
+
+
+def record(
+    shell: Shell,
+    mission: Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")],
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="What it was spent on.")],
+    usd: _Usd = "",
+    hours: Annotated[str, typer.Option("--hours", help="Hours, for example 1.5.")] = "",
+    tokens: _Tokens = "",
+    milestone: Annotated[int | None, typer.Option("--milestone", help="For which milestone; default: none.")] = None,
+) -> int:
+    """Record what was spent by hand."""
+    from mission_cli.app.forecasting.spending import record_spending
+    from mission_cli.surfaces.cli.commands.lifecycle import finish
+
+    opened = shell.open()
+    amounts = {"usd": usd, "hours": hours, "tokens": tokens}
+    return finish(shell, opened, record_spending(opened.context, mission, amounts, what, milestone))
+
+
+def accuracy(shell: Shell) -> int:
+    """Compare ended missions with their forecasts."""
+    from mission_cli.app.forecasting.accuracy import accuracy as compared
+    from mission_cli.surfaces.reporting.budget import accuracy_text
+
+    found = compared(shell.open().context)
+    shell.say(accuracy_text(found), found, long=True)
+    return 0
+
+
+def _budget(usd: str, hours: str, tokens: str, address: Address | None) -> dict[str, Decimal]:
+    """Return the given amounts, or else the caps of the mission. Raises UsageError if there are none."""
+    from mission_cli.app.forecasting.buying import caps_of
+    from mission_cli.app.forecasting.spending import amount_given
+    from mission_cli.domain.errors import UsageError
+
+    words = {"usd": usd, "hours": hours, "tokens": tokens}
+    given = {category: amount_given(category, text) for category, text in words.items() if text.strip()}
+    caps = caps_of(address.mission) if address is not None and not given else {}
+    found = given or {category: cap for category, cap in caps.items() if cap is not None}
+    if not found:
+        raise UsageError("no budget is given", hint="use --usd, --hours or --tokens")
+    return found
