@@ -9,7 +9,7 @@ from mission_cli._support.text import parse_stamp
 from mission_cli.domain.deciding.grants import Choice, Grant, Ledger, Seen, Trace
 from mission_cli.domain.forecast.figures import Past
 from mission_cli.domain.forecast.memory import Kept, Read, Simulated
-from mission_cli.domain.forecast.simulate import Outcomes, Range
+from mission_cli.domain.forecast.outcomes import Outcomes, Range
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.news.outbox import Failing, Message, Outbox, Parcel
 from mission_cli.domain.status import MissionStatus

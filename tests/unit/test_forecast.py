@@ -103,7 +103,7 @@ def test_status_and_why_say_that_the_deadline_will_be_missed() -> None:
     assert view.forecast == why.forecast
     assert view.forecast is not None
     assert view.forecast.words == snapshot(
-        "will miss its deadline by 1 h 3 min at least, by about 3 h 34 min (2 of 5 features took 3 h 20 min)"
+        "will miss its deadline by 59 min at least, by about 3 h 33 min (2 of 5 features took 3 h 20 min)"
     )
     lines = "".join(text for text, _ in reasons(why, ctx.clock.now()))
     assert f"m {view.forecast.words}" in " ".join(lines.split())

@@ -14,7 +14,7 @@ from tests.kit.fakes.host import SETTINGS, Host, make_host, make_mission
 
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
-from mission_cli.app.forecasting.expected import Worker, expected
+from mission_cli.app.forecasting.expected import Worker, figures_of
 from mission_cli.app.forecasting.remaining import work_of
 from mission_cli.app.queries.outlook import outlook
 from mission_cli.app.queries.status import status_of
@@ -91,7 +91,7 @@ def test_before_any_history_the_missions_of_others_are_named_as_such() -> None:
     assert found.finish.p50 == ctx.clock.now() + found.left.p50
     line = next(line for line in plain(consent_lines(ctx, loaded, ahead, 0)).splitlines() if " forecast" in line)
     assert line == snapshot(
-        " forecast  16.5 M tokens in all (9.1 M tokens to 30.2 M tokens in 8 of 10 cases), 1 h 30 min to go (25 min to 7 h 10 min); no attempt has ended here yet: from 31 missions of another tool"
+        " forecast  16.5 M tokens in all (9.1 M tokens to 30.2 M tokens in 8 of 10 cases), 1 h 27 min to go (23 min to 6 h 30 min); no attempt has ended here yet: from 31 missions of another tool"
     )
     assert look(host).forecast == found
 
@@ -110,7 +110,7 @@ def test_nothing_is_said_of_a_program_until_it_has_worked_twice() -> None:
     assert (view.forecast.from_runs, view.forecast.tokens) == (2, None)
     assert Decimal("2.40") < view.forecast.usd.p10 < Decimal("4.80") < view.forecast.usd.p90
     assert plain(budget_lines(view, 0)).splitlines()[-1] == snapshot(
-        "forecast $6.14 in all ($4.19 to $11.15 in 8 of 10 cases), 1 h 4 min to go (18 min to 3 h 12 min); from 2 attempts here and 31 missions of another tool"
+        "forecast $6.15 in all ($4.25 to $11.09 in 8 of 10 cases), 1 h 3 min to go (18 min to 3 h); from 2 attempts here and 31 missions of another tool"
     )
     go_on(host, 10)
     assert look(host).status == "completed"
@@ -190,7 +190,7 @@ def test_running_and_ended_attempts_are_known_to_the_simulation() -> None:
     )
 
 
-WORKER = Worker("development", "opencode gpt", Bill.TOKENS, PRICES)
+WORKER = Worker("development", "opencode gpt", Bill.TOKENS, lambda: PRICES)
 OWN = Past(5, 1, 7, 7e6, 140, 14, 1, "development", "opencode gpt")
 OTHER = Past(5, 1, 7, 70e6, 140, 14, 1, "research", "claude opus")
 
@@ -198,10 +198,9 @@ OTHER = Past(5, 1, 7, 70e6, 140, 14, 1, "research", "claude opus")
 def test_missions_of_the_same_kind_and_model_count_most() -> None:
     means = []
     for pasts in ([OWN] * 6, [OTHER] * 6, [*[OTHER] * 6, *[OWN] * 6]):
-        found = expected(pasts, None, WORKER)
-        assert found is not None
-        assert found.figures.tokens is not None
-        means.append(found.figures.tokens.mean)
+        tokens = figures_of(pasts, None, WORKER).tokens
+        assert tokens is not None
+        means.append(tokens.mean)
     alike, unlike, both = means
     assert abs(both - alike) < 0.2 * (unlike - alike)
 
@@ -213,7 +212,7 @@ def test_missions_of_the_same_kind_and_model_count_most() -> None:
         ([OTHER], OWN, WORKER, 2e-6),
         ([], None, WORKER, 4.24e-7),
         ([replace(OWN, usd=0)], None, WORKER, 4.24e-7),
-        ([], None, replace(WORKER, prices=Prices()), None),
+        ([], None, replace(WORKER, prices=Prices), None),
     ],
 )
 def test_a_token_costs_what_it_cost_here_or_else_its_list_price(
@@ -221,7 +220,5 @@ def test_a_token_costs_what_it_cost_here_or_else_its_list_price(
 ) -> None:
     from math import exp
 
-    found = expected(pasts, mine, worker)
-    assert found is not None
-    price = found.figures.usd_per_token
+    price = figures_of(pasts, mine, worker).usd_per_token
     assert (None if price is None else exp(price.mean)) == (None if usd is None else pytest.approx(usd, rel=0.01))

@@ -9,18 +9,18 @@ from mission_cli._support.records import from_plain, to_plain
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json
 from mission_cli.domain.forecast.figures import Past
 from mission_cli.domain.forecast.memory import Kept, Read, Simulated
-from mission_cli.domain.forecast.simulate import Outcomes, Range
+from mission_cli.domain.forecast.outcomes import Outcomes, Range
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _CLASSES = (Kept, Read, Simulated, Outcomes, Range, Past)
-FILE = "forecasts.json"
+_FILE = "forecasts.json"
 
 
 def kept_forecasts(folder: Path, version: str) -> Kept:
     """Return what this version noted; nothing if it cannot be read."""
-    raw = read_json(folder / FILE)
+    raw = read_json(folder / _FILE)
     try:
         found = from_plain(raw["kept"], _CLASSES) if isinstance(raw, dict) and raw.get("version") == version else None
     except (KeyError, TypeError, ValueError):
@@ -32,4 +32,4 @@ def note_forecasts(folder: Path, version: str, kept: Kept) -> None:
     """Store it; without room for it, the next forecast is made anew."""
     with suppress(OSError):
         make_folder(folder)
-        write_json(folder / FILE, {"version": version, "kept": to_plain(kept)}, durable=False)
+        write_json(folder / _FILE, {"version": version, "kept": to_plain(kept)}, durable=False)

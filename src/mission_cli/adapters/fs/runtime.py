@@ -12,8 +12,6 @@ from mission_cli._support.dataclass import asdict
 from mission_cli._support.records import from_plain, to_plain
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
-from mission_cli.adapters.fs.forecasts import FILE as FORECASTS
-from mission_cli.adapters.fs.forecasts import kept_forecasts, note_forecasts
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
 from mission_cli.adapters.fs.plannings import carried, held_plannings
@@ -47,7 +45,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.runtime import LedgerBook, Look, Plannings
 
 
-_SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.json", FORECASTS)
+_SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.json", "forecasts.json")
 """Files that may be lost at any time."""
 _FOLLOWED = "followed.lock"
 _OUTSIDE_CLASSES = (Outside, Poll, MailMemory, Send, SendState, Taken, Refused)
@@ -261,10 +259,14 @@ class FolderRuntime:
 
     def forecasts(self) -> Kept:
         """Return what `note_forecasts` of this version wrote."""
+        from mission_cli.adapters.fs.forecasts import kept_forecasts
+
         return kept_forecasts(self._folder, self._version)
 
     def note_forecasts(self, kept: Kept) -> None:
         """Record it."""
+        from mission_cli.adapters.fs.forecasts import note_forecasts
+
         note_forecasts(self._folder, self._version, kept)
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:

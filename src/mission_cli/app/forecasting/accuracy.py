@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli.app.forecasting.expected import expected
+from mission_cli.app.forecasting.expected import basis_of, figures_of
 from mission_cli.app.forecasting.forecast import shown, worker_of
 from mission_cli.app.forecasting.history import MOST_MISSIONS, past_of, records_in
 from mission_cli.app.forecasting.results import Accuracy, Checked
@@ -61,8 +61,9 @@ def _ended(ctx: Context) -> Iterator[tuple[Mission, Past, Totals]]:
 
 
 def _checked(ctx: Context, mission: Mission, past: Past, before: Sequence[Past], spent: Totals) -> Checked | None:
-    known = expected(before, None, replace(worker_of(ctx, mission), model=past.model))
-    if known is None:
+    worker = replace(worker_of(ctx, mission), model=past.model)
+    basis = basis_of(before, None, worker)
+    if basis is None:
         return None
     planned = [
         sum(1 for f in milestone.features if not f.fixes and f.status is FeatureStatus.DONE)
@@ -70,7 +71,9 @@ def _checked(ctx: Context, mission: Mission, past: Past, before: Sequence[Past],
     ]
     workers = policy_of(ctx).parallel(mission.preferences.max_parallel_workers, mission.mode)
     work = planned_work([count for count in planned if count], workers)
-    ahead = shown(known, simulate(work, known.figures, mission.id, runs=_RUNS), Totals(), ctx.clock.now())
+    ahead = shown(
+        basis, simulate(work, figures_of(before, None, worker), mission.id, runs=_RUNS), Totals(), ctx.clock.now()
+    )
     return Checked(
         mission.id,
         past.planned,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import ROUND_UP, Decimal
+from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.shown import quantity_of
-from mission_cli.app.forecasting.expected import expected
+from mission_cli.app.forecasting.expected import basis_of, figures_of
 from mission_cli.app.forecasting.forecast import forecast_before, shown, worker_of
 from mission_cli.app.forecasting.history import past_of, pasts_of, records_in
 from mission_cli.app.forecasting.results import (
@@ -32,12 +33,13 @@ from mission_cli.domain.notice import Notice, do
 from mission_cli.engine.context import policy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mission_cli.app.addressing import Address
-    from mission_cli.app.forecasting.expected import Expected
+    from mission_cli.app.forecasting.expected import Basis
     from mission_cli.app.results.outlook import Forecast
-    from mission_cli.domain.forecast.simulate import Outcomes
+    from mission_cli.domain.forecast.figures import Figures
+    from mission_cli.domain.forecast.outcomes import Outcomes
     from mission_cli.domain.forecast.work import Work
     from mission_cli.domain.mission import Feature
     from mission_cli.engine.context import Context
@@ -71,13 +73,13 @@ def estimates(ctx: Context, features: int | None, milestones: int | None, by: By
         raise UsageError(f"{features} is not a number of features", hint=f"write 1 to {_MOST_FEATURES}")
     if milestones is not None and features is not None and not 1 <= milestones <= features:
         raise UsageError(f"{milestones} is not a number of milestones", hint=f"write 1 to {features}")
-    found, sizes = _known(ctx, None, by), (features,) if features is not None else _USUAL_SIZES
+    (basis, figures), sizes = _known(ctx, None, by), (features,) if features is not None else _USUAL_SIZES
     made = []
     for size in sizes:
         stages = milestones or -(-size // _A_MILESTONE)
         work = planned_work(spread_evenly(size, stages), policy_of(ctx).parallel(None, "full"))
-        outcomes = simulate(work, found.figures, f"{size} features")
-        made.append(Estimate(size, stages, shown(found, outcomes, Totals(), ctx.clock.now())))
+        outcomes = simulate(work, figures, f"{size} features")
+        made.append(Estimate(size, stages, shown(basis, outcomes, Totals(), ctx.clock.now())))
     return Estimates(made)
 
 
@@ -110,7 +112,7 @@ def recommended(ctx: Context, address: Address) -> Recommended:
 def bargain(ctx: Context, budget: Mapping[str, Decimal], address: Address | None, by: By = USUAL) -> Bargain:
     """Return how many features a budget pays for: those of a mission in their order, or any. Raises BlockedError."""
     mission = address.mission if address is not None else None
-    found = _known(ctx, address, by)
+    basis, figures = _known(ctx, address, by)
     todo = _in_order(mission) if mission is not None else []
     spent = _spent(ctx, address) if address is not None else Totals()
     left = {category: float(amount - spent.of(category)) for category, amount in budget.items()}
@@ -118,23 +120,23 @@ def bargain(ctx: Context, budget: Mapping[str, Decimal], address: Address | None
         raise BlockedError(f"{mission.id} has no open features", hint=do("budget", "report", mission.id))
     preferred = mission.preferences.max_parallel_workers if mission is not None else None
     workers = policy_of(ctx).parallel(preferred, mission.mode if mission is not None else "full")
-    outcomes: list[Outcomes] = []
     seed, runs = (mission.id, None) if mission is not None else ("", FEWEST_RUNS)
-    for count in range(1, (len(todo) or _MOST_BOUGHT) + 1):
-        outcomes.append(simulate(_first(todo, count, workers), found.figures, seed, runs=runs))
-        if not _fits(outcomes[-1], left, _P10):
-            break
-    counts = [_fitting(outcomes, left, place) for place in (_P90, _P50, _P10)]
+
+    @cache
+    def outcome(count: int) -> Outcomes:
+        return simulate(_first(todo, count, workers), figures, seed, runs=runs)
+
+    counts = [_most(len(todo) or _MOST_BOUGHT, outcome, left, place) for place in (_P90, _P50, _P10)]
     names = [f"{feature.number} {feature.title}" for feature in todo]
     bounds = [0, *accumulate(counts, max), max(len(names), *counts)]
     bought = [
         Bought(chance, end - begin, names[begin:end])
         for chance, begin, end in zip(CHANCES, bounds, bounds[1:], strict=False)
     ]
-    return Bargain(mission.id if mission else "", dict(budget), bought, found.runs, found.others)
+    return Bargain(mission.id if mission else "", dict(budget), bought, basis.runs, basis.others)
 
 
-def _known(ctx: Context, address: Address | None, by: By) -> Expected:
+def _known(ctx: Context, address: Address | None, by: By) -> tuple[Basis, Figures]:
     """Return the figures for a mission, or for any new one with a runner. Raises BlockedError if nothing is known."""
     if by.runner:
         configured_runner(ctx, by.runner)
@@ -145,14 +147,15 @@ def _known(ctx: Context, address: Address | None, by: By) -> Expected:
         records = records_in(ctx.state.runs(address.stored, snapshot.head))
     mine = past_of(mission, records, planning=False)
     worker = worker_of(ctx, mission, by.runner, by.model)
-    found = expected(pasts_of(ctx, snapshot, mission.id), mine, worker)
-    if found is None:
+    pasts = pasts_of(ctx, snapshot, mission.id)
+    basis = basis_of(pasts, mine, worker)
+    if basis is None:
         name = worker.model or "the default runner"
         raise BlockedError(
             f"nothing is known about {name}: no two attempts have ended here",
             hint="name an agent that is configured: --runner NAME",
         )
-    return found
+    return basis, figures_of(pasts, mine, worker)
 
 
 def _spent(ctx: Context, address: Address) -> Totals:
@@ -202,9 +205,14 @@ def _first(todo: Sequence[Feature], count: int, workers: int) -> Work:
     return planned_work([stages[number] for number in sorted(stages)], workers)
 
 
-def _fitting(outcomes: Sequence[Outcomes], left: Mapping[str, float], place: int) -> int:
-    """Return how many features fit into what is left; `place`: at P10, P50 or P90."""
-    return next((at for at, one in enumerate(outcomes) if not _fits(one, left, place)), len(outcomes))
+def _most(limit: int, outcome: Callable[[int], Outcomes], left: Mapping[str, float], place: int) -> int:
+    """Return how many features fit into what is left, by bisection; `place`: at P10, P50 or P90."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = _fits(outcome(middle), left, place)
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return low
 
 
 def _fits(outcome: Outcomes, left: Mapping[str, float], place: int) -> bool:

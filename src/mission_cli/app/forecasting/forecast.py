@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.text import sha256_of
-from mission_cli.app.forecasting.expected import Worker, expected
+from mission_cli.app.forecasting.expected import Worker, basis_of, figures_of
 from mission_cli.app.forecasting.history import past_of, pasts_of, records_in, sort_of
 from mission_cli.app.forecasting.remaining import work_of
 from mission_cli.app.results.outlook import FinishRange, Forecast, HoursRange, TimeRange, TokenRange, UsdRange
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from mission_cli.app.forecasting.expected import Expected
+    from mission_cli.app.forecasting.expected import Basis
     from mission_cli.domain.budget.ledger import Totals
     from mission_cli.domain.forecast.figures import Past
-    from mission_cli.domain.forecast.simulate import Outcomes, Range
+    from mission_cli.domain.forecast.outcomes import Outcomes, Range
     from mission_cli.domain.forecast.work import Stage, Work
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.mission import Mission
@@ -87,15 +87,16 @@ def _forecast(ctx: Context, snapshot: Snapshot, state: _State) -> Forecast | Non
     if mission.status in FINISHED_MISSION:
         return None
     mine = past_of(mission, state.records, planning=False)
-    found = expected(pasts_of(ctx, snapshot, mission.id), mine, worker_of(ctx, mission))
+    pasts, worker = pasts_of(ctx, snapshot, mission.id), worker_of(ctx, mission)
+    basis = basis_of(pasts, mine, worker)
     work = work_of(
         ctx, policy_of(ctx), mission, records=state.records, jobs=state.jobs, holds=state.holds, now=state.now
     )
-    if found is None or work is None:
+    if basis is None or work is None:
         return None
-    outcomes = _simulated(ctx, mission, work, found, mine)
+    outcomes = _simulated(ctx, mission, work, pasts, mine, worker, state.now)
     spent = account(mission.limits, mission.spends, list(state.records), state.bills).spent
-    return shown(found, outcomes, spent, state.now)
+    return shown(basis, outcomes, spent, state.now)
 
 
 def worker_of(ctx: Context, mission: Mission, runner: str = "", model: str = "") -> Worker:
@@ -109,22 +110,25 @@ def worker_of(ctx: Context, mission: Mission, runner: str = "", model: str = "")
     if not model and route is not None and policy is not None:
         model = model_of(policy, route)
     known = agent is not None and agent.bill is not Bill.FILE
-    prices = ctx.prices.prices(model) if known else Prices()
-    return Worker(mission.kind, sort_of(name, model), agent.bill if agent is not None else Bill.FILE, prices)
+    bill = agent.bill if agent is not None else Bill.FILE
+    return Worker(mission.kind, sort_of(name, model), bill, lambda: ctx.prices.prices(model) if known else Prices())
 
 
-def _simulated(ctx: Context, mission: Mission, work: Work, found: Expected, mine: Past | None) -> Outcomes:
-    """Return the outcomes of this state: as noted if the same one was simulated before."""
+def _simulated(
+    ctx: Context, mission: Mission, work: Work, pasts: Sequence[Past], mine: Past | None, worker: Worker, now: datetime
+) -> Outcomes:
+    """Return the outcomes of this state: as noted if the same one was simulated on the same day, as prices change."""
     still = replace(work, minute=_slot(work.minute) if work.windows else 0, stages=tuple(map(_coarse, work.stages)))
-    key = sha256_of(repr((still, found.figures, mine)))
+    key = sha256_of(repr((still, pasts, mine, worker.kind, worker.model, worker.bill, f"{now:%F}")))
     kept = ctx.runtime.forecasts()
     known = kept.simulated.get(mission.id)
     if known is not None and known.key == key:
         return known.outcomes
-    from mission_cli.domain.forecast.simulate import NOTHING_YET, SoFar, simulate
+    from mission_cli.domain.forecast.outcomes import NOTHING_YET, SoFar
+    from mission_cli.domain.forecast.simulate import simulate
 
     so_far = SoFar(mine.attempts, mine.tokens, mine.usd, mine.minutes) if mine is not None else NOTHING_YET
-    outcomes = simulate(still, found.figures, mission.id, so_far)
+    outcomes = simulate(still, figures_of(pasts, mine, worker), mission.id, so_far)
     ctx.runtime.note_forecasts(replace(kept, simulated={**kept.simulated, mission.id: Simulated(key, outcomes)}))
     return outcomes
 
@@ -144,7 +148,7 @@ def _slot(minutes: float) -> int:
     return int(minutes) // _SLOT * _SLOT
 
 
-def shown(found: Expected, outcomes: Outcomes, spent: Totals, now: datetime) -> Forecast:
+def shown(basis: Basis, outcomes: Outcomes, spent: Totals, now: datetime) -> Forecast:
     """Return outcomes as a forecast of everything: what is spent already, and what is still to come."""
     usd, used = outcomes.usd if not spent.unknown else None, outcomes.tokens
     left = [timedelta(minutes=round(minutes)) for minutes in _ends(outcomes.minutes)]
@@ -154,9 +158,9 @@ def shown(found: Expected, outcomes: Outcomes, spent: Totals, now: datetime) -> 
         finish=FinishRange(*(now.replace(microsecond=0) + span for span in left)),
         left=TimeRange(*left),
         hours=HoursRange(*(_hours(spent.hours, more) for more in _ends(outcomes.worked))),
-        from_runs=found.runs,
-        from_missions=found.missions,
-        others=found.others,
+        from_runs=basis.runs,
+        from_missions=basis.missions,
+        others=basis.others,
     )
 
 

@@ -7,13 +7,12 @@ and standard deviations are of natural logarithms.
 from __future__ import annotations
 
 import math
-from statistics import fmean, pvariance, variance
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 HALF_WEIGHT = 10
 """With so many own missions, they count as much as those of others."""
@@ -209,4 +208,16 @@ def _shape(pasts: Sequence[Past]) -> float:
     rates = [past.fixes / past.planned for past in pasts]
     mean = fmean(rates)
     counting = mean * fmean([1 / past.planned for past in pasts])
-    return mean * mean / max(pvariance(rates) - counting, mean * mean / HALF_WEIGHT)
+    return mean * mean / max(variance(rates, 0) - counting, mean * mean / HALF_WEIGHT)
+
+
+def fmean(values: Iterable[float]) -> float:
+    """Return the mean; the module `statistics` takes longer to import than a status takes to show."""
+    known = tuple(values)
+    return math.fsum(known) / len(known)
+
+
+def variance(values: Sequence[float], freedom: int = 1) -> float:
+    """Return the variance of a sample, or with freedom 0 that of all there is."""
+    middle = fmean(values)
+    return math.fsum((value - middle) ** 2 for value in values) / (len(values) - freedom)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mission_cli.domain.forecast.figures import Past
-    from mission_cli.domain.forecast.simulate import Outcomes
+    from mission_cli.domain.forecast.outcomes import Outcomes
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,57 +8,22 @@ from heapq import heappop, heappush
 from random import Random
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.dataclass import replace
 from mission_cli.domain.forecast.figures import of_sum
+from mission_cli.domain.forecast.outcomes import NOTHING_YET, Outcomes, Range
 from mission_cli.domain.forecast.work import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.domain.forecast.figures import Figures, Spread
+    from mission_cli.domain.forecast.outcomes import SoFar
     from mission_cli.domain.forecast.work import Stage, Work
 
-MOST_RUNS, FEWEST_RUNS = 1000, 300
-_FEATURES_SIMULATED = 6000
+MOST_RUNS, FEWEST_RUNS = 2000, 500
+_FEATURES_SIMULATED = 20_000
 """Fewer runs for larger missions, so that a forecast takes a fraction of a second."""
 _SURE = 1 - 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Where a tenth, a half and nine tenths of the simulated outcomes are."""
-
-    p10: float
-    p50: float
-    p90: float
-
-
-@dataclass(frozen=True, slots=True)
-class SoFar:
-    """What the mission itself has shown so far."""
-
-    attempts: int = 0
-    """Attempts of workers that have ended."""
-    tokens: float = 0
-    usd: float = 0
-    minutes: float = 0
-
-
-NOTHING_YET = SoFar()
-
-
-@dataclass(frozen=True, slots=True)
-class Outcomes:
-    """What is still to come, as ranges."""
-
-    tokens: Range | None
-    usd: Range | None
-    minutes: Range
-    """Until the last milestone has passed."""
-    worked: Range
-    """Minutes of all workers together."""
-    runs: int
-    """Of the simulation."""
 
 
 def simulate(

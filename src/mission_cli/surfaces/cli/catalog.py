@@ -146,6 +146,7 @@ _WATCH: Mapping[str, Entry] = {
         ("budget forecast words", "what the mission will cost, and when it will be finished"),
         ("budget estimate 6 --milestones 2", "what a mission with six features costs, before there is a plan"),
         ("budget analyze --usd 60 --hours 8", "how many features that pays for"),
+        ("budget analyse --tokens 50M", "the same in British spelling"),
         ("budget analyze words --usd 60", "which features of the mission"),
         ("budget recommend words", "caps that nine of ten such missions do not reach"),
         ("budget report words --csv > words.csv", "each attempt with its tokens and cost, for a spreadsheet"),
