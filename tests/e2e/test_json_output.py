@@ -107,9 +107,13 @@ def _prepare(reader: Reader, plan: str) -> None:
     reader.say("access remove", "ada", "--yes")
     for words in (["forecast", "m"], ["recommend", "m"], ["report", "m"], ["accuracy"]):
         reader.say(f"budget {words[0]}", *words[1:])
+    reader.person.tables.append("[runners.opencode]\n")  # forecasts of programs need a history
+    reader.person.save_settings()
     for name in ("analyze", "analyse"):
         assert reader.say(f"budget {name}", "--hours", "8", "--runner", "opencode")["from_runs"] == 0
     reader.say("budget estimate", "2", "--runner", "opencode")
+    reader.person.tables.pop()
+    reader.person.save_settings()
     reader.say("budget record", "m", "a test account", "--usd", "0.50")
     reader.say("undo", "m")
     reader.say("set", "m", "budget.money_usd", "8")
