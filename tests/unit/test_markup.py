@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,10 @@ from inline_snapshot import snapshot
 from tests.kit.markup import Walk
 from tests.kit.nightly import NIGHTLY, by_day
 
+from mission_cli.adapters.git.code.compare import diff
+from mission_cli.adapters.git.repo.command import Git
 from mission_cli.domain.branches.landing import LandedFile
+from mission_cli.domain.ids import Sha
 from mission_cli.ports.agents import LogEntry, LogKind
 from mission_cli.surfaces.lines import line, linked
 from mission_cli.surfaces.markup.changes import change_html
@@ -21,6 +26,9 @@ from mission_cli.surfaces.markup.elements import style
 from mission_cli.surfaces.markup.logs import lines_html
 from mission_cli.surfaces.markup.patches import Row, read_patch
 from mission_cli.surfaces.views.log import LogView
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PATCH = """\
 diff --git a/app.py b/app.py
@@ -200,3 +208,31 @@ I look &lt;b&gt;around&lt;/b&gt;�[2J.
 <span class="l-cyan">✎ </span>app.py<span class="l-green"> +3 −1</span>
 <a href="https://example.org/?a=1&amp;b=2" rel="noreferrer"><span class="l-bold">page</span></a>
 """)  # noqa: RUF001 - the minus sign of the terminal's view
+
+
+def test_the_change_of_real_files_runs_no_program_of_the_settings(tmp_path: Path) -> None:
+    def git(*words: str) -> str:
+        told = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
+        done = subprocess.run(["git", *told, *words], cwd=tmp_path, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    git("init", "--quiet", ".")
+    git("commit", "--quiet", "--allow-empty", "-m", "begin")
+    names = ["a b.py", "t\t\u00e9.txt", "<b>.txt", ":(top)x.txt"]
+    for name in names:
+        (tmp_path / name).write_text("x = 1\n")
+    (tmp_path / "large.txt").write_text("y\n" * 600_000)
+    (tmp_path / ".gitattributes").write_text("*.txt diff=bad\n")
+    git("add", "--all")
+    git("commit", "--quiet", "-m", "more")
+    for key in ("diff.external", "diff.bad.command", "diff.bad.textconv"):
+        git("config", key, f"touch '{tmp_path}/ran'; cat")
+    for key, value in (("diff.noprefix", "true"), ("color.diff", "always"), ("diff.renames", "copies")):
+        git("config", key, value)
+    base, commit = (Sha(git("rev-parse", name)) for name in ("HEAD^", "HEAD"))
+    found = read_patch(diff(Git(tmp_path / ".git"), base, commit, [*names, "large.txt"]))
+    assert {file.path: (file.kind, file.binary, file.count("added")) for file in found} == {
+        **dict.fromkeys(names, ("new", False, 1)),
+        "large.txt": ("new", True, 0),
+    }
+    assert not (tmp_path / "ran").exists()

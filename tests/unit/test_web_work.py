@@ -6,12 +6,13 @@ import base64
 import re
 from decimal import Decimal
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from inline_snapshot import snapshot
 from starlette.routing import Route
-from tests.kit.browsing import Browser, at_home
+from tests.kit.browsing import Browser, Parsed, at_home
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.markup import Walk
@@ -27,8 +28,11 @@ from mission_cli.domain.ids import RunId
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import RecordState
 from mission_cli.engine.assets import stem
+from mission_cli.ports.agents import LogEntry, LogKind
 from mission_cli.ports.git.state import Write, assets_folder
 from mission_cli.surfaces.http.guard import Guard
+from mission_cli.surfaces.http.web.rendering import render
+from mission_cli.surfaces.http.web.work.attempt import cost_line, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,6 +179,29 @@ def test_the_log_is_fetched_again_only_while_it_changes(web: Browser) -> None:
     assert running.client.get(again).status_code == 204
     first = running.client.get(again.replace("seen=", "seen=x"))
     assert (first.status_code, "every 2s" in first.text) == (200, True)
+
+
+def test_the_cost_of_each_step_is_a_table_and_a_line() -> None:
+    steps = [
+        LogEntry(LogKind.STEP, tokens={"input": 900, "output": 100}, usd=Decimal("0.25")),
+        LogEntry(LogKind.STEP, tokens={"input": 2000}),
+        LogEntry(LogKind.STEP, tokens={"input": 10}, usd=Decimal("0.05")),
+    ]
+    assert [(one.number, one.tokens, one.usd, one.sum) for one in steps_of(steps)] == [
+        (1, "1 k tokens", "$0.25", "$0.25"),
+        (2, "2 k tokens", "unknown", "$0.25"),
+        (3, "10 tokens", "$0.05", "$0.30"),
+    ]
+    line = cost_line(steps)
+    assert line is not None
+    assert line.summary == "2 steps, $0.05 to $0.25 each."
+    assert cost_line(steps[:2]) is None
+    log = SimpleNamespace(html="", mark="x", cut=True, steps=[*steps_of(steps)], spark=line)
+    held = SimpleNamespace(address=SimpleNamespace(stored=SimpleNamespace(id="m")), repo="")
+    page = Parsed(render("log.html", log=log, live=False, held=held, name="1.2-a1"))
+    assert page.text == snapshot(
+        "The end of a long log. mission logs m/1.2 prints all of it. Cost by step Cost by step 2 steps, $0.05 to $0.25 each. Step Tokens Cost So far 1 1 k tokens $0.25 $0.25 2 2 k tokens unknown $0.25 3 10 tokens $0.05 $0.30"
+    )
 
 
 def test_pictures_are_served_by_their_hash_if_they_are_pictures(web: Browser) -> None:

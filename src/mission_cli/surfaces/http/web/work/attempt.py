@@ -129,17 +129,19 @@ def _shown(held: Held, record: RunRecord) -> _Shown:
     html = lines_html(whole_log(record, entries, 0))
     steps = [one for one in entries if one.kind is LogKind.STEP]
     mark = sha256(html.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return _Shown(html, mark, cut, [*_steps(steps)][-_MOST_STEPS:], _spark(steps))
+    return _Shown(html, mark, cut, [*steps_of(steps)][-_MOST_STEPS:], cost_line(steps))
 
 
-def _steps(entries: Sequence[LogEntry]) -> Iterator[Step]:
+def steps_of(entries: Sequence[LogEntry]) -> Iterator[Step]:
+    """Yield what each step used, and the sum so far; of a step whose cost is unknown, nothing is added."""
     total = Decimal(0)
     for number, entry in enumerate(entries, 1):
         total += entry.usd or Decimal(0)
         yield Step(number, tokens(sum(entry.tokens.values())), dollars(entry.usd), dollars(total))
 
 
-def _spark(entries: Sequence[LogEntry]) -> Chart | None:
+def cost_line(entries: Sequence[LogEntry]) -> Chart | None:
+    """Return the cost of the steps as a line; None with fewer than two known costs."""
     from mission_cli.surfaces.charts.small import spark_line
 
     known = [one.usd for one in entries if one.usd is not None]
