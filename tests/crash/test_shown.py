@@ -52,6 +52,6 @@ def test_a_death_at_every_step(kind: Kind, record_property: Callable[[str, objec
     deaths = ShownDeaths()
     assert deaths.expected.status == "completed"
     deaths.every(kind)
-    deaths.pairs(300, 1)
+    deaths.pairs(60, 1)
     assert deaths.counts["ends with pages"] > 0
     record_property("counts", dict(deaths.counts))

@@ -225,6 +225,16 @@ def test_the_page_does_not_depend_on_the_time() -> None:
     assert page_here(host.context()).text == first
 
 
+def test_folders_may_have_any_names() -> None:
+    one = board("x").missions[0]
+    for name, repo in (('a b\udcff"', ""), ("m", "/home/ada/my \nrepo"), ("m", "/other"), ("m", "")):
+        found = rendered(TEMPLATES, Board([replace(one, id=name, repo=repo)], ""), "0" * 16)
+        is_inert(Walk(found[PAGE]))
+        found[PAGE].encode()
+    anchors = {replace(one, id="m", repo=repo).anchor for repo in ("", "/a", "/b")}
+    assert len(anchors) == 3
+
+
 def test_what_needs_a_person_comes_first_and_what_is_over_last() -> None:
     one = replace(board("x").missions[0], repo="", needs=[], finished=False, priority="normal")
     rows = [

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import digest
 from mission_cli.domain.notice import NO_ADVICE, Advice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
+
+_PLAIN = pattern(r"[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +123,9 @@ class BoardMission:
 
     @property
     def anchor(self) -> str:
-        """The id of its part of the page."""
-        return f"m-{self.repo}-{self.id}" if self.repo else f"m-{self.id}"
+        """The id of its part of the page; folders may have any names."""
+        plain = not self.repo and _PLAIN.fullmatch(self.id)
+        return f"m-{self.id}" if plain else f"m-{digest(f'{self.repo}/{self.id}')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def _mission(stored: Stored, loaded: Loaded, path: str, needs: Needs, repo: str)
         goal=mission.goal,
         state="not readable" if loaded.refused else _state(mission, waits=bool(wanted)),
         finished=mission.status in FINISHED_MISSION,
-        link=quote(path),
+        link=quote(path.encode("utf-8", "surrogateescape")),
         repo=repo,
         priority=mission.priority,
         deadline=mission.deadline,
