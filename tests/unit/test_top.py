@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from inline_snapshot import snapshot
-from tests.kit.fakes.executor import JOBS
+from tests.kit.fakes.executor import JOBS, Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.fakes.life import Fate
 from tests.kit.nightly import by_day
+from tests.kit.pipeline import Workers, begin
 from tests.kit.served import go_on, works
-from tests.kit.topped import Opened, topped
+from tests.kit.topped import Opened, text_of, topped
+from tests.unit.test_pipeline import at
 
 import mission_cli
 from mission_cli._support.dataclass import dataclass
 from mission_cli.app import optional
 from mission_cli.app.commands import features, gates, lifecycle
+from mission_cli.app.commands.phases.documents import Given as Chosen
 from mission_cli.app.commands.steer.ask import Given, ask
 from mission_cli.domain.errors import ToolError
 from mission_cli.engine.loop import pulse
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.kit.fakes.host import Host
+
+    from mission_cli.app.transaction import Done
 
 SOURCES = Path(mission_cli.__file__).parent
 PLAN = """\
@@ -711,3 +717,111 @@ def test_the_package_is_imported_by_this_command_alone_and_named_where_it_is_mis
         optional.require_tui()
     package = str(refused.value.hint).removeprefix("pip install ").strip("'")
     assert f'tui = [\n    "{package}",\n]' in (SOURCES.parents[1] / "pyproject.toml").read_text("utf-8")
+
+
+def test_one_of_several_is_chosen_first_and_one_command_runs_at_a_time(
+    asked: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = asked.copy(Fate())
+    goes_on = threading.Event()
+    real = features.answer
+
+    def slow(*given: Any) -> Done:
+        assert goes_on.wait(10)
+        return real(*given)
+
+    async def walk() -> list[str]:
+        async with topped(host) as person:
+            await person.press("end")
+            seen = [await person.press("i"), await person.press("down", "enter")]
+            with monkeypatch.context() as patched:
+                patched.setattr(features, "answer", slow)
+                person.app.simulate_key("7")
+                await person.look()
+                person.app.simulate_key("enter")
+                while "answer m …" not in text_of(person.app):
+                    await person.pilot.pause(0)
+                person.app.simulate_key("C")
+                person.app.simulate_key("down")
+                await person.pilot.pause()
+                seen.append(text_of(person.app))
+                goes_on.set()
+                return [*seen, await person.look()]
+
+    which, question, meanwhile, after = asyncio.run(walk())
+    assert which.splitlines()[-4:] == snapshot(
+        ["  answer: which one?", "> 1: Which color?", "  2: How deep?", "  ↑↓ choose  enter go on  esc leave"]
+    )
+    assert question.splitlines()[-4:] == snapshot(
+        ["  Question 2 of m", "  How deep?", "  answer", "  enter go on  esc leave"]
+    )
+    assert "answer m …" in meanwhile
+    assert "End m" not in meanwhile
+    assert "request 2 is answered: 7" in after
+
+
+def test_a_suggestion_is_chosen_with_the_approval() -> None:
+    mine = begin(Workers())
+    assert at(mine) == "awaiting_feature_approval waiting"
+    theirs = mine.copy(Fate())
+
+    async def walk() -> list[str]:
+        async with topped(mine, size=(80, 32)) as person:
+            return [await person.press("a"), await person.press("down", "enter")]
+
+    shown, _ = asyncio.run(walk())
+    assert shown == snapshot("""\
+mission top  missions
+  Waiting for you
+> m: the gate `feature_selection` waits for 1 approval of
+    `research/suggestions.json`
+    → mission show m --suggestions, then mission approve m feature_selection
+    --choose N
+
+  MISSION  STATUS                              PROGRESS  SPENT
+  m        active (awaiting_feature_approval)  1/2       $0
+    Edit texts
+
+
+
+━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+  Approve the gate feature_selection of m
+  It ends the phase awaiting_feature_approval.
+  the document research/suggestions.json is at 8ed5c91
+
+  m: research/suggestions.json (8ed5c91)
+
+  1  Count lines
+      asked
+
+  2  Undo
+
+  stack
+    make
+
+> 1: Count lines
+  2: Undo
+  comment
+  ↑↓ choose  enter go on  esc leave  the comment may be empty\
+""")
+    ctx = theirs.context()
+    gates.decide_gate(ctx, "m", "feature_selection", approved=True, given=Chosen(2))
+    pulse(theirs.context())
+    assert state_of(mine) == state_of(theirs)
+
+
+def test_earlier_attempts_can_be_seen() -> None:
+    host = make_host(lambda _: Outcome(30.0, prints=("I give up",)))
+    make_mission(host, PLAN)
+    lifecycle.start(host.context(), "m")
+    go_on(host, 6)
+
+    async def walk() -> list[str]:
+        async with topped(host) as person:
+            await person.press("enter", "home", "enter")
+            return [await person.press(key) for key in ("l", "left_square_bracket", "right_square_bracket")]
+
+    last, first, again = asyncio.run(walk())
+    assert "m/1.1-a1  script" in first
+    assert "m/1.1-a1  script" not in last
+    assert again == last

@@ -15,6 +15,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.domain.asking.options import Option
 from mission_cli.domain.errors import MissionError
 from mission_cli.surfaces.lines import as_text, clip, line, paragraph, said, wrap
+from mission_cli.surfaces.plain import BUG
 from mission_cli.surfaces.top.acting import ACTIONS
 from mission_cli.surfaces.top.acting.action import Question
 from mission_cli.surfaces.top.dialog import Dialog, agreed
@@ -107,6 +108,8 @@ class Top(App[int]):
         self._chosen: dict[int, Hashable] = {}
         """What was chosen in the views below, by their place."""
         self._shown: Page | None = None
+        self._failed = False
+        """Whether the present view could not be read."""
         self._received = 0
         """How often the reader has handed something over."""
         self._drawn: Drawn | None = None
@@ -181,9 +184,13 @@ class Top(App[int]):
         self._received += 1
         if drawn.page is not self.page:
             return
-        self._drawn = drawn
+        if drawn.blocks is not None or self._drawn is None or self._drawn.page is not drawn.page:
+            self._drawn = drawn
         if drawn.error is not None:
             self._complain(drawn.error)
+        elif self._failed:
+            self._told = []
+        self._failed = drawn.error is not None
         self._show()
 
     def _show(self) -> None:
@@ -191,7 +198,7 @@ class Top(App[int]):
             return
         anew = self._shown is not self.page
         self._shown = self.page
-        blocks = [one for one in self._drawn.blocks if self._fits(one)]
+        blocks = [one for one in self._drawn.blocks or () if self._fits(one)]
         self._sheet.show(blocks, anew=anew, follow=self.page.follows)
         if anew and len(self._pages) in self._chosen:
             self._sheet.select(self._chosen.pop(len(self._pages)))
@@ -417,5 +424,6 @@ def _named(key: str, words: str, width: int) -> list[Line]:
 
 def run_top(repositories: Repositories) -> int:
     """Show the screen until the person leaves; return the exit status."""
-    status = Top(repositories, signals=True).run()
-    return INTERRUPTED if status is None else status
+    app = Top(repositories, signals=True)
+    status = app.run()
+    return (BUG if app.return_code else 0) if status is None else status

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.domain.errors import MissionError, refusals_said
+from mission_cli.domain.errors import refusals_said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,11 +24,12 @@ class Drawn:
     """A view that was read and drawn."""
 
     page: Page
-    blocks: Sequence[Block]
+    blocks: Sequence[Block] | None
+    """None: it could not be drawn, and what was there before still stands."""
     about: Target | None = None
     """What the keys act on while nothing is chosen."""
     error: Exception | None = None
-    """Why it could not be read; then it has what was read before."""
+    """Why it could not be read."""
 
 
 class Reader(threading.Thread):
@@ -98,8 +99,8 @@ class Reader(threading.Thread):
 
     def _look(self, page: Page, width: int, mark: object, *, redraw: bool) -> object:
         """Read the view if its mark has changed; return the mark of what was read."""
-        said = ""
         error: Exception | None = None
+        blocks: Sequence[Block] | None = None
         try:
             with refusals_said():
                 now = page.mark()
@@ -107,12 +108,12 @@ class Reader(threading.Thread):
                     self.reads += 1
                     page.read()
                     mark, redraw = now, True
-        except MissionError as refused:
-            error, said = refused, refused.message
-        except Exception as bug:  # noqa: BLE001 - a bug in one view must not end the thread; the screen reports it
-            error, said = bug, repr(bug)
-        if redraw or said != self._said:
+            blocks = page.draw(width) if redraw else None
+        except Exception as found:  # noqa: BLE001 - an error in one view must not end the thread; the screen reports it
+            error, mark = found, _NONE
+        said = repr(error) if error is not None else ""
+        if blocks is not None or said != self._said:
             self.handed += 1
-            self._deliver(Drawn(page, page.draw(width), page.about(), error))
+            self._deliver(Drawn(page, blocks, page.about(), error))
         self._said = said
-        return mark if error is None else _NONE
+        return mark

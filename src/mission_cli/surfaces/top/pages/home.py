@@ -16,6 +16,7 @@ from mission_cli.surfaces.top.pages.page import Page, block_of, head_of, is_movi
 from mission_cli.surfaces.top.sheet import Block
 from mission_cli.surfaces.top.target import Target, feature_in
 from mission_cli.surfaces.views.listing import list_blocks
+from mission_cli.surfaces.views.page import continued
 from mission_cli.surfaces.views.reasons import flaky_lines, waiting_lines
 
 if TYPE_CHECKING:
@@ -109,9 +110,10 @@ class HomePage(Page):
             for mission, waiting in known.waiting:
                 target = self._target(one, mission, waiting)
                 name = ("waiting", one.name, mission, waiting.kind, waiting.name)
-                found.append(Block(reflow(waiting_lines([(mission, waiting)]), width), target, name))
+                rows = continued(reflow(waiting_lines([(mission, waiting)]), width), width)
+                found.append(Block(rows, target, name))
             if known.flaky:
-                found.append(Block(reflow(flaky_lines(known.flaky), width)))
+                found.append(Block(continued(reflow(flaky_lines(known.flaky), width), width)))
         return found
 
     def _missions(self, width: int) -> list[Block]:

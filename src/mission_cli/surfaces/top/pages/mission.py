@@ -76,7 +76,7 @@ class MissionPage(Page):
         shown = [one for one in view.waiting_for if one.kind is not HoldKind.ERROR]
         found = [*head_of(self.stopped), block_of(*head_lines(view, width), BLANK)]
         if self._why:
-            found.append(block_of(*reflow(self._why, width), BLANK))
+            found.append(block_of(*continued(reflow(self._why, width), width), BLANK))
         if shown:
             found.append(block_of(line(("Waiting for you", "bold yellow"))))
             found += [self._waiting(view, one, width) for one in shown]
