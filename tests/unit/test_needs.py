@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import Host, make_host, make_mission
+from tests.kit.nightly import NIGHTLY
 from tests.kit.served import go_on
+from tests.sim.asked import AskSim
+from tests.sim.events import events_of
+from tests.sim.mailed import MailSim
+from tests.sim.phased import PhaseSim
+from tests.sim.pressed import press_all
+from tests.sim.previewed import PreviewSim
+from tests.sim.pulled import PullSim
+from tests.sim.sim import RecurringSim, ReviewSim, Sim
 
 from mission_cli.app.commands import lifecycle
 from mission_cli.app.commands.features import pause
@@ -20,6 +31,9 @@ from mission_cli.domain.status import HoldKind
 from mission_cli.surfaces.as_json import as_json
 from mission_cli.surfaces.http.api.input import path_fields, query_fields
 from mission_cli.surfaces.http.api.routes import operations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PLAN = """\
 title: m
@@ -152,6 +166,30 @@ def test_what_a_button_calls_is_an_operation_with_everything_that_it_needs(advic
 @pytest.mark.parametrize("advice", [*TERMINAL, *SHOWING], ids=str)
 def test_what_only_a_terminal_can_do_has_no_button(advice: object) -> None:
     assert actions_of(advice) == ()  # type: ignore[arg-type]  # as above
+
+
+WORLDS = (AskSim, Sim, PhaseSim, MailSim, PreviewSim, PullSim, ReviewSim, RecurringSim)
+NOT_HERE = "is not in this clone"
+"""Only the clone that did the work knows it."""
+
+
+@pytest.mark.parametrize("kind", WORLDS if NIGHTLY else WORLDS[:1])
+@pytest.mark.timeout(1200)
+def test_every_button_that_is_shown_is_accepted(
+    kind: type[Sim], record_property: Callable[[str, object], None]
+) -> None:
+    """In worlds of the simulator, now and then: each in a copy of the world."""
+    pressed: Counter[str] = Counter()
+    for seed in range(300, 308) if NIGHTLY else [306]:
+        sim = kind(seed)
+        for number, event in enumerate(events_of(seed, 120 if NIGHTLY else 40), 1):
+            sim.tick(event)
+            if number % 20 == 0:
+                for operation, refused in press_all(sim):
+                    assert not refused or NOT_HERE in refused, (seed, number, operation)
+                    pressed[operation] += 1
+    assert pressed
+    record_property("counts", {f"buttons: {name}": times for name, times in pressed.items()})
 
 
 def test_every_command_that_a_planner_advises_is_known_here() -> None:
