@@ -165,17 +165,21 @@ def test_the_page_of_an_attempt(web: Browser) -> None:
 
 
 def test_the_log_is_fetched_again_only_while_it_changes(web: Browser) -> None:
-    page = web.client.get("/missions/m/attempts/1.1-a1/log")
-    assert page.status_code == 200
-    assert "hx-get" not in page.text, "it has ended"
-    assert "<main" not in page.text
+    alone = web.client.get("/missions/m/attempts/1.1-a1/log")
+    assert alone.status_code == 200
+    assert "hx-get" not in alone.text, "it has ended"
+    assert "<main" not in alone.text
     host = make_host(lambda _: Outcome(3000.0, prints=("one",)))
     make_mission(host, PLAN)
     lifecycle.start(host.context(), "m")
     go_on(host, 2)
     running = at_home(host)
     text = running.client.get("/missions/m/attempts/1.1-a1").text
-    again = re.findall(r'hx-get="([^"]+)" hx-trigger="every 2s"', text)[0].replace("&amp;", "&")
+    again = re.findall(r'hx-get="([^"]+)" hx-select="unset" hx-trigger="every 2s"', text)[0].replace("&amp;", "&")
+    assert 'sse-connect="/api/v1/events?kind=journal&amp;mission=m"' in text
+    assert "cost" not in running.open("/missions/m/attempts/1.1-a1").text, "it is not known yet"
+    for page in (text, web.client.get("/missions/m/attempts/1.1-a1").text):
+        assert page.count('<div id="attempt"') == 1, "what is fetched again when it has ended is there afterwards"
     assert running.client.get(again).status_code == 204
     first = running.client.get(again.replace("seen=", "seen=x"))
     assert (first.status_code, "every 2s" in first.text) == (200, True)
@@ -198,7 +202,7 @@ def test_the_cost_of_each_step_is_a_table_and_a_line() -> None:
     assert cost_line(steps[:2]) is None
     log = SimpleNamespace(html="", mark="x", cut=True, steps=[*steps_of(steps)], spark=line)
     held = SimpleNamespace(address=SimpleNamespace(stored=SimpleNamespace(id="m")), repo="")
-    page = Parsed(render("log.html", log=log, live=False, held=held, name="1.2-a1"))
+    page = Parsed(render("log.html", log=log, running=False, held=held, name="1.2-a1"))
     assert page.text == snapshot(
         "The end of a long log. mission logs m/1.2 prints all of it. Cost by step Cost by step 2 steps, $0.05 to $0.25 each. Step Tokens Cost So far 1 1 k tokens $0.25 $0.25 2 2 k tokens unknown $0.25 3 10 tokens $0.05 $0.30"
     )

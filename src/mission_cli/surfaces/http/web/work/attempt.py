@@ -89,7 +89,7 @@ def _attempt(visit: Visit) -> Response:
             change=change_html(change.patch, change.files) if change is not None else None,
             passes=PASSES,
             log=_shown(held, record),
-            live=record.open,
+            running=record.open,
             now=held.ctx.clock.now(),
         )
 
@@ -101,7 +101,7 @@ def _log(visit: Visit) -> Response:
         shown = _shown(held, record)
         if record.open and visit.given(_SEEN) == shown.mark:
             return Response(status_code=_NOTHING_NEW)
-        values = {"log": shown, "live": record.open, "held": held, "name": attempt_name(record.run)}
+        values = {"log": shown, "running": record.open, "held": held, "name": attempt_name(record.run)}
     return packed(visit.request, render("log.html", **values).encode(), HEADERS)
 
 
@@ -152,7 +152,7 @@ def cost_line(entries: Sequence[LogEntry]) -> Chart | None:
 
 
 def _used(usd: Any, count: int, *, ended: bool) -> Iterator[str]:
-    if ended or usd is not None:
+    if ended:
         yield f"cost {dollars(usd)}"
     if count:
         yield tokens(count)
