@@ -62,6 +62,7 @@ def test_an_answer_is_kept_until_its_time_is_over_or_a_file_has_changed(tmp_path
     time.now += 0.2
     assert [of(), of(), of("another"), of("another")] == [5, 5, 6, 6]
     assert kept.of("q", [], ask) == 7, "it depends on other files now"
+    assert [kept.of("q", [], ask, about=what) for what in ("a", "a", "b")] == [8, 8, 9]
 
 
 def test_what_fails_is_not_kept_and_old_questions_are_forgotten() -> None:

@@ -30,18 +30,13 @@ def kept(ctx: Context, snapshot: Snapshot, address: Address, view: str, ask: Cal
     if not ctx.views.on or not stored.content:
         return ask()
     waits = any(wait.waiting_for.startswith(("mission:", "pr:")) for wait in mission.waits)
-    question = (
-        view,
-        stored.path,
-        stored.content,
-        address.milestone,
-        address.feature,
-        snapshot.head if waits else "",  # then the view depends on other missions
-    )
+    question = (view, stored.path, address.milestone, address.feature)
+    about = (stored.content, snapshot.head if waits else "")  # what it waits for may be another mission
     files = [
         *ctx.code.watch([mission.id], [mission.base]),
         *ctx.settings_files,
         *ctx.runtime.watch(mission.id),
         ctx.state.work_path(stored.path),
     ]
-    return ctx.views.of(question, files, ask, _SECONDS if mission.status in STARTED_MISSION else _AT_REST_SECONDS)
+    seconds = _SECONDS if mission.status in STARTED_MISSION else _AT_REST_SECONDS
+    return ctx.views.of(question, files, ask, seconds, about)

@@ -305,8 +305,10 @@ class Views(Protocol):
         """Whether anything is kept."""
         ...
 
-    def of(self, question: Hashable, files: Sequence[str], ask: Callable[[], T], seconds: float = 1) -> T:
-        """Return the answer that was kept, or ask: again after some seconds, or if one of the files has changed."""
+    def of(
+        self, question: Hashable, files: Sequence[str], ask: Callable[[], T], seconds: float = 1, about: Hashable = None
+    ) -> T:
+        """Return the answer that was kept, or ask: again after some seconds, or if a file or `about` has changed."""
         ...
 
 
@@ -321,6 +323,7 @@ class NoViews:
         files: Sequence[str],  # noqa: ARG002
         ask: Callable[[], T],
         seconds: float = 1,  # noqa: ARG002
+        about: Hashable = None,  # noqa: ARG002
     ) -> T:
         """Ask."""
         return ask()

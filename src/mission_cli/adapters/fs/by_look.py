@@ -27,23 +27,49 @@ class ByLook:
 
     def __init__(self, most: int = 256, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._clock = most, clock
-        self._known: dict[Hashable, tuple[dict[str, Look], float, Any]] = {}
-        self._locks = [threading.RLock() for _ in range(16)]
+        self._known: dict[Hashable, _Kept] = {}
+        self._changing = threading.Lock()
 
-    def of(self, question: Hashable, files: Sequence[str], ask: Callable[[], T], seconds: float = float("inf")) -> T:
-        """Return the kept answer, or call `ask` if it is too old or one of the files has changed since."""
-        with self._locks[hash(question) % len(self._locks)]:
-            kept, now = self._known.get(question), self._clock()
-            if kept is not None and now < kept[1] and _is_same(kept[0], files):
-                known: T = kept[2]
+    def of(
+        self,
+        question: Hashable,
+        files: Sequence[str],
+        ask: Callable[[], T],
+        seconds: float = float("inf"),
+        about: Hashable = None,
+    ) -> T:
+        """Return the kept answer, or call `ask` if it is too old, about something else, or a file has changed."""
+        kept = self._place(question)
+        with kept.lock:
+            now = self._clock()
+            if now < kept.until and kept.about == about and _is_same(kept.looks, files):
+                known: T = kept.answer
                 return known
             looks = {path: look(path) for path in files}  # before asking: a change meanwhile is seen the next time
+            kept.until = float("-inf")
             answer = ask()
-            self._known.pop(question, None)
-            while len(self._known) >= self._most:
-                self._known.pop(next(iter(self._known)), None)
-            self._known[question] = (looks, now + seconds, answer)
+            kept.looks, kept.about, kept.answer, kept.until = looks, about, answer, now + seconds
             return answer
+
+    def _place(self, question: Hashable) -> _Kept:
+        """Return where the answer to a question is kept; questions that were not asked for long lose theirs."""
+        with self._changing:
+            kept = self._known.pop(question, None) or _Kept()
+            self._known[question] = kept
+            if len(self._known) > self._most:
+                self._known.pop(next(iter(self._known)))
+            return kept
+
+
+class _Kept:
+    """One answer; none at first. Threads that ask for it wait for each other."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.looks: dict[str, Look] = {}
+        self.about: Hashable = None
+        self.answer: Any = None
+        self.until = float("-inf")
 
 
 def _is_same(looks: dict[str, Look], files: Sequence[str]) -> bool:

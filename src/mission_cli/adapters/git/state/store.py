@@ -174,10 +174,11 @@ class GitStateStore(Publisher):
         if since is not None or not last:
             return read_history(self._git, self.layout.branch, paths=paths, since=since, limit=limit)
         # What happened up to a commit never changes, so it is kept without looking at a file.
-        asked = ("history", mission.path, last, limit)
-        return [
-            *self._by_look.of(asked, (), lambda: read_history(self._git, last, paths=paths, since=None, limit=limit))
-        ]
+        asked = ("history", mission.path, limit)
+        found = self._by_look.of(
+            asked, (), lambda: read_history(self._git, last, paths=paths, since=None, limit=limit), about=last
+        )
+        return [*found]
 
     def last_change(self, mission: Stored) -> str:
         """Return the commit that last changed a mission, empty if there is none; found without a git process."""
