@@ -57,7 +57,10 @@ def test_a_development_is_decided_by_links_from_the_choice_to_the_merge(shared: 
     host = development(shared, works=works)
     token = link(host, "approve")
     page = shared.ask("GET", f"/decide/{token}").text
-    assert re.findall(r"<strong>(.*)</strong> (.*?)\s*</span></label>", page) == [("Count lines", "asked"), ("Undo", "")]
+    assert re.findall(r"<strong>(.*)</strong> (.*?)\s*</span></label>", page) == [
+        ("Count lines", "asked"),
+        ("Undo", ""),
+    ]
     found = shared.press(token)
     assert (found.status_code, "choose one of them" in found.text) == (422, True), "the link can be used again"
     assert shared.press(token, choose="9").status_code == 422

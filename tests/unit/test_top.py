@@ -19,8 +19,10 @@ from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.fakes.life import Fate
 from tests.kit.nightly import by_day
 from tests.kit.pipeline import Workers, begin
+from tests.kit.pulls import PLAN as FORGE
+from tests.kit.pulls import Followed
 from tests.kit.served import go_on, works
-from tests.kit.topped import Opened, text_of, topped
+from tests.kit.topped import OnHost, Opened, text_of, topped
 from tests.unit.test_pipeline import at
 
 import mission_cli
@@ -29,12 +31,19 @@ from mission_cli.app import optional
 from mission_cli.app.commands import features, gates, lifecycle
 from mission_cli.app.commands.phases.documents import Given as Chosen
 from mission_cli.app.commands.steer.ask import Given, ask
+from mission_cli.app.commands.steer.pulls import approve_pulls
+from mission_cli.app.queries.needs.actions import actions_of
+from mission_cli.app.results.waiting import Waiting
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.forge.facts import Rules
+from mission_cli.domain.notice import do
 from mission_cli.engine.loop import pulse
 from mission_cli.surfaces.cli.app import run
+from mission_cli.surfaces.http.api import acting, keeping, moving
 from mission_cli.surfaces.top.acting import ACTIONS
 from mission_cli.surfaces.top.pages import mission as mission_pages
 from mission_cli.surfaces.top.sheet import Sheet
+from mission_cli.surfaces.top.target import Target
 from mission_cli.wiring import compose
 
 if TYPE_CHECKING:
@@ -44,6 +53,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.transaction import Done
 
+EVERY = (*acting.operations(), *moving.operations(), *keeping.operations())
 SOURCES = Path(mission_cli.__file__).parent
 PLAN = """\
 title: On one screen
@@ -814,3 +824,60 @@ def test_earlier_attempts_can_be_seen() -> None:
     assert "m/1.1-a1  script" in first
     assert "m/1.1-a1  script" not in last
     assert again == last
+
+
+def test_the_forge_is_told_to_merge_what_was_shown() -> None:
+    followed = Followed.begin(FORGE.replace("land: auto", "land: ask"))
+    followed.world.site.set_rules("main", Rules())
+    followed.until(lambda f: f.opened())
+    followed.pulses(4)
+    theirs = followed.host.copy(Fate())
+
+    async def walk() -> list[str]:
+        async with topped(followed.host, size=(90, 24)) as person:
+            return [await person.press("L"), await person.press("y")]
+
+    asked_first, done = asyncio.run(walk())
+    assert asked_first.splitlines()[-6:] == snapshot(
+        [
+            "    nothing blocks it, and it waits for you to land it",
+            "    → mission land m, or approve or merge it at the forge: https://forge.example/acme/shop",
+            "  1.2  #2  open                    4 min  two",
+            "    nothing blocks it, and it waits for you to land it",
+            "    → mission land m, or approve or merge it at the forge: https://forge.example/acme/shop",
+            "  y yes  n no  enter no",
+        ]
+    )
+    assert "merging is approved: pull request #1" in done
+    approve_pulls(theirs.context(), "m")
+    pulse(theirs.context())
+    assert state_of(followed.host)[0] == state_of(theirs)[0]
+
+
+def test_every_operation_that_helps_is_found_and_asks_one_thing(waiting: Host) -> None:
+    commands = (
+        ("set", "m", "budget.money_usd", "USD"),
+        ("mail", "m", "1", "--approve"),
+        ("mail", "m", "1", "--sent"),
+        ("signal", "m/1.2"),
+        ("preview", "m"),
+        ("archive", "m"),
+        ("archive", "m", "--restore"),
+        ("note", "m", "still wanted"),
+        ("advance", "m", "--expected-phase", "x"),
+        ("add", "m", "TITLE"),
+        ("skip", "m", "--phase", "x", "--reason", "TEXT"),
+    )
+    [keyed] = [action for action in ACTIONS if action.name == "do"]
+    for command, *args in commands:
+        helps = actions_of(do(command, *args))
+        assert helps
+        one = Waiting("x", "it waits", unblock=do(command, *args), actions=helps)
+        for choice in keyed.choose(Target(OnHost(waiting), "m", waiting=(one,))):
+            question = keyed.ask(OnHost(waiting).open("set"), choice)
+            [helping] = choice.waiting[0].actions
+            operation = next(one for one in EVERY if one.name == helping.operation)
+            assert operation.act is not None
+            known = {field.name for field in operation.body} | set(re.findall(r"{(\w+)}", operation.path))
+            assert {*helping.parameters, *helping.asks} <= known
+            assert [question.text] == [*helping.asks] or (not helping.asks and question.yes)

@@ -53,6 +53,7 @@ def decisions() -> tuple[Action, ...]:
             fits=lambda target: target.landable or bool(target.remedies("land")),
             act=_land,
             ask=_ask_land,
+            choose=one_each("land"),
         ),
     )
 
@@ -153,6 +154,12 @@ def _answer(acting: Acting, target: Target, said: Said) -> Words:
     return finished(acting, answer(acting.context, target.mission, asked.number, said.text or said.option))
 
 
+def _landing(target: Target) -> str:
+    """Return what lands: the mission, or where the forge merges also a feature."""
+    remedies = target.remedies("land")
+    return remedies[0].args[0] if remedies and remedies[0].args else target.mission
+
+
 def _ask_land(acting: Acting, target: Target) -> Question:
     from mission_cli.app.pull_requests import proposes
     from mission_cli.app.queries.before.landing import landing_preview
@@ -160,15 +167,15 @@ def _ask_land(acting: Acting, target: Target) -> Question:
     from mission_cli.surfaces.views.landing.preview import landing_lines
     from mission_cli.surfaces.views.landing.pulls import pull_lines
 
-    ctx = acting.context
-    if proposes(ctx, target.mission):
-        found, now = pull_requests(ctx, target.mission), ctx.clock.now()
+    ctx, what = acting.context, _landing(target)
+    if proposes(ctx, what):
+        found, now = pull_requests(ctx, what), ctx.clock.now()
         title = "Let the forge merge them?"
         return Question(title, lambda width: pull_lines(found, width, now), yes=False)
-    preview = landing_preview(ctx, target.mission)
-    what = f"{counted(len(preview.features), 'feature')} of {preview.id} would land on {preview.base}. Land?"
+    preview = landing_preview(ctx, what)
+    title = f"{counted(len(preview.features), 'feature')} of {preview.id} would land on {preview.base}. Land?"
     ways = (Option(_NO), Option(_MERGE, "with a merge commit"), Option(_SQUASH, "everything as one commit"))
-    return Question(what, lambda width: landing_lines(preview, width), options=ways, saw=preview.work)
+    return Question(title, lambda width: landing_lines(preview, width), options=ways, saw=preview.work)
 
 
 def _land(acting: Acting, target: Target, said: Said) -> Words:
@@ -179,7 +186,7 @@ def _land(acting: Acting, target: Target, said: Said) -> Words:
 
     ctx = acting.context
     if not said.option:
-        return finished(acting, approve_pulls(ctx, target.mission))
+        return finished(acting, approve_pulls(ctx, _landing(target)))
     if said.option == _NO:
         return ["nothing was changed"]
     base = resolve(ctx.state.snapshot(), target.mission).mission.base
