@@ -388,9 +388,9 @@ CASES: dict[str, tuple[str, str, dict[str, str], Callable[[Context], Any]]] = {
         lambda ctx: tell(ctx, "m/2.1", "Use\nargparse"),
     ),
     "a value": (
-        "/missions/m/do/set?what=budget.money_usd&confirm=true",
+        "/missions/m/do/set?what=budget.money_usd&value=7",
         "Change it",
-        {"value": "7"},
+        {},
         lambda ctx: set_value(ctx, "m", "budget.money_usd", "7"),
     ),
     "a feature": (
@@ -422,6 +422,19 @@ def test_a_form_does_what_the_command_does(gated: Host, case: str) -> None:
     assert " ".join(done.words.split()) in page.text
     assert web.memory.woken == [mine.jobs.name]
     assert " ".join(done.words.split()) not in web.open("/missions/m").text.split("Decisions")[0], "said once"
+
+
+def test_a_value_that_widens_a_limit_is_set_only_after_the_page_has_said_so(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    before = state_of(web.host)
+    asked = web.press(web.open("/missions/m/do/set?what=budget.money_usd"), "Change it", value="70")
+    assert (web.status, state_of(web.host)) == (409, before)
+    assert "This widens a limit. Press the button again." in asked.text
+    assert asked.forms[1].fields["value"] == asked.forms[1].fields["confirmed"] == "70"
+    web.press(asked, "Change it", value="80")
+    assert (web.status, state_of(web.host)) == (409, before), "it has said so of another value"
+    web.press(web.press(asked, "Change it", value="80"), "Change it")
+    assert (web.status, str(mission_of(web.host).limits.usd)) == (200, "80")
 
 
 def test_a_gate_shows_the_change_that_is_approved(gated: Host) -> None:

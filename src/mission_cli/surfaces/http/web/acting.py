@@ -14,6 +14,7 @@ from mission_cli.surfaces.http.api.input import read_input
 from mission_cli.surfaces.http.api.operation import Everything
 from mission_cli.surfaces.http.problems import ChangedMeanwhileError, Problem, RefusedRequestError, problem_of
 from mission_cli.surfaces.http.web.actions import ACTIONS, in_address
+from mission_cli.surfaces.http.web.meaning import CONFIRMED
 from mission_cli.surfaces.http.web.rendering import address
 from mission_cli.surfaces.plain import clean
 
@@ -59,6 +60,8 @@ def _act(action: Action, visit: Visit) -> Response:
         with visit.mission() as held:
             mission = held.address.stored.id
             body = _body(action, visit)
+            if _widens(action, visit, held):
+                return _page(action, visit, held, Problem(409, "This widens a limit.", "Press the button again."))
             if _is_unchanged(action, visit, held):
                 del body["requirements"]
             given = read_input(action.operation, _path(action, visit, mission), [], body)
@@ -130,11 +133,20 @@ def _body(action: Action, visit: Visit) -> dict[str, Any]:
     for one in action.operation.body:
         text = _answer(visit.form) if one.name == "response" else visit.form.get(one.name, "")
         text = text.replace("\r\n", "\n").strip() or _given(action, visit, one.name)
+        if one.name == "confirm":
+            text = "true" if visit.form.get(CONFIRMED) else ""
         if text and one.kind == "array":
             found[one.name] = [line.strip() for line in text.splitlines() if line.strip()]
         elif text:
             found[one.name] = one.read(text) if one.kind in {"integer", "boolean"} else text
     return found
+
+
+def _widens(action: Action, visit: Visit, held: Held) -> bool:
+    """Whether the form has a value of which the page has not said yet that it widens a limit."""
+    if not any(one.name == "confirm" for one in action.operation.body):
+        return False
+    return action.meaning(visit, held).fixed.get(CONFIRMED, "") != visit.form.get(CONFIRMED, "")
 
 
 def _is_unchanged(action: Action, visit: Visit, held: Held) -> bool:

@@ -132,7 +132,7 @@ _ALL = (
         *("set", "change_mission", "Change this?", "Change it"),
         Input("value", "Value", required=True),
         meaning=meaning.of_set,
-        given=("key", "value", "confirm"),
+        given=("key", "value"),
     ),
     _action(
         *("add", "add_feature", "Add a feature", "Add it"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.http.web.site import Site, Visit
 
 _MOST_ON_FIRST_PAGE = 50
+_MOST = 200
+"""In a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def _missions(visit: Visit) -> Response:
     words, archived = visit.given("words").casefold(), bool(visit.given("archived"))
     found = chosen(sorted(lines, key=by_importance), statuses(visit.given("status")), archived=archived)
     found = [line for line in found if words in line.title.casefold() or words in line.id.casefold()]
-    return visit.page("missions.html", lines=found, statuses=list(MissionStatus))
+    return visit.page("missions.html", lines=found[:_MOST], missions=len(found), statuses=list(MissionStatus))
 
 
 def _needs(visit: Visit, ctx: Context, repo: str, titles: dict[str, str]) -> Iterator[Need]:

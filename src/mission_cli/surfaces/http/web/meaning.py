@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.markup.elements import Html
 
 
+CONFIRMED = "confirmed"
+"""The field of a form with the value of which the page has said that it widens a limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a page says before an action."""
@@ -203,7 +207,9 @@ def of_set(visit: Visit, held: Held) -> Meaning:
     if not value:
         return Meaning(key)
     wanted = setting(held.address, key, value)
-    return Meaning(key, wanted.words, warnings=[f"{wanted.key} {wanted.wider}"] if wanted.wider else ())
+    if not wanted.wider:
+        return Meaning(key, wanted.words)
+    return Meaning(key, wanted.words, warnings=[f"{wanted.key} {wanted.wider}."], fixed={CONFIRMED: value})
 
 
 def of_mail(visit: Visit, held: Held) -> Meaning:
