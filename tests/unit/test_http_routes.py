@@ -211,3 +211,47 @@ def test_an_address_that_goes_away_says_since_when_and_until_when() -> None:
                 assert not {"deprecation", "sunset"} & set(new.headers)
 
     anyio.run(talk)
+
+
+def test_questions_milestones_and_moves_go_over_http_and_are_taken_back(web: Served) -> None:
+    question = {"prompt": "Which one?", "options": ["this", "that=the other"], "urgency": "high", "feature": "1.3"}
+    said = [
+        ask(web, "POST", "/missions/m/requests", "manager", json=question),
+        ask(web, "POST", "/missions/m/requests", "manager", json={"prompt": "And why?", "context": {"n": 1}}),
+        ask(web, "POST", "/missions/m/requests/2/withdraw", "manager", json={"reason": "known"}),
+        ask(web, "POST", "/missions/m/milestones", "manager", json={"name": "Later", "features": ["d"]}),
+        ask(web, "POST", "/missions/m/features/1.3/move", "manager", json={"to": 2}),
+        ask(web, "POST", "/missions/m/undo", "approver"),
+        ask(web, "POST", "/missions/m/sync", "manager"),
+    ]
+    shown = [one.json().get("message") or one.json().get("title") or one.json()["subject"] for one in said]
+    assert [(one.status_code, words) for one, words in zip(said, shown, strict=True)] == snapshot(
+        [
+            (200, "request 1: Which one?; to answer it: mission answer m 1 ANSWER (this or that)"),
+            (200, "request 2: And why?; to answer it: mission answer m 2 TEXT"),
+            (200, "request 2 is withdrawn: known"),
+            (200, "milestone 2 Later is added with 1 feature"),
+            (200, "1.3 c is moved to milestone 2, as 2.2"),
+            (200, "1.3 c is moved to milestone 2, as 2.2 (by manager)"),
+            (200, "the work of m contains main already"),
+        ]
+    )
+    [item] = [one for one in ask(web, "GET", "/inbox").json()["inbox"] if one["kind"] == "request"]
+    assert (item["name"], item["urgency"], item["waits"], [one["label"] for one in item["options"]]) == (
+        "Which one?",
+        "high",
+        ["1.3", "2.1"],
+        ["this", "that"],
+    )
+    for path, body in (
+        ("requests", {"prompt": " "}),
+        ("requests", {"prompt": "x", "urgency": "now"}),
+        ("requests", {"prompt": "x", "expires": "soon"}),
+        ("requests", {"prompt": "x", "feature": "9.9"}),
+        ("milestones", {"name": " "}),
+        ("milestones", {"name": "x", "features": [" "]}),
+        ("features/1.1/move", {"to": 9}),
+    ):
+        found = ask(web, "POST", f"/missions/m/{path}", "manager", json=body)
+        assert found.status_code in {404, 409, 422}, found.text
+        assert found.json()["hint"], found.text

@@ -18,7 +18,7 @@ from mission_cli.domain.deciding.grants import Reply, hash_of, replied, reply_to
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.host import Person
 from mission_cli.surfaces.as_json import SCHEMA, as_json
-from mission_cli.surfaces.http.api import acting, keeping, moving, plannings, reading
+from mission_cli.surfaces.http.api import acting, keeping, moving, plannings, reading, shaping
 from mission_cli.surfaces.http.api.carrying import carry_out
 from mission_cli.surfaces.http.api.expecting import tag_of
 from mission_cli.surfaces.http.api.input import read_input
@@ -57,6 +57,7 @@ def operations() -> tuple[Operation, ...]:
         *acting.operations(),
         *moving.operations(),
         *keeping.operations(),
+        *shaping.operations(),
         *plannings.operations(),
     )
 
