@@ -114,7 +114,7 @@ def of_load(seen: Load, cpu: float) -> Iterator[tuple[str, float, float | None]]
         mine = [took for one, took in seen.took if one == kind]
         yield f"  p99 of {kind} ({len(mine)}), in ms", share(mine, 0.99) * 1000, None
     yield "  a start of a bare Python meanwhile, in ms", start * 1000, None
-    yield "CPU of a request / CPU of a start of a bare Python", cpu, 0.8
+    yield "CPU of a request / CPU of a start of a bare Python", cpu, 1.3
     early = max((kib for at, kib in seen.memory if at <= _WARM), default=1)
     yield "memory of the server at the end / after 10 s", seen.memory[-1][1] / early, 1.1
     yield "  at the end, in MiB", seen.memory[-1][1] / 1024, None
@@ -148,9 +148,11 @@ def server(lab: Lab) -> Iterator[tuple[str, int]]:
         subprocess.Popen(argv, cwd=lab.repo, env=lab.env, stdout=subprocess.PIPE, stderr=log, text=True) as process,
     ):
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["url"].removeprefix("http://"), process.pid
-        process.terminate()
-        process.wait()
+        try:
+            yield json.loads(process.stdout.readline())["url"].removeprefix("http://"), process.pid
+        finally:
+            process.terminate()
+            process.wait()
 
 
 class Client:
@@ -244,7 +246,9 @@ async def change(client: Client, mission: str, number: int) -> int:
     words = ("note", "set", "pause", "resume")[number % 4]
     if words == "note":
         return (await client.ask("POST", f"{path}/events", json.dumps({"text": f"seen {number}"})))[0]
-    _, headers, _ = await client.ask("GET", path)
+    status, headers, body = await client.ask("GET", path)
+    if "etag" not in headers:
+        raise OSError(f"{path}: {status} {body[:300]!r}")
     if words == "set":
         body = {"key": "priority", "value": ("low", "high")[number // 4 % 2]}
         return (await client.ask("PATCH", path, json.dumps(body), If_Match=headers["etag"]))[0]

@@ -12,7 +12,7 @@ from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.served import Served, served, works
 
 from mission_cli.surfaces.http import bodies, patience
-from mission_cli.surfaces.http.server import MOST_CONNECTIONS
+from mission_cli.surfaces.http.server import MOST_CONNECTIONS, bind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,3 +78,13 @@ def test_a_body_that_comes_too_slowly_is_given_up(web: Served) -> None:
         wire.sendall(head.encode())
         assert wire.makefile("rb").readline() == b"HTTP/1.1 408 Request Timeout\r\n"
     assert is_usable(web)
+
+
+def test_answers_are_sent_at_once() -> None:
+    """Without it, each answer on a kept connection waits 40 ms for the client's acknowledgment."""
+    listener, address = bind("127.0.0.1", 0)
+    listener.listen()
+    with listener, socket.create_connection((address.host, address.port)):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP, "asyncio switches the delay off for no other sockets"

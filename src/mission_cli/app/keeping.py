@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_SECONDS, _AT_REST_SECONDS = 1.0, 10.0
+_SECONDS, _AT_REST_SECONDS = 1.0, 60.0
+_SPREAD = 4
+"""Views at rest are made again after up to a quarter less: an inbox does not make all of them at once."""
 
 
 def kept(ctx: Context, snapshot: Snapshot, address: Address, view: str, ask: Callable[[], T]) -> T:
@@ -38,5 +40,6 @@ def kept(ctx: Context, snapshot: Snapshot, address: Address, view: str, ask: Cal
         *ctx.runtime.watch(mission.id),
         ctx.state.work_path(stored.path),
     ]
-    seconds = _SECONDS if mission.status in STARTED_MISSION else _AT_REST_SECONDS
+    early = hash(question) % 256 / 256 / _SPREAD
+    seconds = _SECONDS if mission.status in STARTED_MISSION else _AT_REST_SECONDS * (1 - early)
     return ctx.views.of(question, files, ask, seconds, about)

@@ -66,7 +66,7 @@ def is_loopback(host: str) -> bool:
 def bind(host: str, port: int) -> tuple[socket.socket, Address]:
     """Return a socket that listens, and its address; port 0 is a free one. Raises ToolError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends at once only if it is named
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((host, port))
