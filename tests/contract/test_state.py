@@ -9,6 +9,7 @@ from tests.kit.fakes.others import ADA
 
 from mission_cli.document.changes import AppendRow, SetFront
 from mission_cli.document.editing import patch
+from mission_cli.domain.board.marks import README, mark
 from mission_cli.domain.branches.moves import Moved
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.ids import MissionId, Sha
@@ -163,6 +164,23 @@ def test_two_heads_are_joined_by_meaning(place: Place) -> None:
     assert store.snapshot().missions[M].text == both == place.read("m/mission.md")
     assert store.join(theirs, message="again\n") == joined
     assert store.join(head, message="what it contains\n") == joined
+
+
+def test_files_for_readers_of_two_heads_are_joined_to_one_and_any_file_can_be_read(place: Place) -> None:
+    store = place.context().state
+    first = begun(store)
+    one, two = (f"{mark(digit * 16)}\n{digit}\n" for digit in "12")
+    head = store.commit([Write(README, f"{mark('0' * 16)}\n0\n")], message="page\n", expect=first)
+    theirs = place.beside(head, README, two)
+    ours = store.commit([Write(README, one, f"{mark('0' * 16)}\n0\n")], message="ours\n", expect=head)
+    joined = store.join(theirs, message="Join\n")
+    assert [store.file(README, commit) for commit in (first, ours, theirs, joined)] == [None, one, two, two]
+    assert (store.file("m/mission.md", joined), place.read(README)) == (TEXT, two)
+    mine = store.commit([Write(README, "Mine.\n", two)], message="mine\n", expect=joined)
+    other = place.beside(joined, README, one)
+    with pytest.raises(BlockedError):
+        store.join(other, message="Join\n")
+    assert store.head() == mine
 
 
 def test_a_head_that_contains_ours_is_taken_as_it_is(place: Place) -> None:
