@@ -25,7 +25,7 @@ from mission_cli.app.commands.phases import documents
 from mission_cli.app.commands.set_value import set_value
 from mission_cli.app.commands.steer.add import add_feature
 from mission_cli.app.commands.steer.archive import archive
-from mission_cli.app.commands.steer.ask import Given, ask
+from mission_cli.app.commands.steer.ask import Given, ask, withdraw
 from mission_cli.app.commands.steer.tell import note, tell
 from mission_cli.app.pulses.stop import stop_all
 from mission_cli.app.queries.needs import actions as needs_actions
@@ -369,6 +369,12 @@ CASES: dict[str, tuple[str, str, dict[str, str], Callable[[Context], Any]]] = {
         {"text": "Rosa"},
         lambda ctx: features.answer(ctx, "m", 2, "Rosa"),
     ),
+    "withdraw": (
+        "/missions/m/do/withdraw?number=1",
+        "Withdraw",
+        {"reason": "decided already"},
+        lambda ctx: withdraw(ctx, "m", 1, reason="decided already"),
+    ),
     "retry": (
         "/missions/m/do/retry?feature=1.1",
         "Try again",
@@ -481,6 +487,17 @@ def test_suggestions_and_requirements_are_decided_as_on_the_command_line() -> No
     stored = documents.Given(0, changed.strip())
     gates.decide_gate(theirs.context(), "m", "prd_review", approved=True, given=stored)
     assert state_of(other) == state_of(theirs)
+
+
+def test_a_page_leads_to_what_could_be_done_instead(gated: Host) -> None:
+    web = at_home(gated.copy(Fate()))
+    for action in ACTIONS.values():
+        for name in action.also:
+            here = web.open(to(action.name))
+            assert web.status == 200
+            [there] = [address for address, _ in here.links if f"/do/{name}?" in address]
+            web.open(there)
+            assert web.status == 200, there
 
 
 def test_lifting_stop_is_offered_first_and_lifts_it(gated: Host) -> None:

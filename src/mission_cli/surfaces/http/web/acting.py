@@ -90,6 +90,7 @@ def _page(action: Action, visit: Visit, held: Held, problem: Problem | None = No
         "action.html",
         status=problem.status if problem else 200,
         action=action,
+        also=[(name, label) for name, label in action.also.items() if visit.may(ACTIONS[name].operation.scope)],
         meaning=meaning,
         held=held,
         mission=held.address.mission,

@@ -84,7 +84,17 @@ _ALL = (
         meaning=meaning.of_gate,
         also={"approve": "Approve it instead"},
     ),
-    _action("answer", "answer_request", "Answer", "Answer", meaning=meaning.of_request, given=("number",)),
+    _action(
+        *("answer", "answer_request", "Answer", "Answer"),
+        meaning=meaning.of_request,
+        given=("number",),
+        also={"withdraw": "Withdraw the question instead"},
+    ),
+    _action(
+        *("withdraw", "withdraw_request", "Withdraw this question?", "Withdraw", _WHY),
+        meaning=meaning.of_request,
+        given=("number",),
+    ),
     _action(
         *("retry", "retry_feature", "Try this again?", "Try again", _WHY),
         meaning=meaning.of_retry,
