@@ -208,20 +208,22 @@ async def load(name: str, pid: int, token: str, missions: list[str], seconds: fl
         seen.took.append((kind, time.monotonic() - due))
 
     async def watch() -> None:
-        while True:
+        while not over.is_set():
             seen.memory.append((time.monotonic() - began, resident(pid)))
             at = time.monotonic()
             await (await asyncio.create_subprocess_exec(*_PYTHON)).wait()
             seen.starts.append(time.monotonic() - at)
             await asyncio.sleep(0.5)  # the rate of the sample
 
+    over = asyncio.Event()
     watching, tasks = asyncio.create_task(watch()), []
     for number in range(int(seconds * rate)):
         due = began + number / rate
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         tasks.append(asyncio.create_task(one(number, due)))
     await asyncio.gather(*tasks)
-    watching.cancel()
+    over.set()
+    await watching
     return seen
 
 
