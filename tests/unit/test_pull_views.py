@@ -229,7 +229,7 @@ mission  #1  draft                   1 min  Three files
   it stays a draft until every milestone has passed
 """)
     assert status(followed).splitlines()[1] == snapshot(
-        "█████████████░░░░░░░ 67%  2 of 3 features  active  8 min elapsed  about 1 min left  #1 · draft  full mode, base main"
+        "█████████████░░░░░░░ 67%  2 of 3 features  active  8 min elapsed  about 7 min left  #1 · draft  full mode, base main"
     )
 
 

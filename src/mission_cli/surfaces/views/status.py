@@ -83,8 +83,8 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
     ]
     if view.elapsed is not None:
         facts.append(line(f"{show_duration(view.elapsed)} elapsed"))
-    left = view.forecast.left.p50 if view.forecast is not None else view.left
-    if left is not None:
+    if view.left is not None:
+        left = view.forecast.left.p50 if view.forecast is not None else view.left
         facts.append(line(f"about {show_duration(left)} left"))
     if view.until_deadline is not None:
         facts.append(_deadline(view.until_deadline))
