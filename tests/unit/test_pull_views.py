@@ -108,7 +108,7 @@ FOR  PR  STATE  CHECKS         REVIEWS          SINCE  TITLE
 """)
     assert status(followed) == snapshot("""\
 Three files  m
-░░░░░░░░░░░░░░░░░░░░ 0%  0 of 3 features  waiting  8 min elapsed  full mode, base main
+░░░░░░░░░░░░░░░░░░░░ 0%  0 of 3 features  waiting  8 min elapsed  about 18 min left  full mode, base main
 
 ▸ 1 First  active  0/2  5 min
   1.1  one    review   1 attempt  #1 · 1 of 2 checks · 0 of 1 approved  check `lint` is running (the forge)
@@ -149,13 +149,17 @@ def test_trouble_with_the_forge_is_said_once_with_its_remedy(followed: Followed)
     assert table(followed) == snapshot("""\
 Three files  m
 the scripted forge: Bad credentials
+  → mission doctor
 acme/shop (origin): last answer 10:05, 3 min ago; asked next at 10:16, in 8 min
 
 FOR  PR  STATE  CHECKS         REVIEWS          SINCE  TITLE
 1.1  #1  open   0 of 2 passed  0 of 1 approved  3 min  one
 1.2  #2  open   0 of 2 passed  0 of 1 approved  3 min  two
 """)
-    assert inbox(followed) == snapshot("m: pull requests wait: the scripted forge: Bad credentials\n")
+    assert inbox(followed) == snapshot("""\
+m: pull requests wait: the scripted forge: Bad credentials
+  → mission doctor
+""")
 
 
 def test_without_the_base_of_the_forge_nothing_starts_and_the_trouble_is_named() -> None:

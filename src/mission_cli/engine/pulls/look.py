@@ -13,7 +13,7 @@ from mission_cli.domain.forge.look import ForgeState, PullLook
 from mission_cli.domain.forge.memory import ForgeMemory, seen_as
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.notice import Notice, advise, do
+from mission_cli.domain.notice import NO_ADVICE, Notice, advise, do
 from mission_cli.domain.status import MissionStatus
 from mission_cli.engine.pulls.text import Texts
 from mission_cli.planner.pulls.rows import followed, proposing
@@ -176,7 +176,8 @@ def _log(forge: Forge, check: Check) -> str:
 def _state(ctx: Context, mission: Mission, memory: ForgeMemory) -> ForgeState:
     again = _next(ctx, memory)
     base = ctx.forge.upstream.base(mission.id)
-    trouble = Notice(memory.trouble, advise(memory.hint) or do("doctor")) if memory.trouble else None
+    helps = advise(memory.hint) or (do("doctor") if memory.person else NO_ADVICE)
+    trouble = Notice(memory.trouble, helps) if memory.trouble else None
     repository, person = memory.repository, memory.person
     if trouble is None and repository is not None and repository.archived:
         trouble, person = Notice(f"{repository.name} is archived", advise("unarchive it at the forge")), True
