@@ -17,7 +17,7 @@ from inline_snapshot import snapshot
 from tests.kit.fakes.executor import JOBS, Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.fakes.life import Fate
-from tests.kit.nightly import by_day
+from tests.kit.nightly import NIGHTLY, by_day
 from tests.kit.pipeline import Workers, begin
 from tests.kit.pulls import PLAN as FORGE
 from tests.kit.pulls import Followed
@@ -166,7 +166,7 @@ def opening(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("case", by_day(CASES, 6), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", by_day(CASES, 4), ids=lambda case: case.name)
 def test_a_key_changes_what_the_command_changes(
     case: Case, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -826,6 +826,8 @@ def test_earlier_attempts_can_be_seen() -> None:
     assert again == last
 
 
+@pytest.mark.nightly
+@pytest.mark.skipif(not NIGHTLY, reason="needs a forge and two seconds: run `make nightly`")
 def test_the_forge_is_told_to_merge_what_was_shown() -> None:
     followed = Followed.begin(FORGE.replace("land: auto", "land: ask"))
     followed.world.site.set_rules("main", Rules())
