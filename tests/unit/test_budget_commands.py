@@ -126,8 +126,6 @@ stretch  1 more feature, in 1 of 10 cases
 no attempt has ended here yet: from 31 missions of another tool\
 """)
     assert sum(one.features for one in found.bought) == 4
-    anything = bargain(ctx, {"hours": Decimal(8)}, None, By("opencode"))
-    assert [one.chance for one in anything.bought] == ["safe", "likely", "stretch", "out"]
     nothing = bargain(ctx, {"tokens": Decimal(1)}, address)
     assert [one.features for one in nothing.bought] == [0, 0, 0, 4]
 
