@@ -259,11 +259,11 @@ mission top  missions
 
 def test_a_mission_in_full(landable: Host) -> None:
     shown = screen_of(landable, keys="enter", size=(100, 30))
-    assert shown.partition("\n  money ")[0] == snapshot("""\
-mission top  missions > m
-  On one screen  m
-  ███████████████░░░░░ 75%  3 of 4 features  waiting  22 min elapsed  about 4 min left
-  full mode, base main
+    assert shown.startswith(
+        "mission top  missions > m\n  On one screen  m\n  ███████████████░░░░░ 75%  3 of 4 features"
+    )
+    below = shown.partition("full mode, base main\n")[2]  # the forecast, which is above, has tests of its own
+    assert below.partition("\n  money ")[0] == snapshot("""\
 
   m/2.1: attempt 1 has ended and is being judged
 
