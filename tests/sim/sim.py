@@ -16,6 +16,7 @@ from tests.kit.fakes.objects import Objects
 from tests.kit.fakes.runtime import PLACE, Signature, is_idle
 from tests.kit.fakes.share import SEEN, Remote, claim_there
 from tests.kit.fakes.state import HEAD, TREE
+from tests.kit.nightly import NIGHTLY
 from tests.sim.caps import over_the_cap, unequal, unfair
 from tests.sim.deeds import DEEDS
 from tests.sim.events import Event, What
@@ -68,7 +69,7 @@ milestones:
       - {title: five, criteria: ["grep: `good` in `2.2.txt`"]}
       - {title: six, depends: ["2.1", "2.2"], criteria: ["grep: `good` in `2.3.txt`"]}
 """
-EVERY = 16
+EVERY = 16 if NIGHTLY else 48
 """Looks at a host between two at what needs a person."""
 _PEACE = 400
 _LOOK = timedelta(minutes=7)
