@@ -79,7 +79,7 @@ def test_of_many_changes_of_the_same_state_one_is_made_and_the_notes_of_all_are_
     person.mission("start", "m", "--headless")
     made = person.mission("access", "add", "ci", "--scope", "missions.read", "--scope", "missions.manage", "--json")
     values = [[f"by-{round_}-{number}" for number in range(WRITERS)] for round_ in range(ROUNDS)]
-    with server(person) as (facts, process):
+    with server(person) as (facts, process):  # whose log is read only at the end
         hands = Hands(facts["url"], made.facts["token"])
         readers = [threading.Thread(target=hands.read) for _ in range(READERS)]
         for reader in readers:

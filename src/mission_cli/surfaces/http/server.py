@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
+import queue
 import signal
 import socket
-import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.http.guard import Guard
 
 _GRACE_SECONDS = 5
+_MOST_LINES = 1000
+_STDERR = 2
 MOST_CONNECTIONS = 200
 _MOST_HEADER_BYTES = 16 << 10
 _MOST_MESSAGE_BYTES = 64 << 10
@@ -123,10 +126,29 @@ def serve(app: Guard, listener: socket.socket, ready: Callable[[], None]) -> Non
     Server(config_of(app), ready, app.stop).run(sockets=[listener])
 
 
-def write_log(words: str) -> None:
-    """Write a line to the log, which is stderr."""
-    sys.stderr.write(f"{stamp(datetime.now(UTC))} {clean(words)}\n")
-    sys.stderr.flush()
+class Log:
+    """The log on stderr, written by a thread of its own: a program that does not read it stops no request."""
+
+    def __init__(self) -> None:
+        self._lines: queue.Queue[str] = queue.Queue(_MOST_LINES)
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+        self._thread.start()
+
+    def write(self, words: str) -> None:
+        """Write a line; without room for it, it is left out."""
+        with suppress(queue.Full):
+            self._lines.put_nowait(f"{stamp(datetime.now(UTC))} {clean(words)}\n")
+
+    def close(self) -> None:
+        """Write what is left, if somebody reads it."""
+        with suppress(queue.Full):
+            self._lines.put_nowait("")
+        self._thread.join(1)
+
+    def _go_on(self) -> None:
+        while line := self._lines.get():
+            with suppress(OSError):
+                os.write(_STDERR, line.encode("utf-8", "replace"))  # no lock that the end of the program would wait for
 
 
 class Server(uvicorn.Server):

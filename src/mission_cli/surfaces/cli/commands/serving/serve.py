@@ -75,10 +75,11 @@ def serve(
     code = secrets.token_urlsafe(24) if not users else ""  # then it is on loopback
     codes = Codes(time.time, code)
     rules = Rules(server.own_names(address, urls), server.own_origins(address, urls), read_only)
+    log = server.Log()
     application = make_application(
         places,
         rules,
-        log=(lambda _: None) if shell.quiet else server.write_log,
+        log=(lambda _: None) if shell.quiet else log.write,
         secret_of=lambda setting: resolved(setting, environment()),
         key=webhook_key,
         users=lambda: _still_users(users, access_file().all()),
@@ -101,6 +102,7 @@ def serve(
             shell.note("there is no screen here: no browser was opened")
 
     server.serve(application, listener, ready)
+    log.close()
     return 0
 
 
