@@ -108,7 +108,7 @@ FOR  PR  STATE  CHECKS         REVIEWS          SINCE  TITLE
 """)
     assert status(followed) == snapshot("""\
 Three files  m
-░░░░░░░░░░░░░░░░░░░░ 0%  0 of 3 features  waiting  8 min elapsed  about 18 min left  full mode, base main
+░░░░░░░░░░░░░░░░░░░░ 0%  0 of 3 features  waiting  8 min elapsed  full mode, base main
 
 ▸ 1 First  active  0/2  5 min
   1.1  one    review   1 attempt  #1 · 1 of 2 checks · 0 of 1 approved  check `lint` is running (the forge)

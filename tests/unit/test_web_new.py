@@ -141,7 +141,7 @@ def test_what_cannot_be_planned_is_said_and_costs_nothing() -> None:
         said[str(fields)] = page.text.partition("Sign out New mission ")[2].partition(" What is the goal?")[0]
     assert said == snapshot(
         {
-            "{'goal': ' '}": 'the goal is empty mission new "A command that counts words, tested"',
+            "{'goal': ' '}": "the goal is empty mission new 'A command that counts words, tested'",
             "{'money_usd': ''}": "the mission has no cap say how much it may cost, or write unlimited",
             "{'money_usd': 'much'}": "`much` is not a number money_usd is a number, or unlimited",
             "{'deadline': 'someday'}": "`deadline` is `someday`, which is not a time write 2026-12-01, 2026-12-01T18:00, tomorrow 18:00, friday 09:00, or +3d",

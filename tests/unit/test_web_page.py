@@ -126,7 +126,7 @@ def test_the_first_page_is_what_needs_the_visitor_and_the_missions(gated: Host) 
     assert main_of(web) == snapshot("""\
 <main id="main" tabindex="-1">
 <div hx-ext="sse" sse-connect="/api/v1/events?kind=journal">
-<div id="home" hx-get="/" hx-select="#home" hx-swap="outerHTML" hx-trigger="sse:journal, sse:reset">
+<div id="home" hx-get="/" hx-select="#home" hx-swap="outerHTML" hx-trigger="sse:ready, sse:journal, sse:reset">
 <section aria-labelledby="needs-me">
 <h1 id="needs-me">Needs me <span class="n">3</span></h1>
 <ul class="needs">
@@ -182,7 +182,7 @@ def test_the_page_of_a_mission(gated: Host) -> None:
 <main id="main" tabindex="-1">
 <p class="trail"><a href="/missions">Missions</a> · <a href="/missions/m/history">History</a> · <a href="/missions/m/report">Report</a></p>
 <div hx-ext="sse" sse-connect="/api/v1/events?kind=journal&amp;mission=m">
-<div id="mission" hx-get="/missions/m" hx-select="#mission" hx-swap="outerHTML" hx-trigger="sse:journal, sse:reset">
+<div id="mission" hx-get="/missions/m" hx-select="#mission" hx-swap="outerHTML" hx-trigger="sse:ready, sse:journal, sse:reset">
 <h1>A page</h1>
 <p class="about"><span class="status s-paused">paused</span> m, full mode, base <code>main</code></p>
 <p class="wide"><progress value="1" max="3" aria-label="1 of 3 features are done"></progress> <span class="n">33%</span> 1 of 3 features, 10 min so far</p>

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.app.planning import PlanRequest
 from mission_cli.domain.errors import UsageError
+from mission_cli.domain.notice import do
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,7 @@ def refuse_nonsense(order: PlanOrder) -> None:
     from mission_cli.domain.ids import why_bad_id
 
     if not order.goal.strip():
-        raise UsageError("the goal is empty", hint='mission new "A command that counts words, tested"')
+        raise UsageError("the goal is empty", hint=do("new", "A command that counts words, tested"))
     identity = order.given.get("id", "")
     if identity and why_bad_id(identity):
         raise UsageError(f"{identity!r} cannot be an id: {why_bad_id(identity)}", hint="choose another one")
