@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from tests.kit.markup import Walk
-from tests.kit.nightly import NIGHTLY, by_day
+from tests.kit.nightly import NIGHTLY, only_at_night
 
 from mission_cli.adapters.git.code.compare import diff
 from mission_cli.adapters.git.repo.command import Git
@@ -172,13 +172,14 @@ def test_any_patch_is_inert(lines: list[str], *, whole: bool) -> None:
         assert [row.text for row in read_patch(head + body)[0].hunks[0].rows] == text.split("\n")
 
 
-@pytest.mark.parametrize("ending", by_day([*{name: end for end, name in ENDINGS.items()}.values()], 3))
+@only_at_night
+@pytest.mark.parametrize("ending", {name: end for end, name in ENDINGS.items()}.values())
 def test_no_text_makes_the_colors_slow(ending: str) -> None:
     for piece in ('"', "'", "(", "<", "\\", "/*", " ", "a", "<!--", "${", "`", "#", "0", 'r"', "=>", "\\\n"):
-        lines = [(piece * 900)[:900]] * (22 if NIGHTLY else 4)
-        began = perf_counter()
+        lines = [(piece * 900)[:900]] * 22
+        began = process_time()
         found = [colored(lines[:n], f"x.{ending}") for n in (4, len(lines))][-1]
-        assert perf_counter() - began < 3, piece
+        assert process_time() - began < 3, piece
         assert len(found) == len(lines)
 
 
