@@ -67,7 +67,7 @@ def test_run_shows_the_worker_obeys_keys_and_the_window_and_prints_the_end(perso
     assert begun(person)
     with terminal(person.repo) as window:
         window.line("clear; mission run; echo ended with $?")
-        assert plain(window.see("script a1 for", "q quit")).split("\n\n\n")[0] == snapshot("""\
+        assert plain(window.see("0/1  ", "script a1 for", "q quit")).split("\n\n\n")[0] == snapshot("""\
 One feature  m
 ░░░░░░░░░░░░░░░░░░░░ 0%  0 of 1 feature  active  <time> elapsed  full mode, base main
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _STEPS = 6
 """An attempt may always take the three steps that are kept as a margin, and three more."""
-_NONE, _WHOLE = Decimal(0), Decimal(1)
+_NONE = Decimal(0)
 
 
 def over_the_cap(host: Host, mission: Mission, records: Sequence[RunRecord]) -> str:
@@ -70,7 +70,7 @@ def unfair(objects: Objects, commit: Commit) -> str:
         rest = [
             f for f in mission.features() if not f.finished and (f.number not in busy or f.number == record.feature)
         ]
-        if left is not None and record.reserve.usd > max(left * min(_WHOLE, 2 * _WHOLE / len(rest)), _STEPS * DEAREST):
+        if left is not None and record.reserve.usd > max(min(left, 2 * left / len(rest)), _STEPS * DEAREST):
             return f"{record.run} may take ${record.reserve.usd} of ${left} for {len(rest)} features"
         records.append(record)
     return ""

@@ -55,7 +55,7 @@ def test_headers_that_never_end_are_given_up(web: Served) -> None:
         began = time.monotonic()
         wire.sendall(f"GET / HTTP/1.1\r\nHost: {web.name}\r\nX-A: 1".encode())
         assert wire.recv(1) == b""
-        assert LIMIT / 2 < time.monotonic() - began < 10
+        assert LIMIT / 2 < time.monotonic() - began < 30
     assert is_usable(web)
 
 

@@ -125,7 +125,7 @@ def test_a_stream_ends_when_its_token_is_removed(web: Served, monkeypatch: pytes
         monkeypatch.setattr(kit, "USERS", kit.USERS[1:])
         began = time.monotonic()
         assert "event: ready" in list(lines)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
     assert web.ask("GET", "/api/v1/events", headers=READER).status_code == 401
 
 

@@ -351,7 +351,7 @@ def test_requests_that_come_too_slowly_are_given_up(web: Served) -> None:
             wire.settimeout(SHORT / 8)
         over: dict[socket.socket, bytes] = {}
         while len(over) < len(wires):
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 30
             for wire in wires:
                 if wire not in over:
                     trickle(wire, over)
@@ -386,12 +386,12 @@ def test_many_connections_at_once_are_bounded_and_over_soon(web: Served, number:
         began = time.monotonic()
         with suppress(httpx.TransportError):  # the server refuses further connections
             assert web.ask("GET", ONE, headers={"Authorization": "Bearer reader"}).status_code in {200, 503}
-        assert time.monotonic() - began < 5, "a client is served or refused quickly"
+        assert time.monotonic() - began < 20, "a client is served or refused quickly"
         while open_files() - before - number > MOST_OPEN + 5:
-            assert time.monotonic() - began < 10, "those of the server are bounded"
+            assert time.monotonic() - began < 30, "those of the server are bounded"
         for wire in wires:
             said(wire)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while open_files() > before + 5:
         assert time.monotonic() < deadline, "all are closed"
         with suppress(httpx.TransportError):

@@ -320,10 +320,10 @@ class NoViews:
     def of(
         self,
         question: Hashable,  # noqa: ARG002 - of the port
-        files: Sequence[str],  # noqa: ARG002
+        files: Sequence[str],  # noqa: ARG002 - of the port
         ask: Callable[[], T],
-        seconds: float = 1,  # noqa: ARG002
-        about: Hashable = None,  # noqa: ARG002
+        seconds: float = 1,  # noqa: ARG002 - of the port
+        about: Hashable = None,  # noqa: ARG002 - of the port
     ) -> T:
         """Ask."""
         return ask()

@@ -1,1 +1,1 @@
-"""Plans that a model writes while nobody waits at a terminal: stored, carried out, looked at, approved, dropped."""
+"""Plans that a model writes without a person at a terminal: stored, carried out, looked at, approved, dropped."""

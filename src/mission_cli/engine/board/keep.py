@@ -51,7 +51,7 @@ def keep_pages(ctx: Context) -> bool:
         return False
     try:
         ctx.state.commit(writes, message=_MESSAGE, expect=head)
-    except ConflictError:  # somebody was faster; whoever looks next sees the new state
+    except ConflictError:  # another process was faster; the next look shows the new state
         return True
     return True
 

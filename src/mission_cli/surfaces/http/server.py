@@ -140,7 +140,7 @@ class Log:
             self._lines.put_nowait(f"{stamp(datetime.now(UTC))} {clean(words)}\n")
 
     def close(self) -> None:
-        """Write what is left, if somebody reads it."""
+        """Write the remaining lines, if they are read."""
         with suppress(queue.Full):
             self._lines.put_nowait("")
         self._thread.join(1)

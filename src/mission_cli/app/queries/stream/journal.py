@@ -1,4 +1,4 @@
-"""Read the journal of a repository as events: from any position on, each once, whoever has committed it."""
+"""Read the journal of a repository as events: from any position on, each once, however it was committed."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _phase_for(call: Call, job: str) -> Phase:
 
 
 def _branch(call: Call) -> Changed:
-    """Say which branch collects the finished work: the loop makes it, and nobody else has to."""
+    """Say which branch collects the finished work: the loop makes it, and no one else has to."""
     mission = call.address()[1].mission
     work = call.ctx.code.heads(mission.id, mission.base).work
     if work is None:
