@@ -8,6 +8,7 @@ import os
 import queue
 import signal
 import socket
+import sys
 import threading
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.http.guard import Guard
 
 _GRACE_SECONDS = 5
+_SWITCH_SECONDS = 0.0005
+"""How long one thread may compute while others want to go on: most of a request is many short looks at files."""
 _MOST_LINES = 1000
 _STDERR = 2
 MOST_CONNECTIONS = 200
@@ -123,6 +126,7 @@ def _sockets() -> Any:
 
 def serve(app: Guard, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or Ctrl+C; requests that are under way get some seconds to end."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
     Server(config_of(app), ready, app.stop).run(sockets=[listener])
 
 

@@ -214,8 +214,13 @@ class Api:
         raise UsageError(f"the repository {found} is gone", hint="try again")
 
     def _holding(self, asked: _Request) -> str:
-        """Return the name of the repository with the mission. Raises UsageError if there are several."""
-        wanted, repo = asked.given["id"], asked.given.get("repo", "")
+        """Return the name of the repository with the mission; if there is only one, its own.
+
+        Raises UsageError if several have it.
+        """
+        wanted, repo, names = asked.given["id"], asked.given.get("repo", ""), self._places.names()
+        if len(names) == 1 and repo in {"", names[0]}:
+            return names[0]
         found = [
             name
             for name, ctx in self._places.contexts(reading=True)
