@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from datetime import timedelta
 from decimal import Decimal
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from tests.kit.clones import make_hub
 from tests.kit.fakes.code import REFS, TREES, Tree
-from tests.kit.fakes.executor import Outcome
+from tests.kit.fakes.executor import JOBS, Outcome
 from tests.kit.fakes.host import make_host
 from tests.kit.fakes.objects import Commit
 from tests.kit.fakes.others import ADA
+from tests.kit.fakes.runtime import PLACE
 from tests.kit.fakes.runtime import is_idle as is_idle_in_memory
 from tests.kit.fakes.share import Remote
 from tests.kit.fakes.state import HEAD, TREE
@@ -106,6 +108,10 @@ class Place(Protocol):
 
     def kill(self, key: str) -> None:
         """Kill the supervisor of a job once it has begun."""
+        ...
+
+    def lose_runtime(self) -> None:
+        """Remove the runtime folder, with the folders of all jobs."""
         ...
 
     def began(self) -> list[str]:
@@ -220,6 +226,10 @@ class RealPlace:
         started = json.loads((self._person.runtime / "jobs" / key / "started.json").read_text())
         os.kill(started["pid"], signal.SIGKILL)
         executor.wait(key)
+
+    def lose_runtime(self) -> None:
+        """As a person does."""
+        shutil.rmtree(self._person.runtime)
 
     def began(self) -> list[str]:
         """From the file that workers write."""
@@ -352,6 +362,11 @@ class FakePlace:
         """Once it has begun."""
         self._host.jobs.work()
         self._host.jobs.die(key)
+
+    def lose_runtime(self) -> None:
+        """From its disk."""
+        for folder in (PLACE, JOBS):
+            self._host.jobs.disk.remove_below(folder)
 
     def began(self) -> list[str]:
         """The truth."""

@@ -89,6 +89,18 @@ def test_a_worker_whose_supervisor_died_is_lost_and_begins_never_again(place: Pl
     assert place.began() == [ENDLESS]
 
 
+def test_the_cost_of_a_worker_whose_log_is_gone_is_unknown(place: Place) -> None:
+    spec = worker(place, ENDLESS)
+    place.context().executor.submit(spec)
+    place.kill(ENDLESS)
+    place.lose_runtime()
+    place.context().executor.submit(spec)
+    end = place.wait(ENDLESS)
+    assert end.exit is not None
+    assert end.exit.report.usage is not None
+    assert (end.exit.reason, end.exit.report.usage.usd, place.began()) == (EndReason.LOST, None, [ENDLESS])
+
+
 def test_a_claim_that_somebody_deletes_starts_nothing_again(place: Place) -> None:
     executor = place.context().executor
     spec = worker(place, ENDLESS)

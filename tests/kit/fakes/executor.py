@@ -191,7 +191,7 @@ class JobHost:
             if refused:
                 here = self.name in refused
                 reason = EndReason.LOST if here else EndReason.NOT_STARTED
-                self._end(me, Exit(reason, detail=refused))
+                self._end(me, Exit(reason, detail=refused), unknown=here)
                 return
             self._step(me, "has claimed")
         me.phase = Phase.START
@@ -282,7 +282,8 @@ class JobHost:
             self._leave(me, outcome.uncommitted)
             self._end(me, Exit(EndReason.EXIT, outcome.code, seconds=seconds))
 
-    def _end(self, me: Supervisor, end: Exit) -> None:
+    def _end(self, me: Supervisor, end: Exit, *, unknown: bool = False) -> None:
+        """Write how a job ended; `unknown`: it may have been at work, and its log is gone."""
         spec = self._spec(me.key)
         self._step(me, "has ended it")
         started = self.disk.read(f"{JOBS}/{me.key}/started", Mark)
@@ -291,7 +292,7 @@ class JobHost:
             self.disk.remove(f"{TREES}/{spec.tree.name or me.key}")
         now = stamp(self.clock.now())
         report = AgentReport(
-            usage=self._usage(me.key),
+            usage=Usage(usd=None) if unknown else self._usage(me.key),
             last_words=me.outcome.answer,
             answer=me.outcome.answer,
             cause=me.outcome.cause,

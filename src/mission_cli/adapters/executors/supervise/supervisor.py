@@ -49,7 +49,7 @@ from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_child
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.paths import SETTINGS_FILE
-from mission_cli.domain.runs import AgentReport, Exit, Left, Tally
+from mission_cli.domain.runs import AgentReport, Exit, Left, Tally, Usage
 from mission_cli.domain.status import EndReason, JobKind
 
 if TYPE_CHECKING:
@@ -114,12 +114,20 @@ class _Supervisor(AtWork):
                     missing=self._missing,
                     left=left,
                     saved=saved,
-                    report=end.report if self._began else self._account().from_log(end.code),
+                    report=self._report(end),
                     tests=self._tests(end),
                 )
             )
         settings_trust.leave(Path(self._around.unboxed), self._spec.key)
         self._release()
+
+    def _report(self, end: Exit) -> AgentReport:
+        """Return what the agent reported; what it cost is unknown if it was at work and its log is gone."""
+        if self._began:
+            return end.report
+        if end.reason is EndReason.LOST and end.detail == FOLDER_GONE:
+            return AgentReport(usage=Usage(usd=None))
+        return self._account().from_log(end.code)
 
     # The life of a job
 
