@@ -1,4 +1,7 @@
-"""A command for a whole mission refuses the address of a part: `mission cancel m/1.2` must not end all of `m`."""
+"""A command for a whole mission refuses the address of a part: `mission cancel m/1.2` must not end all of `m`.
+
+It refuses before it asks anything.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ WHOLE = (
     "advance PART --expected-phase analyzing",
     "approve PART code_review",
     "archive PART",
-    "cancel PART --yes",
-    "land PART --yes",
+    "cancel PART",
+    "land PART",
     "pause PART",
     "preview PART",
     "pulse PART",
@@ -30,9 +33,10 @@ WHOLE = (
     "resume PART",
     "retry PART --phase",
     "run PART",
+    "set PART budget.time_hours 9",
     "set PART title Other",
     "skip PART --phase analyzing --reason none",
-    "start PART --yes",
+    "start PART",
     "sync PART",
     "takeover PART",
     "undo PART",

@@ -67,7 +67,7 @@ class Setting:
 def setting(address: Address, key: str, value: str) -> Setting:
     """Check a value that a person wants to set. Raises UsageError; its message or hint says what the key accepts."""
     key, text = _full(key), value.strip()
-    mission, bound = address.mission, bound_of(key)
+    mission, bound = address.need_whole(), bound_of(key)
     path = KEYS[key].steps if _mends(mission, key, text) else _path(key)
     known = KEYS.get(key)
     old = address.loaded.layout.front.text(*path)

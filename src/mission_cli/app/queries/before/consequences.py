@@ -64,7 +64,7 @@ def of_skip(ctx: Context, text: str) -> Consequence | None:
 
 def of_cancel(state: StateStore, running: Sequence[str], text: str) -> Consequence:
     """Return what ends with a mission; `running` are the keys of the jobs of this repository."""
-    mission = resolve(state.snapshot(), text).mission
+    mission = resolve(state.snapshot(), text).need_whole()
     features = list(mission.features())
     finished = f" with {sum(f.finished for f in features)} of {len(features)} features finished" if features else ""
     mine = sum(key.startswith(f"{mission.id}/") for key in running)
