@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.fakes.host import make_host, make_mission
-from tests.unit.test_forecasts import AGENT, PLAN, PRICES, go_on, host_with_agent, works
+from tests.unit.test_forecast_shown import AGENT, PLAN, PRICES, go_on, host_with_agent, works
 
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
