@@ -88,4 +88,4 @@ Follow it here? It goes on without you, too. [Y/n]:
 Land? [y/N]:\
 """)
     assert "agent: opencode" in found
-    assert "every milestone passed, the final validation passed, and the work has landed" in ended
+    assert "next: mission report" in ended
