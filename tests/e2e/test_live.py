@@ -59,11 +59,11 @@ class Client(threading.Thread):
         while not self.over.is_set():
             with suppress(httpx.TransportError, ConnectionClosed, InvalidMessage, EOFError, OSError, TimeoutError):
                 self.listen()
-            time.sleep(0.05)
+            time.sleep(0.05)  # the server is being started again
 
     def listen(self) -> None:
         """Make one connection, and read until it ends."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of client has its own
 
     def take(self, event: dict[str, Any]) -> None:
         """Keep one event."""
@@ -126,7 +126,7 @@ class Commits(threading.Thread):
         while not self.over.is_set():
             with suppress(OSError):
                 self.at.setdefault(self.ref.read_text().strip(), time.monotonic())
-            time.sleep(0.003)
+            time.sleep(0.003)  # a ref does not tell when it moves
 
 
 def until(so: Callable[[], bool], seconds: float = 20) -> None:
@@ -134,7 +134,7 @@ def until(so: Callable[[], bool], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not so():
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        time.sleep(0.02)  # polled until the deadline of the test
 
 
 def every_event(person: Person, first: str) -> list[str]:

@@ -29,7 +29,7 @@ def shown(note: Path, number: int) -> list[str]:
         found = note.read_text().split() if note.exists() else []
         if len(found) >= number:
             return found
-        time.sleep(0.05)  # a browser that was started tells nobody
+        time.sleep(0.05)  # polled: the browser writes the file when it likes
     raise AssertionError(found)
 
 

@@ -30,7 +30,7 @@ def until(web: httpx.Client, path: str, status: str) -> dict[str, Any]:
         if found["status"] == status:
             return found
         assert found["status"] == "planning", found
-        time.sleep(0.1)
+        time.sleep(0.1)  # polled until the deadline of the test
     raise AssertionError(found)
 
 
@@ -53,7 +53,7 @@ def test_a_planning_outlives_its_server_and_is_paid_once(person: Person, tmp_pat
         assert begun.status_code == 202, begun.text
         where = begun.headers["location"].removeprefix("/api/v1")
         while not (folder / "asked").exists():
-            time.sleep(0.05)
+            time.sleep(0.05)  # polled until the deadline of the test
         process.kill()
     with server(person, "--quiet") as (facts, process):
         client = httpx.Client(base_url=f"{facts['url']}/api/v1", headers=headers, trust_env=False, timeout=60)

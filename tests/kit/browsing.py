@@ -177,7 +177,7 @@ def browser(
     codes: Codes | None = None,
     places: Serves | None = None,
 ) -> Browser:
-    """Return a browser at a server for some repositories, in memory or real; nobody is signed in."""
+    """Return a browser at a server for some repositories, in memory or real, without a session."""
     memory, log = Memory(list(hosts)), list[str]()
     rules = Rules(frozenset({NAME, "localhost:8765"}), frozenset({URL}), read_only)
     app = make_application(

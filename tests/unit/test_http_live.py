@@ -264,7 +264,7 @@ def test_a_socket_of_our_own_page_is_served(web: Served) -> None:
         ('{"command": "shout"}', 422, "unknown command: 'shout'"),
         ('{"command": "subscribe", "type": "planet"}', 422, "unknown type: 'planet'"),
         ('{"command": "subscribe", "type": "mission", "id": "none"}', 404, "there is no mission `none`"),
-        ('{"command": "subscribe", "type": "account", "id": 7}', 422, "`id` is no text"),
+        ('{"command": "subscribe", "type": "account", "id": 7}', 422, "`id` is not text"),
         ('{"command": "subscribe", "type": "account", "color": ""}', 422, "unknown key: color"),
         (b"\x00", 422, "the message is not JSON"),
     ],

@@ -81,7 +81,7 @@ def until(said: Callable[[], bool], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not said():
         assert time.monotonic() < deadline
-        time.sleep(0.01)
+        time.sleep(0.01)  # polled until the deadline of the test
 
 
 def test_a_stream_whose_client_does_not_read_is_dropped(web: Served) -> None:

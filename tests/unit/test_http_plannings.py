@@ -38,7 +38,7 @@ def ended(web: Served, path: str) -> dict[str, Any]:
         found = ask(web, "GET", path).json()
         if found["status"] != "planning":
             return dict(found)
-        time.sleep(0.01)
+        time.sleep(0.01)  # polled until the deadline of the test
     raise AssertionError(found)
 
 
@@ -88,7 +88,7 @@ def test_a_planning_that_is_deleted_leaves_nothing(web: Served) -> None:
         if not web.host.context().executor.running():
             break
         web.host.jobs.work()
-        time.sleep(0.01)
+        time.sleep(0.01)  # polled until the deadline of the test
     assert web.host.context().executor.running() == []
     assert ask(web, "GET", "/plannings").json()["plannings"] == []
     assert web.host.context().state.snapshot().missions == {}

@@ -1,4 +1,4 @@
-"""What nobody may do to the server, as bytes on the wire: each is refused, nothing changes, and nothing leaks."""
+"""What no one may do to the server, as bytes on the wire: each is refused, nothing changes, and nothing leaks."""
 
 from __future__ import annotations
 

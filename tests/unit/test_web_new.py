@@ -38,7 +38,7 @@ def ended(web: Browser, where: str) -> Parsed:
         page = web.open(where)
         if "A plan is being written" not in page.text:
             return page
-        time.sleep(0.01)
+        time.sleep(0.01)  # polled until the deadline of the test
     raise AssertionError(page.text)
 
 
@@ -113,7 +113,7 @@ def test_a_model_is_stopped_when_its_plan_is_not_wanted_any_more() -> None:
         if not web.host.context().executor.running():
             break
         web.host.jobs.work()
-        time.sleep(0.01)
+        time.sleep(0.01)  # polled until the deadline of the test
     assert web.host.context().executor.running() == []
     assert web.host.context().state.snapshot().missions == {}
 

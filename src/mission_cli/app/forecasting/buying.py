@@ -206,7 +206,7 @@ def _first(todo: Sequence[Feature], count: int, workers: int) -> Work:
 
 
 def _most(limit: int, outcome: Callable[[int], Outcomes], left: Mapping[str, float], place: int) -> int:
-    """Return how many features fit into what is left, by bisection; `place`: at P10, P50 or P90."""
+    """Return how many features fit into the rest of the budget, by bisection; `place`: at P10, P50 or P90."""
     low, high = 0, limit
     while low < high:
         middle = (low + high + 1) // 2

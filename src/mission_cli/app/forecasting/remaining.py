@@ -35,7 +35,7 @@ def work_of(
     holds: Sequence[Hold] = (),
     now: datetime,
 ) -> Work | None:
-    """Return what is left of a mission; None if nothing is, or nothing is planned yet."""
+    """Return the rest of a mission; None if it has none, or nothing is planned yet."""
     stages = [milestone for milestone in mission.milestones if not milestone.finished]
     features = [f for m in stages for f in m.features if not f.finished]
     if not features and not stages:

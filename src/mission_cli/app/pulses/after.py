@@ -46,7 +46,7 @@ def follow_up(
     until = time.monotonic() + patience
     report = pulse(ctx, only_this)
     while report.elsewhere and time.monotonic() < until:
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_LOOK_SECONDS)  # a lock does not tell when it is free
         report = pulse(ctx, only_this)
     return report
 

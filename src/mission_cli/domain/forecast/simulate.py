@@ -1,4 +1,4 @@
-"""Simulate what is left of a mission many times: attempts, retries, judging one after another, and fix features."""
+"""Simulate the rest of a mission many times: attempts, retries, judging one after another, and fix features."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SURE = 1 - 1e-9
 def simulate(
     work: Work, figures: Figures, seed: str, so_far: SoFar = NOTHING_YET, *, runs: int | None = None
 ) -> Outcomes:
-    """Simulate what is left of a mission; equal arguments give equal outcomes."""
+    """Simulate the rest of a mission; equal arguments give equal outcomes."""
     draw = Random(seed)  # noqa: S311 - statistics, no secret
     features = sum(len(stage.units) for stage in work.stages)
     runs = runs or max(FEWEST_RUNS, min(MOST_RUNS, _FEATURES_SIMULATED // max(1, features)))

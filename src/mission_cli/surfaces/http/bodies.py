@@ -63,7 +63,7 @@ def json_of(body: bytes) -> Any:
     try:
         found = json.loads(body.decode("utf-8"), parse_constant=refuse)
         if b"\\u" in body:
-            json.dumps(found, ensure_ascii=False).encode()  # half a pair of surrogates is no text
+            json.dumps(found, ensure_ascii=False).encode()  # half a pair of surrogates is not text
     except (ValueError, RecursionError) as error:
         raise RefusedRequestError(400, "the body is not JSON in UTF-8") from error
     return found

@@ -45,7 +45,7 @@ class Changes:
         """Return them as soon as there is one; none after so many seconds."""
         until = time.monotonic() + seconds
         while not (found := self.changed()) and (left := until - time.monotonic()) > 0:
-            time.sleep(min(LOOK_SECONDS, left))
+            time.sleep(min(LOOK_SECONDS, left))  # a look is a few stat calls
         return found
 
     async def wait_async(self, seconds: float) -> frozenset[str]:

@@ -170,7 +170,7 @@ def _name(words: Mapping[str, str]) -> str:
 
 
 async def _next(socket: WebSocket) -> Mapping[str, Any]:
-    """Return the next message of a client. Raises UsageError if it is no object in JSON."""
+    """Return the next message of a client. Raises UsageError if it is not a JSON object."""
     message = await socket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message["code"])
@@ -179,14 +179,14 @@ async def _next(socket: WebSocket) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UsageError("the message is not JSON") from error
     if not isinstance(found, dict):
-        raise UsageError("the message is no object")
+        raise UsageError("the message is not a JSON object")
     return found
 
 
 def _text(given: Mapping[str, Any], key: str) -> str:
     found = given.get(key, "")
     if not isinstance(found, str):
-        raise UsageError(f"`{key}` is no text")
+        raise UsageError(f"`{key}` is not text")
     return found
 
 

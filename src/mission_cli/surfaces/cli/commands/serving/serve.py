@@ -48,12 +48,7 @@ def serve(
     ] = "",
 ) -> int:
     """Serve this repository, or all of them."""
-    from mission_cli.app.queries.diagnosis.outside import PACKAGES, missing_packages
-
-    missing = missing_packages()
-    if missing:
-        words = f"the Python package {missing} is not installed (extra http)"
-        raise ToolError(words, hint=f"pip install {' '.join(PACKAGES)}")
+    _refuse_without_packages()
     from mission_cli.app.deciding.results import Serving
     from mission_cli.surfaces.http import server
     from mission_cli.surfaces.http.application import make_application
@@ -65,9 +60,7 @@ def serve(
 
     users = access_file().all()
     listen = phone.listens(listen, lan, users) if lan else listen
-    if not server.is_loopback(listen) and not users:
-        hint = advise("add one first: ", do("access", "add", "NAME"))
-        raise UsageError(f"{listen} can be reached by other machines, and there is no token", hint=hint)
+    _refuse_without_token(listen, users)
     repo = find_checkout(shell.repo).name if not everywhere else shell.repo
     places, watched = (Places(repo, everywhere=everywhere) for _ in range(2))
     urls = _urls(places)
@@ -106,8 +99,25 @@ def serve(
     return 0
 
 
+def _refuse_without_packages() -> None:
+    from mission_cli.app.queries.diagnosis.outside import PACKAGES, missing_packages
+
+    missing = missing_packages()
+    if missing:
+        words = f"the Python package {missing} is not installed (extra http)"
+        raise ToolError(words, hint=f"pip install {' '.join(PACKAGES)}")
+
+
+def _refuse_without_token(listen: str, users: Sequence[Access]) -> None:
+    from mission_cli.surfaces.http import server
+
+    if not server.is_loopback(listen) and not users:
+        hint = advise("add one first: ", do("access", "add", "NAME"))
+        raise UsageError(f"{listen} can be reached by other machines, and there is no token", hint=hint)
+
+
 def _still_users(at_start: Sequence[Access], now: Sequence[Access]) -> tuple[Access, ...]:
-    """Return the users that the server began with and that have not been removed: nobody is added by a file alone."""
+    """Return the users that the server began with and that have not been removed: no one is added by a file alone."""
     return tuple(one for one in at_start if one in now)
 
 
