@@ -76,6 +76,7 @@ PROOFS: dict[str, str] = {
     "note notify": f"{NEWS}::test_delays_quality_gates_and_features_tell_whom_they_name",
     "note limits": "unit/test_team.py::test_attempts_waits_and_duration_are_those_of_the_agent_unless_the_feature_has_its_own",
     "note side-effects": "unit/test_team.py::test_side_effects_wait_for_a_person_before_the_first_attempt",
+    "note files": "unit/test_plan_advice.py::test_the_area_of_a_feature_is_told_to_its_worker_and_linted",
     "note research": f"{ACT}::test_research_goes_to_its_own_tier",
     "note fixes": "e2e/test_judging.py::test_the_third_failed_validation_pauses_with_a_diagnosis",
     "note tries-after": f"{PLANNER}::test_a_persons_retry_gives_fresh_tries",

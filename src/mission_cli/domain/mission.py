@@ -151,6 +151,8 @@ class Feature:
     repo: str = ""
     """The repository that it belongs to, if it is another one; kept and shown."""
     side_effects: bool = False
+    files: tuple[str, ...] = ()
+    """The files and folders that it is expected to change: its area."""
     notify: tuple[str, ...] = ()
     """The names of rules for its events, instead of those of the mission."""
     limits: OwnLimits = NO_LIMITS
@@ -272,6 +274,8 @@ class Mission:
     constraints: tuple[str, ...] = ()
     success_criteria: tuple[str, ...] = ()
     non_goals: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    """What the plan takes for granted and no person has confirmed."""
     milestones: tuple[Milestone, ...] = ()
     phases: tuple[Phase, ...] = ()
     gates: tuple[Gate, ...] = ()

@@ -75,6 +75,7 @@ def prompt_for(
         "milestone": milestone,
         "feature": feature,
         "siblings": [f for f in milestone.features if f.number != feature.number],
+        "others": [f for f in milestone.features if f.files and f.number != feature.number and not f.finished],
         "done": [f for f in mission.features() if f.status is FeatureStatus.DONE and f.number != feature.number],
         "run": record.run,
         "attempt": record.attempt,

@@ -23,6 +23,7 @@ from mission_cli.document.syntax.scan import LONGEST_LINE
 from mission_cli.domain.budget.amounts import why_no_amount
 from mission_cli.domain.criteria.gate_condition import why_unreadable
 from mission_cli.domain.ids import why_bad_id
+from mission_cli.domain.outline.areas import collision_words, collisions
 from mission_cli.domain.phases.table import with_gate
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import CriterionKind, GateKind, Verdict
@@ -145,6 +146,7 @@ def _spends(layout: Layout) -> Iterator[Problem]:
 
 
 def _plan(mission: Mission) -> Iterator[Problem]:
+    parallel = not mission.poc and mission.preferences.max_parallel_workers != 1
     for milestone in mission.milestones:
         reviewed = bool(mission.reviews.reviewers)
         yield from _criteria(milestone.criteria, f"milestone {milestone.number}", milestone.line, reviewed=reviewed)
@@ -154,6 +156,10 @@ def _plan(mission: Mission) -> Iterator[Problem]:
             yield Problem(criterion.line, 1, words, "", Severity.WARNING)
         if not milestone.features:
             yield Problem(milestone.line, 1, f"milestone {milestone.number} has no features", "", Severity.WARNING)
+        for one, other, paths in collisions([f for f in milestone.features if not f.finished]) if parallel else ():
+            words = collision_words(one, other, paths)
+            hint = f"add `[depends:{one.number}]`, or give them different `[files:…]`"
+            yield Problem(other.line, 1, words, hint, Severity.WARNING)
         for feature in milestone.features:
             yield from _criteria(feature.criteria, f"feature {feature.number}", feature.line, reviewed=reviewed)
 

@@ -138,6 +138,7 @@ def _feature_facts(one: Feature) -> dict[str, str]:
         "group": one.group,
         "assign": one.assign,
         "model": one.model,
+        "files": ", ".join(one.files),
     }
 
 

@@ -20,6 +20,7 @@ from mission_cli.document.reading.features import match_names
 from mission_cli.document.reading.front_schema import KEYS, MOMENT_HINT, SCHEDULE_HINT, why_wrong_text
 from mission_cli.document.reading.phases import gate_problems, phase_of, written_problems
 from mission_cli.domain.ids import FeatureNumber, feature_number, why_bad_id
+from mission_cli.domain.outline.areas import why_no_area
 from mission_cli.domain.phases.table import named, with_gate
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind
@@ -102,6 +103,12 @@ def _feature(
 ) -> Iterator[Problem]:
     yield from _criteria(feature.criteria, root, (*place, "criteria"), f"feature {number}")
     yield from _estimate(feature.estimate, root, (*place, "estimate"))
+    for i, path in enumerate(feature.files):
+        if why := why_no_area(path):
+            words = f"`{one_line(path, 80)}` of {number} {why}"
+            yield Problem(
+                *place_of(root, (*place, "files", i)), words, "write a path such as src/shop or tests/test_shop.py"
+            )
     for i, name in enumerate(feature.depends):
         yield from _dependency(name, titles, number, place_of(root, (*place, "depends", i)))
 

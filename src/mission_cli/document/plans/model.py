@@ -32,6 +32,8 @@ class PlanFeature(_Strict):
     assign: Text = ""
     model: Text = ""
     parallel_group: Text = ""
+    files: Texts = []
+    """The files and folders that it changes: its worker is told, and `lint` finds parallel features that share one."""
     research: Flag = False
     """Its result is its findings; it needs no change of code."""
     notify: Texts = []
@@ -175,6 +177,8 @@ class Plan(_Strict):
     success_criteria: Texts = []
     non_goals: Texts = []
     constraints: Texts = []
+    assumptions: Texts = []
+    """What the plan takes for granted and no person has confirmed."""
     resources: list[PlanResource] = []
     team: list[PlanAgent] = []
     gates: list[PlanGate] = []

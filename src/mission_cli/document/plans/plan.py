@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import one_line
+from mission_cli.document.plans.advice import shape_problems, sum_problems
 from mission_cli.document.plans.checks import (
     check,
     check_values,
@@ -113,6 +114,8 @@ def check_plan(root: yaml.Node, loaded: dict[Any, Any]) -> ReadPlan:
         return ReadPlan(None, tuple(sorted({*wrong, *(model_problem(Plan, root, e) for e in error.errors())})))
     problems = tuple(sorted({*wrong, *check(plan, root), *circles(plan, root)}))
     failed = any(p.severity is Severity.ERROR for p in problems)
+    if not failed:
+        problems = tuple(sorted({*problems, *shape_problems(plan, root), *sum_problems(plan, root)}))
     return ReadPlan(None if failed else plan, problems)
 
 
@@ -166,6 +169,7 @@ def _cell_parts(feature: PlanFeature, titles: Mapping[str, list[FeatureNumber]])
     ):
         notes += [f"[{name}:{value}]"] if value else []
     notes += [f"[limits:{feature.limits}]"] if feature.limits else []
+    notes += [f"[files:{','.join(feature.files)}]"] if feature.files else []
     notes += [f"[notify:{','.join(feature.notify)}]"] if feature.notify else []
     notes += ["[research]"] if feature.research else []
     notes += ["[side-effects]"] if feature.side_effects else []

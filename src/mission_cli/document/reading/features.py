@@ -17,8 +17,12 @@ from mission_cli.domain.team.limits import own_limits
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-_NAMES = r"(?:depends|parallel-group|assign|model|repo|fixes|limits|notify|side-effects|research|tries-after)"
-ANNOTATION = pattern(rf"(?<!\s)\s*`?(?<!\\)\[(?P<name>{_NAMES})(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?", re.IGNORECASE)
+_NAMES = r"(?:depends|parallel-group|assign|model|repo|fixes|files|limits|notify|side-effects|research|tries-after)"
+_ALONE = r"(?!files\s*\])"
+"""Titles have `[files]`, which says nothing."""
+ANNOTATION = pattern(
+    rf"(?<!\s)\s*`?(?<!\\)\[{_ALONE}(?P<name>{_NAMES})(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?", re.IGNORECASE
+)
 _LOOKS_LIKE_ONE = pattern(rf"(?<!\\)(\\*\[{_NAMES}\s*[:\]])", re.IGNORECASE)
 _ESCAPED = pattern(rf"(?<!\\)\\(\\*\[{_NAMES}\s*[:\]])", re.IGNORECASE)
 _ALIAS = pattern(r"[`*]*([A-Za-z]+[0-9]+(?:\.[0-9]+)?)[`*]*\s*(?:[—–:-]|\Z)")
@@ -62,6 +66,7 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
         side_effects="side-effects" in notes,
         research="research" in notes,
         limits=own_limits(", ".join(notes.get("limits", []))),
+        files=tuple(w for value in notes.get("files", []) for w in _SPLIT.split(value) if w),
         notify=tuple(w for value in notes.get("notify", []) for w in _SPLIT.split(value) if w),
         tries_after=whole(tries.lstrip("a")) or 0,
         line=line,

@@ -290,6 +290,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         reviews=reviews,
         quality_threshold=facts.quality_threshold(),
         constraints=prose.listed(layout, "constraints"),
+        assumptions=prose.listed(layout, "assumptions"),
         success_criteria=prose.listed(layout, "success criteria"),
         non_goals=prose.listed(layout, "non-goals", "out of scope"),
         milestones=with_gate_reviews(milestones, gates) if reviews.reviewers and reviews.at_gates else milestones,
