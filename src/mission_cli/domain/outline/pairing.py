@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _WORD = pattern(r"[^\W_]{3,}")
 _COMMON = frozenset({
-    "add", "all", "and", "are", "for", "from", "has", "its", "new", "not", "part", "that", "the", "their", "this", "use",
-    "with", "write",
+    "add", "all", "and", "are", "for", "from", "has", "its", "new", "not", "part", "that", "the", "their", "this",
+    "use", "with", "write",
 })  # fmt: skip
 _ALIKE = 0.5
 """From which likeness on two features are one feature that was changed."""
