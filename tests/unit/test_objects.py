@@ -125,3 +125,48 @@ def test_a_missing_repository_is_said(tmp_path: Path) -> None:
     objects = Objects(Git(tmp_path), tmp_path)
     with pytest.raises(ToolError, match="git cat-file: fatal: not a git repository"):
         objects.commit_of("HEAD")
+
+
+def test_what_is_not_packed_is_read_without_git(repository: Path) -> None:
+    run(repository, "commit", "-q", "--allow-empty", "-m", "y")
+    run(repository, "branch", "mission/m/work")
+    run(repository, "symbolic-ref", "refs/heads/alias", "refs/heads/mission/m/work")
+    run(repository, "pack-refs", "--all")
+    run(repository, "branch", "mission/m/1.1-a1")
+    head, branch = run(repository, "rev-parse", "HEAD", "HEAD^").split(), run(repository, "branch", "--show-current")
+    gitless = Objects(Git(repository / ".git", extra={"PATH": ""}), repository / ".git/temp")
+    for name in (branch, "mission/m/work", "alias", "mission/m/1.1-a1"):
+        assert gitless.commit_of(f"refs/heads/{name}") == head[0], name
+    assert gitless.commit_of("refs/heads/none") is None
+    assert gitless.commit_of(head[1]) == head[1] == gitless.parent_of(head[0])
+    assert gitless.parent_of(head[1]) == ""
+    whole = Objects(Git(repository / ".git"), repository / ".git/temp")
+    assert gitless.files(head[0]) == whole.files("HEAD") != {}
+    folder = gitless.entry(head[0], "b")
+    assert folder is not None
+    assert gitless.blobs([f"{folder[1]}:file"]) == {f"{folder[1]}:file": b"b"}
+
+
+@pytest.mark.parametrize(
+    "name", ["refs/heads/a..b", "refs/heads/a@{1}", "refs/heads/a~1", "refs/heads/../HEAD", "main"]
+)
+def test_a_name_that_git_interprets_is_left_to_git(repository: Path, name: str) -> None:
+    gitless = Objects(Git(repository / ".git", extra={"PATH": ""}), repository / ".git/temp")
+    with pytest.raises(ToolError, match="cannot be started"):
+        gitless.commit_of(name)
+
+
+def test_where_files_do_not_say_all_git_is_asked(repository: Path, tmp_path: Path) -> None:
+    run(repository, "commit", "-q", "--allow-empty", "-m", "y")
+    head, before = run(repository, "rev-parse", "HEAD", "HEAD^").split()
+    run(repository, "clone", "-q", "--depth=1", "--no-local", ".", str(tmp_path / "shallow"))
+    assert Objects(Git(tmp_path / "shallow/.git"), tmp_path).parent_of(head) == ""
+    run(repository, "replace", "--graft", head)
+    assert Objects(Git(repository / ".git"), tmp_path).parent_of(head) == ""
+    run(repository, "replace", "-d", head)
+    assert Objects(Git(repository / ".git"), tmp_path).parent_of(head) == before
+    loose = repository / ".git/objects" / head[:2] / head[2:]
+    loose.chmod(0o644)
+    loose.write_bytes(b"cut off")
+    with pytest.raises(ToolError):
+        Objects(Git(repository / ".git"), tmp_path).files(head)

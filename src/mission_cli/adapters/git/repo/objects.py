@@ -1,4 +1,4 @@
-"""Read and write the objects of one repository with git processes that are kept for a few seconds.
+"""Read and write the objects of one repository: from files where they are, else with git processes that are kept.
 
 An object never changes: trees that were read or made are cached by id. Refs are read every time.
 """
@@ -9,6 +9,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.git.repo.plain_files import PlainFiles, is_oid
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import Sha
 
@@ -26,7 +27,8 @@ TREE = "40000"
 LINK = "160000"
 _LONGEST_SECONDS = 5.0
 """How long a git process is kept: its other data (settings, alternates) is never older than this."""
-_MOST_KEPT = 64
+_MOST_KEPT = 1024
+_MOST_TREES = 160
 _MANY = 30
 """From this many objects on, one request for all of them is faster."""
 
@@ -39,6 +41,7 @@ class Objects:
 
     def __init__(self, git: Git, folder: Path) -> None:
         self._git, self._folder = git, folder
+        self._files = PlainFiles(git.git_dir)
         self._reader = _Kept(git, "cat-file", "--batch-command", "-z")
         self._blobs = _Kept(git, "hash-object", "-w", "--no-filters", "--stdin-paths")
         self._maker = _Kept(git, "mktree", "-z", "--missing", "--batch")
@@ -49,8 +52,17 @@ class Objects:
 
     def commit_of(self, name: str) -> Sha | None:
         """Return the commit that a name stands for, or None."""
-        found = self._reader.ask(lambda git: _header(git, f"info {name}^{{commit}}"))
-        return Sha(found[0]) if found else None
+        if is_oid(name):  # an object may be removed meanwhile; that to which a ref points is not
+            found = self._files.object(name)
+            if found is not None and found[0] == "commit":
+                return Sha(name)
+        oid = self._files.ref(name)
+        if oid == "":
+            return None
+        if oid is not None and self._knows_commit(oid):
+            return Sha(oid)
+        said = self._reader.ask(lambda git: _header(git, f"info {name}^{{commit}}"))
+        return Sha(said[0]) if said else None
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether a commit is another one or one of its ancestors."""
@@ -65,21 +77,23 @@ class Objects:
     def blobs(self, names: Sequence[str]) -> dict[str, bytes]:
         """Return contents of objects by the name they were requested by; missing ones are left out."""
         asked = [name for name in names if "\n" not in name]
-        if len(asked) > _MANY:
-            return self._git.blobs(asked)
-        found = {name: self._read(name) for name in asked}
-        return {name: one[1] for name, one in found.items() if one is not None}
+        found = {name: content for name in asked if (content := self._loose(name)) is not None}
+        rest = [name for name in asked if name not in found]
+        if len(rest) > _MANY:
+            return found | self._git.blobs(rest)
+        read = {name: self._read(name) for name in rest}
+        return found | {name: one[1] for name, one in read.items() if one is not None}
 
     def tree_of(self, commit: str) -> str:
         """Return the tree of a commit, empty if there is none."""
-        if commit not in self._tree_of:
+        if commit not in self._tree_of and not self._knows_commit(commit):
             found = self._reader.ask(lambda git: _header(git, f"info {commit}^{{tree}}"))
             _remember(self._tree_of, commit, found[0] if found else "")
         return self._tree_of[commit]
 
     def parent_of(self, commit: str) -> str:
         """Return the first parent of a commit, empty if there is none."""
-        if commit not in self._parents:
+        if commit not in self._parents and not self._knows_commit(commit):
             found = self._reader.ask(lambda git: _header(git, f"info {commit}^1"))
             _remember(self._parents, commit, found[0] if found else "")
         return self._parents[commit]
@@ -147,20 +161,47 @@ class Objects:
         lines = [f"{mode} {kinds.get(mode, 'blob')} {oid}\t{name}\0" for name, (mode, oid) in entries.items()]
         data = "".join([*lines, "\0"]).encode("utf-8", "surrogateescape")
         made = self._maker.ask(lambda git: _said(git, data))
-        _remember(self._trees, made, dict(entries))
+        _remember(self._trees, made, dict(entries), _MOST_TREES)
         return made
 
     def _tree(self, oid: str) -> dict[str, Entry]:
-        if oid not in self._trees:
+        known = self._trees.pop(oid, None)
+        if known is None:
             found = self._read(oid)
             if found is None or found[0] != "tree":
                 raise ToolError(f"git has no tree {oid}")
-            _remember(self._trees, oid, parsed_tree(found[1], len(oid) // 2))
-        return self._trees[oid]
+            known = parsed_tree(found[1], len(oid) // 2)
+        _remember(self._trees, oid, known, _MOST_TREES)
+        return known
 
     def _read(self, name: str) -> tuple[str, bytes] | None:
         """Return kind and content of an object, or None."""
-        return self._reader.ask(lambda git: _contents(git, name))
+        return self._files.object(name) or self._reader.ask(lambda git: _contents(git, name))
+
+    def _loose(self, name: str) -> bytes | None:
+        """Return the content of a loose object: by its id, or as `TREE:name` in a folder."""
+        tree, among, entry = name.partition(":")
+        if among and is_oid(tree):
+            name = self._tree(tree).get(entry, ("", ""))[1] if tree in self._trees or self._is_loose_tree(tree) else ""
+        found = self._files.object(name)
+        return found[1] if found is not None else None
+
+    def _is_loose_tree(self, oid: str) -> bool:
+        found = self._files.object(oid)
+        return found is not None and found[0] == "tree"
+
+    def _knows_commit(self, oid: str) -> bool:
+        """Whether an id is that of a commit whose tree and first parent are known now."""
+        if oid in self._tree_of and oid in self._parents:
+            return True
+        found = self._files.object(oid)
+        if found is None or found[0] != "commit":
+            return False
+        head, *more = found[1].split(b"\n", 2)
+        _remember(self._tree_of, oid, head.removeprefix(b"tree ").decode())
+        words = more[0].decode("ascii", "replace") if more else ""
+        _remember(self._parents, oid, words.removeprefix("parent ") if words.startswith("parent ") else "")
+        return True
 
 
 class _Kept:
@@ -236,7 +277,7 @@ def parsed_tree(raw: bytes, size: int) -> dict[str, Entry]:
     return found
 
 
-def _remember(known: dict[str, T], key: str, value: T) -> None:
-    if len(known) >= _MOST_KEPT:
-        known.clear()
+def _remember(known: dict[str, T], key: str, value: T, most: int = _MOST_KEPT) -> None:
+    if len(known) >= most:
+        del known[next(iter(known))]
     known[key] = value

@@ -66,7 +66,7 @@ class Publisher:
 
     def head(self) -> Sha | None:
         """Return the commit that the branch is at, or None."""
-        return self._git.commit_of(self.layout.branch)
+        return self._objects.commit_of(self.layout.branch)
 
     def _text_of(self, entry: Entry) -> str | None:
         found = self._objects.blobs([entry[1]])

@@ -17,6 +17,7 @@ from mission_cli.adapters.git.repo.checkout import (
     rebasing,
     refs_files,
 )
+from mission_cli.adapters.git.repo.staged import is_as, staged_entry
 from mission_cli.adapters.git.state.commit_tempfiles import (
     litter,
 )
@@ -146,10 +147,20 @@ class GitStateStore(Publisher):
         if not path:
             return self._edits([f"{root}/" for root in self._roots() if root] or ["."])
         files = [*self.watch(), os.fspath(self.layout.git_dir / "index"), self.work_path(path)]
-        return self._by_look.of(("edits", path), files, lambda: self._edits([f":(literal){path}"]))
+        return self._by_look.of(("edits", path), files, lambda: self._edits([f":(literal){path}"], only=path))
 
-    def _edits(self, paths: Sequence[str]) -> list[Edit]:
-        if not self.layout.work_tree.is_dir():
+    def _is_unedited(self, path: str) -> bool:
+        """Whether commit, index and work tree have the same, as far as that is certain without a git process."""
+        head = self._objects.commit_of(self.layout.branch)
+        there = self._objects.entry(head, path) if head and self._follows() else None
+        index = read_bytes(self.layout.git_dir / "index")
+        if there is None or index is None or staged_entry(index, path, len(there[1]) // 2) != there:
+            return False
+        text = self._text_of(there)
+        return text is not None and is_as(self.layout.work_tree / path, there[0], as_bytes(text))
+
+    def _edits(self, paths: Sequence[str], only: str = "") -> list[Edit]:
+        if not self.layout.work_tree.is_dir() or (only and self._is_unedited(only)):
             return []
         found: list[Edit] = []
         for _ in range(_MOST_LOOKS):
@@ -325,10 +336,6 @@ class GitStateStore(Publisher):
         parents = [head] if head else []
         message = with_sum(message, {write.path: (write.old, write.new) for write in writes})
         return self._git.commit_tree(tree, parents, message, author=author or self._program, committer=self._program)
-
-    # The journal
-
-    # Others
 
     def _refuse_when_busy(self) -> None:
         mine = self._follows() or rebasing(self.layout.git_dir) == self.layout.branch
