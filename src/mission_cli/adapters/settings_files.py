@@ -12,6 +12,7 @@ from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.executors.sandbox import settings_trust
 from mission_cli.adapters.fs.atomic import write_whole
 from mission_cli.adapters.git.repo.command import Git
+from mission_cli.adapters.git.repo.objects import Objects
 from mission_cli.domain.errors import MissionError, ToolError, UsageError
 from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.settings import ENVIRONMENT_PREFIX, Settings, check, from_environment, parse
@@ -95,9 +96,12 @@ def settings_in_force(checkout: Checkout) -> str | None:
     folder = checkout.runtime / UNBOXED
     if not settings_trust.suspects(folder):
         return text_of(place)
-    committed = Git(checkout.common_dir).blobs([f"HEAD:{SETTINGS_FILE}"])
-    if committed:
-        return committed[f"HEAD:{SETTINGS_FILE}"].decode("utf-8", "replace")
+    objects = Objects(Git(checkout.common_dir), checkout.runtime)
+    head = objects.commit_of("HEAD")
+    entry = objects.entry(head, SETTINGS_FILE) if head else None
+    committed = objects.blobs([entry[1]]) if entry else {}
+    if entry and committed:
+        return committed[entry[1]].decode("utf-8", "replace")
     kept = text_of(settings_trust.kept_settings(folder))
     # If there is no kept copy and no such job any more, a person has confirmed the settings meanwhile.
     return text_of(place) if kept is None and not settings_trust.suspects(folder) else kept

@@ -56,7 +56,7 @@ class Serves(Protocol):
         ...
 
 
-_READERS = 4
+_READERS = 2
 """How many threads read in a repository at once."""
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.git.code.cache import Known, changed_at
 from mission_cli.adapters.git.code.collect import collect
 from mission_cli.adapters.git.code.compare import (
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.runs import Left
 
-_MOST_GAINED = 1000
+_MOST_GAINED, _SHORT = 1000, pattern("[0-9a-f]{4,64}")
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
 
 
@@ -97,8 +97,7 @@ class GitCodeRepo:
         kept = self._objects.commit_of(Area.OURS.of(mission))
         if kept is None or work is None or kept == work:
             return kept
-        about = self._git.run("rev-parse", "--verify", "--quiet", f"{kept}^1", ok=(0, 1, 128)).out.decode().strip()
-        return work if about == work else kept
+        return work if self._objects.parent_of(kept) == work else kept
 
     def own_work(self, mission: MissionId, work: Sha) -> None:
         """Record that the program put `work` where it is now."""
@@ -137,7 +136,7 @@ class GitCodeRepo:
         if look == before or not any(look):
             return highest
         highest = {}
-        for ref in self._git.text("for-each-ref", "--format=%(refname)", mine, claims).splitlines():
+        for ref in (*self._objects.refs_below(mine), *self._objects.refs_below(claims)):
             parts = split_run_id(run_of(ref, Area.BRANCHES, Area.CLAIMS) or "")
             if parts is not None:
                 highest[parts[1]] = max(highest.get(parts[1], 0), parts[2])
@@ -242,7 +241,7 @@ class GitCodeRepo:
 
     def find_commit(self, short: str) -> Sha | None:
         """Return the commit that an abbreviated id stands for, or None."""
-        return self._objects.commit_of(short) if re.fullmatch(r"[0-9a-f]{4,64}", short) else None
+        return self._known.of("short", short, ask=self._objects.commit_of) if _SHORT.fullmatch(short) else None
 
     def newest(self, commits: Sequence[Sha]) -> Sha | None:
         """Return the commit that contains all the others, of commits on one line of history."""
@@ -264,7 +263,8 @@ class GitCodeRepo:
         return Sha(found) if found else None
 
     def _common(self, one: Sha, other: Sha) -> str:
-        return self._git.run("merge-base", one, other, ok=(0, 1, 128)).out.decode().strip()
+        older = next((a for a, b in ((one, other), (other, one)) if self._objects.is_on_line(a, b)), "")
+        return older or self._git.run("merge-base", one, other, ok=(0, 1, 128)).out.decode().strip()
 
     def read(self, commit: Sha, paths: Iterable[str]) -> Mapping[str, str]:
         """Return the texts of those paths that are files in a commit."""

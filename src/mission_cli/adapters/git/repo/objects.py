@@ -29,6 +29,7 @@ _LONGEST_SECONDS = 5.0
 """How long a git process is kept: its other data (settings, alternates) is never older than this."""
 _MOST_KEPT = 1024
 _MOST_TREES = 160
+_LONGEST_LINE = 64
 _MANY = 30
 """From this many objects on, one request for all of them is faster."""
 
@@ -67,12 +68,33 @@ class Objects:
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether a commit is another one or one of its ancestors."""
         pair = f"{old}..{new}"
-        if old == new or pair in self._ancestry:
+        if old == new or pair in self._ancestry or self.is_on_line(old, new):
             return True
         found = self._git.succeeds("merge-base", "--is-ancestor", old, new)
         if found:  # True is final; False may be due to a shallow clone
             _remember(self._ancestry, pair, found)
         return found
+
+    def raw_commit(self, oid: str) -> bytes | None:
+        """Return the content of a commit that is a loose object, otherwise None."""
+        found = self._files.object(oid)
+        return found[1] if found is not None and found[0] == "commit" else None
+
+    def is_on_line(self, old: str, new: str) -> bool:
+        """Whether a commit is among the last first parents of another one, as far as these are loose objects."""
+        here = new
+        for _ in range(_LONGEST_LINE):
+            if here == old:
+                return True
+            if not (here and self._knows_commit(here)):
+                break
+            here = self._parents[here]
+        return False
+
+    def refs_below(self, folder: str) -> list[str]:
+        """Return the names of all refs below a folder of refs, such as `refs/heads/mission/m/`."""
+        found = self._files.refs_below(folder)
+        return self._git.text("for-each-ref", "--format=%(refname)", folder).splitlines() if found is None else found
 
     def blobs(self, names: Sequence[str]) -> dict[str, bytes]:
         """Return contents of objects by the name they were requested by; missing ones are left out."""

@@ -51,9 +51,9 @@ class PlainFiles:
         return (kind.decode("ascii", "replace"), content) if size == b"%d" % len(content) else None
 
     def ref(self, name: str) -> str | None:
-        """Return the id that a ref of ours or a branch has, which may be packed; empty if it does not exist."""
+        """Return the id that HEAD, a branch or a ref of ours has; empty if it does not exist. It may be packed."""
         for _ in range(_DEEPEST):
-            if not _is_ref(name) or not self._is_plain():
+            if not (_is_ref(name) or name == "HEAD") or not self._is_plain():
                 return None
             try:
                 said = _read(f"{self._git_dir}/{name}").decode("utf-8", "surrogateescape").strip()
@@ -65,6 +65,17 @@ class PlainFiles:
                 return said if is_oid(said) else None
             name = said.removeprefix("ref: ")
         return None
+
+    def refs_below(self, folder: str) -> list[str] | None:
+        """Return the names of all refs below a folder, sorted."""
+        if not _is_ref(folder.rstrip("/")) or not self._is_plain():
+            return None
+        start, names = f"{folder.rstrip('/')}/", set()
+        for place, _, files in os.walk(f"{self._git_dir}/{start}"):
+            at = place.removeprefix(f"{self._git_dir}/").rstrip("/")
+            names |= {f"{at}/{name}" for name in files}
+        names |= {name for name in self._packed_refs() if name.startswith(start)}
+        return sorted(filter(_is_ref, names))
 
     def _packed_refs(self) -> dict[str, str]:
         """Return all packed refs; git replaces the file whole, after which it removes the files of single ones."""

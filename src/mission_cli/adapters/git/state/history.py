@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from mission_cli._support.lazy_re import pattern
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import Person
@@ -13,12 +14,22 @@ from mission_cli.domain.notice import advise, do
 from mission_cli.ports.git.state import Edit, Event, Step, sum_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mission_cli.adapters.git.repo.command import Git
-    from mission_cli.adapters.git.repo.objects import Entry, Objects
+    from mission_cli.adapters.git.repo.objects import Objects
     from mission_cli.ports.git.state import Texts
 
+_MOST_NOTED, _MOST_FOLLOWED, _MOST_EVENTS = 4000, 500, 512
+_FEW_LOOKS = 64
+"""Commits that are looked at one by one; git is faster for more."""
+_PLAIN_HEAD = pattern(
+    r"tree \w+(?:\nparent \w+)*\nauthor (?P<name>[^<>\n]*) <(?P<email>[^<>\n]*)> \d+ [+-]\d{4}"
+    r"\ncommitter [^<>\n]* <[^<>\n]*> (?P<at>\d+) (?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d)"
+)
+_TRAILER = pattern(r"[A-Za-z0-9-]+: \S(?:.*\S)?")
+_ODD_MESSAGE = pattern(r"\A\s|\r|\n[ \t]|\n---|[^\S\n]\n\n|\n\n\n|\0")
+"""Where git sees other paragraphs, or a trailer of several lines."""
 _FIELDS = ("%H", "%P", "%cI", "%an", "%ae", "%B", "%(trailers:only,unfold)")
 _STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "conflicted"}
 
@@ -40,32 +51,111 @@ def text_at(git: Git, revision: str, path: str) -> str:
 
 
 class Changes:
-    """Finds the commit that last changed some paths: along first parents, from the head to where it looked last."""
+    """Knows what each commit changed since it first looked, along first parents; what was before is looked up once.
 
-    def __init__(self, objects: Objects) -> None:
-        self._objects = objects
-        self._known: dict[str, tuple[str, str]] = {}
-        """The head and the answer, by the first path."""
+    A history up to a commit never changes, so nothing of this gets old.
+    """
+
+    def __init__(self, git: Git, objects: Objects, folders: Sequence[str]) -> None:
+        """`folders` hold the missions."""
+        self._git, self._objects, self._folders = git, objects, folders
+        self._head = self._start = ""
+        self._since: dict[str, list[str]] = {}
+        """Commits after `_start`, oldest first, by an entry of the folders that they changed."""
+        self._before: dict[str, str] = {}
+        """The last commit up to `_start`, by the first path that was asked for."""
+        self._events: dict[str, Event] = {}
 
     def last(self, head: str, paths: Sequence[str]) -> str:
-        """Return it; empty if no commit has any of the paths."""
-        seen, answer = self._known.get(paths[0], ("", ""))
-        found, here = head, self._at(head, paths)
-        while found != seen:
-            before = self._objects.parent_of(found)
-            there = self._at(before, paths) if before else [None for _ in paths]
-            if there != here:
-                break
-            found = before
-            if not found:
-                break
-        else:
-            found = answer
-        self._known[paths[0]] = (head, found)
-        return found
+        """Return the commit that last changed some paths of a mission; empty if no commit has any of them."""
+        newer = self._newer(head, paths)
+        if newer:
+            return newer[0]
+        if paths[0] not in self._before:
+            self._before[paths[0]] = self._found(paths)
+        return self._before[paths[0]]
 
-    def _at(self, commit: str, paths: Sequence[str]) -> list[Entry | None]:
-        return [self._objects.entry(commit, path) for path in paths]
+    def history(
+        self, head: str, paths: Sequence[str], limit: int, older: Callable[[str], Sequence[Event]]
+    ) -> list[Event]:
+        """Return what touched some paths of a mission, newest first; `older` returns what did so up to a commit."""
+        newer = [self._event(commit) for commit in self._newer(head, paths)[:limit]]
+        return [*newer, *older(self._start)][:limit]
+
+    def _newer(self, head: str, paths: Sequence[str]) -> list[str]:
+        """Return the commits since the start that changed some paths, newest first."""
+        self._follow(head)
+        places = [path for path in paths if not any(path.startswith(f"{folder}/") for folder in paths)]
+        found = [self._since.get(place, []) for place in places]
+        if len(found) == 1:
+            return found[0][::-1]
+        both = set().union(*found)
+        return [commit for commit in self._line(head, self._start) or [] if commit in both] if both else []
+
+    def _follow(self, head: str) -> None:
+        """Note what the commits up to `head` have changed; begin anew where it does not follow on the last one."""
+        if head == self._head:
+            return
+        line = self._line(head, self._head) if self._head else None
+        if line is None or len(self._since) > _MOST_NOTED or sum(map(len, self._since.values())) > _MOST_NOTED:
+            self._start, self._since, self._before, line = head, {}, {}, []
+        for commit in reversed(line):
+            for place in self._changed_by(commit):
+                self._since.setdefault(place, []).append(commit)
+        self._head = head
+
+    def _line(self, head: str, down_to: str) -> list[str] | None:
+        """Return the commits from `head` along first parents without `down_to`; None if it is not on the line."""
+        line: list[str] = []
+        here = head
+        while here != down_to:
+            if not here or len(line) >= _MOST_FOLLOWED:
+                return None
+            line.append(here)
+            here = self._objects.parent_of(here)
+        return line
+
+    def _changed_by(self, commit: str) -> Iterator[str]:
+        parent = self._objects.parent_of(commit)
+        for folder in self._folders:
+            after = self._objects.entries(commit, folder)
+            before = self._objects.entries(parent, folder) if parent else {}
+            if after is not before:
+                start = f"{folder}/" if folder else ""
+                yield from {f"{start}{name}" for name, _ in set(after.items()) ^ set(before.items())}
+
+    def _found(self, paths: Sequence[str]) -> str:
+        """Return the last commit up to the start that changed some paths."""
+        here, now = self._start, [self._objects.entry(self._start, path) for path in paths]
+        for _ in range(_FEW_LOOKS):
+            parent = self._objects.parent_of(here)
+            if not parent or [self._objects.entry(parent, path) for path in paths] != now:
+                return here if any(now) or parent else ""
+            here = parent
+        return self._git.text("log", "--first-parent", "--max-count=1", "--format=%H", here, "--", *paths)
+
+    def _event(self, commit: str) -> Event:
+        if commit not in self._events:
+            raw = self._objects.raw_commit(commit)
+            found = event_of(commit, raw) if raw is not None else None
+            if len(self._events) >= _MOST_EVENTS:
+                del self._events[next(iter(self._events))]
+            self._events[commit] = found or _log(self._git, commit, (), None, 1)[0][1]
+        return self._events[commit]
+
+
+def event_of(commit: str, raw: bytes) -> Event | None:
+    """Return a commit as `read_history` does; None if only git knows for certain what its message says."""
+    head, _, body = raw.partition(b"\n\n")
+    found, message = _PLAIN_HEAD.fullmatch(head.decode("utf-8", "replace")), body.decode("utf-8", "replace")
+    paragraphs = message.rstrip("\n").split("\n\n")
+    trailers = paragraphs[-1].split("\n") if len(paragraphs) > 1 else []
+    if found is None or _ODD_MESSAGE.search(message) or not all(map(_TRAILER.fullmatch, trailers)):
+        return None
+    sign = -1 if found["sign"] == "-" else 1
+    zone = timezone(sign * timedelta(hours=int(found["hours"]), minutes=int(found["minutes"])))
+    at = datetime.fromtimestamp(int(found["at"]), zone).isoformat()
+    return _event(commit, "", at, found["name"], found["email"], message, "\n".join(trailers))[1]
 
 
 def read_history(git: Git, branch: str, *, paths: Sequence[str], since: Sha | None, limit: int) -> list[Event]:

@@ -61,7 +61,7 @@ class Publisher:
         self._objects = Objects(self._git, copies(layout.git_dir))
         self._contents = Contents(self._objects, layout.folders)
         self._by_look = ByLook()
-        self._changes = Changes(self._objects)
+        self._changes = Changes(self._git, self._objects, self._contents.folders)
         self._own = OwnMoves(layout.runtime / "own.json", layout.branch, self._objects.is_ancestor)
 
     def head(self) -> Sha | None:

@@ -73,7 +73,7 @@ class Contents:
     def _entries(self, head: Sha) -> Iterator[tuple[str, MissionId, str, str]]:
         """Yield (path, mission, name of the blob, id of the mission's folder) of every entry that may be a mission."""
         seen: set[str] = set()
-        for folder in self._folders_to_read():
+        for folder in self.folders:
             before = f"{folder}/" if folder else ""
             for entry, (mode, oid) in self._objects.entries(head, folder).items():
                 place = self._place(f"{before}{entry}/mission.md" if mode == TREE else f"{before}{entry}")
@@ -81,7 +81,9 @@ class Contents:
                     seen.add(place[0])
                     yield (*place, f"{oid}:mission.md", oid) if mode == TREE else (*place, oid, "")
 
-    def _folders_to_read(self) -> list[str]:
+    @property
+    def folders(self) -> list[str]:
+        """The folders that may hold missions."""
         return ["", *MISSION_FOLDERS] if "" in self._folders else list(self._folders)
 
     def _place(self, path: str) -> tuple[str, MissionId] | None:

@@ -175,21 +175,21 @@ class GitStateStore(Publisher):
 
     def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
         """Return commits that touched a mission (or any mission), newest first."""
-        if self._objects.commit_of(self.layout.branch) is None:
+        head = self._objects.commit_of(self.layout.branch)
+        if head is None:
             return []
         if mission is None:
             paths = [root for root in self._roots() if root]
             return read_history(self._git, self.layout.branch, paths=paths, since=since, limit=limit)
         paths = [mission.path, folder_of(mission)]
-        last = self.last_change(mission)
-        if since is not None or not last:
+        if since is not None:
             return read_history(self._git, self.layout.branch, paths=paths, since=since, limit=limit)
-        # What happened up to a commit never changes, so it is kept without looking at a file.
-        asked = ("history", mission.path, limit)
-        found = self._by_look.of(
-            asked, (), lambda: read_history(self._git, last, paths=paths, since=None, limit=limit), about=last
-        )
-        return [*found]
+
+        def older(start: str) -> list[Event]:
+            read = lambda: read_history(self._git, start, paths=paths, since=None, limit=limit)  # noqa: E731 - below
+            return self._by_look.of(("history", mission.path, limit), (), read, about=start)
+
+        return self._changes.history(head, paths, limit, older)
 
     def last_change(self, mission: Stored) -> str:
         """Return the commit that last changed a mission, empty if there is none; found without a git process."""
