@@ -147,6 +147,8 @@ class Feature:
     model: str = ""
     research: bool = False
     """Its result is findings: files in the mission's folder `research/`, with or without a change of code."""
+    topic: str = ""
+    """What it finds out: its result is the document of that topic, and no code. Empty: findings of any form."""
     fixes: str = ""
     repo: str = ""
     """The repository that it belongs to, if it is another one; kept and shown."""

@@ -10,10 +10,12 @@ from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
+from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.status import SERVED_KINDS, CriterionKind, JobKind
 from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job, hook_job
 from mission_cli.engine.context import agent_of
+from mission_cli.engine.findings import folder_of
 from mission_cli.engine.mails.effects import by_mail
 from mission_cli.engine.mails.letters import with_text
 from mission_cli.engine.phases.brief import brief_for
@@ -172,8 +174,11 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
         slash_command="" if record.conversation else mission.preferences.worker_command,
         session=record.conversation,
     )
+    feature = mission.feature(record.feature)
+    only = folder_of(mission.id) if feature is not None and topic_in(mission, feature) else ""
     return replace(
         job,
+        sandbox=replace(job.sandbox, only=only),
         tree=replace(
             job.tree,
             branch=run_branch(record.run),

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.paths import findings_folders
+from mission_cli.domain.research.topics import may_keep, readable
 from mission_cli.planner.core.decisions import Settle
 from mission_cli.ports.git.state import Write, research_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from mission_cli.domain.mission import Feature, Mission
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Transition
@@ -28,23 +30,31 @@ def folder_of(mission: str) -> str:
 
 
 def kept(ctx: Context, case: Case, transitions: Sequence[Transition]) -> Iterator[Write]:
-    """Yield the findings of done attempts as files of the mission; files of more than 1 MB are left out."""
+    """Yield the findings of done attempts as files of the mission.
+
+    Files of more than 1 MB are left out, and so are changes of what belongs to the topic of another feature.
+    """
     settled = [move for move in transitions if isinstance(move, Settle) and move.findings and move.record.head]
     before = ctx.state.found(case.stored, case.head) if settled else {}
     new: dict[str, str] = {}
     for move in settled:
         for path, text in ctx.code.read(Sha(move.record.head), move.findings[:_MOST]).items():
-            if len(text) <= _LARGEST:
-                new[path.partition("/research/")[2]] = text
+            name = path.partition("/research/")[2]
+            if len(text) <= _LARGEST and may_keep(case.mission, move.record.feature, name):
+                new[name] = text
     for name, text in new.items():
         if before.get(name) != text:
             yield Write(f"{research_folder(case.stored)}/{name}", text, before.get(name))
 
 
-def shown(found: Mapping[str, str]) -> dict[str, str]:
-    """Return the findings cut to the room in a prompt: the beginning of each, by path below the folder."""
+def shown(found: Mapping[str, str], mission: Mission, feature: Feature) -> dict[str, str]:
+    """Return the findings for the prompt of a feature, cut to the room there: the beginning of each, by path.
+
+    Documents of topics that it does not need are left out.
+    """
     left, parts = _SHOWN, {}
-    for name, text in sorted(found.items()):
+    for name in sorted(readable(mission, feature, found)):
+        text = found[name]
         part = text[: min(left, _SHOWN_OF_ONE)]
         left -= len(part)
         parts[name] = part if part == text else f"{part}\n[… cut here: it has {len(text)} characters]"

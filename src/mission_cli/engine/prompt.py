@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.text import one_line
 from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.ids import Sha, attempt_name
+from mission_cli.domain.research.topics import SECTION as RESEARCH
+from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.routing import is_research, reviewers, workers
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.findings import folder_of, shown
@@ -29,6 +31,8 @@ _LONGEST_EVIDENCE = 3000
 _LONGEST_DIFF = 40_000
 _MARKS = (45, 90, 120)
 _MOST_SIBLINGS, _LONGEST_TITLE = 100, 160
+_MOST_KNOWN = 50
+"""Rows of `## Research` in a prompt."""
 
 
 def siblings(mission: Mission, number: str) -> str:
@@ -87,7 +91,9 @@ def prompt_for(
         "member": _member_of(ctx, list(workers(mission, feature)), record),
         "research": is_research(mission, feature),
         "folder": folder_of(mission.id),
-        "found": shown(found),
+        "found": shown(found, mission, feature),
+        "topic": topic_in(mission, feature),
+        "known": [row.cells for row in mission.kept if row.section == RESEARCH][:_MOST_KNOWN],
         "pull": pull,
         "brief": brief,
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],

@@ -83,6 +83,8 @@ class SandboxAccess:
     """Prefixes of variables that it gets, besides the usual ones."""
     network: bool | None = None
     """Whether its program has a network; None: as the settings say. Without a sandbox, False keeps it from running."""
+    only: str = ""
+    """The only folder of its tree that its program may change; empty: the whole tree. Its commits are not limited."""
 
 
 @dataclass(frozen=True, slots=True)

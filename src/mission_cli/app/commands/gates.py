@@ -25,6 +25,7 @@ from mission_cli.domain.noted import PAUSED_BY
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.phases.look import PhaseLook
 from mission_cli.domain.phases.table import with_gate
+from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.status import (
     FeatureStatus,
     GateKind,
@@ -108,13 +109,15 @@ def decide_gate(
 def _go_back(mission: Mission, gate: Gate) -> list[Feature]:
     """Return the features that a rejection sends back to work: those before a checkpoint or quality gate that waits.
 
-    An approval that is rejected stays rejected: a phase, or a person, decides what follows.
+    Another approval that is rejected stays rejected: a phase, or a person, decides what follows. What was found out
+    about topics is found out again.
     """
+    before = [f for number in gate.after if (f := mission.feature(number)) is not None]
+    research = bool(before) and all(topic_in(mission, feature) for feature in before)
     asks = gate.state is GateStatus.WAITING or (gate.kind is GateKind.QUALITY and gate.state is GateStatus.FAILED)
-    if gate.kind not in {GateKind.CHECKPOINT, GateKind.QUALITY} or not asks:
+    if not asks or not (gate.kind in {GateKind.CHECKPOINT, GateKind.QUALITY} or research):
         return []
-    before = (mission.feature(number) for number in gate.after)
-    return [feature for feature in before if feature is not None and feature.status is FeatureStatus.DONE]
+    return [feature for feature in before if feature.status is FeatureStatus.DONE]
 
 
 def may_land(ctx: Context, mission: Mission, *, squash: bool = False) -> tuple[Sha, Sha]:

@@ -18,6 +18,7 @@ from mission_cli.document.reading.sections import (
 )
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.research.topics import document_of, not_needed
 from mission_cli.domain.reviews.rules import REVIEWED_KINDS
 from mission_cli.domain.routing import is_research
 from mission_cli.domain.status import GateKind
@@ -94,14 +95,13 @@ COLUMNS: Mapping[tuple[str, str], str] = {}
 """By section and column."""
 UNREAD_SECTIONS: Mapping[str, str] = {
     "Mission Agents": _ADDRESS,
-    "Research": "findings are read from the files in the mission's folder `research/`",
 }
 """Sections whose rows are kept and shown but have no effect, with what to do instead."""
 
 
 def inert(loaded: Loaded) -> tuple[Problem, ...]:
     """Return a warning, with its place, for everything in a mission file that has no effect yet."""
-    found = [*_keys(loaded), *_annotations(loaded), *_columns(loaded), *_sections(loaded)]
+    found = [*_keys(loaded), *_annotations(loaded), *_columns(loaded), *_sections(loaded), *_unread(loaded.mission)]
     return tuple(sorted(found))
 
 
@@ -129,6 +129,14 @@ def _annotations(loaded: Loaded) -> Iterator[Problem]:
             yield _kept(feature.line, 1, f"`[assign:{feature.assign}]` of {feature.number}", hint)
         if feature.research and not is_research(loaded.mission, feature):
             yield _kept(feature.line, 1, f"`[research]` of {feature.number}", "a fix feature always changes code")
+
+
+def _unread(mission: Mission) -> Iterator[Problem]:
+    """Yield a warning for each topic whose document no worker reads; in a mission of type research it is the result."""
+    for topic, feature in not_needed(mission) if mission.kind != "research" else ():
+        words = f"no feature depends on {feature.number}, so `research/{document_of(topic)}` is in no prompt"
+        hint = f"write `[depends:{feature.number}]` at the features that need it"
+        yield Problem(feature.line, 1, words, hint, Severity.WARNING)
 
 
 def _written(feature: Feature) -> Mapping[str, str]:

@@ -17,9 +17,11 @@ from mission_cli.document.plans.model import (
     Plan,
     PlanFeature,
     PlanMilestone,
+    PlanResearch,
 )
 from mission_cli.document.plans.plan import check_plan, parse_yaml
 from mission_cli.document.plans.problems import place_of
+from mission_cli.document.plans.researched import with_research
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import EXECUTABLE_KINDS
 
@@ -38,7 +40,9 @@ _MOST_LINES = 30
 _FENCE = pattern(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 _INDEPENDENT = pattern(r"\[independent\]", re.IGNORECASE)
 _NAMES = frozenset({"", "yaml", "yml", "json"})
-_PLAN = frozenset({"title", "non_goals", "constraints", "milestones"})
+_PLAN = frozenset({"title", "non_goals", "constraints", "milestones", "research"})
+_RESEARCH = frozenset({"topic", "question", "sources", "needed_by"})
+_MOST_TOPICS = 5
 _MILESTONE = frozenset({"name", "estimate", "validation", "features"})
 _FEATURE = frozenset({"title", "description", "estimate", "criteria", "depends"})
 _SETTINGS = frozenset({
@@ -163,6 +167,8 @@ def _quoting(problem: Problem) -> Problem:
 def _drop(loaded: dict[Any, Any]) -> Iterator[str]:
     """Remove the keys that a model may not decide; yield a note for each."""
     yield from _strip(loaded, _PLAN, frozenset(Plan.model_fields), "")
+    for n, topic in enumerate(_dicts(loaded.get("research")), 1):
+        yield from _strip(topic, _RESEARCH, frozenset(PlanResearch.model_fields), f"research {n}: ")
     for m, milestone in enumerate(_dicts(loaded.get("milestones")), 1):
         yield from _strip(milestone, _MILESTONE, frozenset(PlanMilestone.model_fields), f"milestone {m}: ")
         for n, feature in enumerate(_dicts(milestone.get("features")), 1):
@@ -191,6 +197,7 @@ def _rules(plan: Plan, root: yaml.Node) -> Iterator[Problem]:
     yield from _long(root, ("title",), plan.title, "title")
     for key, lines in (("non_goals", plan.non_goals), ("constraints", plan.constraints)):
         yield from _texts(root, (key,), lines, "line")
+    yield from _topics(plan, root)
     for m, milestone in enumerate(plan.milestones):
         place = ("milestones", m)
         yield from _long(root, (*place, "name"), milestone.name, "name")
@@ -202,6 +209,16 @@ def _rules(plan: Plan, root: yaml.Node) -> Iterator[Problem]:
             for key in ("title", "description", "estimate"):
                 yield from _long(root, (*where, key), getattr(feature, key), key)
             yield from _criteria(root, feature.criteria, (*where, "criteria"), f"feature {m + 1}.{n + 1}")
+
+
+def _topics(plan: Plan, root: yaml.Node) -> Iterator[Problem]:
+    if len(plan.research) > _MOST_TOPICS:
+        words = f"there are {counted(len(plan.research), 'topic')} of research"
+        yield Problem(*place_of(root, ("research",)), words, f"at most {_MOST_TOPICS} are allowed")
+    for index, one in enumerate(plan.research):
+        yield from _long(root, ("research", index, "topic"), one.topic, "title")
+        yield from _long(root, ("research", index, "question"), one.question, "description")
+        yield from _texts(root, ("research", index, "sources"), one.sources, "line")
 
 
 def _count(
@@ -241,7 +258,8 @@ def _long(root: yaml.Node, place: tuple[str | int, ...], text: str, kind: str) -
 
 
 def _tidy(plan: Plan) -> Plan:
-    """Remove `[independent]` from the names, because it has a meaning in a mission file."""
+    """Make features of topics, and remove `[independent]` from names, because it has a meaning in a mission file."""
+    plan = with_research(plan)
     milestones = [m.model_copy(update={"name": plain_name(m.name)}) for m in plan.milestones]
     return plan.model_copy(update={"milestones": milestones})
 

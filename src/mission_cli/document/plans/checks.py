@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Place = tuple[str | int, ...]
 
 _SPLIT = pattern(r"[,;\s]+")
-_PROSE = frozenset({"description", "goal"})
+_PROSE = frozenset({"description", "goal", "question"})
 _LONG_LINES = frozenset({"non_goals", "constraints"})
 _CRITERIA = frozenset({"criteria", "validation"})
 _WITHOUT = {
@@ -101,7 +101,8 @@ def _feature(
     root: yaml.Node | None,
     place: Place,
 ) -> Iterator[Problem]:
-    yield from _criteria(feature.criteria, root, (*place, "criteria"), f"feature {number}")
+    if feature.criteria or not feature.topic:
+        yield from _criteria(feature.criteria, root, (*place, "criteria"), f"feature {number}")
     yield from _estimate(feature.estimate, root, (*place, "estimate"))
     for i, path in enumerate(feature.files):
         if why := why_no_area(path):
@@ -110,7 +111,8 @@ def _feature(
                 *place_of(root, (*place, "files", i)), words, "write a path such as src/shop or tests/test_shop.py"
             )
     for i, name in enumerate(feature.depends):
-        yield from _dependency(name, titles, number, place_of(root, (*place, "depends", i)))
+        at = place_of(root, (*place, "depends", i))
+        yield from why_not_one_feature(name, titles, number, "depends on", at)
 
 
 def titles_of_mission(mission: Mission) -> Mapping[str, list[FeatureNumber]]:
@@ -142,6 +144,15 @@ def named_feature(name: str, titles: Mapping[str, list[FeatureNumber]]) -> str:
     return titles.get(_flat(name), [FeatureNumber(name)])[0]
 
 
+def numbers_named(name: str, titles: Mapping[str, list[FeatureNumber]]) -> tuple[FeatureNumber, ...]:
+    """Return the features that a number, a wildcard or an alias means."""
+    return match_names(filter(None, _SPLIT.split(name)), _numbers(titles), _aliases(titles))[0]
+
+
+def _numbers(titles: Mapping[str, list[FeatureNumber]]) -> list[FeatureNumber]:
+    return [number for numbers in titles.values() for number in numbers]
+
+
 def _flat(title: str) -> str:
     return one_line(title, len(title) + 1).casefold()
 
@@ -169,7 +180,7 @@ def _estimate(text: str, root: yaml.Node | None, place: Place) -> Iterator[Probl
 
 def _gates(plan: Plan, root: yaml.Node | None, titles: Mapping[str, list[FeatureNumber]]) -> Iterator[Problem]:
     """Yield errors for features that a gate names and that do not exist; a gate names numbers, not titles."""
-    numbers, aliases = [number for numbers in titles.values() for number in numbers], _aliases(titles)
+    numbers, aliases = _numbers(titles), _aliases(titles)
     for g, gate in enumerate(plan.gates):
         for key, names in (("after", gate.after), ("blocks", gate.blocks)):
             for index, name in enumerate(names):
@@ -199,23 +210,24 @@ def _phases(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
             yield Problem(*place_of(root, ("gates", index)), words, hint)
 
 
-def _dependency(
-    name: str, titles: Mapping[str, list[FeatureNumber]], owner: str, at: tuple[int, int]
+def why_not_one_feature(
+    name: str, titles: Mapping[str, list[FeatureNumber]], owner: str, verb: str, at: tuple[int, int]
 ) -> Iterator[Problem]:
+    """Yield an error if a name of a feature means none or several; `owner` and `verb` say who names it for what."""
     called = titles.get(_flat(name), [])
-    numbers = [number for numbers in titles.values() for number in numbers]
+    numbers = _numbers(titles)
     also = feature_number(name)
     if also in numbers and also is not None:
         called = list(dict.fromkeys([*called, also]))
     shown = one_line(name, 80)
     if len(called) > 1:
-        words = f"{owner} depends on `{shown}`, which can mean {', '.join(called)}"
+        words = f"{owner} {verb} `{shown}`, which can mean {', '.join(called)}"
         yield Problem(*at, words, "name it by its number")
     elif not called and not name.strip():
-        yield Problem(*at, f"{owner} depends on an empty name", "name a feature by number or title")
+        yield Problem(*at, f"{owner} {verb} an empty name", "name a feature by number or title")
     elif not called and "," not in name and match_names([name], numbers, _aliases(titles))[1]:
         some = ", ".join(sorted(numbers)[:8])
-        yield Problem(*at, f"{owner} depends on `{shown}`, which does not exist", f"there are {some}")
+        yield Problem(*at, f"{owner} {verb} `{shown}`, which does not exist", f"there are {some}")
 
 
 def _aliases(titles: Mapping[str, list[FeatureNumber]]) -> dict[str, FeatureNumber]:

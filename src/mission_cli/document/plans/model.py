@@ -36,6 +36,8 @@ class PlanFeature(_Strict):
     """The files and folders that it changes: its worker is told, and `lint` finds parallel features that share one."""
     research: Flag = False
     """Its result is its findings; it needs no change of code."""
+    topic: Text = ""
+    """What it finds out; its result is the document `research/TOPIC.md`, and no code."""
     notify: Texts = []
     """Rules of the settings that its events go by."""
     limits: Text = ""
@@ -127,6 +129,21 @@ class PlanGate(_Strict):
     notify: Text = ""
 
 
+class PlanResearch(_Strict):
+    """Something to find out before the features that need it start; it becomes a feature."""
+
+    topic: Annotated[Text, Field(min_length=1)]
+    question: Text = ""
+    sources: Texts = []
+    """Where to look first: addresses, and paths in the repository."""
+    needed_by: Texts = []
+    """Features by number or title; none: all."""
+    review: Flag = False
+    """A person looks at what was found out before those features start."""
+    max_usd: Annotated[Number, Field(ge=0)] = 0.0
+    """Cap of all its attempts; 0: as for any feature."""
+
+
 class PlanPhase(_Strict):
     """A phase: what finishes it, the gate that people decide, and the phase to go back to."""
 
@@ -184,4 +201,6 @@ class Plan(_Strict):
     gates: list[PlanGate] = []
     phases: list[PlanPhase] = []
     """Without any, milestones follow one another and the work lands at the end."""
+    research: list[PlanResearch] = []
+    """What has to be found out before the work."""
     milestones: Annotated[list[PlanMilestone], Field(min_length=1)]

@@ -23,6 +23,7 @@ from mission_cli.document.plans.problems import (
     place_of,
     repeated_keys,
 )
+from mission_cli.document.plans.researched import research_problems, with_research
 from mission_cli.document.reading.features import (
     Draft,
     read_row,
@@ -39,6 +40,7 @@ from mission_cli.domain.budget.amounts import LABELS
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.research.topics import topic_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +57,10 @@ class ReadPlan:
 def read_plan(text: str) -> ReadPlan:
     """Read YAML or JSON. Mistakes are errors; what is missing before `start` is a warning."""
     parsed = parse_yaml(text)
-    return ReadPlan(None, (parsed,)) if isinstance(parsed, Problem) else check_plan(*parsed)
+    if isinstance(parsed, Problem):
+        return ReadPlan(None, (parsed,))
+    read = check_plan(*parsed)
+    return ReadPlan(with_research(read.plan), read.problems) if read.plan is not None else read
 
 
 def parse_yaml(text: str, *, aliases: bool = True) -> tuple[yaml.Node, dict[Any, Any]] | Problem:
@@ -112,7 +117,7 @@ def check_plan(root: yaml.Node, loaded: dict[Any, Any]) -> ReadPlan:
         plan = Plan.model_validate(without_nothing(loaded))
     except ValidationError as error:
         return ReadPlan(None, tuple(sorted({*wrong, *(model_problem(Plan, root, e) for e in error.errors())})))
-    problems = tuple(sorted({*wrong, *check(plan, root), *circles(plan, root)}))
+    problems = tuple(sorted({*wrong, *check(plan, root), *research_problems(plan, root), *circles(plan, root)}))
     failed = any(p.severity is Severity.ERROR for p in problems)
     if not failed:
         problems = tuple(sorted({*problems, *shape_problems(plan, root), *sum_problems(plan, root)}))
@@ -171,7 +176,8 @@ def _cell_parts(feature: PlanFeature, titles: Mapping[str, list[FeatureNumber]])
     notes += [f"[limits:{feature.limits}]"] if feature.limits else []
     notes += [f"[files:{','.join(feature.files)}]"] if feature.files else []
     notes += [f"[notify:{','.join(feature.notify)}]"] if feature.notify else []
-    notes += ["[research]"] if feature.research else []
+    topic = topic_of(feature.topic)
+    notes += [f"[research:{topic}]"] if topic else ["[research]"] if feature.research else []
     notes += ["[side-effects]"] if feature.side_effects else []
     return [titled(feature.title), *notes]
 

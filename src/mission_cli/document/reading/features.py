@@ -12,6 +12,7 @@ from mission_cli.document.syntax.vocabulary import feature_status, hours
 from mission_cli.domain.ids import FeatureNumber, feature_number, milestone_of
 from mission_cli.domain.mission import Feature
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.research.topics import topic_of
 from mission_cli.domain.team.limits import own_limits
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
         repo=_last(notes, "repo"),
         side_effects="side-effects" in notes,
         research="research" in notes,
+        topic=topic_of(next(filter(None, notes.get("research", [])), "")),
         limits=own_limits(", ".join(notes.get("limits", []))),
         files=tuple(w for value in notes.get("files", []) for w in _SPLIT.split(value) if w),
         notify=tuple(w for value in notes.get("notify", []) for w in _SPLIT.split(value) if w),
@@ -90,6 +92,7 @@ def resolve(drafts: Sequence[Draft]) -> tuple[tuple[Feature, ...], tuple[Problem
     depends = {number: found for number, (found, _) in targets.items()}
     cycles = list(_cycles(depends))
     wrong = [
+        *_same_topics(known.values()),
         *((d.feature.number, _twice(d, known)) for d in drafts if known[d.feature.number] is not d),
         *((n, _missing(known[n], want, known)) for n, (_, unknown) in targets.items() for want in unknown),
     ]
@@ -110,6 +113,16 @@ def _twice(draft: Draft, known: Mapping[FeatureNumber, Draft]) -> Problem:
     number = draft.feature.number
     hint = f"the other one is in line {known[number].feature.line}; give one of them a new number"
     return Problem(draft.feature.line, draft.column, f"two features have the number {number}", hint)
+
+
+def _same_topics(drafts: Iterable[Draft]) -> Iterator[tuple[FeatureNumber, Problem]]:
+    """Yield the features whose topic is that of an earlier one: each topic has one document."""
+    first: dict[str, Feature] = {}
+    for draft in drafts:
+        feature = draft.feature
+        if feature.topic and first.setdefault(feature.topic, feature) is not feature:
+            words = f"{feature.number} has the topic `{feature.topic}` of {first[feature.topic].number}"
+            yield feature.number, Problem(feature.line, draft.column, words, "give it another topic")
 
 
 def _missing(draft: Draft, want: str, known: Mapping[FeatureNumber, Draft]) -> Problem:

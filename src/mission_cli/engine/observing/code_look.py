@@ -15,6 +15,7 @@ from mission_cli.domain.branches.landing import (
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import RunId, Sha, feature_order
 from mission_cli.domain.phases.table import WorkerKind, current
+from mission_cli.domain.research.topics import document_of, topic_in
 from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.engine.halt import go_on
 from mission_cli.engine.observing.judge_files import Judges
@@ -66,7 +67,14 @@ class CodeLook:
         evidence = self._evidence()
         detected = self.detected(evidence) if evidence else observation.detected
         letters = self._letters(evidence) if observation.mail.on else {}
-        return replace(observation, looked=True, evidence=evidence, detected=detected, letters=letters)
+        return replace(
+            observation,
+            looked=True,
+            evidence=evidence,
+            detected=detected,
+            letters=letters,
+            documents=self._documents(evidence),
+        )
 
     def _letters(self, evidence: Mapping[RunId, Evidence]) -> dict[RunId, tuple[tuple[str, str], ...]]:
         """Return the mails that attempts ask for: the files in the folder `mail` of their findings."""
@@ -75,6 +83,17 @@ class CodeLook:
             paths = [path for path in one.findings if "/research/mail/" in path][:_MOST_LETTERS]
             if one.tip is not None and paths:
                 found[run] = tuple(sorted(self._world.code.read(one.tip, paths).items()))
+        return found
+
+    def _documents(self, evidence: Mapping[RunId, Evidence]) -> dict[RunId, str]:
+        """Return the document that each attempt at a topic wrote."""
+        found: dict[RunId, str] = {}
+        for run, one in evidence.items():
+            feature = next((self._mission.feature(r.feature) for r in self._records if r.run == run), None)
+            topic = topic_in(self._mission, feature) if feature is not None else ""
+            paths = [path for path in one.findings if topic and path.endswith(f"/research/{document_of(topic)}")]
+            if one.tip is not None and paths:
+                found[run] = self._world.code.read(one.tip, paths[:1]).get(paths[0], "")
         return found
 
     def _evidence(self) -> dict[RunId, Evidence]:

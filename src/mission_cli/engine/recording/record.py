@@ -53,6 +53,7 @@ from mission_cli.engine.recording.rows import (
     archive_changes,
     mail_changes,
     mail_entry,
+    result_rows,
     row_changes,
 )
 from mission_cli.planner.core.decisions import (
@@ -230,7 +231,7 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
             yield SetFeature(number, "Status", FeatureStatus.DISPATCHED)
             yield SetFeature(number, "Worker", move.worker)
         case Settle():
-            yield from _settle_changes(move, now)
+            yield from _settle_changes(loaded, move, now)
         case MoveFeature():
             yield SetFeature(move.number, "Status", move.to)
         case MoveMilestone():
@@ -278,14 +279,12 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
             yield from phase_changes(loaded, move, records, now)
 
 
-def _settle_changes(move: Settle, now: datetime) -> Iterator[Change]:
+def _settle_changes(loaded: Loaded, move: Settle, now: datetime) -> Iterator[Change]:
     record = move.record
     if move.to is not None:
         yield SetFeature(record.feature, "Status", move.to)
     yield from spend_rows(spends_of(record))
-    for outcome in move.outcomes:
-        cells = {"Type": outcome.kind, "Label": outcome.label, "Value": outcome.value}
-        yield AppendRow("Outcomes", {**cells, "Feature": record.feature, "Date": stamp(now)[:10]})
+    yield from result_rows(loaded.mission, move, stamp(now)[:10])
     if move.opens_recovery:
         kept = Area.WIP.of(record.run) if record.saved else "no uncommitted changes"
         yield AppendRow(

@@ -9,6 +9,8 @@ from mission_cli.document.changes import AppendRow, Change, SetCell, SetFront
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.mail.letters import file_of
 from mission_cli.domain.mail.rows import SECTION, MailStatus, find_mail
+from mission_cli.domain.research.topics import SECTION as RESEARCH
+from mission_cli.domain.research.topics import document_of
 from mission_cli.domain.status import MissionStatus, RecoveryStatus, RequestStatus, WaitStatus
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.requests import request_row
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.mail.memory import Taken
     from mission_cli.domain.mail.rows import MailRow
     from mission_cli.domain.mission import Mission
-    from mission_cli.planner.core.decisions import Archive
+    from mission_cli.domain.research.topics import FoundOut
+    from mission_cli.planner.core.decisions import Archive, Settle
     from mission_cli.planner.core.mail_moves import MailMove
 
 
@@ -61,6 +64,30 @@ def row_changes(
             yield SetCell("Recovery Log", {"Feature": move.feature, "Status": RecoveryStatus.OPEN}, "Status", move.to)
         case Note():
             return
+
+
+def result_rows(mission: Mission, move: Settle, date: str) -> Iterator[Change]:
+    """Yield the rows of what an attempt found out about its topic, and of what its worker named as results."""
+    if move.found_out is not None:
+        yield from _research(mission, move.found_out, date)
+    for outcome in move.outcomes:
+        cells = {"Type": outcome.kind, "Label": outcome.label, "Value": outcome.value}
+        yield AppendRow("Outcomes", {**cells, "Feature": move.record.feature, "Date": date})
+
+
+def _research(mission: Mission, found: FoundOut, date: str) -> Iterator[Change]:
+    """Yield the changes of the row of a topic: a new one, or the cells of the one that names its document."""
+    source = f"`research/{document_of(found.topic)}`"
+    key = {"Topic": found.topic, "Source": source}
+    cells = {"Summary": found.summary, "Date": date}
+    rows = [row.cells for row in mission.kept if row.section == RESEARCH]
+    there = next((r for r in rows if (r.get("topic"), r.get("source")) == (found.topic, source)), None)
+    if there is None:
+        yield AppendRow(RESEARCH, {**key, **cells})
+        return
+    yield from (
+        SetCell(RESEARCH, key, column, text) for column, text in cells.items() if there.get(column.lower()) != text
+    )
 
 
 def archive_changes(move: Archive, now: datetime) -> Iterator[Change]:

@@ -21,6 +21,7 @@ from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, Re
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.attempts.help_requests import ask_for_help
 from mission_cli.planner.attempts.manual import taken_over
+from mission_cli.planner.attempts.research import found_out
 from mission_cli.planner.core.decisions import Note, Settle
 from mission_cli.planner.core.own_limits import policy_for
 from mission_cli.planner.core.transitions import move_feature
@@ -64,6 +65,7 @@ class Facts:
                 findings=self.evidence.findings if cause is Cause.DONE else (),
                 next_route="the smallest piece that can be finished, as the prompt asks" if rule.safety else "",
                 outcomes=told.outcomes,
+                found_out=found_out(self.draft, self.record, self.feature) if cause is Cause.DONE else None,
             )
         )
         name = attempt_name(self.record.run)

@@ -18,6 +18,7 @@ from mission_cli.domain.ids import Sha, attempt_name
 from mission_cli.domain.judging.packages import touched
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
+from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, EndReason, FeatureStatus, HoldKind, Verdict
 from mission_cli.planner.core.decisions import Mark, MarkCriteria, MoveFeature, Note
 from mission_cli.planner.core.effects import Integrate
@@ -130,6 +131,9 @@ def review(facts: Facts, feature: Feature) -> None:
     end_cause = facts.end.report.cause
     if end_cause is not None and not feature.criteria:
         facts.close(end_cause, facts.end.report.detail or str(end_cause))
+        return
+    if topic_in(draft.mission, feature) and not feature.criteria:
+        _found_out(facts, feature)
         return
     judgment = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
     if evidence.work != draft.observation.work:

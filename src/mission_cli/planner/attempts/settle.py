@@ -14,6 +14,7 @@ from mission_cli._support.text import (
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.notice import do
+from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.routing import is_research
 from mission_cli.domain.runs import AgentReport, Evidence, Exit, Job, RunRecord, Usage
 from mission_cli.domain.status import (
@@ -26,7 +27,7 @@ from mission_cli.domain.status import (
     JobState,
     RecordState,
 )
-from mission_cli.planner.attempts.endings import ending, unproven
+from mission_cli.planner.attempts.endings import Ending, ending, unproven
 from mission_cli.planner.attempts.facts import Facts
 from mission_cli.planner.attempts.manual import (
     hold_for_person,
@@ -34,6 +35,7 @@ from mission_cli.planner.attempts.manual import (
     without_blame,
     worker_before,
 )
+from mission_cli.planner.attempts.research import sent_back
 from mission_cli.planner.attempts.review import (
     declines,
     integrated,
@@ -169,11 +171,9 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
         return
     if _waits_for_mail(facts, feature) or (unproven(end, evidence) and declines(facts, feature)):
         return
-    if unproven(end, evidence) and feature.criteria and not draft.mission.poc and without_diff(facts, feature):
+    if unproven(end, evidence) and _needs_no_diff(draft, feature) and without_diff(facts, feature):
         return
-    provable = any(c.kind in EXECUTABLE_KINDS for c in feature.criteria)
-    research = is_research(draft.mission, feature)
-    early = without_blame(record, ending(end, evidence, record.run, provable=provable, research=research))
+    early = _unjudged(facts, feature)
     if early:
         facts.close(early.cause, early.detail)
         return
@@ -185,6 +185,21 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
             MoveFeature(feature.number, FeatureStatus.REVIEW, f"{attempt_name(record.run)} left {changed}")
         )
     review(facts, feature)
+
+
+def _unjudged(facts: Facts, feature: Feature) -> Ending | None:
+    """Return the ending of an attempt that does not depend on criteria; None if they decide."""
+    draft, record, evidence = facts.draft, facts.record, facts.evidence
+    provable = any(c.kind in EXECUTABLE_KINDS for c in feature.criteria)
+    research = is_research(draft.mission, feature)
+    early = without_blame(record, ending(facts.end, evidence, record.run, provable=provable, research=research))
+    wrong = sent_back(draft, record, feature, evidence) if early is None else ""
+    return Ending(Cause.WRONG_OUTPUT, wrong) if wrong else early
+
+
+def _needs_no_diff(draft: Draft, feature: Feature) -> bool:
+    """Whether a feature may be done already, without a commit, as far as its criteria pass on finished work."""
+    return bool(feature.criteria) and not draft.mission.poc and not topic_in(draft.mission, feature)
 
 
 def _waits_for_mail(facts: Facts, feature: Feature) -> bool:

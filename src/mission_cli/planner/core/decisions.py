@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Result
     from mission_cli.domain.preview.rows import PreviewRow
+    from mission_cli.domain.research.topics import FoundOut
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.status import (
         FeatureStatus,
@@ -64,6 +65,8 @@ class Settle:
     next_route: str = ""
     outcomes: tuple[Outcome, ...] = ()
     """What its worker named as results; rows of `## Outcomes`."""
+    found_out: FoundOut | None = None
+    """What it found out about its topic; the row of `## Research`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,8 @@ class Observation:
     """What is known of the mail of the mission."""
     letters: Mapping[RunId, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """The mails that ended attempts ask for: path and text."""
+    documents: Mapping[RunId, str] = field(default_factory=dict)
+    """The documents that ended attempts wrote about their topics."""
     timeline: Timeline | None = None
     """What pulses know of the clock; None: the clock is trusted."""
     starts_at: datetime | None = None

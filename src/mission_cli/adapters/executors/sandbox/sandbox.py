@@ -57,7 +57,7 @@ class Room:
     """What one job may read and write."""
 
     tree: Path
-    """Writable."""
+    """Writable, unless `only` names a folder in it."""
     objects: Path
     """The object store that the tree borrows from; read-only."""
     home: Path
@@ -81,6 +81,8 @@ class Room:
     private: Path | None = None
     """Hidden even if a folder around it is shown."""
     network: bool = True
+    only: Path | None = None
+    """The only folder of the tree that is writable, besides its `.git`."""
     status: int | None = None
     """A descriptor to which the sandbox writes how its command ended; nothing if the command could not start."""
 
@@ -95,7 +97,9 @@ def wrap(bwrap: Sequence[str], argv: Sequence[str], room: Room) -> list[str]:
         words += ["--ro-bind-try", place, place]
     words += _home(argv, room)
     words += ["--ro-bind", os.fspath(room.objects), os.fspath(room.objects)]
-    for folder in (room.tree, *room.folders):
+    tree = [room.tree] if room.only is None else [room.tree / ".git", room.only]
+    words += [] if room.only is None else ["--ro-bind", os.fspath(room.tree), os.fspath(room.tree)]
+    for folder in (*tree, *room.folders):
         words += ["--bind", os.fspath(folder), os.fspath(folder)]
     return [*words, "--chdir", os.fspath(room.tree), "--", *argv]
 

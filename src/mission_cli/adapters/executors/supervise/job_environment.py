@@ -96,9 +96,22 @@ def command_of(
         repository=(code, *([Path(around.checkout)] if around.checkout else [])),
         private=code / "mission",
         network=around.network == "on" and not (main and spec.sandbox.network is False),
+        only=_only(tree, spec.sandbox.only) if main and spec.sandbox.only else None,
         status=status,
     )
     return wrap(around.bwrap, argv, room)
+
+
+def _only(tree: Path, name: str) -> Path:
+    """Return the only folder of a tree that a job may change, made if it is missing.
+
+    If the repository has a link on the way there, the job may change nothing, and its `.git` is returned.
+    """
+    place = tree / name
+    if place.resolve() != tree.resolve() / name:
+        return tree / ".git"
+    place.mkdir(parents=True, exist_ok=True)
+    return place
 
 
 def why_not(spec: JobSpec, around: Surroundings) -> str:

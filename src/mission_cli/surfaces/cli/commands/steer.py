@@ -83,12 +83,16 @@ def add(
     estimate: _Estimate = "",
     description: Annotated[str, typer.Option("--description", help="What the worker has to know.")] = "",
     research: Annotated[bool, typer.Option("--research", help="Its result is its findings, not code.")] = False,
+    topic: Annotated[
+        str, typer.Option("--topic", help="What it finds out: its result is the document research/TOPIC.md.")
+    ] = "",
 ) -> int:
     """Add a feature."""
     from mission_cli.app.commands.steer.add import add_feature
     from mission_cli.app.results.changes import AddedFeature
 
-    feature = _feature(title, criterion, depends=depends, estimate=estimate, description=description, research=research)
+    more = {"depends": depends, "estimate": estimate, "description": description}
+    feature = _feature(title, criterion, research=research, topic=topic, **more)
     opened = shell.open()
     done = add_feature(opened.context, mission, feature, milestone=milestone)
     facts = AddedFeature(done.address.mission.id, done.words, done.commit or "", done.about)

@@ -186,7 +186,7 @@ def _add_feature(call: Call) -> AddedFeature:
 
     if not call.get("title").strip():
         raise UsageError("the title of a feature is empty", hint="name what is built")
-    names = ("title", "criteria", "depends", "estimate", "description", "research")
+    names = ("title", "criteria", "depends", "estimate", "description", "research", "topic")
     feature = PlanFeature(**{name: call.given[name] for name in names if call.given.get(name)})
     done = add_feature(call.ctx, call.mission, feature, milestone=call.given.get("milestone"))
     return AddedFeature(done.address.mission.id, done.words, done.commit or "", done.about)
@@ -307,6 +307,7 @@ def _of_features() -> tuple[Operation, ...]:
         Field("estimate", "such as 2h"),
         Field("milestone", "number of the milestone; default: the first unfinished one", "integer", least=1),
         Field("research", "whether its result is its findings, not code", "boolean"),
+        Field("topic", "what it finds out: its result is the document research/TOPIC.md"),
     )
     needed = Field("reason", REASON.about, required=True)
     return (

@@ -1,0 +1,1 @@
+"""Research before the work: topics, their documents, and the features that need them."""
