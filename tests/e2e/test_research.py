@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.kit.agents import needs_bubblewrap
+
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
@@ -58,3 +60,57 @@ def test_findings_alone_are_no_result_of_a_feature_that_is_no_research_and_other
     person.run(ok=(3,))
     assert person.causes() == [("1.1-a1", "wrong_output"), ("1.1-a2", "tampered")]
     assert not (person.repo / "missions/m/research").exists()
+
+
+TOPIC = """\
+title: Search
+budget: {time_hours: 1}
+preferences: {land: auto}
+research: [{topic: "Full-text search", question: Which engine?}]
+milestones:
+  - name: Only
+    validation: ["file: `app.txt`"]
+    features: [{title: use it, criteria: ["grep: `fts5` in `app.txt`"]}]
+"""
+FINDS_OUT = """
+DOCUMENT = "## Decision\\nfts5\\n## Options\\nlike\\n## Sources\\n`notes.txt`\\n## Pitfalls\\nnone\\n"
+if FEATURE == "1.2":
+    import os, subprocess
+    denied = []
+    for path in ("notes.txt", "new.txt", "missions/m/mission.md", "missions/other/research/a.md"):
+        try:
+            write(path, "mine\\n")
+        except OSError:
+            denied.append(path)
+    print("denied:", *denied)
+    write("missions/m/research/full-text-search.md", DOCUMENT)
+    write("missions/m/research/full-text-search/table.csv", "engine,ms\\n")
+    commit("Find it out")
+else:
+    write("app.txt", PROMPT.partition("full-text-search.md:")[2].partition("## Decision")[2].split()[0] + "\\n")
+    commit("Use it")
+"""
+
+
+def test_a_worker_at_a_topic_can_write_its_document_and_nothing_else(person: Person) -> None:
+    needs_bubblewrap()
+    person.worker(FINDS_OUT)
+    person.set('sandbox = "required"')
+    person.plan(TOPIC)
+    person.start()
+    person.run()
+    assert person.causes() == [("1.1-a1", "done"), ("1.2-a1", "done")]
+    assert (
+        "denied: notes.txt new.txt missions/m/mission.md missions/other/research/a.md"
+        in person.mission("logs", "m/1.2").out
+    )
+    folder = person.repo / "missions/m/research"
+    found = {p.relative_to(folder).as_posix(): p.read_text() for p in folder.rglob("*.*")}
+    assert found == {
+        "full-text-search.md": "## Decision\nfts5\n## Options\nlike\n## Sources\n`notes.txt`\n## Pitfalls\nnone\n",
+        "full-text-search/table.csv": "engine,ms\n",
+    }
+    rows = [list(row.cells.values())[:3] for row in person.loaded().mission.kept if row.section == "Research"]
+    assert rows == [["full-text-search", "fts5", "`research/full-text-search.md`"]]
+    assert person.git("show", "main:app.txt") == "fts5"
+    assert person.git("log", "--format=%H", "main", "--", "missions") == ""

@@ -100,7 +100,7 @@ def test_settings_and_plans_that_the_pages_show_are_valid() -> None:
     for page, block in _blocks("toml"):
         check(parse(block, page))
     plans = [(page, block) for page, block in _blocks("yaml") if block.startswith("title:")]
-    assert {page for page, _ in plans} == {"README.md", "cli.md", "first-mission.md"}
+    assert {page for page, _ in plans} == {"README.md", "cli.md", "first-mission.md", "research.md"}
     for page, block in plans:
         wanted = {"error"} if page == "cli.md" else {"error", "warning"}
         assert [p.at(page) for p in read_plan(block).problems if p.severity in wanted] == []
