@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.pipeline import Workers, begin
 from tests.kit.served import USERS, Memory, Served, mission_of, served, works
+from tests.unit.test_forecast_shown import AGENT, host_with_agent
 from tests.unit.test_http_api import PLAN, ask
 
 from mission_cli._support.dataclass import replace
@@ -255,3 +256,46 @@ def test_questions_milestones_and_moves_go_over_http_and_are_taken_back(web: Ser
         found = ask(web, "POST", f"/missions/m/{path}", "manager", json=body)
         assert found.status_code in {404, 409, 422}, found.text
         assert found.json()["hint"], found.text
+
+
+def test_budgets_are_estimated_reported_and_added_to_over_http(shared: Served) -> None:
+    host = host_with_agent()
+    make_mission(host, AGENT)
+    web = shared.show(host)
+    recorded = ask(
+        web, "POST", "/missions/m/budget/record", "manager", json={"what": "a license", "usd": 0.5, "tokens": "20k"}
+    )
+    assert (recorded.status_code, recorded.json()["message"]) == snapshot(
+        (200, "m: $0.50 and 20 k tokens recorded, for a license")
+    )
+    report = ask(web, "GET", "/missions/m/budget").json()
+    assert (report["spent"], [(row["description"], row["amount"]) for row in report["by_hand"]]) == snapshot(
+        ({"usd": 0.5, "hours": 0, "tokens": 20000}, [("by hand: a license", 0.5), ("by hand: a license", 20000)])
+    )
+    assert ask(web, "GET", "/missions/m/budget/forecast").json()["spent"] == report["spent"]
+    bought = ask(web, "GET", "/missions/m/budget/analyze?tokens=12M").json()["bought"]
+    assert [(one["chance"], one["features"]) for one in bought] == snapshot(
+        [("safe", 1), ("likely", 2), ("stretch", 1), ("out", 0)]
+    )
+    refused = {
+        path: ask(web, method, path, "manager", **more)
+        for method, path, more in (
+            ("GET", "/budget/estimate?features=0", {}),
+            ("GET", "/budget/estimate?runner=nobody", {}),
+            ("GET", "/budget/analyze", {}),
+            ("GET", "/budget/analyze?repo=elsewhere&usd=5", {}),
+            ("GET", "/budget/accuracy?mission=m", {}),
+            ("POST", "/missions/m/budget/record", {"json": {"what": "x", "usd": True}}),
+        )
+    }
+    assert {path: f"{one.status_code} {one.json()['title']}" for path, one in refused.items()} == snapshot(
+        {
+            "/budget/estimate?features=0": "422 `features` is 0",
+            "/budget/estimate?runner=nobody": "422 the runner `nobody` is not configured",
+            "/budget/analyze": "422 no budget is given",
+            "/budget/analyze?repo=elsewhere&usd=5": "422 there is no repository 'elsewhere' here",
+            "/budget/accuracy?mission=m": "422 unknown parameter `mission`",
+            "/missions/m/budget/record": "422 `True` is not a number",
+        }
+    )
+    assert ask(web, "POST", "/missions/m/budget/record", json={"what": "x", "usd": 1}).status_code == 403

@@ -66,8 +66,18 @@ TWINS: dict[str, tuple[str, ...]] = {
     "mission_history": ("history", "m", "--limit", "20"),
     "mission_inbox": ("inbox",),
     "mission_resume": ("context", "m"),
+    "mission_budget_report": ("budget", "report", "m"),
+    "mission_budget_forecast": ("budget", "forecast", "m"),
+    "mission_budget_recommend": ("budget", "recommend", "m"),
+    "mission_budget_estimate": ("budget", "estimate", "3", "--milestones", "2", "--runner", "opencode"),
+    "mission_budget_analyze": ("budget", "analyze", "m", "--tokens", "50M", "--runner", "opencode"),
+    "mission_budget_accuracy": ("budget", "accuracy"),
 }
 """The tools that only read, and the commands that print the same."""
+FLAGS: dict[str, dict[str, Any]] = {
+    "mission_budget_estimate": {"features": 3, "milestones": 2, "runner": "opencode"},
+    "mission_budget_analyze": {"tokens": "50M", "runner": "opencode"},
+}
 ADDRESSES: dict[str, tuple[str, ...]] = {
     "/missions/m": ("status", "m"),
     "/missions/m/file": ("show", "m"),
@@ -76,16 +86,36 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "/missions/m/context": ("context", "m"),
     "/missions/m/report": ("report", "m"),
     "/inbox": ("inbox",),
+    "/missions/m/budget": ("budget", "report", "m"),
+    "/missions/m/budget/forecast": ("budget", "forecast", "m"),
+    "/missions/m/budget/recommend": ("budget", "recommend", "m"),
+    "/missions/m/budget/analyze?tokens=50M&runner=opencode": TWINS["mission_budget_analyze"],
+    "/budget/analyze?tokens=50M&runner=opencode": ("budget", "analyze", "--tokens", "50M", "--runner", "opencode"),
+    "/budget/estimate?features=3&milestones=2&runner=opencode": TWINS["mission_budget_estimate"],
+    "/budget/accuracy": ("budget", "accuracy"),
 }
 """The addresses of the HTTP API that show what commands print; a list has pages, and is compared by itself."""
 WORLDS: Sequence[type[Sim]] = (Sim, AskSim, PhaseSim, ReviewSim, RecurringSim, MailSim)
 _PAGED = {"list_missions", "list_plannings", "get_planning"}
 
 
+def know_opencode(person: Person) -> None:
+    """Configure an agent about whose costs something is known."""
+    person.tables.append('[runners.opencode]\nkind = "opencode"\ncommand = ["true"]\n')
+    person.save_settings()
+
+
+def asked(tool: str, command: Sequence[str], mission: str) -> dict[str, Any]:
+    """The arguments with which a tool does what its command does."""
+    about = {"about" if tool == "mission_why" else "mission": mission} if "m" in command else {}
+    return about | FLAGS.get(tool, {})
+
+
 @pytest.fixture
 def words(person: Person) -> Person:
     """Somebody for whom an agent has made a mission."""
     person.worker("write('x.txt', 'x')\n")
+    know_opencode(person)
     assert Agent(person.repo).facts("mission_create", plan=PLAN)["id"] == "words"
     return person
 
@@ -114,6 +144,12 @@ def test_every_tool_says_what_it_does_what_it_takes_and_what_it_returns(person: 
             "mission_why": ["read_only_hint", "idempotent_hint"],
             "mission_history": ["read_only_hint", "idempotent_hint"],
             "mission_inbox": ["read_only_hint", "idempotent_hint"],
+            "mission_budget_report": ["read_only_hint", "idempotent_hint"],
+            "mission_budget_forecast": ["read_only_hint", "idempotent_hint"],
+            "mission_budget_recommend": ["read_only_hint", "idempotent_hint"],
+            "mission_budget_estimate": ["read_only_hint", "idempotent_hint"],
+            "mission_budget_analyze": ["read_only_hint", "idempotent_hint"],
+            "mission_budget_accuracy": ["read_only_hint", "idempotent_hint"],
             "mission_resume": [],
             "mission_create": [],
             "mission_start": ["destructive_hint", "idempotent_hint"],
@@ -122,6 +158,7 @@ def test_every_tool_says_what_it_does_what_it_takes_and_what_it_returns(person: 
             "mission_ask_user": [],
             "mission_log_event": [],
             "mission_report_progress": [],
+            "mission_budget_record": [],
             "mission_update_task": ["destructive_hint"],
             "mission_answer": [],
             "mission_approve": ["destructive_hint"],
@@ -141,22 +178,29 @@ def test_agents_and_http_read_what_the_command_line_prints(
     now = SystemClock().now()
     monkeypatch.setattr(SystemClock, "now", lambda _: now)
     person.worker("pass\n")
+    know_opencode(person)
     person.plan("title: m\nbudget: {money_usd: 1}\nmilestones: [{name: One, features: [{title: one}]}]\n")
     _put(person, seed)
     before = person.state_log()
     agent = Agent(person.repo)
+    twins, addresses = (
+        {one: command for one, command in table.items() if "analyze" not in command or seed % 20 == 1}
+        for table in (TWINS, ADDRESSES)
+    )  # it simulates missions of many sizes, so it is compared in a few states, at night
     printed_by = {
         command: person.mission(*command, "--json", ok=(0, 3)).facts
-        for command in {*TWINS.values(), *ADDRESSES.values()}
+        for command in {*twins.values(), *addresses.values()}
     }
-    for tool, command in TWINS.items():
+    for tool, command in twins.items():
         printed = printed_by[command]
-        given = {"mission": "m"} if command[1:2] == ("m",) else {}
-        given = {"about": "m"} if tool == "mission_why" else given
-        assert agent.facts(tool, **given) == printed, tool
-    answers = over_http(person.repo, [*ADDRESSES, "/missions"])
-    for address, command in ADDRESSES.items():
-        assert answers[address] == printed_by[command], address
+        assert agent.call(tool, **asked(tool, command, "m")).structured_content == printed, tool
+    answers = over_http(person.repo, [*addresses, "/missions"])
+    for address, command in addresses.items():
+        problem = printed_by[command].get("error")
+        if problem is None:
+            assert answers[address] == printed_by[command], address
+        else:
+            assert (answers[address]["title"], answers[address]["hint"]) == (problem["message"], problem["hint"])
     listed = [{**one["mission"], "repo": ""} for one in answers["/missions"]["missions"]]
     assert sorted(listed, key=itemgetter("id")) == sorted(printed_by["list",]["missions"], key=itemgetter("id"))
     assert person.state_log() == before
@@ -327,6 +371,7 @@ DECISIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "retry": ("mission_update_task", {"task": "words/1.2", "status": "pending"}),
     "approve": ("mission_approve", {"gate": "design"}),
     "reject": ("mission_approve", {"gate": "design", "approved": False}),
+    "spent": ("mission_budget_record", {"what": "a license", "usd": "12.5", "milestone": 1}),
 }
 
 
@@ -354,6 +399,7 @@ Is it simple? | a person can type: mission approve words design; or list this cl
 3 only a person decides this, and tester cannot ask one: Decide the gate `design` of words (Words).
 Is it simple? | a person can type: mission reject words design; or list this client in `deciding_clients` of `[mcp]`\
 """,
+            "spent": "3 only a person decides this, and tester cannot ask one: Record that words (Words) has cost $12.50, for a license? | a person can type: mission budget record words 'a license' --usd 12.5 --milestone 1; or list this client in `deciding_clients` of `[mcp]`",
         }
     )
     assert words.state_log() == before
@@ -424,6 +470,51 @@ def test_a_client_that_the_settings_name_decides_without_asking(words: Person) -
     Agent(words.repo, name="opencode").facts("mission_approve", mission="words", gate="design", comment="fine")
     approvals = words.loaded("words").mission.approvals
     assert [(a.decision, a.by, a.comment) for a in approvals] == [("approved", "opencode for Ada", "fine")]
+
+
+def test_what_a_person_has_spent_themselves_is_recorded_once_they_agree_and_counts(words: Person) -> None:
+    agent = Agent(words.repo, answers=[{"decision": "yes"}])
+    spent = agent.facts("mission_budget_record", what="a license", usd="12.5", hours="2")
+    assert agent.asked == snapshot(["Record that words (Words) has cost $12.50 and 2 h, for a license?"])
+    assert spent["message"] == snapshot("words: $12.50 and 2 h recorded, for a license")
+    report = agent.facts("mission_budget_report")
+    assert (report["spent"], [(one["description"], one["amount"]) for one in report["by_hand"]]) == snapshot(
+        ({"usd": 12.5, "hours": 2, "tokens": 0}, [("by hand: a license", 12.5), ("by hand: a license", 2)])
+    )
+    assert agent.facts("mission_budget_analyze", mission="words", tokens="50M", runner="opencode") == snapshot(
+        {
+            "schema": 1,
+            "id": "words",
+            "budget": {"tokens": 50000000},
+            "bought": [
+                {"chance": "safe", "features": 2, "names": ["1.1 Count", "1.2 Show"]},
+                {"chance": "likely", "features": 0, "names": []},
+                {"chance": "stretch", "features": 0, "names": []},
+                {"chance": "out", "features": 0, "names": []},
+            ],
+            "from_runs": 0,
+            "others": "31 missions of another tool",
+        }
+    )
+    assert [
+        agent.error("mission_budget_record", what=what, usd=usd, milestone=milestone)["message"]
+        for what, usd, milestone in (
+            ("x", "much", None),
+            ("x", "", None),
+            ("x", "-1", None),
+            (" ", "1", None),
+            ("x", "1", 9),
+        )
+    ] == snapshot(
+        [
+            "`much` is not a number",
+            "no amount is given",
+            "`-1` is below zero",
+            "say what it was spent on",
+            "words has no milestone 9",
+        ]
+    )
+    assert agent.error("mission_budget_analyze", mission="words", usd="0")["message"] == snapshot("`0` is nothing")
 
 
 def test_an_answer_counts_only_for_the_call_and_the_state_that_were_shown(words: Person) -> None:
@@ -560,9 +651,7 @@ def test_hostile_text_stays_text(words: Person) -> None:
     words.file("words").write_bytes(text.encode() + b"\n\n## Notes\n\n\xff\xfe\x00\x1b[31m\n")
     words.git("commit", "--all", "--quiet", "--message", "hostile", cwd=words.repo / "missions")
     for tool, command in TWINS.items():
-        result = agent.call(
-            tool, **({"about": "words"} if tool == "mission_why" else {"mission": "words"} if command[1:] else {})
-        )
+        result = agent.call(tool, **asked(tool, command, "words"))
         assert not result.is_error
         for block in result.content:
             assert block.type == "text"

@@ -101,21 +101,11 @@ def _known(row: Spend) -> tuple[str, str, str]:
 
 
 def record_spending(ctx: Context, text: str, amounts: Mapping[str, str], why: str, milestone: int | None) -> Done:
-    """Add what was spent by hand to the spend log; it counts against the caps.
-
-    `amounts`: by category, as a person wrote them. Raises UsageError for other amounts, and NotFoundError.
-    """
-    about = as_line(why, "reason")
-    if not about:
-        raise UsageError("say what it was spent on", hint=do("budget", "record", text or "ID", "--usd", "5", "WHAT"))
-    given = {category: amount_given(category, words) for category, words in amounts.items() if words.strip()}
-    if not given:
-        raise UsageError("no amount is given", hint="use --usd, --hours or --tokens")
+    """Add what was spent by hand to the spend log; it counts against the caps. Raises as `spending_given` does."""
 
     def change(address: Address) -> Wanted:
         mission = address.mission
-        if milestone is not None and mission.milestone(milestone) is None:
-            raise NotFoundError(f"{mission.id} has no milestone {milestone}", hint=do("status", mission.id))
+        about, given = spending_given(address, amounts, why, milestone)
         date, number = f"{ctx.clock.now():%Y-%m-%d}", "" if milestone is None else str(milestone)
         rows = [Spend(date, category, amount, f"by hand: {about}", number) for category, amount in given.items()]
         state = account(mission.limits, [*mission.spends, *rows], _records(ctx, address))
@@ -127,6 +117,22 @@ def record_spending(ctx: Context, text: str, amounts: Mapping[str, str], why: st
     return commit_change(ctx, text, change)
 
 
+def spending_given(
+    address: Address, amounts: Mapping[str, str], why: str, milestone: int | None
+) -> tuple[str, dict[str, Decimal]]:
+    """Return what was spent by hand on what, as one line and by category; `amounts` as a person wrote them.
+
+    Raises UsageError for other amounts, and NotFoundError.
+    """
+    mission, about = address.mission, as_line(why, "reason")
+    if not about:
+        raise UsageError("say what it was spent on", hint=do("budget", "record", mission.id, "--usd", "5", "WHAT"))
+    given = amounts_given(amounts)
+    if milestone is not None and mission.milestone(milestone) is None:
+        raise NotFoundError(f"{mission.id} has no milestone {milestone}", hint=do("status", mission.id))
+    return about, given
+
+
 def amount_given(category: str, text: str) -> Decimal:
     """Return an amount that a person wrote. Raises UsageError if it is none, or not above zero."""
     amount = parse_amount(text)
@@ -136,3 +142,18 @@ def amount_given(category: str, text: str) -> Decimal:
     if not amount:
         raise UsageError(f"`{text}` is nothing", hint="write an amount above zero")
     return amount
+
+
+def amounts_given(words: Mapping[str, str], *, needed: str = "no amount is given") -> dict[str, Decimal]:
+    """Return amounts that a person wrote, by category. Raises UsageError; `needed` says that there has to be one."""
+    given = {category: amount_given(category, text) for category, text in words.items() if text.strip()}
+    if not given and needed:
+        raise UsageError(needed, hint="use --usd, --hours or --tokens")
+    return given
+
+
+def budget_given(words: Mapping[str, str], address: Address | None) -> dict[str, Decimal]:
+    """Return amounts that a person wrote, by category, or else the caps of a mission. Raises UsageError."""
+    caps = caps_of(address.mission) if address is not None else {}
+    capped = {category: cap for category, cap in caps.items() if cap is not None}
+    return amounts_given(words, needed="" if capped else "no budget is given") or capped

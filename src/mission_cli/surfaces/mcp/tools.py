@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.surfaces.mcp import asking, deciding, given, looking, planning, updating
+from mission_cli.surfaces.mcp import asking, budget, deciding, given, looking, planning, updating
 from mission_cli.surfaces.mcp.tool import Tool
 
 if TYPE_CHECKING:
@@ -65,6 +65,54 @@ _ALL = (
         given.Nothing,
         "inbox",
         looking.inbox,
+    ),
+    _reading(
+        "mission_budget_report",
+        "Spending of a mission",
+        "Return what a mission has spent, attempt by attempt, with list prices beside it.",
+        given.OneMission,
+        "budget report",
+        budget.report,
+    ),
+    _reading(
+        "mission_budget_forecast",
+        "Forecast of a mission",
+        "Return what a mission will cost and when it will be finished, as ranges, beside its caps.",
+        given.OneMission,
+        "budget forecast",
+        budget.forecast,
+    ),
+    _reading(
+        "mission_budget_recommend",
+        "Caps for a mission",
+        "Return caps that nine of ten such missions do not reach. Use it before you ask the person for a budget.",
+        given.OneMission,
+        "budget recommend",
+        budget.recommend,
+    ),
+    _reading(
+        "mission_budget_estimate",
+        "Cost of a size",
+        "Return what a mission with so many features costs, before there is a plan.",
+        budget.Sizing,
+        "budget estimate",
+        budget.estimate,
+    ),
+    _reading(
+        "mission_budget_analyze",
+        "What a budget buys",
+        "Return how many features a budget pays for, and of a mission which ones.",
+        budget.Buying,
+        "budget analyze",
+        budget.analyze,
+    ),
+    _reading(
+        "mission_budget_accuracy",
+        "Accuracy of forecasts",
+        "Return how good forecasts of ended missions would have been.",
+        given.Nothing,
+        "budget accuracy",
+        budget.accuracy,
     ),
     Tool(
         "mission_resume",
@@ -137,6 +185,14 @@ _ALL = (
         given.Reporting,
         "note",
         updating.report_progress,
+    ),
+    Tool(
+        "mission_budget_record",
+        "Record spending",
+        "Record what the person has spent themselves; it counts against the caps of the mission." + _DECISION,
+        budget.Recording,
+        "budget record",
+        budget.record,
     ),
     Tool(
         "mission_update_task",

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 from mission_cli.app.mail.decide import MailDeed, decide_mail
 from mission_cli.app.results.changes import AllStopped, Changed, StopLifted
 from mission_cli.domain.deciding.access import Scope
-from mission_cli.domain.errors import UsageError
 from mission_cli.surfaces.http.api.operation import Field, Operation
 from mission_cli.surfaces.http.api.posting import REASON, changed, post
-from mission_cli.surfaces.http.planners import need_repo
 
 if TYPE_CHECKING:
-    from mission_cli.engine.context import Context
     from mission_cli.surfaces.http.api.operation import Call, Everything
 
 
@@ -43,26 +40,17 @@ def _discard(call: Call) -> Changed:
 def _stop(everything: Everything) -> AllStopped:
     from mission_cli.app.pulses.stop import stop_all
 
-    ctx = _only(everything)
+    ctx = everything.only()
     return stop_all(ctx.runtime, ctx.executor, ctx.person().name)
 
 
 def _lift(everything: Everything) -> StopLifted:
     from mission_cli.app.pulses.stop import lift_stop
 
-    ctx = _only(everything)
+    ctx = everything.only()
     was = lift_stop(ctx.runtime)
     ctx.again()
     return StopLifted(was)
-
-
-def _only(everything: Everything) -> Context:
-    """Return the ports of the repository that is named, or of the only one."""
-    repo = need_repo(list(everything.names), everything.given.get("repo", ""))
-    for name, ctx in everything.contexts:
-        if name == repo:
-            return ctx
-    raise UsageError(f"the repository {repo} is gone", hint="try again")
 
 
 def operations() -> tuple[Operation, ...]:

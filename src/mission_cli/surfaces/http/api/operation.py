@@ -9,6 +9,7 @@ from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.text import did_you_mean
 from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.ids import MissionId
+from mission_cli.surfaces.http.planners import need_repo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -133,6 +134,14 @@ class Everything:
         if self.planners is None:
             raise AssertionError("this operation is about plannings")
         return self.planners
+
+    def only(self) -> Context:
+        """Return the ports of the repository that is named, or of the only one. Raises UsageError."""
+        repo = need_repo(list(self.names), self.given.get("repo", ""))
+        for name, ctx in self.contexts:
+            if name == repo:
+                return ctx
+        raise UsageError(f"the repository {repo} is gone", hint="try again")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from mission_cli.surfaces.http.api import acting, keeping, moving, plannings, re
 from mission_cli.surfaces.http.api.carrying import carry_out
 from mission_cli.surfaces.http.api.expecting import tag_of
 from mission_cli.surfaces.http.api.input import read_input
+from mission_cli.surfaces.http.api.money import budget
 from mission_cli.surfaces.http.api.openapi import document
 from mission_cli.surfaces.http.api.operation import Everything, need_mission
 from mission_cli.surfaces.http.bodies import body_of, json_of, media_type
@@ -58,6 +59,7 @@ def operations() -> tuple[Operation, ...]:
         *moving.operations(),
         *keeping.operations(),
         *shaping.operations(),
+        *budget.operations(),
         *plannings.operations(),
     )
 

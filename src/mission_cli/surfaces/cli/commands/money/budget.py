@@ -10,8 +10,6 @@ import typer
 from mission_cli.surfaces.cli.shell import Identity, Shell, command, group
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from mission_cli.app.addressing import Address
     from mission_cli.engine.context import Context
 
@@ -89,13 +87,15 @@ def analyze(
     """Show what a budget buys."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.forecasting.buying import By, bargain
+    from mission_cli.app.forecasting.spending import budget_given
     from mission_cli.surfaces.reporting.budget import bargain_text
 
     ctx = shell.open().context
     address = resolve(ctx.state.snapshot(), mission) if mission else None
     if address is not None:
         address.need_whole()
-    found = bargain(ctx, _budget(usd, hours, tokens, address), address, By(runner, model))
+    budget = budget_given({"usd": usd, "hours": hours, "tokens": tokens}, address)
+    found = bargain(ctx, budget, address, By(runner, model))
     shell.say(bargain_text(found), found)
     return 0
 
@@ -153,18 +153,3 @@ def accuracy(shell: Shell) -> int:
     found = compared(shell.open().context)
     shell.say(accuracy_text(found), found, long=True)
     return 0
-
-
-def _budget(usd: str, hours: str, tokens: str, address: Address | None) -> dict[str, Decimal]:
-    """Return the given amounts, or else the caps of the mission. Raises UsageError if there are none."""
-    from mission_cli.app.forecasting.buying import caps_of
-    from mission_cli.app.forecasting.spending import amount_given
-    from mission_cli.domain.errors import UsageError
-
-    words = {"usd": usd, "hours": hours, "tokens": tokens}
-    given = {category: amount_given(category, text) for category, text in words.items() if text.strip()}
-    caps = caps_of(address.mission) if address is not None and not given else {}
-    found = given or {category: cap for category, cap in caps.items() if cap is not None}
-    if not found:
-        raise UsageError("no budget is given", hint="use --usd, --hours or --tokens")
-    return found

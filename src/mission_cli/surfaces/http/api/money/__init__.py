@@ -1,0 +1,1 @@
+"""Operations about money, time and tokens."""
