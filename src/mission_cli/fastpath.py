@@ -197,13 +197,13 @@ def look(path: str) -> list[int | str]:
     """
     found = _stat(path)
     if found and max(found[:2]) >= time.time_ns() - _RACY_S * 1_000_000_000:
-        return [*found, _hash(path)]
+        return [*found, digest(path)]
     return [*found]
 
 
 def holds(path: str, look: list[int | str]) -> bool:
     """Whether a file is unchanged; its content is read only if times are not precise enough, as for git's index."""
-    return _stat(path) == look[:4] and (len(look) <= 4 or _hash(path) == look[4])  # noqa: PLR2004 - what `look` makes
+    return _stat(path) == look[:4] and (len(look) <= 4 or digest(path) == look[4])  # noqa: PLR2004 - what `look` makes
 
 
 def _stat(path: str) -> list[int]:
@@ -214,7 +214,8 @@ def _stat(path: str) -> list[int]:
     return [facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino]
 
 
-def _hash(path: str) -> str:
+def digest(path: str) -> str:
+    """Return a hash of the content of a file; empty if it cannot be read."""
     from hashlib import blake2b
 
     try:

@@ -12,7 +12,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import stamp
 from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.executors.sandbox import settings_trust
-from mission_cli.adapters.fs.by_look import ByLook
+from mission_cli.adapters.fs.by_look import AtOneMoment, ByLook
 from mission_cli.adapters.fs.registry import Registry
 from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.adapters.git.repo.checkout import (
@@ -171,6 +171,11 @@ def storage(opened: Opened) -> LocalStorage:
 def kept_views() -> ByLook:
     """Return what keeps the views of one repository, for readers that share them."""
     return ByLook(most=1024)
+
+
+def for_one_request(views: ByLook) -> AtOneMoment:
+    """Return the same as one request sees it."""
+    return AtOneMoment(views)
 
 
 def registry() -> Registry:

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.fastpath import holds, look
+from mission_cli.fastpath import digest, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -37,12 +37,16 @@ class ByLook:
         ask: Callable[[], T],
         seconds: float = float("inf"),
         about: Hashable = None,
+        glance: Glance | None = None,
     ) -> T:
-        """Return the kept answer, or call `ask` if it is too old, about something else, or a file has changed."""
+        """Return the kept answer, or call `ask` if it is too old, about something else, or a file has changed.
+
+        `glance`: the looks that the caller has taken already.
+        """
         kept = self._place(question)
         with kept.lock:
             now = self._clock()
-            if now < kept.until and kept.about == about and _is_same(kept.looks, files):
+            if now < kept.until and kept.about == about and _is_same(kept.looks, files, glance or Glance()):
                 known: T = kept.answer
                 return known
             looks = {path: look(path) for path in files}  # before asking: a change meanwhile is seen the next time
@@ -72,5 +76,41 @@ class _Kept:
         self.until = float("-inf")
 
 
-def _is_same(looks: dict[str, Look], files: Sequence[str]) -> bool:
-    return [*looks] == [*dict.fromkeys(files)] and all(map(holds, looks, looks.values()))
+class Glance:
+    """The looks of files at one moment: each file is looked at once, however many answers depend on it."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, Look] = {}
+
+    def holds(self, path: str, kept: Look) -> bool:
+        """Whether a file is as it was; its content is read only if times are not precise enough."""
+        now = self._taken.get(path)
+        if now is None:
+            now = self._taken[path] = look(path)
+        if now == kept:
+            return True
+        if len(kept) > len(now) > 0:
+            now.append(digest(path))
+        return now[: len(kept)] == kept if kept else not now
+
+
+class AtOneMoment:
+    """What is kept, as one request sees it: it looks at each file once."""
+
+    def __init__(self, views: ByLook) -> None:
+        self._views, self._glance, self.on = views, Glance(), views.on
+
+    def of(
+        self,
+        question: Hashable,
+        files: Sequence[str],
+        ask: Callable[[], T],
+        seconds: float = float("inf"),
+        about: Hashable = None,
+    ) -> T:
+        """Return the kept answer, or ask."""
+        return self._views.of(question, files, ask, seconds, about, self._glance)
+
+
+def _is_same(looks: dict[str, Look], files: Sequence[str], glance: Glance) -> bool:
+    return looks.keys() == set(files) and all(map(glance.holds, looks, looks.values()))

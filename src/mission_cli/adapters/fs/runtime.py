@@ -381,7 +381,7 @@ class FolderRuntime:
             "outbox.json",
             *([f"{_OUTSIDE}/{mission}.json"] if mission else []),
         ]
-        return [os.fspath(self._folder / name) for name in names]
+        return [f"{self._folder}/{name}" for name in names]
 
     def note_look(self, head: str) -> None:
         """Record that the person has seen everything up to this commit."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.errors import MissionError
-from mission_cli.wiring.compose import kept_views, open_repository, registry
+from mission_cli.wiring.compose import for_one_request, kept_views, open_repository, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
-    from mission_cli.ports.runtime import Look, Views
+    from mission_cli.ports.runtime import Look
     from mission_cli.wiring.assemble import Opened
 
 
@@ -69,7 +69,7 @@ class Place:
         self._room = threading.BoundedSemaphore(_READERS)
         self._free: list[tuple[Opened, dict[str, Look]]] = []
         """Opened, each with the looks of its settings before they were read; one thread at a time has it."""
-        self._views: Views = kept_views()
+        self._views = kept_views()
 
     @contextmanager
     def context(self, *, reading: bool = False) -> Iterator[Context]:
@@ -77,7 +77,7 @@ class Place:
         with self._room if reading else self._writing:
             opened, looks = self._current()
             try:
-                yield replace(opened.context, views=self._views) if reading else opened.context
+                yield replace(opened.context, views=for_one_request(self._views)) if reading else opened.context
             finally:
                 self._free.append((opened, looks))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.fs.atomic import random_hex
+from mission_cli.adapters.git.code.cache import blobs_of, said_of
 from mission_cli.domain.branches.against import Change
 from mission_cli.domain.branches.landing import Content, LandedCommit, LandedFile
 from mission_cli.domain.ids import Sha
@@ -33,8 +34,8 @@ _LARGE_ARE_BINARY = {
 
 def glance(git: Git, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
     """Return the paths that tell of packages, with the content of files whose name is wanted, otherwise empty."""
-    paths, read = glanced(git.words("ls-tree", "-r", "-z", "--name-only", commit), wanted)
-    contents = git.blobs([f"{commit}:{p}" for p in read])
+    paths, read = glanced(said_of(git, "ls-tree", "-r", "-z", "--name-only", commit), wanted)
+    contents = blobs_of(git, [f"{commit}:{p}" for p in read])
     files = dict.fromkeys(paths, "")
     for path in read:
         files[path] = contents.get(f"{commit}:{path}", b"")[:_MOST_MANIFEST].decode("utf-8", "replace")
@@ -51,20 +52,19 @@ def read(git: Git, commit: Sha, paths: Iterable[str]) -> dict[str, str]:
     wanted = sorted({p for p in paths if p and "\n" not in p})[:_MOST]
     if not wanted:
         return {}
-    found = git.blobs([f"{commit}:{p}" for p in wanted])
+    found = blobs_of(git, [f"{commit}:{p}" for p in wanted])
     texts = {p: found.get(f"{commit}:{p}") for p in wanted}
     return {p: _text(t) for p, t in texts.items() if t is not None and len(t) <= _LARGEST}
 
 
 def changes(git: Git, before: Sha, after: Sha, wanted: Callable[[str], bool]) -> tuple[Change, ...]:
     """Return the wanted files that differ between two commits, as texts."""
-    words = git.words(
-        "diff", "--raw", "-z", "--no-renames", "--no-ext-diff", "--full-index", "--abbrev=64", before, after
-    )
+    flags = ("--raw", "-z", "--no-renames", "--no-ext-diff", "--full-index", "--abbrev=64")
+    words = said_of(git, "diff", *flags, before, after)
     facts = {path: fact.split(" ") for fact, path in zip(words[::2], words[1::2], strict=True) if wanted(path)}
     files = dict(list(facts.items())[:_MOST])
     names = {oid for f in files.values() for mode, oid in ((f[0].lstrip(":"), f[2]), (f[1], f[3])) if mode in _FILES}
-    blobs = git.blobs(sorted(names)) if names else {}
+    blobs = blobs_of(git, sorted(names))
 
     def text(mode: str, oid: str) -> str | None:
         return _text(blobs[oid]) if mode in _FILES and len(blobs.get(oid, b"")) <= _LARGEST and oid in blobs else None
@@ -114,7 +114,7 @@ def count_commits(git: Git, start: Sha, tip: Sha) -> int:
 
 def changed_paths(git: Git, start: Sha, tip: Sha) -> list[Touched]:
     """Return the paths that differ, and whether each existed before."""
-    words = git.words("diff", "--raw", "-z", "--no-renames", "--no-ext-diff", start, tip)
+    words = said_of(git, "diff", "--raw", "-z", "--no-renames", "--no-ext-diff", start, tip)
     return [
         Touched(path, existed=not facts.split(" ")[4].startswith("A"))
         for facts, path in zip(words[::2], words[1::2], strict=True)
@@ -152,9 +152,9 @@ def code_tree(git: Git, objects: Objects, scratch: Path, commit: Sha) -> str:
 def content(git: Git, base: Sha, commit: Sha) -> Content:
     """Return the commits on the first-parent line that `base` lacks, and the files that differ."""
     flags = ("--first-parent", "-z", "--format=%H%x00%s%x00%an")
-    said = git.words("log", *flags, commit, f"^{base}")
+    said = said_of(git, "log", *flags, commit, f"^{base}")
     commits = [LandedCommit(Sha(one), subject, author) for one, subject, author in zip(*[iter(said)] * 3, strict=False)]
-    stats = git.words("diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", base, commit)
+    stats = said_of(git, "diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", base, commit)
     return Content(tuple(commits), tuple(map(_stat, stats)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import one_line
 from mission_cli.adapters.git.repo.command import Git, plain_git
+from mission_cli.adapters.git.repo.plain_files import read_whole
 from mission_cli.adapters.proc.scan import git_at_work
 from mission_cli.domain.errors import NotFoundError, ToolError
 from mission_cli.domain.paths import MISSION_FOLDERS, is_mission_file
@@ -88,10 +88,7 @@ def git_version() -> tuple[int, ...]:
 
 def checked_out(git: Git) -> str:
     """Return the branch (`refs/heads/…`) that a repository's HEAD names, or the empty string."""
-    try:
-        text = (git.git_dir / "HEAD").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        text = ""
+    text = _text(f"{git.git_dir}/HEAD")
     if text.startswith("ref: refs/heads/") and not text.endswith("/.invalid\n"):  # `.invalid`: refs are in tables
         return text.removeprefix("ref: ").strip()
     return git.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).out.decode("utf-8", "surrogateescape").strip()
@@ -120,20 +117,24 @@ def refs_files(git: Git, names: Iterable[str]) -> list[str]:
     named = [*names, *([here] if here else [])]
     meant = [ref for name in named for ref in _meant_by(git.git_dir, name)]
     files = ("HEAD", "packed-refs", "reftable/tables.list", *dict.fromkeys([*named, *meant]))
-    return [os.fspath(git.git_dir / name) for name in files]
+    return [f"{git.git_dir}/{name}" for name in files]
 
 
 def _meant_by(git_dir: Path, name: str) -> Iterator[str]:
     """Yield the refs that a symbolic ref leads to, one after the other, as far as they are stored as files."""
     for _ in range(_DEEPEST):
-        try:
-            text = (git_dir / name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return
+        text = _text(f"{git_dir}/{name}")
         if not text.startswith("ref: refs/"):
             return
         name = text.removeprefix("ref: ").strip()
         yield name
+
+
+def _text(place: str) -> str:
+    try:
+        return read_whole(place).decode()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def in_progress(git_dir: Path) -> str:

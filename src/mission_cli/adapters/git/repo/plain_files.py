@@ -43,7 +43,7 @@ class PlainFiles:
         if not is_oid(oid) or not self._is_plain():
             return None
         try:
-            raw = _read(f"{self._git_dir}/objects/{oid[:2]}/{oid[2:]}")
+            raw = read_whole(f"{self._git_dir}/objects/{oid[:2]}/{oid[2:]}")
             header, _, content = zlib.decompress(raw).partition(b"\0")
         except (OSError, zlib.error):
             return None
@@ -56,7 +56,7 @@ class PlainFiles:
             if not (_is_ref(name) or name == "HEAD") or not self._is_plain():
                 return None
             try:
-                said = _read(f"{self._git_dir}/{name}").decode("utf-8", "surrogateescape").strip()
+                said = read_whole(f"{self._git_dir}/{name}").decode("utf-8", "surrogateescape").strip()
             except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
                 return self._packed_refs().get(name, "")
             except OSError:
@@ -83,7 +83,7 @@ class PlainFiles:
         if not self._packed_look or not holds(place, self._packed_look):
             seen = look(place)
             try:
-                lines = _read(place).decode("utf-8", "surrogateescape").split("\n")
+                lines = read_whole(place).decode("utf-8", "surrogateescape").split("\n")
             except OSError:
                 lines = []
             pairs = (line.partition(" ") for line in lines if line[:1] not in {"#", "^"})
@@ -101,7 +101,8 @@ class PlainFiles:
         return self._plain
 
 
-def _read(place: str) -> bytes:
+def read_whole(place: str) -> bytes:
+    """Return the content of a file, without the objects that `pathlib` makes for it. Raises OSError."""
     handle = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
     try:
         parts = []

@@ -215,7 +215,7 @@ class GitStateStore(Publisher):
 
     def work_path(self, path: str) -> str:
         """Return where a file of the store is on disk."""
-        return os.fspath(self.layout.work_tree / path)
+        return f"{self.layout.work_tree}/{path}"
 
     def watch(self) -> list[str]:
         """Return the files that change whenever something is committed."""
