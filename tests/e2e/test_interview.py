@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.kit.people import Person
 
-NEXT = r"What next\? \(approve, edit, change, reject\), or say what to change "
+NEXT = r"What next\? \(approve, change, edit, view, mode, budget,(?: undo,)? start over, leave, reject\), or say what to change "
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]")
 
 
@@ -87,38 +87,21 @@ def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> N
   (poc mode, at most $20, by script)
 ├── Milestone 1: Stage 1  (2 h)
 │   ├── 1.1 Part 1.1  (1 h)
-│   │   ├── Write 1.1.txt.
-│   │   └── file: `1.1.txt`
-│   ├── 1.2 Part 1.2  (1 h, after 1.1)
-│   │   ├── Write 1.2.txt.
-│   │   └── file: `1.2.txt`
-│   └── criteria of the milestone
-│       └── file: `1.1.txt`
+│   └── 1.2 Part 1.2  (1 h, after 1.1)
 ├── Milestone 2: Stage 2  (2 h)
 │   ├── 2.1 Part 2.1  (1 h)
-│   │   ├── Write 2.1.txt.
-│   │   └── file: `2.1.txt`
-│   ├── 2.2 Part 2.2  (1 h, after 2.1)
-│   │   ├── Write 2.2.txt.
-│   │   └── file: `2.2.txt`
-│   └── criteria of the milestone
-│       └── file: `2.1.txt`
+│   └── 2.2 Part 2.2  (1 h, after 2.1)
 ├── Milestone 3: Stage 3  (2 h)
 │   ├── 3.1 Part 3.1  (1 h)
-│   │   ├── Write 3.1.txt.
-│   │   └── file: `3.1.txt`
-│   ├── 3.2 Part 3.2  (1 h, after 3.1)
-│   │   ├── Write 3.2.txt.
-│   │   └── file: `3.2.txt`
-│   └── criteria of the milestone
-│       └── file: `3.1.txt`
+│   └── 3.2 Part 3.2  (1 h, after 3.1)
 ├── not included
 │   └── a window
 └── constraints
     └── standard library only
 
 3 milestones, 6 features, 6 h of work by estimate; at most $20
-planning cost $0.05 and 1.1 k tokens, in TIME\
+planning cost $0.05 and 1.1 k tokens, in TIME
+`view` shows descriptions, files and criteria\
 """)
         assert nothing_made(person), "nothing is written before the plan is approved"
         child.sendline("a")
@@ -175,13 +158,13 @@ else:
     with terminal(person, *words, editor=editor(person, source)) as child:
         child.expect(NEXT)
         child.sendline("edit")
-        child.expect(r"What next\? \(edit, reject\) ")
+        child.expect(r"Edit it again\? Otherwise the plan stays as it was\. \[Y/n\]: ")
         assert "plan.yaml:17:5: error: unknown key `milestones.1.features.1.titel` (did you mean `title`?)" in plain(
             child.before or ""
         )
-        child.sendline("edit")
+        child.sendline("y")
         child.expect(NEXT)
-        assert "1.1 By hand" in plain(child.before or "")
+        assert "1.1 Part 1.1 → By hand" in plain(child.before or "")
         child.sendline("approve")
         assert not_now(child)[0] == 0
     mission = person.loaded().mission
@@ -238,7 +221,7 @@ def test_ctrl_c_at_the_approval_leaves_nothing_half_made(person: Person) -> None
         code, out = end(child)
     assert code == 130
     kept = next((person.repo / ".git/mission/plans").rglob("plan.yaml"))
-    assert out.endswith(f"nothing was written; the plan is kept: mission new --plan {kept}")
+    assert out.endswith(f"nothing was written; to come back: mission new, or mission new --plan {kept}")
     assert nothing_made(person)
 
 

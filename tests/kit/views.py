@@ -41,7 +41,7 @@ from mission_cli.surfaces.views.landing.pulls import pull_lines
 from mission_cli.surfaces.views.listing import list_lines
 from mission_cli.surfaces.views.page import frame, status_lines
 from mission_cli.surfaces.views.panes import MISSION_KEYS, PANE_KEYS, feature_lines, keys_of, pane, text_lines, title_of
-from mission_cli.surfaces.views.plan import plan_lines
+from mission_cli.surfaces.views.planning.plan import plan_lines
 from mission_cli.surfaces.views.reasons import reasons, waiting_lines
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ from mission_cli.surfaces.lines import Size, plain
 from mission_cli.surfaces.views.consent import consent_lines
 from mission_cli.surfaces.views.listing import list_lines
 from mission_cli.surfaces.views.page import frame, status_lines
-from mission_cli.surfaces.views.plan import plan_lines
+from mission_cli.surfaces.views.planning.plan import plan_lines
 from mission_cli.surfaces.views.reasons import reasons, waiting_lines
 
 if TYPE_CHECKING:

@@ -93,11 +93,19 @@ class Planned:
     desk: PlanningSetup
     rounds: list[PlanningRound] = field(default_factory=list)
     refused: str = ""
+    spare: ReadAnswer | None = None
+    """The answer that the model was asked to mend although it is a plan: it counts if the mended one is none."""
+
+    @property
+    def read(self) -> ReadAnswer | None:
+        """The answer that counts; None without one."""
+        last = self.rounds[-1].read if self.rounds else None
+        return self.spare if self.spare is not None and (last is None or last.plan is None) else last
 
     @property
     def plan(self) -> Plan | None:
-        """The plan of the last round, or None."""
-        return self.rounds[-1].plan if self.rounds else None
+        """The plan of the answer that counts, or None."""
+        return self.read.plan if self.read is not None else None
 
     @property
     def stopped(self) -> bool:

@@ -59,8 +59,10 @@ class RoomyMachine:
     def runner_obstacle(
         self, command: Sequence[str], keys: Mapping[str, str], environment: Mapping[str, str] | None = None
     ) -> Obstacle | None:
-        """Every command is there."""
+        """Every command is there, unless its name says that it is not."""
         del keys, environment
+        if command and command[0].startswith("no-such"):
+            return Obstacle(f"`{command[0]}` is not on PATH", advise("install it"), program=True)
         return None if command else Obstacle("the runner has no command", advise("fix .mission.toml"))
 
 

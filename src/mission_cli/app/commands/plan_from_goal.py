@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import secrets
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import (
-    replace,
-)
 from mission_cli._support.shown import quantity_of
 from mission_cli._support.text import (
     counted,
-    first_error,
     one_line,
     show_duration,
     stamp,
 )
 from mission_cli.app.optional import missing_package
 from mission_cli.app.planning import Planned, PlanningRound, PlanningSetup, PlanRequest
+from mission_cli.app.rounds.asking import ask, session_of, wants_repair
+from mission_cli.app.rounds.checking import facts_at
+from mission_cli.document.plans.advice import SMALL
 from mission_cli.document.plans.answer import (
     FEATURES,
     MILESTONES,
     read_answer,
 )
 from mission_cli.document.plans.model import PlanModels
-from mission_cli.domain.budget.amounts import seconds_as_hours
 from mission_cli.domain.budget.ledger import (
     Refusal,
     account,
@@ -37,25 +36,23 @@ from mission_cli.domain.budget.ledger import (
 )
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.criteria.extras import EXTRAS
-from mission_cli.domain.errors import BlockedError, ToolError
+from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.mission import Limits
-from mission_cli.domain.runs import Exit, RunRecord, Usage
-from mission_cli.domain.status import Cause, EndReason, JobKind, JobState, RecordState
-from mission_cli.engine.context import agent_of, policy_of, unknown_runner
-from mission_cli.engine.effects import agent_job
+from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.status import RecordState
+from mission_cli.engine.context import policy_of, unknown_runner
 from mission_cli.engine.halt import refuse_stopped
-from mission_cli.planner.attempts.endings import cause_of_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
+    from mission_cli.app.rounds.asking import Read
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.policy import RunnerPolicy
-    from mission_cli.ports.executor import JobSpec
 
 _MOST_SUBMITS = 3
 _MOST_FILES = 60
@@ -89,38 +86,46 @@ def make_plan(ctx: Context, desk: PlanningSetup, *, rest: Callable[[], None]) ->
     Ctrl-C ends the job; the last round then holds its cost.
     """
     planned = Planned(desk)
-    _ask_with_repair(ctx, planned, _first(ctx, desk), "", rest)
+    read = partial(read_answer, facts=facts_at(ctx, desk.commit))
+    _ask_with_repair(ctx, planned, _first(ctx, desk), "", read, rest)
     return planned
 
 
-def change_plan(ctx: Context, planned: Planned, text: str, wish: str, *, rest: Callable[[], None]) -> Plan | None:
+def change_plan(
+    ctx: Context, planned: Planned, text: str, wish: str, *, session: str, rest: Callable[[], None]
+) -> Plan | None:
     """Have the model change a plan as a person wishes; None if it did not, then the last round or `refused` tells why.
 
-    The rounds are added to `planned`; all of them together cost at most what the planning may cost.
+    The rounds are added to `planned`; all of them together cost at most what the planning may cost. `session`: the
+    conversation that is continued; empty: a new one. The person decides how large the plan is.
     """
-    desk, last = planned.desk, planned.rounds[-1]
-    session = _session(ctx, desk, last)
+    desk = planned.desk
     values = {"first": "" if session else desk.prompt, "plan": text, "wish": wish}
     prompt = ctx.templates.render("prompts/plan-change.md.j2", values)
     planned.refused = ""
-    _ask_with_repair(ctx, planned, _intent(ctx, desk, _records(planned), prompt), session, rest)
-    return None if planned.refused else planned.plan
+    read = partial(read_answer, facts=facts_at(ctx, desk.commit), bounded=False)
+    before = len(planned.rounds)
+    _ask_with_repair(ctx, planned, _intent(ctx, desk, _records(planned), prompt), session, read, rest)
+    return planned.plan if len(planned.rounds) > before and not planned.stopped else None
 
 
 def _ask_with_repair(
-    ctx: Context, planned: Planned, record: RunRecord | Refusal, session: str, rest: Callable[[], None]
+    ctx: Context, planned: Planned, record: RunRecord | Refusal, session: str, read: Read, rest: Callable[[], None]
 ) -> None:
-    """Ask once, and once more with the errors of the answer; add the rounds to `planned`."""
+    """Ask once, and once more with the problems of the answer; add the rounds to `planned`."""
     desk = planned.desk
+    planned.spare = None
     for repaired in (False, True):
         if isinstance(record, Refusal):
-            planned.refused = record.detail
+            planned.refused = "" if planned.spare is not None else record.detail
             return
-        planned.rounds.append(_ask(ctx, desk, record, session, len(planned.rounds) + 1, rest))
+        number = len(planned.rounds) + 1
+        planned.rounds.append(ask(ctx, desk, record, session=session, number=number, read=read, rest=rest))
         last = planned.rounds[-1]
-        if repaired or not _wants_repair(last):
+        if repaired or not wants_repair(last):
             return
-        session = _session(ctx, desk, last)
+        planned.spare = last.read if last.plan is not None else None
+        session = session_of(ctx, desk, last)
         record = _repair(ctx, planned, resumed=bool(session))
 
 
@@ -169,6 +174,7 @@ def _prompt(ctx: Context, wish: PlanRequest, commit: Sha, sitting: timedelta) ->
         "milestones": MILESTONES,
         "features": FEATURES,
         "sitting": show_duration(sitting),
+        "small": show_duration(SMALL),
         "kinds": [str(kind) for kind in EXTRAS if not missing_package(kind)],
         "limits": list(_limits(ctx, wish)),
     }
@@ -236,107 +242,8 @@ def _problems_for_model(last: PlanningRound) -> list[str]:
         return [last.record.detail]
     lines = last.read.block.text.splitlines()
     found = []
-    for problem in last.read.errors[:_MOST_PROBLEMS]:
+    for problem in (last.read.errors or last.read.doubts)[:_MOST_PROBLEMS]:
         text = lines[problem.line - 1].strip() if problem.line <= len(lines) else ""
         hint = f" ({problem.hint})" if problem.hint else ""
         found.append(f"line {problem.line}, `{one_line(text, 80)}`: {problem.message}{hint}")
     return found
-
-
-# Asking
-
-
-def _ask(
-    ctx: Context, desk: PlanningSetup, record: RunRecord, session: str, number: int, rest: Callable[[], None]
-) -> PlanningRound:
-    job = _job(ctx, desk, record, session, number)
-    end = _run(ctx, job, rest)
-    answer = end.report.answer
-    kept = ctx.runtime.keep(f"plans/{desk.name}/answer-{number}.md", answer) if answer.strip() else ""
-    return _judged(record, end, answer, kept)
-
-
-def _job(ctx: Context, desk: PlanningSetup, record: RunRecord, session: str, number: int) -> JobSpec:
-    """Return the job of a round. Both rounds use the same tree: some agents find a conversation by its folder."""
-    job = agent_job(ctx, record, title=f"Plan: {desk.wish.goal}", session=session)
-    env = {"MISSION_MODE": desk.wish.mode, "MISSION_BASE": desk.wish.base, "MISSION_MODEL": desk.model}
-    return replace(
-        job,
-        key=f"plan/{desk.name}/{number}",
-        kind=JobKind.PLAN,
-        tree=replace(job.tree, name=f"plan/{desk.name}", base_name=desk.wish.base),
-        program=replace(job.program, env={**job.program.env, **env}),
-    )
-
-
-def _run(ctx: Context, job: JobSpec, rest: Callable[[], None]) -> Exit:
-    """Run the job until it ends; the first Ctrl-C stops it, a second one leaves it to its supervisor."""
-    try:
-        return _until_ended(ctx, job, rest)
-    except KeyboardInterrupt:
-        ctx.executor.cancel(job.key)
-        end = _until_ended(ctx, job, rest, wanted=False)
-        return replace(end, reason=EndReason.CANCELLED)
-
-
-def _until_ended(ctx: Context, job: JobSpec, rest: Callable[[], None], *, wanted: bool = True) -> Exit:
-    """Wait for the exit file; submit the job again if its supervisor died, so that its cost is not lost."""
-    submits = 0
-    while True:
-        seen = ctx.executor.poll([job.key])[job.key]
-        if seen.exit is not None:
-            return seen.exit
-        if seen.state is JobState.UNKNOWN and not wanted:
-            return Exit(EndReason.CANCELLED)
-        if seen.state in {JobState.UNKNOWN, JobState.GONE}:
-            if submits == _MOST_SUBMITS:
-                raise ToolError(f"the job {job.key} cannot be kept running", hint="see .git/mission/jobs")
-            submits += 1
-            ctx.executor.submit(job)
-        else:
-            rest()
-
-
-# Afterwards
-
-
-def _judged(record: RunRecord, end: Exit, answer: str, kept: str) -> PlanningRound:
-    """Return the round with its settled record: cause, cost, and what is wrong with the answer."""
-    read = None
-    ended = cause_of_end(end)
-    if ended is None:
-        read = read_answer(answer)
-        errors = read.found
-        words = f"{counted(len(errors), 'problem')}: {errors[0].message}" if errors else "it is a plan"
-        ended = (Cause.WRONG_OUTPUT, words) if errors else (Cause.DONE, words)
-    cause, detail = ended
-    settled = replace(
-        record,
-        state=RecordState.SETTLED,
-        cause=cause,
-        detail=one_line(detail, 500),
-        started=end.started,
-        ended=end.ended or record.intended,
-        exit=end.told,
-        usage=replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds)),
-        verdict="passed" if cause is Cause.DONE else str(cause),
-        session=end.report.session,
-        steps=end.report.steps,
-        reset_at=end.report.reset_at,
-        last_words=answer or end.report.last_words,
-        transcript=end.report.transcript,
-        evidence="\n".join(p.at("answer") for p in read.found) if read is not None else first_error(detail),
-    )
-    answered = end.reason is EndReason.EXIT and end.code == 0
-    return PlanningRound(settled, answer, read, kept, answered=answered, subagents=bool(end.report.children))
-
-
-def _wants_repair(last: PlanningRound) -> bool:
-    """Whether to ask once more: only after an answer with errors, not after an outage, a limit or a stop."""
-    return last.answered and last.record.cause in {Cause.WRONG_OUTPUT, Cause.NOOP}
-
-
-def _session(ctx: Context, desk: PlanningSetup, last: PlanningRound) -> str:
-    """Return the conversation to continue; empty if the second cost report would include parts of the first."""
-    agent = agent_of(ctx, desk.runner, ctx.settings.runners[desk.runner])
-    return last.record.session if agent is not None and agent.resumes and not last.subagents else ""

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import stamp
-from mission_cli.app.plannings.order import PlanOrder, fitted, refuse_nonsense, request_of
+from mission_cli.app.plannings.answers import planned_by
+from mission_cli.app.plannings.discussing import adjusted, prospect_of
+from mission_cli.app.plannings.order import PlanOrder, refuse_nonsense, request_of
 from mission_cli.app.plannings.results import Planning
-from mission_cli.app.plannings.stored import PlanningState, StoredPlanning, read, stored, written
+from mission_cli.app.plannings.stored import PlanningState, StoredPlanning, read, rounds_of, stored, written
 from mission_cli.domain.budget.ledger import spent
 from mission_cli.domain.budget.spends import spends_of
-from mission_cli.domain.errors import BlockedError, MissionError, NotFoundError
+from mission_cli.domain.errors import BlockedError, ConflictError, MissionError, NotFoundError
 from mission_cli.domain.notice import do
 from mission_cli.domain.problems import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mission_cli.app.planning import Planned
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import MissionId
@@ -84,41 +85,20 @@ def carry_out(ctx: Context, name: str, rest: Callable[[], None]) -> None:
             rest()
 
         try:
-            planned = make_plan(ctx, one.setup, rest=look)
-            done = _planned(one, planned)
+            done = adjusted(ctx, one, look) if one.wish else planned_by(ctx, one, make_plan(ctx, one.setup, rest=look))
         except MissionError as error:
-            done = replace(one, state=PlanningState.FAILED, error=error.message, hint=str(error.hint))
+            state = PlanningState.READY if one.wish else PlanningState.FAILED
+            done = replace(one, state=state, wish="", error=error.message, hint=str(error.hint))
         _note(ctx, replace(done, until=stamp(ctx.clock.now())), only_from=PlanningState.PLANNING)
 
 
-def _planned(one: StoredPlanning, planned: Planned) -> StoredPlanning:
-    """Return a planning after the answers of the model."""
-    from mission_cli.document.plans.plan import write_plan
-    from mission_cli.document.runs.record import write_run
-
-    last = planned.rounds[-1] if planned.rounds else None
-    records = tuple(write_run(one.record) for one in planned.rounds)
-    one = replace(one, records=records, notes=tuple(last.read.notes) if last and last.read else ())
-    if planned.plan is not None:
-        return replace(
-            one, state=PlanningState.READY, plan=write_plan(fitted(planned.plan, one.order, planned.desk.runner))
-        )
-    failed = replace(one, state=PlanningState.FAILED)
-    if last is None:
-        return replace(failed, error=planned.refused, hint="raise plan_max_usd, or the caps of the request")
-    cost = f"planning cost {planned.cost}"
-    if last.read is None:
-        error = f"{planned.desk.runner} made no plan: {last.record.cause}: {last.record.detail}"
-        return replace(failed, error=error, hint=cost)
-    found = tuple(last.read.found)
-    again = f"it was not asked again: {planned.refused}; " if planned.refused else ""
-    return replace(failed, problems=found, error=found[0].message, hint=f"{again}{cost}")
-
-
-def approve(ctx: Context, name: str, make: Make, plan: Plan | None = None) -> tuple[StoredPlanning, str]:
+def approve(
+    ctx: Context, name: str, make: Make, plan: Plan | None = None, *, seen: str | None = None
+) -> tuple[StoredPlanning, str]:
     """Make the mission of a planning, once; return it and the path of the mission's file.
 
-    `plan`: as the person changed it; None: as the model wrote it. `make` makes a mission with records of its planning.
+    `plan`: as the person changed it; None: as it is stored. `seen`: the text of the plan that the person was shown;
+    raises ConflictError if it has been changed since. `make` makes a mission with records of its planning.
     Raises NotFoundError, and BlockedError if there is nothing to approve.
     """
     from mission_cli.document.plans.plan import read_plan
@@ -134,12 +114,14 @@ def approve(ctx: Context, name: str, make: Make, plan: Plan | None = None) -> tu
         if one.state in {PlanningState.PLANNING, PlanningState.FAILED}:
             words = "the model still writes the plan" if one.state is PlanningState.PLANNING else "there is no plan"
             raise BlockedError(f"there is nothing to approve: {words}", hint=one.error)
-        chosen = plan or read_plan(one.plan).plan
+        if seen is not None and seen.strip() != one.plan.strip():
+            raise ConflictError("the plan was changed meanwhile", hint="look at it again, and approve that")
+        chosen = plan or (read_plan(one.plan).plan if one.plan else None)
         if chosen is None:
             raise AssertionError("a plan that was read is stored")
         book.note(name, written(replace(one, state=PlanningState.APPROVING)))
         try:
-            mission, path = make(chosen, lambda mission: _records(one, mission))
+            mission, path = make(chosen, lambda mission: rounds_of(one, mission))
         except MissionError:
             book.note(name, written(replace(one, state=PlanningState.READY)))
             raise
@@ -156,8 +138,13 @@ def drop(ctx: Context, name: str) -> StoredPlanning:
     return one
 
 
-def looked_at(ctx: Context, one: StoredPlanning, repo: str, progress: Sequence[str] = ()) -> Planning:
-    """Return a planning as people see it; `progress` tells what its model does now."""
+def looked_at(
+    ctx: Context, one: StoredPlanning, repo: str, progress: Sequence[str] = (), *, whole: bool = False
+) -> Planning:
+    """Return a planning as people see it; `progress` tells what its model does now.
+
+    `whole`: with the forecast, with what is odd about the plan, and with the last change, which take a while.
+    """
     from mission_cli.document.plans.plan import read_plan
 
     plan = read_plan(one.plan).plan if one.plan else None
@@ -175,12 +162,15 @@ def looked_at(ctx: Context, one: StoredPlanning, repo: str, progress: Sequence[s
         since=one.since,
         until=one.until,
         progress=(*one.notes, *progress),
-        cost=spent(row for record in _records(one) for row in spends_of(record)),
+        cost=spent(row for record in rounds_of(one) for row in spends_of(record)),
         plan=plan.model_dump(mode="json", exclude_defaults=True) if plan is not None else None,
         problems=[p for p in one.problems if p.severity is Severity.ERROR],
         error=one.error,
         hint=one.hint,
         mission=one.mission,
+        wish=one.wish,
+        undo=len(one.versions),
+        prospect=prospect_of(ctx, one) if whole and plan is not None else None,
     )
 
 
@@ -221,23 +211,12 @@ def _note(ctx: Context, one: StoredPlanning, *, only_from: PlanningState) -> Non
             book.note(one.id, written(one))
 
 
-def _records(one: StoredPlanning, mission: MissionId | None = None) -> list[RunRecord]:
-    """Return the records of the rounds, under the id of the mission that is made."""
-    from mission_cli.document.runs.record import read_run
-    from mission_cli.domain.ids import PLANNING, run_id
-
-    found = [record for text in one.records if (record := read_run(text)) is not None]
-    if mission is None:
-        return found
-    return [replace(record, run=run_id(mission, PLANNING, n)) for n, record in enumerate(found, 1)]
-
-
 def _made_before(ctx: Context, one: StoredPlanning) -> str:
     """Return the mission that was made of a planning when the server died; empty if none was."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands.features import records_of
 
-    ours = {(record.intended, record.prompt) for record in _records(one)}
+    ours = {(record.intended, record.prompt) for record in rounds_of(one)}
     context = ctx.state.snapshot()
     for stored_mission in context.missions.values():
         records = records_of(ctx, resolve(context, stored_mission.id))

@@ -10,8 +10,41 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
+    from mission_cli.app.results.outlook import Forecast
     from mission_cli.domain.budget.ledger import Totals
+    from mission_cli.domain.outline.difference import Change, Total
     from mission_cli.domain.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """The last change of a plan, by meaning."""
+
+    how: str
+    """adjusted (by the model), edited (by hand) or set (mode or caps)"""
+    wish: str
+    """What was wanted, in a person's words; empty for an edit."""
+    by: str
+    at: str
+    changes: Sequence[Change]
+    totals: Sequence[Total]
+    """Milestones, features and work by estimate."""
+    cost: Totals
+    """What the model cost for it."""
+    before: Forecast | None
+    """The forecast of the plan before; null: nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a plan would become."""
+
+    forecast: Forecast | None
+    """null: nothing is known of its runner."""
+    problems: Sequence[Problem]
+    """What is odd about the plan, by line and column of its YAML text."""
+    change: LastChange | None
+    """null: it is as the model wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +83,12 @@ class Planning:
     """What to do about it."""
     mission: str
     """The id of the mission that was made of it; empty before."""
+    wish: str
+    """What the model changes now; empty if it changes nothing."""
+    undo: int
+    """How many changes can be taken back."""
+    prospect: Prospect | None
+    """null without a plan, and in lists."""
 
 
 @dataclass(frozen=True, slots=True)

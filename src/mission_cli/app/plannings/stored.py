@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.records import from_plain, to_plain
 from mission_cli.app.planning import PlanningSetup
 from mission_cli.app.plannings.order import PlanOrder, request_of
@@ -17,6 +17,9 @@ from mission_cli.domain.problems import Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.runs import RunRecord
 
 
 class PlanningState(StrEnum):
@@ -32,6 +35,34 @@ class PlanningState(StrEnum):
     """Its mission is being made."""
     APPROVED = "approved"
     """It is a mission."""
+
+
+class How(StrEnum):
+    """How a plan was changed."""
+
+    ADJUSTED = "adjusted"
+    """By the model, as a person wished."""
+    EDITED = "edited"
+    """By hand."""
+    SET = "set"
+    """Its mode or its caps."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanVersion:
+    """A plan before a change, and the change."""
+
+    plan: str
+    order: PlanOrder
+    how: How
+    wish: str
+    """What a person wanted, in their words."""
+    by: str
+    at: str
+    first: int
+    """The number of rounds before the change."""
+    last: int
+    """The number of rounds after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +94,13 @@ class StoredPlanning:
     records: tuple[str, ...] = ()
     """The run record of each round."""
     mission: str = ""
+    wish: str = ""
+    """What the model changes now; empty: it writes the first plan, or nothing."""
+    wished_by: str = ""
+    session: str = ""
+    """The conversation with the model that can be continued; empty: none."""
+    versions: tuple[PlanVersion, ...] = ()
+    """The plans before each change, the oldest first."""
 
     @property
     def setup(self) -> PlanningSetup:
@@ -72,7 +110,7 @@ class StoredPlanning:
         return PlanningSetup(wish, self.runner, self.model, Sha(self.commit), self.prompt, limits, self.id)
 
 
-_CLASSES = (StoredPlanning, PlanningState, PlanOrder, Problem, Severity)
+_CLASSES = (StoredPlanning, PlanningState, PlanVersion, How, PlanOrder, Problem, Severity)
 
 
 def stored(setup: PlanningSetup, order: PlanOrder, *, by: str, email: str, since: str) -> StoredPlanning:
@@ -116,3 +154,14 @@ def read(texts: Mapping[str, str]) -> dict[str, StoredPlanning]:
         if isinstance(one, StoredPlanning) and one.id == name:
             found[name] = one
     return found
+
+
+def rounds_of(one: StoredPlanning, mission: MissionId | None = None) -> list[RunRecord]:
+    """Return the records of the rounds, under the id of the mission that is made."""
+    from mission_cli.document.runs.record import read_run
+    from mission_cli.domain.ids import PLANNING, run_id
+
+    found = [record for text in one.records if (record := read_run(text)) is not None]
+    if mission is None:
+        return found
+    return [replace(record, run=run_id(mission, PLANNING, n)) for n, record in enumerate(found, 1)]

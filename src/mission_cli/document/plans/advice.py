@@ -107,25 +107,22 @@ def _hours(work: timedelta, cap: timedelta, at: tuple[int, int]) -> Iterator[Pro
 
 
 def _unneeded(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
-    """Yield a warning for each feature of which nothing in the plan says that it is needed; only where that is sure."""
-    if not plan.goal:
-        return
-    outline = outline_of_plan(plan)
-    needed = {name for feature in outline.features() for name in feature.depends}
-    wanted = words_of(" ".join([plan.goal, plan.title, *plan.success_criteria, *plan.constraints]))
+    """Yield a warning for each feature that is certainly not needed: a non-goal, or one that would not be missed."""
+    needed = {name for feature in outline_of_plan(plan).features() for name in feature.depends}
     for m, milestone in enumerate(plan.milestones):
         paths = _judged_paths(milestone)
         for n, feature in enumerate(milestone.features):
-            number = f"{m + 1}.{n + 1}"
-            named = words_of(f"{feature.title} {feature.description}") & (wanted | words_of(milestone.name))
-            if paths is None or number in needed or f"{m + 1}.*" in needed or named or feature.research:
-                continue
-            if not _paths(feature) & paths:
-                words = f"nothing needs {number} `{one_line(feature.title, 80)}`"
-                hint = (
-                    "no feature depends on it, no criterion of its milestone looks at it, and the goal does not name it"
-                )
-                yield Problem(*place_of(root, ("milestones", m, "features", n)), words, hint, Severity.WARNING)
+            number, place = f"{m + 1}.{n + 1}", place_of(root, ("milestones", m, "features", n))
+            shown = f"{number} `{one_line(feature.title, 80)}`"
+            for line in plan.non_goals:
+                if words_of(line) and words_of(line) <= words_of(feature.title):
+                    words = f"{shown} is what `non_goals` excludes: `{one_line(line, 80)}`"
+                    yield Problem(*place, words, "remove one of the two", Severity.WARNING)
+            dependent = number in needed or f"{m + 1}.*" in needed
+            if not (dependent or feature.criteria or feature.research or paths is None or _paths(feature) & paths):
+                words = f"nothing would notice if {shown} were not built"
+                hint = "it has no criterion, no feature depends on it, and no criterion of its milestone looks at it"
+                yield Problem(*place, words, hint, Severity.WARNING)
 
 
 def _judged_paths(milestone: PlanMilestone) -> set[str] | None:

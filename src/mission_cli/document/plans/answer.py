@@ -13,11 +13,15 @@ from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import counted, one_line
 from mission_cli.document.criteria.item import asked_criterion
+from mission_cli.document.plans.advice import sum_problems
+from mission_cli.document.plans.at_base import base_problems
+from mission_cli.document.plans.checks import cap_problems
 from mission_cli.document.plans.model import (
     Plan,
     PlanFeature,
     PlanMilestone,
     PlanResearch,
+    PlanResource,
 )
 from mission_cli.document.plans.plan import check_plan, parse_yaml
 from mission_cli.document.plans.problems import place_of
@@ -30,21 +34,26 @@ if TYPE_CHECKING:
 
     import yaml
 
+    from mission_cli.document.plans.at_base import BaseFacts
+
 MILESTONES = (3, 7)
 FEATURES = (2, 5)
-"""The least and the most milestones that a model is asked for, and features in each."""
-LONGEST = {"title": 200, "name": 200, "description": 4000, "estimate": 40, "criterion": 1000, "line": 500}
+"""The least and the most milestones that a model is asked for, and features in each; a small goal has one of both."""
+LONGEST = {"title": 200, "name": 200, "description": 4000, "estimate": 40, "criterion": 1000, "line": 500, "path": 200}
 """The longest text of each kind, in characters."""
 _MOST_LINES = 30
 
 _FENCE = pattern(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 _INDEPENDENT = pattern(r"\[independent\]", re.IGNORECASE)
 _NAMES = frozenset({"", "yaml", "yml", "json"})
-_PLAN = frozenset({"title", "non_goals", "constraints", "milestones", "research"})
+DECIDED_OF_PLAN = frozenset({
+    "title", "non_goals", "constraints", "assumptions", "resources", "milestones", "research",
+})  # fmt: skip
 _RESEARCH = frozenset({"topic", "question", "sources", "needed_by"})
 _MOST_TOPICS = 5
-_MILESTONE = frozenset({"name", "estimate", "validation", "features"})
-_FEATURE = frozenset({"title", "description", "estimate", "criteria", "depends"})
+DECIDED_OF_MILESTONE = frozenset({"name", "estimate", "validation", "features"})
+DECIDED_OF_FEATURE = frozenset({"title", "description", "estimate", "criteria", "depends", "files"})
+_RESOURCE = frozenset({"name", "type", "purpose", "notes"})
 _SETTINGS = frozenset({
     "commands", "copy", "env", "hooks", "host", "land", "managed", "model", "protect", "runner", "runners", "sandbox",
     "settings", "setup", "status", "tree",
@@ -70,6 +79,8 @@ class ReadAnswer:
     block: Block
     notes: tuple[str, ...] = ()
     """One sentence for each dropped key."""
+    doubts: tuple[Problem, ...] = ()
+    """Why the model is asked once to mend a plan that could be used."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -82,14 +93,18 @@ class ReadAnswer:
         return tuple(replace(p, line=p.line + self.block.line - 1) for p in self.errors)
 
 
-def read_answer(text: str) -> ReadAnswer:
-    """Return the last block of an answer that is a plan; if none is, the problems of the most likely one."""
+def read_answer(text: str, *, facts: BaseFacts | None = None, bounded: bool = True) -> ReadAnswer:
+    """Return the last block of an answer that is a plan; if none is, the problems of the most likely one.
+
+    `facts`: what is known of the base. `bounded`: whether the numbers of milestones and features are checked.
+    """
+    asked = _Asked(facts, bounded)
     blocks = list(blocks_of(text))
     if not blocks:
-        return _without_fence(text)
+        return _without_fence(text, asked)
     likeliest: ReadAnswer | None = None
     for block in reversed(blocks):
-        read = _read(block)
+        read = _read(block, asked)
         if read.plan is not None:
             return read
         if likeliest is None or ("milestones:" in block.text and "milestones:" not in likeliest.block.text):
@@ -99,9 +114,9 @@ def read_answer(text: str) -> ReadAnswer:
     return likeliest
 
 
-def _without_fence(text: str) -> ReadAnswer:
+def _without_fence(text: str, asked: _Asked) -> ReadAnswer:
     """Read an answer without a fence: the whole answer may be the plan."""
-    read = _read(Block(text, 1))
+    read = _read(Block(text, 1), asked)
     if read.plan is not None or "milestones:" in text:
         return read
     return replace(read, problems=(Problem(1, 1, "the answer contains no plan", "end with one fenced yaml block"),))
@@ -143,7 +158,13 @@ def _fence(line: str) -> _Fence | None:
     return _Fence(len(found["indent"]), found["fence"], name.casefold())
 
 
-def _read(block: Block) -> ReadAnswer:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    facts: BaseFacts | None
+    bounded: bool
+
+
+def _read(block: Block, asked: _Asked) -> ReadAnswer:
     parsed = parse_yaml(block.text, aliases=False)
     if isinstance(parsed, Problem):
         return ReadAnswer(None, (_quoting(parsed),), block)
@@ -153,8 +174,12 @@ def _read(block: Block) -> ReadAnswer:
     if read.plan is None:
         errors = tuple(_quoting(p) for p in read.problems if p.severity is Severity.ERROR)
         return ReadAnswer(None, errors, block, notes)
-    problems = tuple(sorted(_rules(read.plan, root)))
-    return ReadAnswer(None if problems else _tidy(read.plan), problems, block, notes)
+    problems = tuple(sorted(_rules(read.plan, root, bounded=asked.bounded)))
+    if problems:
+        return ReadAnswer(None, problems, block, notes)
+    doubts = set(read.problems) - {*cap_problems(read.plan, root), *sum_problems(read.plan, root)}
+    doubts |= set(base_problems(read.plan, root, asked.facts)) if asked.facts is not None else set()
+    return ReadAnswer(_tidy(read.plan), (), block, notes, tuple(sorted(doubts)))
 
 
 def _quoting(problem: Problem) -> Problem:
@@ -166,13 +191,15 @@ def _quoting(problem: Problem) -> Problem:
 
 def _drop(loaded: dict[Any, Any]) -> Iterator[str]:
     """Remove the keys that a model may not decide; yield a note for each."""
-    yield from _strip(loaded, _PLAN, frozenset(Plan.model_fields), "")
+    yield from _strip(loaded, DECIDED_OF_PLAN, frozenset(Plan.model_fields), "")
     for n, topic in enumerate(_dicts(loaded.get("research")), 1):
         yield from _strip(topic, _RESEARCH, frozenset(PlanResearch.model_fields), f"research {n}: ")
+    for n, resource in enumerate(_dicts(loaded.get("resources")), 1):
+        yield from _strip(resource, _RESOURCE, frozenset(PlanResource.model_fields), f"resource {n}: ")
     for m, milestone in enumerate(_dicts(loaded.get("milestones")), 1):
-        yield from _strip(milestone, _MILESTONE, frozenset(PlanMilestone.model_fields), f"milestone {m}: ")
+        yield from _strip(milestone, DECIDED_OF_MILESTONE, frozenset(PlanMilestone.model_fields), f"milestone {m}: ")
         for n, feature in enumerate(_dicts(milestone.get("features")), 1):
-            yield from _strip(feature, _FEATURE, frozenset(PlanFeature.model_fields), f"feature {m}.{n}: ")
+            yield from _strip(feature, DECIDED_OF_FEATURE, frozenset(PlanFeature.model_fields), f"feature {m}.{n}: ")
 
 
 def _strip(mapping: dict[Any, Any], allowed: frozenset[str], known: frozenset[str], where: str) -> Iterator[str]:
@@ -191,23 +218,28 @@ def _dicts(value: object) -> list[dict[Any, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _rules(plan: Plan, root: yaml.Node) -> Iterator[Problem]:
+def _rules(plan: Plan, root: yaml.Node, *, bounded: bool) -> Iterator[Problem]:
     """Check the rules for a model's plan that do not apply to a person's."""
-    yield from _count(root, len(plan.milestones), MILESTONES, ("milestones",), "the plan", "milestone")
+    small = len(plan.milestones) == 1 and len(plan.milestones[0].features) == 1
+    bounded = bounded and not small
+    if bounded:
+        yield from _count(root, len(plan.milestones), MILESTONES, ("milestones",), "the plan", "milestone")
     yield from _long(root, ("title",), plan.title, "title")
-    for key, lines in (("non_goals", plan.non_goals), ("constraints", plan.constraints)):
-        yield from _texts(root, (key,), lines, "line")
+    for key in ("non_goals", "constraints", "assumptions"):
+        yield from _texts(root, (key,), getattr(plan, key), "line")
     yield from _topics(plan, root)
     for m, milestone in enumerate(plan.milestones):
         place = ("milestones", m)
         yield from _long(root, (*place, "name"), milestone.name, "name")
         yield from _long(root, (*place, "estimate"), milestone.estimate, "estimate")
-        yield from _count(root, len(milestone.features), FEATURES, place, f"milestone {m + 1}", "feature")
+        if bounded:
+            yield from _count(root, len(milestone.features), FEATURES, place, f"milestone {m + 1}", "feature")
         yield from _criteria(root, milestone.validation, (*place, "validation"), f"milestone {m + 1}")
         for n, feature in enumerate(milestone.features):
             where = (*place, "features", n)
             for key in ("title", "description", "estimate"):
                 yield from _long(root, (*where, key), getattr(feature, key), key)
+            yield from _texts(root, (*where, "files"), feature.files, "path")
             yield from _criteria(root, feature.criteria, (*where, "criteria"), f"feature {m + 1}.{n + 1}")
 
 
@@ -226,7 +258,8 @@ def _count(
 ) -> Iterator[Problem]:
     least, most = bounds
     if not least <= number <= most:
-        yield Problem(*place_of(root, place), f"{name} has {counted(number, what)}", f"write {least} to {most}")
+        hint = f"write {least} to {most}; a small goal has one milestone with one feature"
+        yield Problem(*place_of(root, place), f"{name} has {counted(number, what)}", hint)
 
 
 def _criteria(root: yaml.Node, texts: list[str], place: tuple[str | int, ...], name: str) -> Iterator[Problem]:

@@ -69,6 +69,11 @@ def check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
             yield from _feature(feature, f"{m + 1}.{n + 1}", depends, root, below)
     yield from _gates(plan, root, depends)
     yield from _phases(plan, root)
+    yield from cap_problems(plan, root)
+
+
+def cap_problems(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+    """Yield a warning for a plan without a cap."""
     budget = plan.budget
     if not (budget.money_usd or budget.time_hours or budget.token_limit):
         hint = "`start` needs one: set budget.money_usd, time_hours or token_limit, or write unlimited"

@@ -99,7 +99,7 @@ class Differences:
 def difference(old: Outline, new: Outline) -> Differences:
     """Return what changes, features before what belongs to them, in the order of the new outline."""
     pairs = paired(old, new)
-    stages = _paired_milestones(old, new, pairs)
+    stages = milestones_paired(old, new, pairs)
     changes = [*_facts(old, new), *_milestones(old, new, stages), *_features(old, new, pairs, stages)]
     return Differences(tuple(changes), tuple(_totals(old, new)))
 
@@ -143,7 +143,7 @@ def _duration(estimate: timedelta | None) -> str:
 # Milestones
 
 
-def _paired_milestones(old: Outline, new: Outline, pairs: Pairs) -> dict[int, int]:
+def milestones_paired(old: Outline, new: Outline, pairs: Pairs) -> dict[int, int]:
     """Return the new number of each milestone by its old one: by name, or by most of its features."""
     names = {_flat(one.name): one.number for one in new.milestones}
     found = {one.number: names[_flat(one.name)] for one in old.milestones if _flat(one.name) in names}

@@ -12,7 +12,6 @@ from mission_cli._support.dataclass import replace
 from mission_cli.app.authority import VOUCHING
 from mission_cli.app.results import files as results
 from mission_cli.domain.errors import DocumentError, MissionError, UsageError
-from mission_cli.surfaces.cli.commands.guided.approval import Approved
 from mission_cli.surfaces.cli.commands.guided.interview import (
     Order,
     interview,
@@ -20,6 +19,7 @@ from mission_cli.surfaces.cli.commands.guided.interview import (
     read_goal,
     refuse_nonsense,
 )
+from mission_cli.surfaces.cli.commands.guided.outcome import OVER, Approved
 from mission_cli.surfaces.cli.given_files import text_of
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
@@ -116,15 +116,23 @@ def _from_goal(shell: Shell, order: Order, *, start: bool) -> int:
         introduce(shell)
     order = _placed(shell, order, start=start)
     made = plan_for(shell, order)
+    while made == OVER:
+        made = plan_for(shell, _over(order))
     if isinstance(made, int):
         return made
     mission, path = _create_planned(shell, made, order)
-    words = f"{mission} is planned: {path}\nplanning cost {made.planned.cost}"
-    result = results.CreatedFromGoal(mission, path, made.planned.sums)
+    words = f"{mission} is planned: {path}\nplanning cost {made.cost}"
+    result = results.CreatedFromGoal(mission, path, made.sums)
     if order.ask and not (order.homeless or start):
         shell.say(words, result)
         return go_on(shell, mission)
     return _say_created(shell, mission, words, result, start=start, homeless=order.homeless)
+
+
+def _over(order: Order) -> Order:
+    """Return an order without what is asked, to start over."""
+    given = {key: value for key, value in order.given.items() if key not in {"goal", "mode"}}
+    return replace(order, goal="", given=given, budget={})
 
 
 def _with_phases(shell: Shell, plan: Path | None, order: Order, *, start: bool) -> int:
@@ -252,10 +260,14 @@ def _refuse_unapproved(order: Order, *, headless: bool) -> None:
 
 def _create_planned(shell: Shell, made: Approved, order: Order) -> tuple[str, str]:
     """Make the mission of an approved plan; if that fails, print where the plan is kept and what it cost."""
+
+    def make(plan: Plan, records: Callable[[MissionId], Sequence[RunRecord]]) -> tuple[str, str]:
+        return create_mission(shell, plan, base=made.base, homeless=order.homeless, planning=records)
+
     try:
-        return create_mission(shell, made.plan, base=order.base, homeless=order.homeless, planning=made.planned.records)
+        return made.carry(make)
     except MissionError:
-        shell.err.print(f"the plan is kept: {made.kept}; planning cost {made.planned.cost}")
+        shell.err.print(f"the plan is kept: {made.kept}; planning cost {made.cost}")
         raise
 
 

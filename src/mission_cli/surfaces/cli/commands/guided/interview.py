@@ -5,7 +5,6 @@ No file of the mission is written before the plan is approved.
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -19,7 +18,8 @@ from mission_cli._support.dataclass import (
 )
 from mission_cli.app.plannings.modes import MODES, recommended
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, ToolError, UsageError
-from mission_cli.surfaces.cli.commands.guided.approval import Approved, approve, told_so_far
+from mission_cli.surfaces.cli.commands.guided.discussion import told_so_far
+from mission_cli.surfaces.cli.commands.guided.outcome import Approved, discussed, resumed
 from mission_cli.surfaces.cli.questions import amount_asked, asked, chosen
 from mission_cli.surfaces.keys import gently
 from mission_cli.surfaces.new_mission import CAPS, USUAL_USD
@@ -28,9 +28,9 @@ from mission_cli.surfaces.plain import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mission_cli.app.planning import Planned, PlanningRound
+    from mission_cli.app.planning import Planned
     from mission_cli.app.plannings.order import PlanOrder
-    from mission_cli.document.plans.model import Plan
+    from mission_cli.document.plans.answer import ReadAnswer
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.cli.shell import Shell
     from mission_cli.wiring.assemble import Opened
@@ -76,17 +76,20 @@ def _mode_asked(goal: str) -> str:
 
 
 def plan_for(shell: Shell, order: Order) -> Approved | int:
-    """Have the plan written by a model and approved; return an exit code if the person stopped or rejected it."""
+    """Have the plan written by a model and approved; return an exit code if the person stopped, left or rejected it."""
     from mission_cli.app.commands.plan_from_goal import (
         choose_runner,
         make_plan,
         prepare,
     )
+    from mission_cli.app.plannings.discussing import written_by
     from mission_cli.app.plannings.order import request_of
     from mission_cli.document.plans.plan import override, write_plan
 
     refuse_nonsense(order)
     opened, base = _place(shell, order)
+    if order.ask and not order.goal and (found := resumed(shell, opened.context)) is not None:
+        return discussed(shell, opened.context, found)
     choose_runner(opened.context, order.runner)
     if order.ask:
         order = interview(order)
@@ -102,28 +105,12 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
         return _stopped(shell, planned)
     if planned.plan is None:
         raise _failure(shell, opened.context, planned)
-    _tell(shell, planned.rounds[-1])
-
-    def fitted(plan: Plan) -> Plan:
-        return override(plan, order.given, order.budget, desk.runner)
-
-    plan = fitted(planned.plan)
+    _tell(shell, planned.read)
+    if order.ask:
+        return discussed(shell, opened.context, written_by(opened.context, _ordered(order), planned))
+    plan = override(planned.plan, order.given, order.budget, desk.runner)
     kept = opened.context.runtime.keep(f"plans/{desk.name}/plan.yaml", write_plan(plan))
-    if not order.ask:
-        return Approved(plan, planned, kept)
-    try:
-        approved = approve(shell, opened.context, Approved(plan, planned, kept), fitted)
-    except (typer.Abort, KeyboardInterrupt):
-        shell.err.print(_rejected(kept))
-        raise
-    if approved is None:
-        shell.note(_rejected(kept))
-        return 0
-    return approved
-
-
-def _rejected(kept: str) -> str:
-    return f"nothing was written; the plan is kept: mission new --plan {shlex.quote(kept)}"
+    return Approved(order.base, kept, planned.cost, planned.sums, lambda make: make(plan, planned.records))
 
 
 def refuse_nonsense(order: Order) -> None:
@@ -177,8 +164,8 @@ def _stopped(shell: Shell, planned: Planned) -> int:
     return INTERRUPTED
 
 
-def _tell(shell: Shell, last: PlanningRound) -> None:
-    for note in last.read.notes if last.read is not None else ():
+def _tell(shell: Shell, read: ReadAnswer | None) -> None:
+    for note in read.notes if read is not None else ():
         shell.note(note)
 
 

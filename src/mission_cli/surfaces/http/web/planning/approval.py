@@ -12,7 +12,7 @@ from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import DocumentError, MissionError
 from mission_cli.surfaces.http.problems import problem_of
 from mission_cli.surfaces.http.web.rendering import address
-from mission_cli.surfaces.views.plan import budget_of, totals_of
+from mission_cli.surfaces.views.planning.plan import budget_of, totals_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response

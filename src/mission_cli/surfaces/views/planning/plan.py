@@ -14,7 +14,7 @@ from mission_cli.surfaces.lines import BLANK, GAP, cells, line, said, wrap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mission_cli.document.plans.model import Plan, PlanFeature, PlanMilestone
+    from mission_cli.document.plans.model import Plan, PlanFeature, PlanMilestone, PlanResource
     from mission_cli.surfaces.lines import Line
 
 
@@ -31,27 +31,42 @@ class _Node:
     below: tuple[_Node, ...] = ()
 
 
-def plan_lines(plan: Plan, width: int) -> list[Line]:
-    """Return milestones, features and criteria, what is excluded, the constraints, and at the end the totals."""
+def plan_lines(plan: Plan, width: int, *, full: bool = True) -> list[Line]:
+    """Return milestones and features, what is in and what is out, what has to be there, and at the end the totals.
+
+    `full`: with the goal, and with descriptions, files and criteria of features and milestones.
+    """
     by = f"by {said(plan.preferences.runner)}" if plan.preferences.runner else ""
     facts = ", ".join(filter(None, (f"{plan.mode} mode", budget_of(plan), by)))
-    below = [_milestone(number, milestone) for number, milestone in enumerate(plan.milestones, 1)]
+    below = [_milestone(number, milestone, full=full) for number, milestone in enumerate(plan.milestones, 1)]
+    below += _list("the goal is reached when", plan.success_criteria)
     below += _list("not included", plan.non_goals)
     below += _list("constraints", plan.constraints)
+    below += _list("assumed", plan.assumptions)
+    below += _list("found out first", [one.topic for one in plan.research])
+    below += _list("needed from you", [_resource(one) for one in plan.resources])
     tree = _Node(plan.title, "bold", facts, tuple(below))
     return [*_drawn(tree, width, "", ""), BLANK, line((totals_of(plan), "bold"))]
 
 
-def _milestone(number: int, milestone: PlanMilestone) -> _Node:
-    features = [_feature(f"{number}.{place}", one) for place, one in enumerate(milestone.features, 1)]
-    below = (*features, *_list(_CRITERIA, milestone.validation, "green"))
+def _resource(one: PlanResource) -> str:
+    kind = f" ({one.type})" if one.type else ""
+    return f"{one.name}{kind}: {one.purpose}" if one.purpose else f"{one.name}{kind}"
+
+
+def _milestone(number: int, milestone: PlanMilestone, *, full: bool) -> _Node:
+    features = [_feature(f"{number}.{place}", one, full=full) for place, one in enumerate(milestone.features, 1)]
+    below = (*features, *(_list(_CRITERIA, milestone.validation, "green") if full else ()))
     return _Node(f"Milestone {number}: {milestone.name}", "bold cyan", _estimate(milestone.estimate), below)
 
 
-def _feature(number: str, feature: PlanFeature) -> _Node:
+def _feature(number: str, feature: PlanFeature, *, full: bool) -> _Node:
     after = f"after {', '.join(feature.depends)}" if feature.depends else ""
-    below = [_Node(feature.description, "dim")] if feature.description.strip() else []
-    below += [_Node(criterion, "green") for criterion in feature.criteria]
+    below = []
+    if full:
+        below += [_Node(feature.description, "dim")] if feature.description.strip() else []
+        below += [_Node(f"files: {', '.join(feature.files)}", "dim")] if feature.files else []
+        below += [_Node(criterion, "green") for criterion in feature.criteria]
     facts = ", ".join(filter(None, (_estimate(feature.estimate), after)))
     return _Node(f"{number} {feature.title}", facts=facts, below=tuple(below))
 
