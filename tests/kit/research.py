@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.kit.fakes.executor import Outcome
 
 from mission_cli.document.reading.load import load
+from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.research.documents import lacking
 from mission_cli.domain.research.topics import document_of, needed, topic_in, topics
 from mission_cli.domain.status import FeatureStatus, GateStatus
@@ -41,6 +43,10 @@ milestones:
 """
 SEARCH, BANKS = "full-text-search", "banks"
 GATE = f"research-{SEARCH}"
+_RUNS = {
+    word: re.compile(rf"Mission-Event: (?:feature|attempt)\.{word}\nMission-Run: m/(\d+\.\d+)-a")
+    for word in ("dispatched", "settled")
+}
 FOLDER = "missions/m/research"
 DOCUMENT = """\
 # {topic}
@@ -70,8 +76,8 @@ def works(spec: JobSpec) -> Outcome:
     """The first document about search lacks a part; everything else is right."""
     feature, attempt = spec.program.env["MISSION_FEATURE"], int(spec.program.env["MISSION_ATTEMPT"])
     cost = (Decimal("0.1"), Decimal("0.2"))
-    topic = {"1.3": SEARCH, "1.4": BANKS}.get(feature, "")
-    if not topic:
+    topic = next((t for t in (SEARCH, BANKS) if f"{FOLDER}/{document_of(t)}`" in spec.program.stdin), "")
+    if not topic or not spec.sandbox.only:
         return Outcome(60.0, {f"{feature}.txt": "good\n"}, costs=cost, completes=feature)
     text = DOCUMENT.format(topic=topic)
     text = text.replace("## Pitfalls", "## More") if (topic, attempt) == (SEARCH, 1) else text
@@ -86,16 +92,20 @@ def broken(before: Commit, after: Commit) -> str:
     """
     if "m/mission.md" not in after.files or "m/mission.md" not in before.files:
         return ""
+    begun, ended = (_RUNS[word].findall(after.message) for word in ("dispatched", "settled"))
+    if not begun and not ended:
+        return ""
     mission, was = (load(c.files["m/mission.md"], "m").mission for c in (after, before))
-    for feature in mission.features():
-        old = was.feature(feature.number)
-        begins = feature.status is FeatureStatus.DISPATCHED and old is not None and old.status is FeatureStatus.PENDING
-        if begins and (words := _too_early(mission, feature, after.files)):
+    for number in begun:
+        feature = mission.feature(FeatureNumber(number))
+        if feature is not None and (words := _too_early(mission, feature, after.files)):
             return words
-        finished = old is not None and old.status is not FeatureStatus.DONE and feature.status is FeatureStatus.DONE
-        topic = topic_in(mission, feature)
+    for number in ended:
+        feature, old = mission.feature(FeatureNumber(number)), was.feature(FeatureNumber(number))
+        topic = topic_in(mission, feature) if feature is not None else ""
+        finished = feature and old and feature.status is FeatureStatus.DONE and old.status is not FeatureStatus.DONE
         if finished and topic and lacking(after.files.get(_path(topic), "")):
-            return f"{feature.number} is done without its document"
+            return f"{number} is done without its document"
     return ""
 
 

@@ -20,6 +20,7 @@ from tests.sim.mailed import MailSim
 from tests.sim.phased import PhaseSim
 from tests.sim.previewed import PreviewSim
 from tests.sim.pulled import MissionPullSim, PullSim
+from tests.sim.researched import ResearchSim
 from tests.sim.run import LENGTH, live, run
 from tests.sim.shown import ShownSim
 from tests.sim.sim import BrokenError, FlakySim, RecurringSim, ReviewSim, Sim
@@ -91,6 +92,13 @@ def test_every_law_holds_where_missions_have_phases(seed: int) -> None:
     """No approval counts for what it did not see, no phase is entered twice in a pass, nothing lands before its phase."""
     counts = run(seed, HALF, PhaseSim)
     assert counts["decisions about phases"] > 0
+
+
+@pytest.mark.parametrize("seed", range(300, 400) if NIGHTLY else [301])
+def test_every_law_holds_where_topics_are_found_out_before_the_work(seed: int) -> None:
+    """Nothing that needs a topic starts before its whole document is there and approved, and no code comes of it."""
+    counts = run(seed, HALF, ResearchSim)
+    assert counts["worlds with documents"] > 0 or NIGHTLY
 
 
 @pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [300])
