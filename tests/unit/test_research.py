@@ -7,19 +7,36 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 from tests.crash.lives import committed
+from tests.kit.browsing import at_home
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.missions import feature, mission
 from tests.kit.research import BANKS, DOCUMENT, FOLDER, GATE, PLAN, SEARCH, works
 from tests.unit.test_keys_act import go_on
+from tests.unit.test_mail import edit
 
+from mission_cli._support.dataclass import replace
+from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features, gates, lifecycle
+from mission_cli.app.commands.phases.decide import at_gate
+from mission_cli.app.queries.proposals import topic_shown
+from mission_cli.app.report.briefing import briefing
+from mission_cli.app.report.fitting import fitted
+from mission_cli.app.report.report import mission_report
+from mission_cli.app.results.proposals import TopicShown
 from mission_cli.document.checking.lint import lint
 from mission_cli.document.plans.answer import read_answer
 from mission_cli.document.plans.plan import read_plan, write_plan
 from mission_cli.document.reading.load import load
+from mission_cli.domain.errors import ConflictError, NotFoundError
+from mission_cli.domain.ids import MissionId
 from mission_cli.domain.research.documents import lacking, parts_of, summary_of
 from mission_cli.domain.research.topics import may_keep, needed, readable, topic_of
+from mission_cli.engine.phases.documents import blob_id
+from mission_cli.surfaces.lines import plain
+from mission_cli.surfaces.reporting.context import context_values
+from mission_cli.surfaces.reporting.shown import values_of
+from mission_cli.surfaces.views.proposals import topic_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -316,3 +333,55 @@ x
     assert summary_of(text) == "Use `fts5`. It is enough."
     assert lacking("") == ("decision", "options", "sources", "pitfalls")
     assert summary_of("no headings") == ""
+
+
+# What people see
+
+
+def test_a_decision_is_about_the_document_and_every_view_has_what_was_found_out() -> None:
+    host, _, _ = host_of()
+    go_on(host, 40)
+    ctx = host.context()
+    snapshot = ctx.state.snapshot()
+    address = resolve(snapshot, "m")
+    shown = topic_shown(ctx, snapshot, address, "Full-text search?")
+    text = DOCUMENT.format(topic=SEARCH)
+    assert shown == TopicShown(MissionId("m"), SEARCH, f"research/{SEARCH}.md", blob_id(text), text)
+    assert plain(topic_lines(replace(shown, text="# One\n\n\x1b[31mtwo three\n"), 60)) == (
+        f"m: research/{SEARCH}.md ({shown.blob[:7]})\n\n# One\n\n\ufffd[31mtwo three\n"
+    )
+    with pytest.raises(NotFoundError, match="m has no topic `x`"):
+        topic_shown(ctx, snapshot, address, "x")
+    gate = at_gate(ctx, address, GATE)
+    assert (gate.saw, gate.document) == (shown.blob, f"{SEARCH}.md")
+    with pytest.raises(ConflictError) as other:
+        gates.decide_gate(ctx, "m", GATE, approved=True, saw="1234567")
+    assert str(other.value.hint) == f"look at it again: mission show m --research {SEARCH}"
+    gates.decide_gate(ctx, "m", GATE, approved=True, saw=shown.blob[:7])
+    assert [(a.gate, a.decision, a.commit) for a in now(host).approvals] == [(GATE, "approved", shown.blob)]
+    rows = [(t, f"Use {t} first.", f"research/{t}.md") for t in (BANKS, SEARCH)]
+    assert [(t.topic, t.summary, t.source) for t in mission_report(ctx, address).research] == rows
+    assert [(t.topic, t.summary, t.source) for t in briefing(ctx, snapshot, address, 2000).research] == rows
+
+
+def test_pages_and_accounts_show_the_text_of_a_model_as_text() -> None:
+    host, _, _ = host_of()
+    go_on(host, 40)
+    edit(host, f"Use {BANKS} first.", "<script>alert(1)</script> [x](javascript:y) first.")
+    ctx = host.context()
+    address = resolve(ctx.state.snapshot(), "m")
+    web = at_home(host)
+    page = web.open("/missions/m")
+    assert f"Research {BANKS} <script>alert(1)</script> [x](javascript:y) first. research/{BANKS}.md" in page.text
+    assert web.last is not None
+    assert "<script>alert" not in web.last.text
+    page = web.open(f"/missions/m/do/approve?gate={GATE}")
+    assert f"shows {SEARCH}.md" in page.text
+    assert "Because it is there." in page.text
+    values = values_of(mission_report(ctx, address), {})
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in ctx.templates.render("report.html.j2", values)
+    brief = context_values(fitted(briefing(ctx, ctx.state.snapshot(), address, 2000), lambda _: 0))
+    for name, told in (("report.md.j2", values), ("context.md.j2", brief)):
+        text = ctx.templates.render(name, told)
+        assert f"- {SEARCH}: Use {SEARCH} first. (research/{SEARCH}.md)" in text.replace("\\", "")
+        assert "<script>" not in text.replace("\\<", "")

@@ -122,6 +122,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "set": _CHANGED,
     "show": (
         *(Output(reports.WholeMission, stopped=True), Output(proposals.Suggestions, stopped=True)),
+        Output(proposals.TopicShown, stopped=True),
         Output(proposals.RequirementsShown, stopped=True),
     ),
     "signal": _CHANGED,

@@ -35,6 +35,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.tables import LANDING, SQUASH
 from mission_cli.engine.observing.code_look import landing_target
+from mission_cli.engine.observing.decision_look import gate_look
 from mission_cli.planner.core.phases import lands_later
 from mission_cli.planner.mission.base import base_gone
 
@@ -80,12 +81,14 @@ def decide_gate(
         found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
         if found is None:
             raise no_gate(mission, gate)
-        work = str(ctx.code.heads(mission.id, mission.base).work or "")
-        refuse_other(found.name, PhaseLook(work), saw, do("why", mission.id))
+        look = gate_look(ctx, address.stored, mission, found)
+        topic = look.name.removesuffix(".md")
+        help_by = do("show", mission.id, "--research", topic) if topic else do("why", mission.id)
+        refuse_other(found.name, PhaseLook(look.shown), saw, help_by)
         back = [] if approved else _go_back(mission, found)
         changes: list[Change] = [
             SetCell("Gates", {"Gate": found.name}, "Status", GateStatus.PENDING if back else word),
-            approval(ctx, found.name, word, work, said),
+            approval(ctx, found.name, word, look.shown, said),
         ]
         records = records_of(ctx, address) if back else []
         for feature in back:

@@ -1,20 +1,23 @@
-"""Show the documents that people decide about: suggestions and requirements."""
+"""Show the documents that people decide about: suggestions, requirements, and what was found out about topics."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import one_line
 from mission_cli.app.results.proposals import (
     RequiredMilestone,
     RequiredTask,
     RequirementsShown,
     SuggestedFeature,
     Suggestions,
+    TopicShown,
 )
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.notice import do
 from mission_cli.domain.phases.proposals import REQUIREMENTS, SUGGESTIONS
 from mission_cli.domain.problems import Problem
+from mission_cli.domain.research.topics import document_of, topic_of, topics
 from mission_cli.engine.phases.documents import documents_of
 from mission_cli.interchange.proposals.requirements import read_requirements
 from mission_cli.interchange.proposals.suggestions import read_suggestions
@@ -59,6 +62,17 @@ def requirements_of(ctx: Context, snapshot: Snapshot, address: Address) -> Requi
     return RequirementsShown(
         mission, path, document.blob, "", read.plan.title, read.plan.goal, milestones, warnings, read.notes
     )
+
+
+def topic_shown(ctx: Context, snapshot: Snapshot, address: Address, name: str) -> TopicShown:
+    """Return the document of a topic. Raises NotFoundError if there is none."""
+    topic = topic_of(name)
+    known = topics(address.mission)
+    if topic not in known:
+        hint = f"its topics: {', '.join(known)}" if known else "it has no topics"
+        raise NotFoundError(f"{address.mission.id} has no topic `{one_line(name, 60)}`", hint=hint)
+    document = _document(ctx, snapshot, address, document_of(topic))
+    return TopicShown(address.mission.id, topic, f"research/{document_of(topic)}", document.blob, document.text)
 
 
 def _document(ctx: Context, snapshot: Snapshot, address: Address, name: str) -> Document:

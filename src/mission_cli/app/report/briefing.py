@@ -9,6 +9,7 @@ from mission_cli.app.decisions import logged_decisions
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
 from mission_cli.app.report.history import event_types, records_by_run
+from mission_cli.app.report.tasks import topics_of
 from mission_cli.app.results.briefing import (
     BriefCriterion,
     BriefEvent,
@@ -74,6 +75,7 @@ def briefing(ctx: Context, snapshot: Snapshot, address: Address, max_tokens: int
         messages=[*mission.messages][::-1],
         words=[*_words(records.values())][:_MOST_WORDS],
         max_tokens=max_tokens,
+        research=topics_of(mission),
     )
 
 

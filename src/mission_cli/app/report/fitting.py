@@ -28,11 +28,13 @@ _GOAL = 1_000
 _ENDLESS = 2**31
 _TEXTS = "texts"
 _STEPS = (
-    *(("words", 3), ("events", 8), ("decisions", 8), ("messages", 8), ("features", 40)),
-    *(("words", 1), ("events", 3), (_TEXTS, 160), ("decisions", 3), ("messages", 3), ("features", 15)),
+    *(("words", 3), ("events", 8), ("decisions", 8), ("messages", 8), ("features", 40), ("research", 20)),
+    *(("words", 1), ("events", 3), (_TEXTS, 160), ("decisions", 3), ("messages", 3), ("features", 15), ("research", 8)),
     *(("pulls", 5), ("milestones", 12), ("waits", 8), ("current", 4), ("questions", 8), ("success_criteria", 8)),
     *(("words", 0), ("events", 0), ("messages", 1), (_TEXTS, 80), ("decisions", 0), ("features", 5), ("pulls", 2)),
+    ("research", 2),
     *(("milestones", 4), ("current", 2), ("waits", 3), ("success_criteria", 3), ("questions", 4)),
+    ("research", 0),
     *(("messages", 0), ("features", 0), ("pulls", 0), ("milestones", 1), ("current", 1), ("waits", 1)),
     *(("success_criteria", 0), ("questions", 1), (_TEXTS, 40)),
     *(("milestones", 0), ("current", 0), ("waits", 0), ("questions", 0)),
@@ -41,6 +43,7 @@ _STEPS = (
 _NAMES = {
     "events": ("event", "events", ("history",)),
     "decisions": ("decision", "decisions", ("show",)),
+    "research": ("topic", "topics", ("show",)),
     "messages": ("message", "messages", ("show", "--json")),
     "words": ("message of an agent", "messages of agents", ("history", "--json")),
     "features": ("feature", "features", ("status", "--all")),

@@ -11,7 +11,7 @@ from mission_cli._support.text import parse_stamp
 from mission_cli.app.decisions import logged_decisions
 from mission_cli.app.report.held_out import held_out_figures
 from mission_cli.app.report.spending import points_of
-from mission_cli.app.report.tasks import average, outcomes_of, results_of, review_of, task_of, verdict_shown
+from mission_cli.app.report.tasks import average, outcomes_of, results_of, review_of, task_of, topics_of, verdict_shown
 from mission_cli.app.results.mission_report import (
     MissionReport,
     ReportedAsset,
@@ -85,6 +85,7 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
             ReportedAsset(path, len(content), sha256(content).hexdigest())
             for path, content in sorted(assets_of(ctx, address).items())
         ],
+        research=topics_of(mission),
         pulls=[ReportedPull(p.subject, p.number, p.url, p.head, str(p.status), p.since) for p in mission.pulls],
     )
 

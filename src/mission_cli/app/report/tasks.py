@@ -12,11 +12,13 @@ from mission_cli.app.results.mission_report import (
     ReportedFinding,
     ReportedReview,
     ReportedTask,
+    ReportedTopic,
     ReportedVerdict,
     TaskOutcome,
 )
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.judging.test_results import from_lines
+from mission_cli.domain.research.topics import SECTION as RESEARCH
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.recording.credits import agent_of
 from mission_cli.planner.reviewing.reviews import reviewer
@@ -121,6 +123,13 @@ def outcomes_of(mission: Mission, feature: str = "") -> list[TaskOutcome]:
     names = ("type", "label", "value", "feature", "date")
     found = [TaskOutcome(*(row.get(name, "") for name in names)) for row in rows]
     return [one for one in found if not feature or one.feature.strip() == feature]
+
+
+def topics_of(mission: Mission) -> list[ReportedTopic]:
+    """Return what is known about topics, as the mission file says."""
+    rows = [row.cells for row in mission.kept if row.section == RESEARCH]
+    names = ("topic", "summary", "source", "date")
+    return [ReportedTopic(*(row.get(name, "").strip("`") for name in names)) for row in rows]
 
 
 def review_of(mission: Mission, record: RunRecord) -> ReportedReview:

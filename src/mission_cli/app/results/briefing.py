@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from mission_cli.app.results.mission_report import ReportedDecision
+    from mission_cli.app.results.mission_report import ReportedDecision, ReportedTopic
     from mission_cli.app.results.views import Money
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.news.types import EventType
@@ -186,3 +186,5 @@ class Briefing:
     """The limit; a token is estimated as 4 characters."""
     left_out: Sequence[LeftOut] = ()
     """What did not fit."""
+    research: Sequence[ReportedTopic] = ()
+    """What is known about topics."""

@@ -277,6 +277,17 @@ class ReportedPull:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedTopic:
+    """What is known about a topic: a row of `## Research`."""
+
+    topic: str
+    summary: str
+    source: str
+    """The document that was found out, such as `research/sqlite.md`, or what a person wrote."""
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class MissionReport:
     """What a mission set out to do, what came of it, and the evidence."""
 
@@ -315,6 +326,8 @@ class MissionReport:
     points: Sequence[ReportPoint]
     assets: Sequence[ReportedAsset]
     pulls: Sequence[ReportedPull] = ()
+    research: Sequence[ReportedTopic] = ()
+    """What was found out before the work, and what people knew."""
 
 
 @dataclass(frozen=True, slots=True)

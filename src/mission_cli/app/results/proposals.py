@@ -1,4 +1,4 @@
-"""Results of `mission show --suggestions` and `--prd`: what people decide about before anything is built."""
+"""Results of `mission show --suggestions`, `--prd` and `--research`: what people read before work starts."""
 
 from __future__ import annotations
 
@@ -40,6 +40,19 @@ class Suggestions:
     suggestions: Sequence[SuggestedFeature] = ()
     notes: Sequence[str] = ()
     """What was left out, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicShown:
+    """What was found out about a topic (`mission show --research TOPIC`)."""
+
+    mission: MissionId
+    topic: str
+    path: str
+    """The document, from the folder of the mission file."""
+    blob: str
+    """The git id of the document, which an approval records."""
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Feature, Mission
+    from mission_cli.domain.tables import Gate
 
 SECTION = "Research"
 """The section of the mission file with a row for each topic."""
@@ -78,6 +79,12 @@ def not_needed(mission: Mission) -> Iterator[tuple[str, Feature]]:
     """Yield the topics on which no other feature depends."""
     found = {topic for feature in mission.features() for topic in needed(mission, feature)}
     yield from ((topic, feature) for topic, feature in topics(mission).items() if topic not in found)
+
+
+def document_at(mission: Mission, gate: Gate) -> str:
+    """Return the document that people look at where a gate follows exactly one topic; empty if it follows work."""
+    before = [topic_in(mission, f) if (f := mission.feature(number)) is not None else "" for number in gate.after]
+    return document_of(before[0]) if len(before) == 1 and before[0] else ""
 
 
 def readable(mission: Mission, feature: Feature, names: Iterable[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from mission_cli.surfaces.lines import BLANK, flow, line, paragraph, said
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mission_cli.app.results.proposals import RequirementsShown, Suggestions
+    from mission_cli.app.results.proposals import RequirementsShown, Suggestions, TopicShown
     from mission_cli.surfaces.lines import Line
 
 _DEEP = 4
@@ -31,6 +31,14 @@ def suggestions_lines(shown: Suggestions, width: int) -> list[Line]:
     found += _list("stack", shown.stack, width)
     found += _list("structure", shown.structure, width)
     return [*found, *_remarks(shown.problem, (), shown.notes, width)]
+
+
+def topic_lines(shown: TopicShown, width: int) -> list[Line]:
+    """Return the document of a topic, line by line as it is written."""
+    found = [*paragraph(f"{shown.mission}: {shown.path} ({shown.blob[:7]})", width, "bold"), BLANK]
+    for part in shown.text.splitlines():
+        found += paragraph(part, width) if part.strip() else [BLANK]
+    return found
 
 
 def requirements_lines(shown: RequirementsShown, width: int) -> list[Line]:

@@ -18,6 +18,7 @@ from mission_cli.domain.phases.look import PhaseLook
 from mission_cli.domain.phases.proposals import REQUIREMENTS, SUGGESTIONS
 from mission_cli.domain.phases.table import PhaseStatus, current, with_gate
 from mission_cli.domain.status import GateStatus
+from mission_cli.engine.observing.decision_look import gate_look
 from mission_cli.engine.observing.phase_look import phase_look
 from mission_cli.planner.core.approvals import standing
 from mission_cli.planner.core.phases import rule_of
@@ -130,8 +131,8 @@ def at_gate(ctx: Context, address: Address, gate: str) -> AtGate:
     found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
     if found is None:
         raise no_gate(mission, gate)
-    work = ctx.code.heads(mission.id, mission.base).work or ""
-    return AtGate(found.name, found.message, work, "", found.status)
+    look = gate_look(ctx, address.stored, mission, found)
+    return AtGate(found.name, found.message, look.shown, look.name, found.status)
 
 
 def no_gate(mission: Mission, gate: str) -> NotFoundError:

@@ -17,7 +17,7 @@ from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.terminal import size_of, write
 from mission_cli.surfaces.views.listing import list_lines
 from mission_cli.surfaces.views.page import status_lines
-from mission_cli.surfaces.views.proposals import requirements_lines, suggestions_lines
+from mission_cli.surfaces.views.proposals import requirements_lines, suggestions_lines, topic_lines
 from mission_cli.surfaces.views.reasons import flaky_lines, reasons, waiting_lines
 from mission_cli.surfaces.views.text import stopped_words
 from mission_cli.surfaces.views.whole import whole_lines
@@ -134,9 +134,13 @@ def show(
     prd: Annotated[
         bool, typer.Option("--prd", help="Show the requirements that are built after their approval.")
     ] = False,
+    research: Annotated[
+        str, typer.Option("--research", metavar="TOPIC", help="Show what was found out about a topic.")
+    ] = "",
 ) -> int:
     """Show everything that the program reads from a mission file, or a document that people decide about."""
     from mission_cli.app.addressing import resolve
+    from mission_cli.app.queries.proposals import topic_shown
     from mission_cli.app.queries.whole import whole_mission
 
     opened = shell.look()
@@ -144,6 +148,10 @@ def show(
     address = resolve(snapshot, mission)
     if suggestions or prd:
         return _show_document(shell, opened.context, snapshot, address, prd=prd)
+    if research:
+        found = topic_shown(opened.context, snapshot, address, research)
+        shell.draw(lambda size: topic_lines(found, size.width), found, long=True)
+        return 0
     whole = whole_mission(opened.context, address)
     shell.draw(lambda size: whole_lines(whole, size.width), whole, long=True)
     return 0

@@ -40,6 +40,7 @@ def routes(site: Site) -> list[Route]:
 def _mission(visit: Visit) -> Response:
     from mission_cli.app.decisions import logged_decisions
     from mission_cli.app.queries.status import status_of
+    from mission_cli.app.report.tasks import topics_of
     from mission_cli.surfaces.http.web.work.drawing import charts_of
 
     with visit.mission() as held:
@@ -57,6 +58,7 @@ def _mission(visit: Visit) -> Response:
             offered={f.number: list(_allowed(visit, _of_feature(f))) for m in view.milestones for f in m.features},
             deciding=[g.name for g in mission.gates if _decides(g.kind, g.state) and may(visit, "approve")],
             budget=list(_budget(view)),
+            research=topics_of(mission),
             decisions=[[part for part in row if part] for row in reversed(decided)],
             charts=charts_of(held, view),
             now=held.ctx.clock.now(),
