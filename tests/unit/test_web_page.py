@@ -23,12 +23,17 @@ from mission_cli._support.dataclass import replace
 from mission_cli.app.commands import features, gates, lifecycle
 from mission_cli.app.commands.phases import documents
 from mission_cli.app.commands.set_value import set_value
-from mission_cli.app.commands.steer.add import add_feature
+from mission_cli.app.commands.steer.add import add_feature, add_milestone
 from mission_cli.app.commands.steer.archive import archive
 from mission_cli.app.commands.steer.ask import Given, ask, withdraw
+from mission_cli.app.commands.steer.move import move
+from mission_cli.app.commands.steer.sync import sync
 from mission_cli.app.commands.steer.tell import note, tell
+from mission_cli.app.commands.undo import undo
 from mission_cli.app.pulses.stop import stop_all
+from mission_cli.app.queries.before.consequences import of_stop
 from mission_cli.app.queries.needs import actions as needs_actions
+from mission_cli.document.merging.difference import sentences
 from mission_cli.document.plans.model import PlanFeature
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import MissionId
@@ -103,7 +108,7 @@ EVERYTHING = "gate=look&number=1&feature=2.1&what=title&value=x"
 
 def to(name: str) -> str:
     """The address of an action, with all that any of them takes."""
-    return f"/do/{name}?{EVERYTHING}" if name == "lift-stop" else f"/missions/m/do/{name}?{EVERYTHING}"
+    return f"/do/{name}?{EVERYTHING}" if name in {"lift-stop", "stop-all"} else f"/missions/m/do/{name}?{EVERYTHING}"
 
 
 def state_of(host: Host) -> tuple[str, str]:
@@ -167,7 +172,7 @@ def test_the_first_page_is_what_needs_the_visitor_and_the_missions(gated: Host) 
 </tbody>
 </table>
 
-</section>
+<p><a class="button" href="/do/stop-all">Stop everything…</a></p></section>
 
 </div>
 </div>
@@ -189,7 +194,11 @@ def test_the_page_of_a_mission(gated: Host) -> None:
 <nav class="buttons" aria-label="Actions">
 <a class="button" href="/missions/m/do/resume">Resume…</a>
 <a class="button" href="/missions/m/do/add">Add a feature…</a>
+<a class="button" href="/missions/m/do/add-milestone">Add a milestone…</a>
+<a class="button" href="/missions/m/do/ask">Ask a person…</a>
+<a class="button" href="/missions/m/do/sync">Merge the base…</a>
 <a class="button" href="/missions/m/do/cancel">Cancel…</a>
+<a class="button" href="/missions/m/do/undo">Undo…</a>
 <a class="button" href="/missions/m/do/archive">Archive…</a>
 </nav>
 <section aria-labelledby="needs"><h2 id="needs">Needs you</h2>
@@ -250,6 +259,7 @@ def test_the_page_of_a_mission(gated: Host) -> None:
 <div class="buttons small">
 <a class="button" href="/missions/m/do/skip?feature=2.1">Skip…<span class="hidden"> 2.1</span></a>
 <a class="button" href="/missions/m/do/tell?feature=2.1">Tell…<span class="hidden"> 2.1</span></a>
+<a class="button" href="/missions/m/do/move?feature=2.1">Move…<span class="hidden"> 2.1</span></a>
 </div>
 </li>
 <li>
@@ -257,6 +267,7 @@ def test_the_page_of_a_mission(gated: Host) -> None:
 <p class="why">after 2.1</p><div class="buttons small">
 <a class="button" href="/missions/m/do/skip?feature=2.2">Skip…<span class="hidden"> 2.2</span></a>
 <a class="button" href="/missions/m/do/tell?feature=2.2">Tell…<span class="hidden"> 2.2</span></a>
+<a class="button" href="/missions/m/do/move?feature=2.2">Move…<span class="hidden"> 2.2</span></a>
 </div>
 </li>
 </ul>
@@ -405,6 +416,38 @@ CASES: dict[str, tuple[str, str, dict[str, str], Callable[[Context], Any]]] = {
         {"title": "d", "criteria": "file: `a`\r\n\r\nfile: `b`"},
         lambda ctx: add_feature(ctx, "m", PlanFeature(title="d", criteria=["file: `a`", "file: `b`"])),
     ),
+    "a feature of a milestone": (
+        "/missions/m/do/add",
+        "Add it",
+        {"title": "d", "milestone": "2"},
+        lambda ctx: add_feature(ctx, "m", PlanFeature(title="d"), milestone=2),
+    ),
+    "a milestone": (
+        "/missions/m/do/add-milestone",
+        "Add it",
+        {"name": "Third", "features": "d\r\ne", "criteria": "file: `d`", "estimate": "2h"},
+        lambda ctx: add_milestone(
+            ctx,
+            "m",
+            "Third",
+            estimate="2h",
+            criteria=["file: `d`"],
+            features=[PlanFeature(title="d"), PlanFeature(title="e")],
+        ),
+    ),
+    "a question": (
+        "/missions/m/do/ask",
+        "Ask",
+        {"prompt": "Which\r\nfont?", "feature": "2.2", "options": "serif=old\r\nsans", "urgency": "high"},
+        lambda ctx: ask(ctx, "m/2.2", Given("Which\nfont?", ("serif=old", "sans"), urgency="high")),
+    ),
+    "a question of the mission": (
+        "/missions/m/do/ask",
+        "Ask",
+        {"prompt": "Which font?", "free_text": "true", "expires": "2h"},
+        lambda ctx: ask(ctx, "m", Given("Which font?", (), True, "normal", "2h")),  # noqa: FBT003 - free text
+    ),
+    "a merge of the base": ("/missions/m/do/sync", "Merge it", {}, lambda ctx: sync(ctx, "m")),
     "a note": (
         "/missions/m/do/note?text=Still+wanted",
         "Note it",
@@ -510,6 +553,62 @@ def test_lifting_stop_is_offered_first_and_lifts_it(gated: Host) -> None:
     assert "STOP is lifted." in page.text
     assert host.context().runtime.stopped() is None
     assert web.memory.woken == [host.jobs.name]
+
+
+def test_everything_is_stopped_after_the_page_has_said_what_stops(gated: Host) -> None:
+    host = gated.copy(Fate())
+    for identity in ("other", "third"):
+        make_mission(host, PLAN, identity)
+        lifecycle.start(host.context(), identity)
+    asked = of_stop(host.context().state, host.context().executor.running())
+    web = at_home(host)
+    assert [words for to, words in web.open("/").links if to == "/do/stop-all"] == ["Stop everything…"]
+    page = web.open("/do/stop-all")
+    assert asked is not None
+    assert f"{asked.text}." in page.text
+    assert host.context().runtime.stopped() is None
+    page = web.press(page, "Stop everything")
+    assert "STOP is set: nothing starts any more" in page.text
+    stopped = host.context().runtime.stopped()
+    assert (stopped is not None and stopped.by) == host.context().person().name
+    assert "Everything is stopped already." in web.open("/do/stop-all").text
+    web.press(web.open("/do/lift-stop"), "Lift STOP")
+    assert host.context().runtime.stopped() is None
+
+
+def test_a_feature_is_moved_to_a_milestone_that_is_offered() -> None:
+    host = make_host(works)
+    make_mission(host, PLAN)
+    twin = host.copy(Fate())
+    done = move(twin.context(), "m/2.1", 1)
+    web = at_home(host)
+    assert "/missions/m/do/move?feature=2.1" in [to for to, _ in web.open("/missions/m").links]
+    page = web.open("/missions/m/do/move?feature=2.1")
+    assert [given["value"] for tag, given in page.tags if tag == "option"] == ["1"]
+    page = web.press(page, "Move it", to="1")
+    assert done.words in page.text
+    assert state_of(host) == state_of(twin)
+
+
+def test_the_last_decision_is_shown_and_taken_back(gated: Host) -> None:
+    host = gated.copy(Fate())
+    features.resume(host.context(), "m", reason="go on")
+    twin = host.copy(Fate())
+    done = undo(twin.context(), "m")
+    web = at_home(host)
+    page, before = web.open("/missions/m/do/undo"), state_of(host)
+    assert [done.subject in page.text, *(one in page.text for one in sentences(done.changes))] == [True, True]
+    assert state_of(host) == before
+    page = web.press(page, "Take it back")
+    assert f"m: undone: {done.subject}" in page.text
+    assert state_of(host) == state_of(twin)
+    page = web.open("/missions/other/do/undo")
+    assert web.status == 404
+    fresh = make_host(works)
+    make_mission(fresh, PLAN)
+    page = at_home(fresh).open("/missions/m/do/undo")
+    assert "it is the first commit of the mission" in page.text
+    assert page.forms[1:] == []
 
 
 def test_start_shows_what_will_run_and_then_starts_it() -> None:
@@ -666,10 +765,22 @@ def test_each_operation_that_helps_has_a_page() -> None:
 def test_scopes_decide_which_buttons_there_are(gated: Host) -> None:
     manager = signed_in("manager", gated.copy(Fate()), users=USERS)
     found = {to.partition("/do/")[2].partition("?")[0] for to, _ in manager.open("/missions/m").links if "/do/" in to}
-    assert found == {"resume", "cancel", "archive", "add", "retry", "skip", "tell"}
+    assert found == {
+        "resume",
+        "cancel",
+        "archive",
+        "add",
+        "add-milestone",
+        "ask",
+        "sync",
+        "move",
+        "retry",
+        "skip",
+        "tell",
+    }
     approver = signed_in("approver", gated.copy(Fate()), users=USERS)
     found = {to.partition("/do/")[2].partition("?")[0] for to, _ in approver.open("/missions/m").links if "/do/" in to}
-    assert found == {"answer", "approve"}
+    assert found == {"answer", "approve", "undo"}
     approver.press(approver.open("/missions/m/do/approve?gate=look"), "Approve")
     ctx = approver.host.context()
     newest = ctx.state.history(limit=1)[0]

@@ -109,8 +109,13 @@ def stop_everything(repo: Path) -> tuple[str, AllStopped]:
     refuse_worker(repo)
     brake = open_brake(repo)
     result = stop_all(brake.runtime, brake.executor, brake.person)
+    return f"{stopped_now(result)}; lift it with `{LIFT}`", result
+
+
+def stopped_now(result: AllStopped) -> str:
+    """Return what `stop --all` has done."""
     running = f"{counted(len(result.ended), 'running job')} told to end" if result.ended else "nothing is running"
-    return f"STOP is set: nothing starts any more, {running}; lift it with `{LIFT}`", result
+    return f"STOP is set: nothing starts any more, {running}"
 
 
 def plain_stop(repo: str) -> int:

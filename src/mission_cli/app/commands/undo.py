@@ -95,6 +95,15 @@ _FINAL: Mapping[str, tuple[str, str, str]] = {
 _OF_FEATURES = frozenset({"retry", "handback"})
 
 
+def undoable(ctx: Context, text: str) -> Undone:
+    """Return what an undo would take back now, with an empty commit. Raises as `undo` does."""
+    snapshot = ctx.state.snapshot()
+    address = resolve(snapshot, text)
+    last, _, new, _ = _taken_back(ctx, address, snapshot)
+    changes = differences(address.loaded, load(new, address.mission.id))
+    return Undone(address.mission.id, last.subject, last.events, last.commit, Sha(""), changes, _note(last, new))
+
+
 def undo(ctx: Context, text: str) -> Undone:
     """Undo the last decision. Raises BlockedError if that is not possible; its hint says what to do instead."""
     person = ctx.person()
@@ -108,12 +117,7 @@ def undo(ctx: Context, text: str) -> Undone:
             if made is None:
                 raise
             return made
-        last = last_decision(ctx.state.history(address.stored, limit=_MOST))
-        if last is None:
-            raise NotFoundError(f"the history of {address.mission.id} has no decision to undo")
-        before, after = (ctx.state.text_at(address.stored, f"{last.commit}{end}") for end in ("^", ""))
-        _refuse(ctx, address, last, before, after)
-        _refuse_changed(address, before, after)
+        last, back, new, beside = _taken_back(ctx, address, snapshot)
         entry = Entry(
             EVENT,
             f"undone: {last.subject} (by {person.name})",
@@ -122,14 +126,6 @@ def undo(ctx: Context, text: str) -> Undone:
             reason=f"by {person.name}",
         )
         rows = list(log_rows(address.loaded, [entry], ctx.clock.now()))
-        back = _reversal(ctx, address.mission.id, before, after)
-        new = back(address.stored.text)
-        beside = _beside(ctx, address, last, snapshot) if STATE_PUT_BACK in last.events else []
-        if new == address.stored.text and not beside:
-            raise NotFoundError(
-                f"the file no longer contains anything from this decision: {last.subject}",
-                hint=do("history", address.mission.id),
-            )
 
         def rework(theirs: str, back: Callable[[str], str] = back, rows: Sequence[Change] = rows) -> str:
             return patch.apply_fitting(back(theirs), rows).text
@@ -147,6 +143,30 @@ def undo(ctx: Context, text: str) -> Undone:
         changes = differences(address.loaded, load(new, address.mission.id))
         return Undone(address.mission.id, last.subject, last.events, last.commit, commit, changes, _note(last, new))
     raise AssertionError("the loop returns or raises")
+
+
+def _taken_back(
+    ctx: Context, address: Address, snapshot: Snapshot
+) -> tuple[Event, Callable[[str], str], str, list[Write]]:
+    """Return the last decision, what takes it out of a text of the file, the file without it, and other files.
+
+    Raises BlockedError if it cannot be undone, and NotFoundError if there is none.
+    """
+    last = last_decision(ctx.state.history(address.stored, limit=_MOST))
+    if last is None:
+        raise NotFoundError(f"the history of {address.mission.id} has no decision to undo")
+    before, after = (ctx.state.text_at(address.stored, f"{last.commit}{end}") for end in ("^", ""))
+    _refuse(ctx, address, last, before, after)
+    _refuse_changed(address, before, after)
+    back = _reversal(ctx, address.mission.id, before, after)
+    new = back(address.stored.text)
+    beside = _beside(ctx, address, last, snapshot) if STATE_PUT_BACK in last.events else []
+    if new == address.stored.text and not beside:
+        raise NotFoundError(
+            f"the file no longer contains anything from this decision: {last.subject}",
+            hint=do("history", address.mission.id),
+        )
+    return last, back, new, beside
 
 
 def last_decision(history: Sequence[Event]) -> Event | None:

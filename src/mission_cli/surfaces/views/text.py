@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from mission_cli.app.results.changes import Undone
     from mission_cli.app.results.outlook import Forecast
     from mission_cli.app.results.views import Money
     from mission_cli.domain.runs import Tally
@@ -51,6 +52,11 @@ def bar(share: float, width: int = _BAR) -> str:
     """Return a bar for a share from 0 to 1; more than 1 is shown as full."""
     full = round(max(0.0, min(1.0, share)) * width)
     return "█" * full + "░" * (width - full)
+
+
+def undone_words(done: Undone) -> str:
+    """Return which decision was taken back."""
+    return f"{done.id}: undone: {done.subject}"
 
 
 def stopped_words(stopped: Stopped) -> str:

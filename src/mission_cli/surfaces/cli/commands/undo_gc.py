@@ -44,9 +44,10 @@ def undo(shell: Shell, mission: Identity = "") -> int:
     """Undo the last decision."""
     from mission_cli.app.commands.undo import undo as take_back
     from mission_cli.document.merging.difference import sentences
+    from mission_cli.surfaces.views.text import undone_words
 
     done = take_back(shell.open().context, mission)
-    lines = [f"{done.id}: undone: {done.subject}", *(f"  {line}" for line in sentences(done.changes))]
+    lines = [undone_words(done), *(f"  {line}" for line in sentences(done.changes))]
     shell.say("\n".join([*lines, *([done.note] if done.note else [])]), done)
     return 0
 

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
+from mission_cli.app.results.changes import Undone
 from mission_cli.domain.errors import MissionError
 from mission_cli.surfaces.http.api.carrying import carry_out
 from mission_cli.surfaces.http.api.expecting import tag_of
 from mission_cli.surfaces.http.api.input import read_input
-from mission_cli.surfaces.http.api.operation import Everything
 from mission_cli.surfaces.http.problems import ChangedMeanwhileError, Problem, RefusedRequestError, problem_of
 from mission_cli.surfaces.http.web.actions import ACTIONS, in_address
 from mission_cli.surfaces.http.web.meaning import CONFIRMED
 from mission_cli.surfaces.http.web.rendering import address
 from mission_cli.surfaces.plain import clean
+from mission_cli.surfaces.views.text import undone_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,20 +27,14 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.http.web.actions import Action
     from mission_cli.surfaces.http.web.site import Held, Site, Visit
 
-LIFT = "lift-stop"
-"""The one action that is about a repository, and not about a mission."""
 STATE = "state"
 """The field of each form with the commit of the mission that the page shows."""
 _CHANGED = "The mission has changed since this page was made, so nothing was done."
 
 
 def routes(site: Site) -> list[Route]:
-    """Return two routes for each action."""
-    lift = f"/do/{LIFT}"
-    found = [
-        Route(lift, site.show(_ask_to_lift), methods=["GET"]),
-        Route(lift, site.show(_lift, ACTIONS[LIFT].operation.scope), methods=["POST"]),
-    ]
+    """Return two routes for each action on a mission."""
+    found: list[Route] = []
     for action in ACTIONS.values():
         if action.operation.act is None:
             continue
@@ -55,7 +50,7 @@ def _ask(action: Action, visit: Visit) -> Response:
 
 
 def _act(action: Action, visit: Visit) -> Response:
-    _refuse_read_only(visit, action)
+    refuse_read_only(visit, action)
     try:
         with visit.mission() as held:
             mission = held.address.stored.id
@@ -67,11 +62,16 @@ def _act(action: Action, visit: Visit) -> Response:
             given = read_input(action.operation, _path(action, visit, mission), [], body)
             state = visit.form.get(STATE) or "none"
             facts = carry_out(action.operation, held.ctx, held.name, mission, given, if_match=state)
-            return visit.go(address("missions", mission, repo=held.repo), facts.message)
+            return visit.go(address("missions", mission, repo=held.repo), _told(facts))
     except MissionError as error:
         changed, problem = isinstance(error, ChangedMeanwhileError), problem_of(error)
     with visit.mission() as held:  # as it is now
         return _page(action, visit, held, _changed(held) if changed else problem)
+
+
+def _told(facts: Any) -> str:
+    """Return what the next page says of what was done."""
+    return f"{undone_words(facts)}. {facts.note}".strip() if isinstance(facts, Undone) else str(facts.message)
 
 
 def _changed(held: Held) -> Problem:
@@ -100,26 +100,8 @@ def _page(action: Action, visit: Visit, held: Held, problem: Problem | None = No
     )
 
 
-def _ask_to_lift(visit: Visit) -> Response:
-    stopped = [(repo, found) for repo, ctx in visit.contexts() if (found := ctx.runtime.stopped()) is not None]
-    return visit.page("lift.html", stopped=stopped, action=ACTIONS[LIFT])
-
-
-def _lift(visit: Visit) -> Response:
-    operation = ACTIONS[LIFT].operation
-    if operation.act_on_all is None:
-        raise AssertionError("it is about a repository")
-    _refuse_read_only(visit, ACTIONS[LIFT])
-    given = {"repo": visit.given("repo")} if visit.given("repo") else {}
-    operation.act_on_all(Everything(visit.contexts(), visit.site.places.names(), given, _make_nothing))
-    return visit.go(address(), "STOP is lifted.")
-
-
-def _make_nothing(*_: object) -> tuple[str, str]:
-    raise AssertionError("this makes no mission")
-
-
-def _refuse_read_only(visit: Visit, action: Action) -> None:
+def refuse_read_only(visit: Visit, action: Action) -> None:
+    """Raise RefusedRequestError if nothing may be done here."""
     if not visit.may(action.operation.scope):
         raise RefusedRequestError(403, "this server is read-only", "start it without --read-only")
 

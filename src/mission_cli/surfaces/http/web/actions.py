@@ -25,7 +25,7 @@ class Input:
     name: str
     label: str
     kind: str = "line"
-    """`line`, `text` for several lines, `lines` for a list of texts, or `check`."""
+    """`line`, `text` for several lines, `lines` for a list of texts, `check`, or `choice` of `Meaning.choices`."""
     required: bool = False
 
 
@@ -51,6 +51,7 @@ def in_address(name: str) -> str:
 
 
 _WHY = Input("reason", "Reason (may be empty)")
+_CRITERIA = Input("criteria", "Criteria, one on each line, such as `run: pytest -q`", "lines")
 _COMMENT = Input("comment", "Comment (may be empty)", "text")
 
 
@@ -148,8 +149,35 @@ _ALL = (
         *("add", "add_feature", "Add a feature", "Add it"),
         Input("title", "What is built", required=True),
         Input("description", "What the worker has to know", "text"),
-        Input("criteria", "Criteria, one on each line, such as `run: pytest -q`", "lines"),
+        _CRITERIA,
+        Input("milestone", "In which milestone", "choice"),
+        meaning=meaning.of_added,
     ),
+    _action(
+        *("add-milestone", "add_milestone", "Add a milestone", "Add it"),
+        Input("name", "What is reached with it", required=True),
+        Input("features", "Titles of its features, one on each line", "lines"),
+        _CRITERIA,
+        Input("estimate", "Estimate, such as 2h (may be empty)"),
+    ),
+    _action(
+        *("move", "move_feature", "Move this to another milestone?", "Move it"),
+        Input("to", "To which milestone", "choice", required=True),
+        meaning=meaning.of_move,
+        given=("feature",),
+    ),
+    _action(
+        *("ask", "ask_person", "Ask a person something", "Ask"),
+        Input("prompt", "The question, with what one has to know", "text", required=True),
+        Input("feature", "What waits for the answer", "choice"),
+        Input("options", "Possible answers, one on each line, as `LABEL` or `LABEL=MEANING`; none: any text", "lines"),
+        Input("free_text", "Any other text is an answer, too", "check"),
+        Input("urgency", "How urgent it is", "choice"),
+        Input("expires", "When it expires, such as 2h (may be empty)"),
+        meaning=meaning.of_ask,
+    ),
+    _action("sync", "sync_mission", "Merge the base branch into the work now?", "Merge it", meaning=meaning.of_sync),
+    _action("undo", "undo_decision", "Take the last decision back?", "Take it back", meaning=meaning.of_undo),
     _action(
         *("note", "note_event", "Note this in the journal?", "Note it"),
         Input("text", "What happened", required=True),
@@ -158,6 +186,7 @@ _ALL = (
     ),
     _action("archive", "archive_mission", "Archive this mission?", "Archive", _WHY),
     _action("restore", "restore_mission", "Take this mission out of the archive?", "Restore", _WHY),
+    _action("stop-all", "stop_all", "Stop everything?", "Stop everything"),
     _action("lift-stop", "lift_stop", "Lift STOP, so that work goes on?", "Lift STOP"),
 )
 ACTIONS: Mapping[str, Action] = {one.name: one for one in _ALL}

@@ -9,7 +9,9 @@ from starlette.routing import Route
 from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.status import MissionStatus
 from mission_cli.surfaces.everywhere import chosen
+from mission_cli.surfaces.http.web.actions import ACTIONS
 from mission_cli.surfaces.http.web.buttons import Button, button_of
+from mission_cli.surfaces.http.web.everything import STOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +62,10 @@ def _home(visit: Visit) -> Response:
         needs += _needs(visit, ctx, known, {line.id: line.title for line in found})
     if visit.several:
         needs.sort(key=lambda one: -urgency_rank(one.waiting.urgency))
-    shown = chosen(sorted(lines, key=by_importance), (), archived=False)
-    return visit.page("home.html", needs=needs, lines=shown[:_MOST_ON_FIRST_PAGE], missions=len(shown), now=now)
+    shown, stop = chosen(sorted(lines, key=by_importance), (), archived=False), ACTIONS[STOP]
+    return visit.page(
+        "home.html", needs=needs, lines=shown[:_MOST_ON_FIRST_PAGE], missions=len(shown), now=now, stop=stop
+    )
 
 
 def _missions(visit: Visit) -> Response:

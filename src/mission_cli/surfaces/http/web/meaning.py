@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.numbers import whole
+from mission_cli.domain.asking.urgency import URGENCIES, USUAL_URGENCY
 from mission_cli.domain.errors import UsageError
 from mission_cli.surfaces.http.problems import RefusedRequestError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mission_cli.app.results.landing import LandingPreview
     from mission_cli.app.results.proposals import SuggestedFeature
     from mission_cli.domain.branches.landing import LandedFile
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.tables import InputRequest
     from mission_cli.surfaces.http.web.site import Held, Visit
     from mission_cli.surfaces.markup.elements import Html
@@ -50,6 +52,8 @@ class Meaning:
     """What is decided about."""
     requirements: str = ""
     """The same, if it may be changed."""
+    choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    """Of fields of the form: values, and what they are called; the first one is chosen."""
     without: Sequence[str] = ()
     """Fields of the form that do not apply."""
 
@@ -210,6 +214,50 @@ def of_set(visit: Visit, held: Held) -> Meaning:
     if not wanted.wider:
         return Meaning(key, wanted.words)
     return Meaning(key, wanted.words, warnings=[f"{wanted.key} {wanted.wider}."], fixed={CONFIRMED: value})
+
+
+def of_added(_: Visit, held: Held) -> Meaning:
+    """Return the milestones to which a feature can be added."""
+    first = [("", "the first unfinished one")]
+    return Meaning(choices={"milestone": [*first, *_milestones(held.address.mission)]})
+
+
+def of_move(visit: Visit, held: Held) -> Meaning:
+    """Return the feature, and the milestones to which it can be moved."""
+    feature, mission = _at(visit, held).need_feature(), held.address.mission
+    own = mission.milestone_holding(feature.number)
+    others = [one for one in _milestones(mission) if own is None or one[0] != str(own.number)]
+    return replace(of_feature(visit, held), words="References to it follow.", choices={"to": others})
+
+
+def of_ask(_: Visit, held: Held) -> Meaning:
+    """Return what can wait for an answer, and how urgent that can be."""
+    unfinished = [(f.number, f"{f.number} {f.title}") for f in held.address.mission.features() if not f.finished]
+    words = sorted(URGENCIES, key=lambda word: word != USUAL_URGENCY)
+    return Meaning(
+        choices={"feature": [("", "nothing"), *unfinished], "urgency": [(word, word) for word in words]},
+    )
+
+
+def of_sync(_: Visit, held: Held) -> Meaning:
+    """Return what a merge of the base means."""
+    base = held.address.mission.base or "the base"
+    return Meaning(words=f"What was committed on {base} is merged into the work; later attempts start from that.")
+
+
+def of_undo(_: Visit, held: Held) -> Meaning:
+    """Return the last decision, and what changes with it. Raises BlockedError if it cannot be taken back."""
+    from mission_cli.app.commands.undo import undoable
+    from mission_cli.document.merging.difference import sentences
+
+    found = undoable(held.ctx, held.address.mission.id)
+    notes = [f"{found.note[0].upper()}{found.note[1:]}."] if found.note else []
+    return Meaning(found.subject, facts=[("changes", one) for one in sentences(found.changes)], warnings=notes)
+
+
+def _milestones(mission: Mission) -> list[tuple[str, str]]:
+    """Return the unfinished milestones, by number and name."""
+    return [(str(one.number), f"{one.number} {one.name}") for one in mission.milestones if not one.finished]
 
 
 def of_mail(visit: Visit, held: Held) -> Meaning:

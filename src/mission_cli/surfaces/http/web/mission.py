@@ -46,6 +46,7 @@ def _mission(visit: Visit) -> Response:
     with visit.mission() as held:
         view, mission = status_of(held.ctx, held.snapshot, held.address), held.address.mission
         needs = [(one, button_of(visit, one, held.repo)) for one in view.waiting_for]
+        movable = sum(not one.finished for one in mission.milestones) > 1
         decided = [(one.at, one.decision, one.why) for one in logged_decisions(mission)]
         return visit.page(
             "mission.html",
@@ -54,8 +55,12 @@ def _mission(visit: Visit) -> Response:
             repo=held.repo,
             needs=needs,
             holds=[(h, h.detail.removesuffix(f": {h.unblock}")) for h in view.holds if h.kind != HoldKind.RUNNING],
-            doable=list(_allowed(visit, _of_mission(view, mission))),
-            offered={f.number: list(_allowed(visit, _of_feature(f))) for m in view.milestones for f in m.features},
+            doable=list(_allowed(visit, _of_mission(view, mission, decided=bool(decided)))),
+            offered={
+                f.number: list(_allowed(visit, _of_feature(f, movable=movable)))
+                for m in view.milestones
+                for f in m.features
+            },
             deciding=[g.name for g in mission.gates if _decides(g.kind, g.state) and may(visit, "approve")],
             budget=list(_budget(view)),
             research=topics_of(mission),
@@ -69,7 +74,7 @@ def _allowed(visit: Visit, wanted: Iterator[tuple[str, str]]) -> Iterator[tuple[
     yield from ((name, label) for name, label in wanted if may(visit, name))
 
 
-def _of_mission(view: MissionView, mission: Mission) -> Iterator[tuple[str, str]]:
+def _of_mission(view: MissionView, mission: Mission, *, decided: bool) -> Iterator[tuple[str, str]]:
     """Yield the actions that fit the status of a mission, and the labels of their buttons."""
     if mission.status in _NOT_BEGUN or mission.status in {MissionStatus.COMPLETED, MissionStatus.CANCELLED}:
         yield "start", "Start…"
@@ -84,17 +89,25 @@ def _of_mission(view: MissionView, mission: Mission) -> Iterator[tuple[str, str]
         yield "resume", "Resume…"
     if mission.status in _UNDER_WAY:
         yield "add", "Add a feature…"
+        yield "add-milestone", "Add a milestone…"
+        yield "ask", "Ask a person…"
+        if any(m.started_at or m.passed_at for m in mission.milestones):
+            yield "sync", "Merge the base…"
         yield "cancel", "Cancel…"
+    if decided:
+        yield "undo", "Undo…"
     yield ("restore", "Restore…") if mission.archived else ("archive", "Archive…")
 
 
-def _of_feature(feature: FeatureView) -> Iterator[tuple[str, str]]:
+def _of_feature(feature: FeatureView, *, movable: bool) -> Iterator[tuple[str, str]]:
     """Yield the actions that fit the status of a feature."""
     if feature.status in {FeatureStatus.FAILED, FeatureStatus.DONE, FeatureStatus.SKIPPED}:
         yield "retry", "Try again…"
     if feature.status not in {FeatureStatus.DONE, FeatureStatus.SKIPPED}:
         yield "skip", "Skip…"
         yield "tell", "Tell…"
+    if movable and feature.status == FeatureStatus.PENDING and not feature.run:
+        yield "move", "Move…"
 
 
 def _decides(kind: GateKind | None, state: GateStatus | None) -> bool:

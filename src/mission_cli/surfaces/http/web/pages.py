@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.surfaces.http.web import acting, files, home, mission, settings
+from mission_cli.surfaces.http.web import acting, everything, files, home, mission, settings
 from mission_cli.surfaces.http.web.entering import Entrance
 from mission_cli.surfaces.http.web.planning import approval, form
 from mission_cli.surfaces.http.web.work import attempt, history, pictures, report
@@ -18,6 +18,6 @@ if TYPE_CHECKING:
 def routes(site: Site) -> list[Route]:
     """Return them."""
     found = [*files.routes(), *Entrance(site).routes()]
-    for page in (home, mission, acting, settings, attempt, history, pictures, report, form, approval):
+    for page in (home, mission, acting, everything, settings, attempt, history, pictures, report, form, approval):
         found += page.routes(site)
     return found
