@@ -38,7 +38,7 @@ def _criteria(value: object) -> object:
     return value if isinstance(value, list) or value is None else [value]
 
 
-def _criterion(value: object) -> object:
+def criterion_text(value: object) -> object:
     """Convert `- run: pytest -q` without quotes, which YAML reads as a mapping, to the text of a criterion."""
     if not isinstance(value, dict):
         return _text(value)
@@ -125,7 +125,7 @@ def _wrong(words: str, hint: str) -> PydanticCustomError:
 
 Text = Annotated[str, BeforeValidator(_text)]
 Texts = Annotated[list[Text], BeforeValidator(_list)]
-CriterionText = Annotated[str, BeforeValidator(_criterion)]
+CriterionText = Annotated[str, BeforeValidator(criterion_text)]
 Criteria = Annotated[list[CriterionText], BeforeValidator(_criteria)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[float, BeforeValidator(number)]
