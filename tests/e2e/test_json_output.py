@@ -99,6 +99,10 @@ def _prepare(reader: Reader, plan: str) -> None:
     reader.say("help", "status")
     reader.say("version")
     reader.say("mcp", "--tools")
+    reader.say("playbooks list")
+    reader.say("playbooks show", "library")
+    reader.say("playbooks check", "library")
+    assert reader.say("new", "--plan", plan, "--id", "m", "--dry-run")["id"] == "m"
     reader.say("new", "--plan", plan, "--id", "m", "--runner", "script")
     for command in ("lint", "fmt", "show", "status", "why", "history", "diff", "export", "edit"):
         reader.say(command, "m")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 READING = frozenset(
     {
+        "check",
         "completion",
         "dashboard",
         "diff",
@@ -21,7 +22,7 @@ READING = frozenset(
     }
     | {"schema", "show", "status", "version", "why"}
 )
-"""The commands that do not change a mission; a worker may run them."""
+"""The commands that do not change a mission; a worker may run them. `check` is that of playbooks."""
 
 REPORTING = frozenset({"preview"})
 """The commands that decide by their options whether a worker may run them."""

@@ -81,6 +81,32 @@ def make_mission(
     )
 
 
+def draft_mission(plan: Plan, place: Place) -> tuple[MissionId, str]:
+    """Return id and file of the mission that `make_mission` would make. Writes nothing."""
+    from mission_cli.app.commands.create import draft
+    from mission_cli.document.plans.plan import with_runner
+    from mission_cli.domain.branches.refs import poc_branch
+    from mission_cli.wiring.compose import is_in_repository, open_homeless, open_unmade
+    from mission_cli.wiring.host import git_person, now, templates
+
+    base, person = place.base or plan.base, place.actor or git_person(place.repo)
+    common: dict[str, Any] = {"templates": templates(), "now": now(), "person": person}
+    if place.homeless or not is_in_repository(place.repo):
+        home = open_homeless()
+        return draft(plan, taken=home.snapshot().missions if home else (), base=lambda _: base, **common)
+    _refuse_unknown(place, base, plan.preferences.runner)
+    opened = open_unmade(place.repo, vouched=place.vouched)
+    chosen = base or opened.default_base()
+    beside = plan.mode == "poc" and not base and not opened.context.code.is_dedicated(chosen)
+    return draft(
+        with_runner(plan, opened.context.default_runner()),
+        taken=opened.state.snapshot().missions if opened.state.layout.git_dir.is_dir() else (),
+        base=poc_branch if beside else (lambda _: chosen),
+        repo=os.fspath(opened.checkout.name),
+        **common,
+    )
+
+
 def _refuse_unknown(place: Place, base: str, runner: str) -> None:
     """Raise UsageError if a base branch or a runner was named that does not exist. Changes nothing."""
     from mission_cli.app.given import configured_runner, existing_base

@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli.app.deciding import results as serving
 from mission_cli.app.forecasting import results as budgets
 from mission_cli.app.mail import results as mails
+from mission_cli.app.playbooks import results as books
 from mission_cli.app.results import (
     briefing,
     changes,
@@ -46,7 +47,10 @@ class Output:
 
 
 _CHANGED = (Output(changes.Changed),)
-_CREATED = (Output(files.CreatedFromPlan), Output(files.CreatedFromGoal), Output(changes.Started))
+_CREATED = (
+    *(Output(files.CreatedFromPlan), Output(files.CreatedFromGoal)),
+    *(Output(changes.Started), Output(books.MissionDraft)),
+)
 _LISTED = (Output(views.MissionList, stopped=True), Output(views.MissionListEverywhere))
 
 OUTPUTS: Mapping[str, tuple[Output, ...]] = {
@@ -109,6 +113,9 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "note": _CHANGED,
     "open": (Output(changes.Workplace), Output(files.OpenedPage, stopped=True)),
     "pause": _CHANGED,
+    "playbooks check": (Output(books.CheckedPlaybooks),),
+    "playbooks list": (Output(books.ListedPlaybooks),),
+    "playbooks show": (Output(books.ShownPlaybook),),
     "pr": (Output(pulls.PullRequests, stopped=True),),
     "preview": (Output(landing.Previewed), *_CHANGED),
     "pulse": (Output(reports.DryRun),),

@@ -12,6 +12,7 @@ from mission_cli.adapters.fs.exchange import replace_unless_changed
 from mission_cli.adapters.git.repo.checkout import find_checkout
 from mission_cli.adapters.proc.run import feed, interact, run, start_detached
 from mission_cli.adapters.user import environment, key_file, shorten_log
+from mission_cli.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.host import Person
     from mission_cli.ports.git.state import Relocation, Stored
     from mission_cli.ports.slash_commands import SlashCommands
-    from mission_cli.ports.templates import Templates
+    from mission_cli.ports.templates import PlaybookFiles, Templates
 
 __all__ = [
     "access_file",
@@ -50,6 +51,7 @@ __all__ = [
     "manual_page",
     "merge_texts",
     "now",
+    "playbook_files",
     "replace_unless_changed",
     "resolved",
     "run",
@@ -157,6 +159,19 @@ def now() -> datetime:
     from mission_cli.adapters.clock import SystemClock
 
     return SystemClock().now()
+
+
+def playbook_files(place: Path) -> PlaybookFiles:
+    """Return the playbooks that can be named at a place: of the repository around it, the person and the program."""
+    from mission_cli.adapters.templates import PlaybookFolders, template_folder
+    from mission_cli.adapters.user import user_folder
+
+    folders = {"person": user_folder("config") / "playbooks", "program": template_folder() / "playbooks"}
+    try:
+        tree = find_checkout(place).main_tree
+    except NotFoundError:
+        tree = None
+    return PlaybookFolders({**({"repository": tree / "playbooks"} if tree else {}), **folders})
 
 
 def schedules() -> tuple[str, ...]:

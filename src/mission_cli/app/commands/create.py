@@ -30,7 +30,7 @@ from mission_cli.engine.recording.record import (
 from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from mission_cli.document.changes import Change
@@ -72,23 +72,8 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
     """
     for _ in range(_TRIES):
         snapshot = store.snapshot()
-        mission = _free_id(plan, snapshot, used, shared=shared)
-        text = templates.render(
-            "mission.md.j2",
-            template_values(
-                with_folder(plan, mission),
-                mission_id=mission,
-                created=stamp(now)[:10],
-                created_by=person.name,
-                repo=repo,
-                base=base(mission),
-            ),
-        )
-        text = patch.apply(text, [SetFront((key,), value) for key, value in front.items()], where="mission.md")
-        wrong = load(text, mission).problems
-        if wrong:
-            hint = "write it differently in the plan: shorter, or without special characters"
-            raise DocumentError(f"the mission file would have a problem: {wrong[0].at('mission.md')}", hint=hint)
+        mission = _free_id(plan, snapshot.missions, used, shared=shared)
+        text = _text(plan, mission, templates, now=now, person=person, repo=repo, base=base(mission), front=front)
         path, records = store.path_for(mission), planning(mission)
         folder = path.removesuffix("/mission.md")
         writes = [Write(path, _with_bill(text, mission, records, now))]
@@ -101,6 +86,44 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
             continue
         return mission, store.work_path(path)
     raise ConflictError("the mission files keep changing", hint="try again")
+
+
+def draft(
+    plan: Plan,
+    *,
+    taken: Collection[str],
+    templates: Templates,
+    now: datetime,
+    person: Person,
+    base: Callable[[MissionId], str],
+    repo: str = "",
+) -> tuple[MissionId, str]:
+    """Return id and file of the mission that `create` would make; `taken` are the ids of the others. Writes nothing."""
+    mission = _free_id(plan, taken, lambda _: False, shared=False)
+    return mission, _text(plan, mission, templates, now=now, person=person, repo=repo, base=base(mission), front={})
+
+
+def _text(
+    plan: Plan,
+    mission: MissionId,
+    templates: Templates,
+    *,
+    now: datetime,
+    person: Person,
+    repo: str,
+    base: str,
+    front: Mapping[str, str | int],
+) -> str:
+    """Return the file of a new mission. Raises DocumentError if it would have a problem."""
+    about = {"created": stamp(now)[:10], "created_by": person.name, "repo": repo, "base": base}
+    values = template_values(with_folder(plan, mission), mission_id=mission, **about)
+    text = templates.render("mission.md.j2", values)
+    text = patch.apply(text, [SetFront((key,), value) for key, value in front.items()], where="mission.md")
+    wrong = load(text, mission).problems
+    if wrong:
+        hint = "write it differently in the plan: shorter, or without special characters"
+        raise DocumentError(f"the mission file would have a problem: {wrong[0].at('mission.md')}", hint=hint)
+    return text
 
 
 def adopt(text: str, name: str, *, store: StateStore, person: Person, identity: str = "") -> tuple[MissionId, str]:
@@ -175,8 +198,8 @@ def _planned(record: RunRecord) -> Entry:
     )
 
 
-def _free_id(plan: Plan, snapshot: Snapshot, used: Callable[[MissionId], bool], *, shared: bool) -> MissionId:
-    taken = {m.casefold() for m in snapshot.missions}
+def _free_id(plan: Plan, missions: Collection[str], used: Callable[[MissionId], bool], *, shared: bool) -> MissionId:
+    taken = {m.casefold() for m in missions}
     if plan.id:
         _refuse(plan.id, taken)
         return MissionId(plan.id)

@@ -5,23 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli._support.text import counted, did_you_mean, one_line
-from mission_cli.app.playbooks.results import ListedPlaybook, ListedPlaybooks, ShownParameter, ShownPlaybook
-from mission_cli.document.playbooks.read import ReadPlaybook, plan_with, read_playbook
+from mission_cli._support.text import command_line, counted, did_you_mean, one_line
+from mission_cli.app.playbooks.results import (
+    CheckedPlaybooks,
+    ListedPlaybook,
+    ListedPlaybooks,
+    ShownParameter,
+    ShownPlaybook,
+)
+from mission_cli.app.results.files import FileProblem
+from mission_cli.document.playbooks.read import ReadPlaybook, check_playbook, plan_with, read_playbook
 from mission_cli.document.playbooks.values import read_values
 from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, UsageError
 from mission_cli.domain.notice import do
-from mission_cli.domain.problems import Severity
-from mission_cli.ports.playbooks import PlaybookFile
+from mission_cli.domain.problems import Problem, Severity
+from mission_cli.ports.templates import PlaybookFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from mission_cli.document.plans.model import Plan
     from mission_cli.document.playbooks.model import Parameter, Playbook
     from mission_cli.document.playbooks.values import Given
-    from mission_cli.document.plans.model import Plan
-    from mission_cli.domain.problems import Problem
-    from mission_cli.ports.playbooks import PlaybookFiles
+    from mission_cli.ports.templates import PlaybookFiles
 
 BY_PATH = "path"
 _ENDINGS = (".yaml", ".yml", ".json")
@@ -59,27 +65,48 @@ def _listed(files: PlaybookFiles, file: PlaybookFile, hides: list[str]) -> Liste
 
 
 def choose(files: PlaybookFiles, name: str) -> Chosen:
-    """Return the playbook with a name, or in a file if `name` looks like a path. Raises NotFoundError, DocumentError."""
+    """Return the playbook with a name, or of a file. Raises NotFoundError, DocumentError."""
+    return _read(files, file_named(files, name))
+
+
+def file_named(files: PlaybookFiles, name: str) -> PlaybookFile:
+    """Return the file of a playbook by its name, or by its path if `name` looks like one. Raises NotFoundError."""
     if "/" in name or name.endswith(_ENDINGS):
-        return _read(files, PlaybookFile(name, BY_PATH, name))
+        return PlaybookFile(name, BY_PATH, name)
     found = files.found()
     for file in found:
         if file.name == name:
-            return _read(files, file)
+            return file
     near = did_you_mean(name, [file.name for file in found])
-    raise NotFoundError(f"there is no playbook `{one_line(name, 60)}`", hint=f"{near} {_LISTS}".strip())
+    hint = f"{near} {do('playbooks list')} names all".strip()
+    raise NotFoundError(f"there is no playbook `{one_line(name, 60)}`", hint=hint)
 
 
-_LISTS = f"{do('playbooks', 'list')} names all"
+def checked(files: PlaybookFiles, named: Sequence[PlaybookFile]) -> CheckedPlaybooks:
+    """Return what is wrong with playbook files: their form, and the plans that they make with sample values."""
+    problems: list[FileProblem] = []
+    for file in named:
+        read = check_playbook(files.text(file))
+        found = [*read.problems, *(_misnamed(file, read.playbook) if read.playbook else ())]
+        problems += [FileProblem(file.path, p.line, p.column, p.severity, p.message, p.hint) for p in found]
+    errors = sum(p.severity is Severity.ERROR for p in problems)
+    return CheckedPlaybooks([file.path for file in named], problems, errors)
+
+
+def _misnamed(file: PlaybookFile, playbook: Playbook) -> list[Problem]:
+    """Return the error of a file that has another name than its playbook, so that it cannot be found by either."""
+    if file.origin == BY_PATH or playbook.playbook == file.name:
+        return []
+    words = f"the playbook is called `{playbook.playbook}`, its file `{file.name}`"
+    return [Problem(1, 1, words, "give both the same name")]
 
 
 def _read(files: PlaybookFiles, file: PlaybookFile) -> Chosen:
     read = read_playbook(files.text(file))
     if read.playbook is None:
         raise DocumentError.of(file.path, read.errors)
-    if file.origin != BY_PATH and read.playbook.playbook != file.name:
-        words = f"the playbook is called `{read.playbook.playbook}`, its file `{file.name}`"
-        raise DocumentError(words, where=file.path, hint="give both the same name")
+    if wrong := _misnamed(file, read.playbook):
+        raise DocumentError.of(file.path, wrong)
     return Chosen(file, read, read.playbook)
 
 
@@ -100,7 +127,8 @@ def make_plan(chosen: Chosen, given: Mapping[str, Given]) -> tuple[Plan, list[Pr
     """
     lacking = missing(chosen, given)
     if lacking:
-        hint = " ".join(f"-p {name}={_example(chosen.playbook.parameters[name])}" for name in lacking)
+        known = chosen.playbook.parameters
+        hint = command_line(*(word for name in lacking for word in ("-p", f"{name}={_example(known[name])}")))
         raise UsageError(f"`{chosen.playbook.playbook}` needs {', '.join(lacking)}", hint=f"add {hint}")
     made = plan_with(chosen.read, read_values(chosen.playbook, given).values)
     if made.plan is None:

@@ -77,7 +77,7 @@ class CheckedPlaybooks:
 
 
 @dataclass(frozen=True, slots=True)
-class DryRun:
+class MissionDraft:
     """The mission file that would be made."""
 
     id: str

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST_TITLE = 80
+_RESEARCH = "research"
+"""The type of missions whose results are files in that folder."""
 _FOLDER = "missions/ID/"
-"""What stands for the folder of the mission in the criteria of a plan with phases."""
+"""What stands for the folder of the mission in the criteria of a plan with phases, or of research."""
 _RULE = "1 approval; 3 revisions"
 _ANALYSIS = """\
 Read the code, its history and the open issues, and suggest at most five features that are worth building next. A
@@ -34,8 +36,8 @@ def phased_plan(goal: str, kind: str) -> Plan:
 
 
 def with_folder(plan: Plan, mission: str) -> Plan:
-    """Return a plan with phases whose criteria name the folder of the mission instead of `missions/ID/`."""
-    if not plan.phases:
+    """Return a plan with phases, or of research, whose criteria name its folder instead of `missions/ID/`."""
+    if not plan.phases and plan.type != _RESEARCH:
         return plan
     folder = f"missions/{mission}/"
 

@@ -11,7 +11,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
 from mission_cli.document.plans.plan import ReadPlan, check_plan
 from mission_cli.document.plans.values import criterion_text
-from mission_cli.document.playbooks.conditions import FORMS, read_condition
+from mission_cli.document.playbooks.conditions import read_condition
 from mission_cli.document.playbooks.criteria import UnfitError, filled_criterion, literal, plain
 from mission_cli.document.playbooks.model import PLACEHOLDER
 from mission_cli.domain.problems import Problem
@@ -24,17 +24,15 @@ if TYPE_CHECKING:
 
 _TEXT, _NULL, _LIST, _MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "null", "seq", "map"))
 _CRITERIA = frozenset({"criteria", "validation"})
-_PROSE = frozenset(
+_TEXTS = frozenset(
     {
-        *("title", "name", "goal", "description", "success_criteria", "non_goals", "constraints", "purpose", "notes"),
-        *("role", "instructions", "skills", "coding_style", "deploy_target", "test_framework", "ci_provider"),
-        *("tech_stack", "depends", "text"),
+        *("title", "name", "goal", "description", "purpose", "notes", "role", "instructions", "text"),
+        *("skills", "coding_style", "deploy_target", "test_framework", "ci_provider"),
     }
 )
-"""Keys whose values are read by people and models: any text may stand in them."""
-_LISTS = frozenset(
-    {"tech_stack", "depends", "success_criteria", "non_goals", "constraints", "notify", "after", "blocks"}
-)
+"""Keys whose value is one text for people and models: anything may stand in it, and a list is written with commas."""
+_PROSE = _TEXTS | {"success_criteria", "non_goals", "constraints", "tech_stack", "depends"}
+"""The same, and keys with a list of such texts."""
 _NUMBERS = frozenset({"depends", "after", "blocks"})
 _PART = pattern(r"([0-9]{1,4})\.([0-9]{1,4}|\*)")
 _LINE = frozenset({"when", "text"})
@@ -47,7 +45,7 @@ class _Filling:
     values: Mapping[str, Value]
     problems: list[Problem]
     numbers: dict[str, str]
-    """The new number of each feature that stays, by the number in the playbook."""
+    """The new number of each feature, by the number in the playbook; empty if it is left out."""
     titles: set[str]
     """The titles of features that are left out, as the playbook writes them."""
 
@@ -114,13 +112,13 @@ def _dependency(entry: yaml.ScalarNode, key: str, filling: _Filling) -> list[yam
     words = text.replace(",", " ").split()
     if not words or not all(map(_PART.fullmatch, words)):
         return [_scalar(entry, key, filling)]
-    kept = ",".join(filter(None, (filling.numbers.get(word, word if word.endswith("*") else "") for word in words)))
+    kept = ",".join(filter(None, (filling.numbers.get(word, word) for word in words)))
     return [_text(entry, kept)] if kept else []
 
 
 def _scalar(node: yaml.ScalarNode, key: str, filling: _Filling) -> yaml.Node:
     whole = _whole(node.value, filling)
-    if whole is not None and whole.type == "list" and key in _LISTS:
+    if whole is not None and whole.type == "list" and key not in _TEXTS:
         return yaml.SequenceNode(_LIST, [_text(node, one) for one in whole.entries], node.start_mark, node.end_mark)
     if whole is not None and whole.type != "command":
         return _text(node, whole.text)
@@ -169,13 +167,8 @@ def _unfit(node: yaml.Node, text: str, error: UnfitError, filling: _Filling) -> 
 
 def _stays(entry: yaml.MappingNode, filling: _Filling) -> bool:
     when = next((below for name, below in entry.value if name.value == "when"), None)
-    if when is None:
-        return True
     condition = read_condition(str(when.value)) if isinstance(when, yaml.ScalarNode) else None
-    if condition is None:
-        filling.problems.append(_at(when, "the condition cannot be read", FORMS))
-        return True
-    return condition.holds(filling.values)
+    return condition is None or condition.holds(filling.values)
 
 
 def _number(plan: yaml.Node, filling: _Filling) -> None:
@@ -184,13 +177,13 @@ def _number(plan: yaml.Node, filling: _Filling) -> None:
     for m, milestone in enumerate(_list(plan, "milestones"), 1):
         stays = not isinstance(milestone, yaml.MappingNode) or _stays(milestone, filling)
         kept, rank = kept + stays, 0
-        if stays:
-            filling.numbers[f"{m}.*"] = f"{kept}.*"
+        filling.numbers[f"{m}.*"] = f"{kept}.*" if stays else ""
         for n, feature in enumerate(_list(milestone, "features"), 1):
             if stays and (not isinstance(feature, yaml.MappingNode) or _stays(feature, filling)):
                 rank += 1
                 filling.numbers[f"{m}.{n}"] = f"{kept}.{rank}"
             else:
+                filling.numbers[f"{m}.{n}"] = ""
                 filling.titles.add(_title(feature))
 
 

@@ -12,7 +12,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import did_you_mean, one_line
 from mission_cli.document.plans.plan import ReadPlan, parse_yaml
 from mission_cli.document.plans.problems import model_problem, place_of, repeated_keys
-from mission_cli.document.playbooks.conditions import read_condition
+from mission_cli.document.playbooks.conditions import FORMS, read_condition
 from mission_cli.document.playbooks.fill import fill
 from mission_cli.document.playbooks.model import NAME, PARAMETER, PLACEHOLDER, Playbook
 from mission_cli.document.playbooks.values import Value, read_value, read_values, sample_values, shown_example
@@ -71,10 +71,11 @@ def check_playbook(text: str) -> ReadPlaybook:
     read = read_playbook(text)
     if read.playbook is None or read.plan is None:
         return read
-    found = set(read.problems)
+    found = {(p.line, p.column, p.message): p for p in read.problems}
     for _, given in zip(range(_MOST_TRIES), sample_values(read.playbook), strict=False):
-        found |= set(fill(read.plan, read_values(read.playbook, given).values).problems)
-    return ReadPlaybook(read.playbook, read.plan, tuple(sorted(found)))
+        for problem in fill(read.plan, read_values(read.playbook, given).values).problems:
+            found.setdefault((problem.line, problem.column, problem.message), problem)
+    return ReadPlaybook(read.playbook, read.plan, tuple(sorted(found.values())))
 
 
 def plan_with(read: ReadPlaybook, values: Mapping[str, Value]) -> ReadPlan:
@@ -145,6 +146,8 @@ def _placeholders(playbook: Playbook, plan: yaml.Node, root: yaml.Node) -> Itera
         if is_key and names:
             yield Problem(*at, f"the key `{one_line(text, 60)}` contains a placeholder", "only values can vary")
         condition = read_condition(text) if is_condition else None
+        if is_condition and condition is None:
+            yield Problem(*at, "the condition cannot be read", FORMS)
         names += [condition.name] if condition else []
         used |= set(names)
         for name in names:
@@ -163,8 +166,9 @@ def _placeholders(playbook: Playbook, plan: yaml.Node, root: yaml.Node) -> Itera
 
 def _wanted(wanted: str, name: str, playbook: Playbook, at: tuple[int, int]) -> Iterator[Problem]:
     """Yield an error for a condition that can never hold."""
-    read = read_value(playbook.parameters[name], wanted)
-    if not isinstance(read, Value):
+    parameter = playbook.parameters[name]
+    read = None if parameter.type == "choice" and not parameter.choices else read_value(parameter, wanted)
+    if read is not None and not isinstance(read, Value):
         yield Problem(*at, f"`{name}` is never `{one_line(wanted, 60)}`: {read[0]}", read[1])
 
 

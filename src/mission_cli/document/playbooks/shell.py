@@ -15,6 +15,8 @@ _UNQUOTABLE = pattern(r"`|<<|\$\(\(|\(\(|\$\[|\[\[|\$'|\$\"|\$\{(?![A-Za-z_][A-Z
 """What gives quotes, or the text between them, another meaning: backticks, here documents, arithmetic, `[[`, eval."""
 _BEFORE_A_WORD = frozenset(" \t\n;&|()")
 _PIECE = r"""'[^']*'?|"(?:\\.|[^"\\])*"?|\\(?:MARK|.)|(?<![^ \t\n;&|()])#[^\n]*|MARK|."""
+_PROGRAM = pattern(r"\b(?:sh|bash|dash|zsh|ksh|su|python[0-9.]*|node|perl|ruby)\b[^;&|\n]*\s-[A-Za-z]*[ce][ \t]+\Z")
+"""What precedes a word that a shell or an interpreter reads as its program."""
 _INSIDE = {
     "#": "it stands in a comment; remove it there",
     "\\": "it stands after a backslash; remove the backslash",
@@ -33,8 +35,8 @@ def why_unquotable(command: str, mark: str) -> str:
             return _INSIDE[piece[0][0]]
         if piece[0] == mark and command[: piece.start()].endswith("$"):
             return "it stands after `$`; remove the `$`"
-        if piece[0] == mark and command[: piece.start()].rstrip().endswith(" -c"):
-            return f"it would be a program of its own after `-c`; {_SCRIPT}"
+        if piece[0] == mark and _PROGRAM.search(command, 0, piece.start()):
+            return f"it would be a program of its own; {_SCRIPT}"
     return ""
 
 

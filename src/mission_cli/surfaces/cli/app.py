@@ -31,6 +31,7 @@ from mission_cli.surfaces.cli.commands import (
 from mission_cli.surfaces.cli.commands.browsing import dashboard
 from mission_cli.surfaces.cli.commands.finished import preview
 from mission_cli.surfaces.cli.commands.money import budget
+from mission_cli.surfaces.cli.commands.playbooks import playbooks
 from mission_cli.surfaces.cli.commands.serving import access, serve, top
 from mission_cli.surfaces.cli.help import Commands
 from mission_cli.surfaces.cli.shell import (
@@ -96,6 +97,7 @@ for module in (
     dashboard,
     preview,
     budget,
+    playbooks,
     steer,
     slash_commands,
     serve,

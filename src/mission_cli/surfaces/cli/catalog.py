@@ -54,6 +54,7 @@ _START: Mapping[str, Entry] = {
         ('new "A command that counts the words of a file, with tests"', "let the model plan, and approve the plan"),
         ("new --plan plan.yaml --max-usd 20", "use your own plan, for at most 20 dollars"),
         ("new --plan - --id words < plan.yaml", "read the plan from standard input"),
+        ("new --playbook cli-tool -p name=words -p purpose='Counts words.'", "make it from a plan with parameters"),
         ('new "Fix the flaky tests" --headless --start', "without questions, and start it"),
     ),
     "start": _entry(
@@ -324,6 +325,13 @@ _FILES: Mapping[str, Entry] = {
     ),
     "export": _entry(Group.FILES, "moving", ("export words > polpo.json", "write Polpo's format")),
     "attach": _entry(Group.FILES, "moving", ("attach words", "move a mission without a repository into this one")),
+    "playbooks": _entry(
+        Group.FILES,
+        "playbooks",
+        ("playbooks list", "plans with parameters, from which `mission new --playbook` makes missions"),
+        ("playbooks show web-service", "what one needs, and its plan"),
+        ("playbooks check playbooks/ours.yaml", "report what is wrong with a file"),
+    ),
     "lint": _entry(
         Group.FILES,
         "format",
@@ -447,6 +455,7 @@ TOPICS: Mapping[str, str] = {
     "http": "the server: links to decide, webhooks, users",
     "web": "the web page of the server: signing in, views, actions, safety",
     "phases": "phases with gates that people decide",
+    "playbooks": "plans with parameters: using the shipped ones, writing your own",
     "previews": "opening finished work before it lands: servers, deployments, states",
     "mails": "what is sent and read, approvals, replies, questions by mail",
     "pull-requests": "how work reaches a protected branch: rules, reviews, tokens, trouble",

@@ -20,6 +20,7 @@ from mission_cli.surfaces.cli.commands.guided.interview import (
     refuse_nonsense,
 )
 from mission_cli.surfaces.cli.commands.guided.outcome import OVER, Approved
+from mission_cli.surfaces.cli.commands.playbooks.source import Source, plan_of_playbook, show_draft
 from mission_cli.surfaces.cli.given_files import text_of
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
@@ -50,6 +51,15 @@ def new(
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A plan file, YAML or JSON; - reads standard input.")
     ] = None,
+    playbook: Annotated[
+        str, typer.Option(metavar="NAME", help="A playbook (mission playbooks list), or the path of one.")
+    ] = "",
+    values: Annotated[
+        list[str] | None, typer.Option("-p", "--param", metavar="NAME=VALUE", help="A value for the playbook.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the mission file of a plan or playbook; write nothing.")
+    ] = False,
     identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: from the title.")] = "",
     mode: Annotated[str, typer.Option(help="poc or full.")] = "",
     kind: Annotated[str, typer.Option("--type", help="development, research, operations or your own.")] = "",
@@ -87,20 +97,29 @@ def new(
         "model_routing.orchestrator": orchestrator,
     }
     budget = _without_empty({"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens})
-    ask = plan is None and shell.interactive and not headless
+    source = Source(plan, playbook, tuple(values or ()), dry_run, shell.interactive and not headless)
+    source.refuse_nonsense(phases=phases)
+    ask = not source and source.ask
     order = Order(named["goal"], _without_empty(named), budget, runner, base, homeless=homeless, ask=ask)
     if phases:
         return _with_phases(shell, plan, order, start=start)
-    if plan is not None:
-        return _from_plan(shell, plan, order, start=start)
+    if source:
+        return _from_plan(shell, source, order, start=start)
     _refuse_unapproved(order, headless=headless)
     return _from_goal(shell, order, start=start)
 
 
-def _from_plan(shell: Shell, plan: Path, order: Order, *, start: bool) -> int:
-    """Make a mission from a plan file."""
+def _from_plan(shell: Shell, source: Source, order: Order, *, start: bool) -> int:
+    """Make a mission from a plan file or a playbook."""
+    from mission_cli.document.plans.plan import override
+    from mission_cli.surfaces.new_mission import Place
+
     order = _placed(shell, order, start=start)
-    read, warnings = _read(shell, plan, dict(order.given), dict(order.budget), order.runner)
+    read, warnings = _read(shell, source.plan) if source.plan is not None else plan_of_playbook(shell, source)
+    read = override(read, order.given, order.budget, order.runner)
+    if source.dry_run:
+        place = Place(shell.repo, base=order.base, homeless=order.homeless, vouched=shell.command in VOUCHING)
+        return show_draft(shell, read, place, source.playbook)
     mission, path = create_mission(shell, read, base=order.base, homeless=order.homeless)
     words, result = f"{mission} is planned: {path}", results.CreatedFromPlan(mission, path, warnings)
     return _say_created(shell, mission, words, result, start=start, homeless=order.homeless)
@@ -228,11 +247,9 @@ def merge_driver(shell: Shell, action: Annotated[str, typer.Argument(metavar="in
     return 0
 
 
-def _read(
-    shell: Shell, plan: Path, given: dict[str, str], budget: dict[str, str], runner: str
-) -> tuple[Plan, list[Problem]]:
+def _read(shell: Shell, plan: Path) -> tuple[Plan, list[Problem]]:
     """Return the plan in a file, and the warnings. Raises NotFoundError, and DocumentError with all problems."""
-    from mission_cli.document.plans.plan import override, read_plan
+    from mission_cli.document.plans.plan import read_plan
 
     read = read_plan(text_of(plan))
     warnings = [p for p in read.problems if p.severity == "warning"]
@@ -243,7 +260,7 @@ def _read(
         for problem in errors[1:]:
             shell.err.print(clean(problem.at(os.fspath(plan))))
         raise DocumentError.of(os.fspath(plan), errors)
-    return override(read.plan, given, budget, runner), warnings
+    return read.plan, warnings
 
 
 def _refuse_unapproved(order: Order, *, headless: bool) -> None:
