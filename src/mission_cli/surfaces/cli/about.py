@@ -11,7 +11,7 @@ from mission_cli import __version__
 from mission_cli._support.text import did_you_mean
 from mission_cli.app.results.machine import CompletionScript, HelpPage, Installation
 from mission_cli.domain.errors import UsageError
-from mission_cli.surfaces.cli.catalog import TOPICS
+from mission_cli.surfaces.cli.catalog import TOPICS, entry_of
 from mission_cli.surfaces.cli.help import described, plain_help, shown_help
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.cli.usage import unknown_command
@@ -76,8 +76,10 @@ def _help(shell: Shell, tree: Any, words: list[str]) -> int:
             raise UsageError(f"`{clean(f'{path} {word}')}` is not a command", hint=hint)
         found = inner[word]
     page = described(found, name)
+    entry = entry_of(name)
+    manual = f"\n{manual_page(name)}" if entry is not None and entry.topic == name else ""
     if shell.as_json:
-        shell.facts(HelpPage(name, plain_help(page)))
+        shell.facts(HelpPage(name, plain_help(page) + manual))
     else:
-        sys.stdout.write(shown_help(page))
+        sys.stdout.write(shown_help(page) + manual)
     return 0
