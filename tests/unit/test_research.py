@@ -24,9 +24,12 @@ from mission_cli.app.report.briefing import briefing
 from mission_cli.app.report.fitting import fitted
 from mission_cli.app.report.report import mission_report
 from mission_cli.app.results.proposals import TopicShown
+from mission_cli.document.changes import AddFeature
 from mission_cli.document.checking.lint import lint
+from mission_cli.document.plans.additions import added_plan
 from mission_cli.document.plans.answer import read_answer
 from mission_cli.document.plans.plan import read_plan, write_plan
+from mission_cli.document.plans.researched import with_research
 from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import ConflictError, NotFoundError
 from mission_cli.domain.ids import MissionId
@@ -36,6 +39,7 @@ from mission_cli.engine.phases.documents import blob_id
 from mission_cli.surfaces.lines import plain
 from mission_cli.surfaces.reporting.context import context_values
 from mission_cli.surfaces.reporting.shown import values_of
+from mission_cli.surfaces.views.planning.plan import plan_lines
 from mission_cli.surfaces.views.proposals import topic_lines
 
 if TYPE_CHECKING:
@@ -172,8 +176,10 @@ def test_another_feature_does_not_change_what_was_found_out() -> None:
 
 
 def test_a_topic_is_a_feature_at_the_end_of_the_first_milestone_that_needs_it() -> None:
-    plan = read_plan(PLAN).plan
-    assert plan is not None
+    told = read_plan(PLAN).plan
+    assert told is not None
+    assert read_plan(write_plan(told)).plan == told
+    plan = with_research(told)
     features = [f for m in plan.milestones for f in m.features]
     assert [(f.title, f.topic, f.depends, f.limits) for f in features] == [
         ("one", "", ["1.3", "1.4"], ""),
@@ -184,7 +190,21 @@ def test_a_topic_is_a_feature_at_the_end_of_the_first_milestone_that_needs_it() 
     ]
     assert features[2].description == "Which engine?\n\nLook here first:\n\n- notes.txt"
     assert [(g.name, g.after, g.blocks) for g in plan.gates] == [(GATE, ["1.3"], ["1.1", "1.2"])]
-    assert (plan.research, read_plan(write_plan(plan)).plan) == ([], plan)
+    assert (plan.research, with_research(plan)) == ([], plan)
+    assert [one.number for one in added_plan(told, 2) if isinstance(one, AddFeature)] == [
+        *("3.1", "3.2", "3.3", "3.4", "4.1")
+    ]
+
+
+def test_who_approves_a_plan_sees_what_is_found_out_first() -> None:
+    plan = read_plan(PLAN).plan
+    assert plan is not None
+    shown = plain(plan_lines(plan, 120))
+    assert (
+        "└── found out first\n"
+        "    ├── Full-text search?: Which engine? (for 1.1, two, at most $2, you look at it before they start)\n"
+        "    └── banks (for all features)\n"
+    ) in shown
 
 
 @pytest.mark.parametrize(
@@ -222,10 +242,9 @@ def test_a_model_may_ask_for_research_but_not_decide_who_looks_and_what_it_costs
         "dropped, because a model may not decide it: research 1: max_usd: 9",
     )
     assert read.plan is not None
-    assert [(f.title, f.topic, f.limits) for f in read.plan.milestones[0].features if f.topic] == [
-        ("Research: banks", "banks", "")
+    assert [(one.topic, one.question, one.review, one.max_usd) for one in read.plan.research] == [
+        ("banks", "which", False, 0)
     ]
-    assert read.plan.gates == []
     many = text.replace(
         "  - {topic: banks", "".join(f"  - {{topic: t{n}}}\n" for n in range(5)) + "  - {topic: banks", 1
     )

@@ -9,6 +9,7 @@ from mission_cli.document.changes import AddFeature, AddMilestone
 from mission_cli.document.criteria.item import asked_criterion, item_text
 from mission_cli.document.plans.answer import plain_name
 from mission_cli.document.plans.plan import feature_cell
+from mission_cli.document.plans.researched import with_research
 from mission_cli.document.syntax import escape
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.status import FeatureStatus
@@ -41,7 +42,7 @@ def items_of(criteria: Sequence[str]) -> tuple[str, ...]:
 
 def added_plan(plan: Plan, after: int) -> Iterator[AddMilestone | AddFeature]:
     """Yield the changes that add the milestones of a plan after the milestone `after`, dependencies included."""
-    for m, milestone in enumerate(plan.milestones, 1):
+    for m, milestone in enumerate(with_research(plan).milestones, 1):
         number = after + m
         yield added_milestone(number, plain_name(milestone.name), milestone.estimate, milestone.validation)
         for n, feature in enumerate(milestone.features, 1):

@@ -25,7 +25,6 @@ from mission_cli.document.plans.model import (
 )
 from mission_cli.document.plans.plan import check_plan, parse_yaml
 from mission_cli.document.plans.problems import place_of
-from mission_cli.document.plans.researched import with_research
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import EXECUTABLE_KINDS
 
@@ -52,7 +51,7 @@ DECIDED_OF_PLAN = frozenset({
 _RESEARCH = frozenset({"topic", "question", "sources", "needed_by"})
 _MOST_TOPICS = 5
 DECIDED_OF_MILESTONE = frozenset({"name", "estimate", "validation", "features"})
-DECIDED_OF_FEATURE = frozenset({"title", "description", "estimate", "criteria", "depends", "files"})
+DECIDED_OF_FEATURE = frozenset({"title", "description", "estimate", "criteria", "depends", "files", "topic"})
 _RESOURCE = frozenset({"name", "type", "purpose", "notes"})
 _SETTINGS = frozenset({
     "commands", "copy", "env", "hooks", "host", "land", "managed", "model", "protect", "runner", "runners", "sandbox",
@@ -240,7 +239,8 @@ def _rules(plan: Plan, root: yaml.Node, *, bounded: bool) -> Iterator[Problem]:
             for key in ("title", "description", "estimate"):
                 yield from _long(root, (*where, key), getattr(feature, key), key)
             yield from _texts(root, (*where, "files"), feature.files, "path")
-            yield from _criteria(root, feature.criteria, (*where, "criteria"), f"feature {m + 1}.{n + 1}")
+            if feature.criteria or not feature.topic:
+                yield from _criteria(root, feature.criteria, (*where, "criteria"), f"feature {m + 1}.{n + 1}")
 
 
 def _topics(plan: Plan, root: yaml.Node) -> Iterator[Problem]:
@@ -291,8 +291,7 @@ def _long(root: yaml.Node, place: tuple[str | int, ...], text: str, kind: str) -
 
 
 def _tidy(plan: Plan) -> Plan:
-    """Make features of topics, and remove `[independent]` from names, because it has a meaning in a mission file."""
-    plan = with_research(plan)
+    """Remove `[independent]` from the names, because it has a meaning in a mission file."""
     milestones = [m.model_copy(update={"name": plain_name(m.name)}) for m in plan.milestones]
     return plan.model_copy(update={"milestones": milestones})
 

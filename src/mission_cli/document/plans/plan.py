@@ -57,10 +57,7 @@ class ReadPlan:
 def read_plan(text: str) -> ReadPlan:
     """Read YAML or JSON. Mistakes are errors; what is missing before `start` is a warning."""
     parsed = parse_yaml(text)
-    if isinstance(parsed, Problem):
-        return ReadPlan(None, (parsed,))
-    read = check_plan(*parsed)
-    return ReadPlan(with_research(read.plan), read.problems) if read.plan is not None else read
+    return ReadPlan(None, (parsed,)) if isinstance(parsed, Problem) else check_plan(*parsed)
 
 
 def parse_yaml(text: str, *, aliases: bool = True) -> tuple[yaml.Node, dict[Any, Any]] | Problem:
@@ -185,7 +182,8 @@ def _cell_parts(feature: PlanFeature, titles: Mapping[str, list[FeatureNumber]])
 def template_values(
     plan: Plan, *, mission_id: str, created: str, created_by: str, repo: str, base: str
 ) -> dict[str, Any]:
-    """Return the values for the template `mission.md.j2`."""
+    """Return the values for the template `mission.md.j2`; topics are features in it."""
+    plan = with_research(plan)
     rows = {number: (feature, cell) for number, feature, cell in feature_rows(plan)}
     milestones = []
     for m, milestone in enumerate(plan.milestones, 1):

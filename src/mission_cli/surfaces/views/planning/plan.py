@@ -14,7 +14,7 @@ from mission_cli.surfaces.lines import BLANK, GAP, cells, line, said, wrap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mission_cli.document.plans.model import Plan, PlanFeature, PlanMilestone, PlanResource
+    from mission_cli.document.plans.model import Plan, PlanFeature, PlanMilestone, PlanResearch, PlanResource
     from mission_cli.surfaces.lines import Line
 
 
@@ -43,7 +43,7 @@ def plan_lines(plan: Plan, width: int, *, full: bool = True) -> list[Line]:
     below += _list("not included", plan.non_goals)
     below += _list("constraints", plan.constraints)
     below += _list("assumed", plan.assumptions)
-    below += _list("found out first", [one.topic for one in plan.research])
+    below += _list("found out first", [_topic(one) for one in plan.research])
     below += _list("needed from you", [_resource(one) for one in plan.resources])
     tree = _Node(plan.title, "bold", facts, tuple(below))
     return [*_drawn(tree, width, "", ""), BLANK, line((totals_of(plan), "bold"))]
@@ -52,6 +52,13 @@ def plan_lines(plan: Plan, width: int, *, full: bool = True) -> list[Line]:
 def _resource(one: PlanResource) -> str:
     kind = f" ({one.type})" if one.type else ""
     return f"{one.name}{kind}: {one.purpose}" if one.purpose else f"{one.name}{kind}"
+
+
+def _topic(one: PlanResearch) -> str:
+    needed = f"for {', '.join(one.needed_by)}" if one.needed_by else "for all features"
+    cap = f"at most {quantity_of('usd', Decimal(str(one.max_usd)))}" if one.max_usd else ""
+    facts = ", ".join(filter(None, (needed, cap, "you look at it before they start" if one.review else "")))
+    return f"{one.topic}{f': {one.question}' if one.question else ''} ({facts})"
 
 
 def _milestone(number: int, milestone: PlanMilestone, *, full: bool) -> _Node:
