@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 GOAL = "Count words <script>alert(1)</script>"
 BEGIN, APPROVE, FORGET, STOP = "Write a plan", "Approve the plan", "Forget this plan", "Stop, and forget it"
+SAVE, ADJUST = "Save the plan", "Have the model change it"
 
 
 def begun(web: Browser, **fields: str) -> str:
@@ -36,7 +37,7 @@ def ended(web: Browser, where: str) -> Parsed:
         web.host.jobs.clock.time.pass_by(timedelta(minutes=1))
         web.host.jobs.work()
         page = web.open(where)
-        if "A plan is being written" not in page.text:
+        if "A plan is being written" not in page.text and "Being changed" not in page.text:
             return page
         time.sleep(0.01)  # polled until the deadline of the test
     raise AssertionError(page.text)
@@ -70,7 +71,7 @@ def test_a_goal_becomes_a_plan_and_then_a_mission_that_runs() -> None:
     Walk(web.last.text)
     assert "hx-get" not in str(page.tags)
     assert page.text.partition("Sign out ")[2] == snapshot(
-        "New mission Word counter ready full mode, base main, by script (opus), for at most $1; $0.05, 0 tokens so far Count words <script>alert(1)</script> 3 milestones, 6 features, 6 h of work by estimate; at most $7 1 Stage 1 2h 1.1 Part 1.1 1h Write 1.1.txt. file: `1.1.txt` 1.2 Part 1.2 1h, after 1.1 Write 1.2.txt. file: `1.2.txt` Criteria of the milestone file: `1.1.txt` 2 Stage 2 2h 2.1 Part 2.1 1h Write 2.1.txt. file: `2.1.txt` 2.2 Part 2.2 1h, after 2.1 Write 2.2.txt. file: `2.2.txt` Criteria of the milestone file: `2.1.txt` 3 Stage 3 2h 3.1 Part 3.1 1h Write 3.1.txt. file: `3.1.txt` 3.2 Part 3.2 1h, after 3.1 Write 3.2.txt. file: `3.2.txt` Criteria of the milestone file: `3.1.txt` Constraints standard library only Change it by hand The plan, YAML The mission may cost at most $7. Start it, too Approve the plan Change the goal… Forget this plan"
+        "New mission Word counter ready full mode, base main, by script (opus), for at most $1; $0.05, 0 tokens so far Count words <script>alert(1)</script> 3 milestones, 6 features, 6 h of work by estimate; at most $7 1 Stage 1 2h 1.1 Part 1.1 1h Write 1.1.txt. file: `1.1.txt` 1.2 Part 1.2 1h, after 1.1 Write 1.2.txt. file: `1.2.txt` Criteria of the milestone file: `1.1.txt` 2 Stage 2 2h 2.1 Part 2.1 1h Write 2.1.txt. file: `2.1.txt` 2.2 Part 2.2 1h, after 2.1 Write 2.2.txt. file: `2.2.txt` Criteria of the milestone file: `2.1.txt` 3 Stage 3 2h 3.1 Part 3.1 1h Write 3.1.txt. file: `3.1.txt` 3.2 Part 3.2 1h, after 3.1 Write 3.2.txt. file: `3.2.txt` Criteria of the milestone file: `3.1.txt` Constraints standard library only Change it What should be different? Have the model change it Mode full poc The most it may cost, in dollars Set mode and budget Edit it The plan, YAML Save the plan The mission may cost at most $7. Start it, too Approve the plan Change the goal… Forget this plan"
     )
     page = web.press(page, APPROVE, start="true")
     assert str(web.last.url.path) == "/missions/counter"
@@ -83,11 +84,16 @@ def test_a_plan_can_be_changed_by_hand_or_forgotten() -> None:
     web = at_home(thinking(good(), good()))
     where = begun(web)
     page = ended(web, where)
-    text = page.forms[1].fields["plan"]
-    wrong = web.press(page, APPROVE, plan="title: [")
-    assert (web.status, "plan" in wrong.text, wrong.forms[1].fields["plan"]) == (422, True, "title: [")
+    wrong = web.press(page, SAVE, plan="title: [")
+    form = next(form for form in wrong.forms if SAVE in form.buttons)
+    assert (web.status, "not valid YAML" in wrong.text, form.fields["plan"]) == (422, True, "title: [")
+    page = web.open(where)
+    text = next(form for form in page.forms if SAVE in form.buttons).fields["plan"]
     changed = next(line for line in text.splitlines() if line.startswith("title:"))
-    page = web.press(web.open(where), APPROVE, plan=text.replace(changed, "title: Mine"))
+    old, page = page, web.press(page, SAVE, plan=text.replace(changed, "title: Mine").replace("\n", "\r\n"))
+    assert "What has changed edited title: Word counter → Mine milestones: 3; features: 6" in page.text
+    assert "the plan was changed meanwhile" in web.press(old, APPROVE).text
+    page = web.press(web.open(where), APPROVE)
     assert "Mine" in page.text
     assert [*web.host.context().state.snapshot().missions] == ["mine"]
     where = begun(web, goal="Another", money_usd="unlimited")
@@ -103,6 +109,24 @@ def test_a_plan_can_be_changed_by_hand_or_forgotten() -> None:
     web.open(where)
     assert web.status == 404
     assert [*web.host.context().state.snapshot().missions] == ["mine"]
+
+
+def test_a_plan_is_changed_by_the_model_set_and_undone_on_the_page() -> None:
+    web = at_home(thinking(good(), good(milestones=4)))
+    where = begun(web)
+    page = web.press(ended(web, where), ADJUST, wish="a <b>fourth</b> milestone")
+    assert "Being changed: a <b>fourth</b> milestone" in page.text
+    page = ended(web, where)
+    assert "What has changed changed by the model: a <b>fourth</b> milestone + milestone 4 Stage 4 + 4.1 Part 4.1" in page.text
+    assert "this change cost $0.05" in page.text
+    page = web.press(page, "Set mode and budget", mode="poc", money_usd="$9")
+    assert "What has changed set: mode poc, money_usd 9 mode: full → poc cap in dollars: 7 → 9" in page.text
+    page = web.press(page, "Undo the last change")
+    page = web.press(page, "Undo the last change")
+    assert ("What has changed" in page.text, "3 milestones, 6 features" in page.text) == (False, True)
+    assert "Undo the last change" not in page.text
+    page = web.press(page, "Set mode and budget", money_usd="much")
+    assert (web.status, "`much` is not a number" in page.text) == (422, True)
 
 
 def test_a_model_is_stopped_when_its_plan_is_not_wanted_any_more() -> None:
@@ -170,7 +194,11 @@ def test_only_people_who_may_manage_missions_make_some() -> None:
     page = web.open("/new")
     assert "Your token does not allow this." in page.text
     key = page.forms[0].fields["form_key"]
-    for path in ("/new", "/new/plan", "/plannings/x/approve", "/plannings/x/drop"):
+    for path in (
+        "/new",
+        "/new/plan",
+        *(f"/plannings/x/{name}" for name in ("approve", "drop", "adjust", "edit", "settle", "undo")),
+    ):
         assert web.client.post(path, data={"form_key": key, "goal": "x", "money_usd": "1"}).status_code == 403
     manager = signed_in("manager", thinking(good()), users=USERS)
     where = begun(manager)

@@ -164,6 +164,7 @@ def looked_at(
         progress=(*one.notes, *progress),
         cost=spent(row for record in rounds_of(one) for row in spends_of(record)),
         plan=plan.model_dump(mode="json", exclude_defaults=True) if plan is not None else None,
+        text=one.plan,
         problems=[p for p in one.problems if p.severity is Severity.ERROR],
         error=one.error,
         hint=one.hint,

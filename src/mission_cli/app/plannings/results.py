@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.results.outlook import Forecast
     from mission_cli.domain.budget.ledger import Totals
-    from mission_cli.domain.outline.difference import Change, Total
+    from mission_cli.domain.outline.difference import PlanChange, PlanTotal
     from mission_cli.domain.problems import Problem
 
 
@@ -26,8 +26,8 @@ class LastChange:
     """What was wanted, in a person's words; empty for an edit."""
     by: str
     at: str
-    changes: Sequence[Change]
-    totals: Sequence[Total]
+    changes: Sequence[PlanChange]
+    totals: Sequence[PlanTotal]
     """Milestones, features and work by estimate."""
     cost: Totals
     """What the model cost for it."""
@@ -75,10 +75,12 @@ class Planning:
     """Of the rounds that have ended."""
     plan: Mapping[str, Any] | None
     """The plan, as `POST /missions` takes it; null without one."""
+    text: str
+    """The plan as YAML; empty without one."""
     problems: Sequence[Problem]
     """Of the model's last answer, by line and column of it."""
     error: str
-    """Why there is no plan; empty if there is one, or not yet."""
+    """Why there is no plan, or why the last wish changed nothing; empty otherwise."""
     hint: str
     """What to do about it."""
     mission: str

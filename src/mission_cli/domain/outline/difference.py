@@ -33,7 +33,7 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PlanChange:
     """One change. `subject`: `plan`, `milestone 1`, or the number of a feature, the new one if it is still there."""
 
     kind: ChangeKind
@@ -70,7 +70,7 @@ def _shift(before: Sequence[str], after: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class PlanTotal:
     """A number of a plan before and after a change."""
 
     what: str
@@ -87,8 +87,8 @@ class Total:
 class Differences:
     """What changes from one outline to another."""
 
-    changes: tuple[Change, ...]
-    totals: tuple[Total, ...]
+    changes: tuple[PlanChange, ...]
+    totals: tuple[PlanTotal, ...]
     """Milestones, features and work by estimate, whether they change or not."""
 
     def __bool__(self) -> bool:
@@ -104,36 +104,36 @@ def difference(old: Outline, new: Outline) -> Differences:
     return Differences(tuple(changes), tuple(_totals(old, new)))
 
 
-def _totals(old: Outline, new: Outline) -> Iterator[Total]:
-    yield Total("milestones", str(len(old.milestones)), str(len(new.milestones)))
-    yield Total("features", *(str(sum(1 for _ in one.features())) for one in (old, new)))
+def _totals(old: Outline, new: Outline) -> Iterator[PlanTotal]:
+    yield PlanTotal("milestones", str(len(old.milestones)), str(len(new.milestones)))
+    yield PlanTotal("features", *(str(sum(1 for _ in one.features())) for one in (old, new)))
     if old.work or new.work:
-        yield Total("work by estimate", *(show_duration(one.work) for one in (old, new)))
+        yield PlanTotal("work by estimate", *(show_duration(one.work) for one in (old, new)))
 
 
-def _facts(old: Outline, new: Outline) -> Iterator[Change]:
+def _facts(old: Outline, new: Outline) -> Iterator[PlanChange]:
     if old.title != new.title:
-        yield Change(ChangeKind.CHANGED, "plan", "title", (old.title,), (new.title,))
+        yield PlanChange(ChangeKind.CHANGED, "plan", "title", (old.title,), (new.title,))
     was, now = dict(old.facts), dict(new.facts)
     for name in dict.fromkeys([*was, *now]):
         if was.get(name, "") != now.get(name, ""):
-            yield Change(ChangeKind.CHANGED, "plan", name, (was.get(name) or "-",), (now.get(name) or "-",))
+            yield PlanChange(ChangeKind.CHANGED, "plan", name, (was.get(name) or "-",), (now.get(name) or "-",))
     lists, others = dict(old.lists), dict(new.lists)
     for name in dict.fromkeys([*lists, *others]):
         yield from _texts("plan", name, lists.get(name, ()), others.get(name, ()))
 
 
-def _texts(subject: str, what: str, old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
+def _texts(subject: str, what: str, old: Iterable[str], new: Iterable[str]) -> Iterator[PlanChange]:
     """Yield the change of a list; the order of its lines means nothing."""
     was, now = Counter(old), Counter(new)
     gone, come = tuple((was - now).elements()), tuple((now - was).elements())
     if gone or come:
-        yield Change(ChangeKind.CHANGED, subject, what, gone, come)
+        yield PlanChange(ChangeKind.CHANGED, subject, what, gone, come)
 
 
-def _value(subject: str, what: str, old: str, new: str) -> Iterator[Change]:
+def _value(subject: str, what: str, old: str, new: str) -> Iterator[PlanChange]:
     if old != new:
-        yield Change(ChangeKind.CHANGED, subject, what, (old or "-",), (new or "-",))
+        yield PlanChange(ChangeKind.CHANGED, subject, what, (old or "-",), (new or "-",))
 
 
 def _duration(estimate: timedelta | None) -> str:
@@ -163,27 +163,27 @@ def _flat(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def _milestones(old: Outline, new: Outline, stages: Mapping[int, int]) -> Iterator[Change]:
+def _milestones(old: Outline, new: Outline, stages: Mapping[int, int]) -> Iterator[PlanChange]:
     before = {one.number: one for one in old.milestones}
     origin = {now: was for was, now in stages.items()}
     for stage in old.milestones:
         if stage.number not in stages:
-            yield Change(ChangeKind.REMOVED, f"milestone {stage.number}", "milestone", (_named(stage),))
+            yield PlanChange(ChangeKind.REMOVED, f"milestone {stage.number}", "milestone", (_named(stage),))
     for stage in new.milestones:
         if stage.number not in origin:
-            yield Change(ChangeKind.ADDED, f"milestone {stage.number}", "milestone", (), (_named(stage),))
+            yield PlanChange(ChangeKind.ADDED, f"milestone {stage.number}", "milestone", (), (_named(stage),))
             continue
         was = before[origin[stage.number]]
         subject = f"milestone {stage.number}"
         if was.name != stage.name:
-            yield Change(ChangeKind.RENAMED, subject, "name", (was.name,), (stage.name,))
+            yield PlanChange(ChangeKind.RENAMED, subject, "name", (was.name,), (stage.name,))
         yield from _texts(subject, "criteria", was.criteria, stage.criteria)
         yield from _value(subject, "estimate", _duration(was.estimate), _duration(stage.estimate))
     kept = [stages[one.number] for one in old.milestones if one.number in stages]
     if kept != sorted(kept):
         order = tuple(one.name for one in old.milestones if one.number in stages)
         later = tuple(one.name for one in new.milestones if one.number in origin)
-        yield Change(ChangeKind.CHANGED, "plan", "order of milestones", (", ".join(order),), (", ".join(later),))
+        yield PlanChange(ChangeKind.CHANGED, "plan", "order of milestones", (", ".join(order),), (", ".join(later),))
 
 
 def _named(one: OutlinedMilestone | OutlinedFeature) -> str:
@@ -195,21 +195,21 @@ def _named(one: OutlinedMilestone | OutlinedFeature) -> str:
 # Features
 
 
-def _features(old: Outline, new: Outline, pairs: Pairs, stages: Mapping[int, int]) -> Iterator[Change]:
+def _features(old: Outline, new: Outline, pairs: Pairs, stages: Mapping[int, int]) -> Iterator[PlanChange]:
     before = {one.number: one for one in old.features()}
     after = {one.number: one for one in new.features()}
     for number in pairs.removed:
-        yield Change(ChangeKind.REMOVED, number, "feature", (_named(before[number]),))
+        yield PlanChange(ChangeKind.REMOVED, number, "feature", (_named(before[number]),))
     for source, parts in pairs.split.items():
         names = tuple(_named(after[number]) for number in parts)
-        yield Change(ChangeKind.SPLIT, source, "feature", (_named(before[source]),), names)
+        yield PlanChange(ChangeKind.SPLIT, source, "feature", (_named(before[source]),), names)
     for target, parts in pairs.joined.items():
         names = tuple(_named(before[number]) for number in parts)
-        yield Change(ChangeKind.JOINED, target, "feature", names, (_named(after[target]),))
+        yield PlanChange(ChangeKind.JOINED, target, "feature", names, (_named(after[target]),))
     origin = {now: was for was, now in pairs.same.items()}
     for number, feature in after.items():
         if number in pairs.added:
-            yield Change(ChangeKind.ADDED, number, "feature", (), (_named(feature),))
+            yield PlanChange(ChangeKind.ADDED, number, "feature", (), (_named(feature),))
         elif number in origin:
             whole = origin[number] in pairs.split or number in pairs.joined
             yield from _feature(before[origin[number]], feature, pairs, stages, whole=not whole)
@@ -217,15 +217,17 @@ def _features(old: Outline, new: Outline, pairs: Pairs, stages: Mapping[int, int
 
 def _feature(
     old: OutlinedFeature, new: OutlinedFeature, pairs: Pairs, stages: Mapping[int, int], *, whole: bool
-) -> Iterator[Change]:
+) -> Iterator[PlanChange]:
     """Yield what changed of one feature; `whole`: it was neither split nor joined, which says the most already."""
     was, now = (int(number.partition(".")[0]) for number in (old.number, new.number))
     if stages.get(was) != now:
-        yield Change(ChangeKind.MOVED, new.number, "feature", (_named(old),), (f"milestone {now}, as {new.number}",))
+        yield PlanChange(
+            ChangeKind.MOVED, new.number, "feature", (_named(old),), (f"milestone {now}, as {new.number}",)
+        )
     subject = new.number
     if whole:
         if old.title != new.title:
-            yield Change(ChangeKind.RENAMED, subject, "title", (old.title,), (new.title,))
+            yield PlanChange(ChangeKind.RENAMED, subject, "title", (old.title,), (new.title,))
         yield from _texts(subject, "criteria", old.criteria, new.criteria)
         yield from _value(subject, "description", old.description, new.description)
         yield from _value(subject, "estimate", _duration(old.estimate), _duration(new.estimate))
@@ -233,7 +235,7 @@ def _feature(
     yield from _depends(old, new, pairs)
 
 
-def _depends(old: OutlinedFeature, new: OutlinedFeature, pairs: Pairs) -> Iterator[Change]:
+def _depends(old: OutlinedFeature, new: OutlinedFeature, pairs: Pairs) -> Iterator[PlanChange]:
     """Yield the change of what comes first; what follows from features that were removed or split is none."""
     into = {part: target for target, parts in pairs.joined.items() for part in parts}
     kept: set[str] = set()
@@ -245,4 +247,4 @@ def _depends(old: OutlinedFeature, new: OutlinedFeature, pairs: Pairs) -> Iterat
         expected |= met or ({min(ways)} if ways else set())
     come, gone = set(new.depends) - kept, expected - set(new.depends)
     if come or gone:
-        yield Change(ChangeKind.CHANGED, new.number, "depends", tuple(sorted(gone)), tuple(sorted(come)))
+        yield PlanChange(ChangeKind.CHANGED, new.number, "depends", tuple(sorted(gone)), tuple(sorted(come)))

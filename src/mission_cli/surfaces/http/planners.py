@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.app.plannings import carry
+from mission_cli.app.plannings import carry, discussing
 from mission_cli.app.plannings.results import ApprovedPlan, Planning, PlanningList
 from mission_cli.app.plannings.stored import PlanningState
 from mission_cli.domain.errors import MissionError, NotFoundError, UsageError
@@ -53,11 +53,30 @@ class Planners:
             found = carry.known(ctx).get(identity)
             if found is not None:
                 self._carry_out(name, found)
-                return self._looked_at(ctx, found, name)
+                return self._looked_at(ctx, found, name, whole=True)
         raise NotFoundError(f"there is no planning `{identity}`", hint="GET /api/v1/plannings lists them")
 
-    def approve(self, identity: str, plan: Plan | None, person: Person | None, *, start: bool) -> ApprovedPlan:
-        """Make the mission of a planning, and start it. Raises BlockedError if there is nothing to approve."""
+    def adjust(self, identity: str, wish: str, person: Person | None) -> Planning:
+        """Have the model change a plan as a person wishes. Raises UsageError, BlockedError."""
+        repo = self.one(identity).repo
+        ctx, _ = self._places.apart(repo, "")
+        one = discussing.wish_for(_acting(ctx, person), identity, wish)
+        self._carry_out(repo, one)
+        return self._looked_at(ctx, one, repo)
+
+    def change(self, identity: str, person: Person | None, change: Callable[[Context], StoredPlanning]) -> Planning:
+        """Change a plan at once: an edit, its mode or caps, or undoing the last change."""
+        repo = self.one(identity).repo
+        ctx, _ = self._places.apart(repo, "")
+        return self._looked_at(ctx, change(_acting(ctx, person)), repo, whole=True)
+
+    def approve(
+        self, identity: str, plan: Plan | None, person: Person | None, *, start: bool, seen: str | None = None
+    ) -> ApprovedPlan:
+        """Make the mission of a planning, and start it. Raises BlockedError if there is nothing to approve.
+
+        `seen`: the text of the plan that the person was shown.
+        """
         repo = self.one(identity).repo
         ctx, _ = self._places.apart(repo, "")
         base = carry.need(ctx, identity).base
@@ -65,7 +84,7 @@ class Planners:
         def make(chosen: Plan, records: Any) -> tuple[str, str]:
             return self._places.make(chosen, repo, person, base=base, planning=records)
 
-        one, path = carry.approve(_acting(ctx, person), identity, make, plan)
+        one, path = carry.approve(_acting(ctx, person), identity, make, plan, seen=seen)
         cost = carry.looked_at(ctx, one, repo).cost
         refused = self._start(repo, one.mission, person) if start else ""
         return ApprovedPlan(one.mission, path, cost, start and not refused, refused)
@@ -107,13 +126,13 @@ class Planners:
     def _seen(self, ctx: Context, repo: str) -> list[Planning]:
         return [self._looked_at(ctx, one, repo) for one in carry.known(ctx).values()]
 
-    def _looked_at(self, ctx: Context, one: StoredPlanning, repo: str) -> Planning:
+    def _looked_at(self, ctx: Context, one: StoredPlanning, repo: str, *, whole: bool = False) -> Planning:
         progress = []
         if one.state is PlanningState.PLANNING:
             running = [key for key in ctx.executor.running() if key.startswith(f"plan/{one.id}/")]
             words = so_far(ctx.executor.tally(running[-1])) if running else ""
-            progress = [words or f"{one.runner} writes the plan"]
-        return carry.looked_at(ctx, one, repo, progress)
+            progress = [words or f"{one.runner} {'changes' if one.wish else 'writes'} the plan"]
+        return carry.looked_at(ctx, one, repo, progress, whole=whole)
 
     def _carry_out(self, repo: str, one: StoredPlanning) -> None:
         """Start the thread of a planning, unless it runs or there is nothing to carry out."""

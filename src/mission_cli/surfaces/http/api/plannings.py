@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mission_cli.app.plannings import discussing
 from mission_cli.app.plannings.order import PlanOrder
 from mission_cli.app.plannings.results import ApprovedPlan, Planning, PlanningList
 from mission_cli.domain.deciding.access import Scope
@@ -86,6 +87,29 @@ def _approve(everything: Everything) -> ApprovedPlan:
     return everything.desk.approve(given["planning"], plan, everything.person, start=start)
 
 
+def _adjust(everything: Everything) -> Planning:
+    return everything.desk.adjust(everything.given["planning"], everything.given["wish"], everything.person)
+
+
+def _edit(everything: Everything) -> Planning:
+    from mission_cli.document.plans.plan import write_plan
+
+    name, text = everything.given["planning"], write_plan(plan_of(everything.given["plan"]))
+    return everything.desk.change(name, everything.person, lambda ctx: discussing.edit(ctx, name, text))
+
+
+def _settle(everything: Everything) -> Planning:
+    given, name = everything.given, everything.given["planning"]
+    values = {"mode": given["mode"]} if given.get("mode") else {}
+    budget = _budget(given.get("budget", {}))
+    return everything.desk.change(name, everything.person, lambda ctx: discussing.settle(ctx, name, values, budget))
+
+
+def _undo(everything: Everything) -> Planning:
+    name = everything.given["planning"]
+    return everything.desk.change(name, everything.person, lambda ctx: discussing.undo(ctx, name))
+
+
 def _drop(everything: Everything) -> Planning:
     return everything.desk.drop(everything.given["planning"])
 
@@ -112,6 +136,26 @@ def operations() -> tuple[Operation, ...]:
             ),
             status=201,
             location=lambda made: f"/missions/{made.id}",
+        ),
+        Operation(
+            *("adjust_planning", "POST", f"{one}/adjust", "Have the model change a plan.", manage, Planning),
+            act_on_all=_adjust,
+            body=(Field("wish", "what shall be different, in a sentence", required=True),),
+            status=202,
+        ),
+        Operation(
+            *("edit_planning", "POST", f"{one}/edit", "Replace a plan by your own.", manage, Planning),
+            act_on_all=_edit,
+            body=(Field("plan", "the plan", "object", required=True),),
+        ),
+        Operation(
+            *("settle_planning", "POST", f"{one}/settle", "Set mode and caps of a plan.", manage, Planning),
+            act_on_all=_settle,
+            body=tuple(field for field in ORDER if field.name in {"mode", "budget"}),
+        ),
+        Operation(
+            *("undo_planning", "POST", f"{one}/undo", "Take the last change of a plan back.", manage, Planning),
+            act_on_all=_undo,
         ),
         Operation(
             *("drop_planning", "DELETE", one, "Stop the model and forget the plan.", manage, Planning), act_on_all=_drop

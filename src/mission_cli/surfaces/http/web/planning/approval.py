@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from mission_cli._support.shown import quantity_of
+from mission_cli.app.plannings import discussing
+from mission_cli.app.plannings.modes import MODES
 from mission_cli.domain.deciding.access import Scope
-from mission_cli.domain.errors import DocumentError, MissionError
+from mission_cli.domain.errors import MissionError
 from mission_cli.surfaces.http.problems import problem_of
 from mission_cli.surfaces.http.web.rendering import address
+from mission_cli.surfaces.new_mission import CAPS
+from mission_cli.surfaces.views.planning.discussion import change_of, forecast_of, oddities
 from mission_cli.surfaces.views.planning.plan import budget_of, totals_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.responses import Response
 
     from mission_cli.app.plannings.results import Planning
+    from mission_cli.app.plannings.stored import StoredPlanning
     from mission_cli.document.plans.model import Plan
+    from mission_cli.engine.context import Context
     from mission_cli.surfaces.http.problems import Problem
     from mission_cli.surfaces.http.web.site import Site, Visit
 
@@ -30,6 +38,10 @@ def routes(site: Site) -> list[Route]:
     return [
         Route(_PATH, site.show(_look), methods=["GET"]),
         Route(f"{_PATH}/approve", site.show(_approve, Scope.MANAGE), methods=["POST"]),
+        Route(f"{_PATH}/adjust", site.show(_adjust, Scope.MANAGE), methods=["POST"]),
+        Route(f"{_PATH}/edit", site.show(_edit, Scope.MANAGE), methods=["POST"]),
+        Route(f"{_PATH}/settle", site.show(_settle, Scope.MANAGE), methods=["POST"]),
+        Route(f"{_PATH}/undo", site.show(_undo, Scope.MANAGE), methods=["POST"]),
         Route(f"{_PATH}/drop", site.show(_drop, Scope.MANAGE), methods=["POST"]),
     ]
 
@@ -39,11 +51,11 @@ def _look(visit: Visit) -> Response:
 
 
 def _approve(visit: Visit) -> Response:
-    """Make the mission of the plan, with the changes of the form, and start it if that was asked for."""
+    """Make the mission of the plan that the person saw, and start it if that was asked for."""
     try:
-        changed = _changed(visit.form.get("plan", ""), visit.form.get("shown", ""))
+        seen = visit.form.get("shown", "").replace("\r\n", "\n")
         made = visit.site.planners.approve(
-            visit.part("planning"), changed, visit.visitor.person, start=bool(visit.form.get("start"))
+            visit.part("planning"), None, visit.visitor.person, start=bool(visit.form.get("start")), seen=seen
         )
     except MissionError as error:
         return _page(visit, problem_of(error))
@@ -53,17 +65,50 @@ def _approve(visit: Visit) -> Response:
     return visit.go(address("missions", made.id, repo=repo), f"{made.id} is made; planning cost {cost}. {words}")
 
 
+def _adjust(visit: Visit) -> Response:
+    """Have the model change the plan; the page shows how far it is."""
+    name, wish = visit.part("planning"), visit.form.get("wish", "")
+    return _after(visit, lambda: visit.site.planners.adjust(name, wish.replace("\r\n", "\n"), visit.visitor.person))
+
+
+def _edit(visit: Visit) -> Response:
+    text = visit.form.get("plan", "").replace("\r\n", "\n")
+    return _changed(visit, lambda ctx: discussing.edit(ctx, visit.part("planning"), text))
+
+
+def _settle(visit: Visit) -> Response:
+    given = {"mode": mode} if (mode := visit.form.get("mode", "").strip()) else {}
+    budget = {name: text for name in CAPS if (text := visit.form.get(name, "").strip().removeprefix("$"))}
+    return _changed(visit, lambda ctx: discussing.settle(ctx, visit.part("planning"), given, budget))
+
+
+def _undo(visit: Visit) -> Response:
+    return _changed(visit, lambda ctx: discussing.undo(ctx, visit.part("planning")))
+
+
+def _changed(visit: Visit, change: Callable[[Context], StoredPlanning]) -> Response:
+    """Change the plan at once."""
+    return _after(visit, lambda: visit.site.planners.change(visit.part("planning"), visit.visitor.person, change))
+
+
+def _after(visit: Visit, act: Callable[[], Planning]) -> Response:
+    """Act, and show the plan again; what is wrong is said beside what was written."""
+    try:
+        act()
+    except MissionError as error:
+        return _page(visit, problem_of(error))
+    return visit.go(address("plannings", visit.part("planning")))
+
+
 def _drop(visit: Visit) -> Response:
     visit.site.planners.drop(visit.part("planning"))
     return visit.go("/new", "The plan is forgotten. Nothing was written.")
 
 
 def _page(visit: Visit, problem: Problem | None = None) -> Response:
-    from mission_cli.document.plans.plan import write_plan
-
     planning = visit.site.planners.one(visit.part("planning"))
     plan = _plan(planning)
-    text = write_plan(plan) if plan is not None else ""
+    text = planning.text
     return visit.page(
         "planning.html",
         status=problem.status if problem is not None else 200,
@@ -72,6 +117,12 @@ def _page(visit: Visit, problem: Problem | None = None) -> Response:
         totals=totals_of(plan) if plan is not None else "",
         budget=budget_of(plan) if plan is not None else "",
         text=visit.form.get("plan", text),
+        wish=visit.form.get("wish", ""),
+        forecast=forecast_of(planning.prospect),
+        oddities=oddities(planning.prospect),
+        change=_last_change(planning),
+        modes=MODES,
+        usd=_cap(plan, "money_usd"),
         shown=text,
         cost=", ".join(quantity_of(name, planning.cost.of(name)) for name in ("usd", "tokens")),
         most=quantity_of("usd", planning.most_usd),
@@ -86,14 +137,14 @@ def _plan(planning: Planning) -> Plan | None:
     return read_plan(json.dumps(planning.plan)).plan if planning.plan is not None else None
 
 
-def _changed(text: str, shown: str) -> Plan | None:
-    """Return the plan as a person changed it; None if it is as it was shown. Raises DocumentError."""
-    from mission_cli.document.plans.plan import read_plan
+def _last_change(planning: Planning) -> list[str]:
+    """Return what the last change of the plan was, in lines."""
+    prospect = planning.prospect
+    if prospect is None or prospect.change is None:
+        return []
+    return change_of(prospect.change, prospect.forecast)
 
-    plain = text.replace("\r\n", "\n").strip()
-    if not plain or plain == shown.replace("\r\n", "\n").strip():
-        return None
-    read = read_plan(plain)
-    if read.plan is None:
-        raise DocumentError.of("plan", read.problems)
-    return read.plan
+
+def _cap(plan: Plan | None, name: str) -> str:
+    cap = getattr(plan.budget, name) if plan is not None else 0
+    return cap if isinstance(cap, str) else f"{cap:g}" if cap else ""
