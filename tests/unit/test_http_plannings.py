@@ -80,6 +80,40 @@ def test_a_goal_becomes_a_plan_and_then_a_mission_that_runs(web: Served) -> None
     assert ask(web, "GET", where).status_code == 404
 
 
+def test_a_plan_is_adjusted_edited_set_and_undone(shared: Served) -> None:
+    web = shared.show(thinking(good(), good(milestones=4)))
+    where = path_in(ask(web, "POST", "/missions", "manager", json=GOAL).headers["location"])
+    first = ended(web, where)
+    assert (first["prospect"]["problems"], first["prospect"]["change"], first["undo"]) == ([], None, 0)
+    begun = ask(web, "POST", f"{where}/adjust", "manager", json={"wish": "a fourth milestone"})
+    assert (begun.status_code, begun.json()["status"], begun.json()["wish"]) == (202, "planning", "a fourth milestone")
+    assert ask(web, "POST", f"{where}/undo", "manager").status_code == 409
+    found = ended(web, where)
+    change = found["prospect"]["change"]
+    assert (change["how"], change["wish"], change["by"], change["cost"]["usd"]) == (
+        "adjusted",
+        "a fourth milestone",
+        "manager",
+        0.05,
+    )
+    assert [(one["kind"], one["subject"], one["after"]) for one in change["changes"]] == [
+        ("added", "milestone 4", ["milestone 4 Stage 4"]),
+        ("added", "4.1", ["4.1 Part 4.1"]),
+        ("added", "4.2", ["4.2 Part 4.2"]),
+    ]
+    edited = ask(web, "POST", f"{where}/edit", "manager", json={"plan": {**found["plan"], "title": "Counter"}}).json()
+    assert (edited["plan"]["title"], edited["undo"]) == ("Counter", 2)
+    wrong = ask(web, "POST", f"{where}/edit", "manager", json={"plan": {"title": "x"}})
+    assert (wrong.status_code, "milestones" in wrong.text) == (422, True)
+    done = ask(web, "POST", f"{where}/settle", "manager", json={"mode": "poc", "budget": {"money_usd": 3}}).json()
+    assert (done["plan"]["mode"], done["plan"]["budget"], done["mode"]) == ("poc", {"money_usd": 3.0}, "poc")
+    for _ in range(3):
+        last = ask(web, "POST", f"{where}/undo", "manager")
+    assert (last.json()["text"], last.json()["undo"], last.json()["mode"]) == (first["text"], 0, "full")
+    assert ask(web, "POST", f"{where}/adjust", "manager", json={"wish": " "}).status_code == 422
+    assert ask(web, "POST", f"{where}/adjust", "reader", json={"wish": "x"}).status_code == 403
+
+
 def test_a_planning_that_is_deleted_leaves_nothing(web: Served) -> None:
     begun = ask(web, "POST", "/missions", "manager", json=GOAL)
     where = path_in(begun.headers["location"])
@@ -134,5 +168,6 @@ def test_a_wrong_request_for_a_plan_costs_nothing(web: Served) -> None:
         ("GET", "/plannings/none"),
         ("DELETE", "/plannings/none"),
         ("POST", "/plannings/none/approve"),
+        ("POST", "/plannings/none/undo"),
     ):
         assert ask(web, method, path, "manager").status_code == 404

@@ -117,7 +117,10 @@ def test_a_plan_is_changed_by_the_model_set_and_undone_on_the_page() -> None:
     page = web.press(ended(web, where), ADJUST, wish="a <b>fourth</b> milestone")
     assert "Being changed: a <b>fourth</b> milestone" in page.text
     page = ended(web, where)
-    assert "What has changed changed by the model: a <b>fourth</b> milestone + milestone 4 Stage 4 + 4.1 Part 4.1" in page.text
+    assert (
+        "What has changed changed by the model: a <b>fourth</b> milestone + milestone 4 Stage 4 + 4.1 Part 4.1"
+        in page.text
+    )
     assert "this change cost $0.05" in page.text
     page = web.press(page, "Set mode and budget", mode="poc", money_usd="$9")
     assert "What has changed set: mode poc, money_usd 9 mode: full → poc cap in dollars: 7 → 9" in page.text

@@ -49,16 +49,21 @@ class Planners:
 
     def one(self, identity: str) -> Planning:
         """Return one. Raises NotFoundError."""
+        name, ctx, found = self._found(identity)
+        self._carry_out(name, found)
+        return self._looked_at(ctx, found, name, whole=True)
+
+    def _found(self, identity: str) -> tuple[str, Context, StoredPlanning]:
+        """Return a planning and its repository. Raises NotFoundError."""
         for name, ctx in self._served():
             found = carry.known(ctx).get(identity)
             if found is not None:
-                self._carry_out(name, found)
-                return self._looked_at(ctx, found, name, whole=True)
+                return name, ctx, found
         raise NotFoundError(f"there is no planning `{identity}`", hint="GET /api/v1/plannings lists them")
 
     def adjust(self, identity: str, wish: str, person: Person | None) -> Planning:
         """Have the model change a plan as a person wishes. Raises UsageError, BlockedError."""
-        repo = self.one(identity).repo
+        repo, *_ = self._found(identity)
         ctx, _ = self._places.apart(repo, "")
         one = discussing.wish_for(_acting(ctx, person), identity, wish)
         self._carry_out(repo, one)
@@ -66,7 +71,7 @@ class Planners:
 
     def change(self, identity: str, person: Person | None, change: Callable[[Context], StoredPlanning]) -> Planning:
         """Change a plan at once: an edit, its mode or caps, or undoing the last change."""
-        repo = self.one(identity).repo
+        repo, *_ = self._found(identity)
         ctx, _ = self._places.apart(repo, "")
         return self._looked_at(ctx, change(_acting(ctx, person)), repo, whole=True)
 
@@ -77,7 +82,7 @@ class Planners:
 
         `seen`: the text of the plan that the person was shown.
         """
-        repo = self.one(identity).repo
+        repo, *_ = self._found(identity)
         ctx, _ = self._places.apart(repo, "")
         base = carry.need(ctx, identity).base
 
@@ -91,7 +96,7 @@ class Planners:
 
     def drop(self, identity: str) -> Planning:
         """Forget one; a model that writes its plan is stopped. Raises NotFoundError."""
-        repo = self.one(identity).repo
+        repo, *_ = self._found(identity)
         ctx, _ = self._places.apart(repo, "")
         return self._looked_at(ctx, carry.drop(ctx, identity), repo)
 
