@@ -60,6 +60,8 @@ PROOFS: dict[str, str] = {
     "front budget.time_hours budget.money_usd budget.token_limit": f"{PLANNER}::test_a_reserve_fits_below_the_cap",
     "front budget.per_feature_usd": f"{PLANNER}::test_decisions_are_total_deterministic_and_never_over_the_cap",
     "front budget.alert_threshold_pct": "e2e/test_budget.py::test_the_threshold_pauses_with_choices_and_resume_raises_it",
+    "front budget.when_short": "unit/test_scope.py::test_a_smaller_scope_is_proposed_and_carried_out",
+    "note worth": "unit/test_scope.py::test_what_is_worth_more_is_kept",
     "front model_routing.workers model_routing.escalate": f"{PLANNER}::test_when_the_tries_of_a_route_are_used_up_the_next_one_begins",
     "front model_routing.economy": f"{PLANNER}::test_when_money_runs_short_the_cheaper_tier_works",
     "front model_routing.research": f"{ACT}::test_research_goes_to_its_own_tier",

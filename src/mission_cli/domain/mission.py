@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.preview.rows import PreviewRow
 
 
+MOST_WORTH = 100
 LINE_MARK = " ⏎ "
 """What stands for a line break in the text of a criterion with several lines."""
 
@@ -155,6 +156,8 @@ class Feature:
     side_effects: bool = False
     files: tuple[str, ...] = ()
     """The files and folders that it is expected to change: its area."""
+    worth: int = 1
+    """What it is worth beside the other features, 1 to 100, where the budget does not pay for all."""
     notify: tuple[str, ...] = ()
     """The names of rules for its events, instead of those of the mission."""
     limits: OwnLimits = NO_LIMITS
@@ -207,6 +210,8 @@ class Limits:
     """Those of usd, hours, tokens that a person has set to `unlimited`."""
     alert_pct: Decimal = Decimal(80)
     per_feature_usd: Decimal | None = None
+    proposes: bool = False
+    """When the budget does not pay for everything, a smaller scope and a higher cap are proposed."""
 
     @property
     def any_cap(self) -> bool:

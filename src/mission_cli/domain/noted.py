@@ -41,12 +41,13 @@ ONCE = frozenset(
         EventKind.APPROVAL_REQUIRED,
         EventKind.PLAN_ADOPTED,
         EventKind.WATCHER_ACTED,
+        EventKind.SCOPE_DECIDED,
     }
 )
 """Events stored with the time of the last one for each subject; most of them happen only once."""
 BLAMES = frozenset({EventKind.WORK_PUT_BACK, EventKind.STATE_PUT_BACK})
 """Events stored for each attempt that is to blame, with the text of the log."""
-_WITH_REASON = BLAMES | {EventKind.TEST_QUARANTINED}
+_WITH_REASON = BLAMES | {EventKind.TEST_QUARANTINED, EventKind.SCOPE_PROPOSED}
 """Events stored for each subject with the text of the log."""
 _HOOKS = frozenset({EventKind.HOOK_DUE, EventKind.HOOK_ENDED, EventKind.HOOK_FAILED, EventKind.HOOK_PASSED})
 _MOST_DIGITS = 9

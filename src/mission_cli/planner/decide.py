@@ -40,6 +40,8 @@ from mission_cli.planner.release.external import waits
 from mission_cli.planner.release.gates import gates, gates_that_wait, requests
 from mission_cli.planner.release.holds import NOT_STARTED
 from mission_cli.planner.release.order import dispatch
+from mission_cli.planner.scope.carry_out import carry_out
+from mission_cli.planner.scope.propose import scope, scope_at_threshold
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
@@ -59,6 +61,7 @@ _STEPS = (
     cadence,
     gates,
     budget,
+    scope,
     phases,
     milestones,
     pulls,
@@ -67,6 +70,7 @@ _STEPS = (
     recoveries,
     dispatch,
     finish,
+    scope_at_threshold,
     threshold,
 )
 _GOING = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED}) | WAITING_MISSION
@@ -118,7 +122,7 @@ def _take_steps(draft: Draft) -> None:
     """Decide what the status of the mission asks for."""
     status = draft.mission.status
     if status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
-        for step in () if renumber(draft) else _STEPS:
+        for step in () if renumber(draft) or carry_out(draft) else _STEPS:
             step(draft)
     elif status in WAITING_MISSION:
         schedule(draft)

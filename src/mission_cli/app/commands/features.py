@@ -49,6 +49,7 @@ from mission_cli.engine.executions import fresh_tries
 from mission_cli.engine.halt import stop_jobs
 from mission_cli.planner.core.transitions import MISSION_MOVES
 from mission_cli.planner.mission.money import raise_cap
+from mission_cli.planner.scope.terms import caps_to_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -219,15 +220,19 @@ def answer(
         only_if(address)
         request = open_request(address, number)
         _refuse_unknown_answer(request, response)
-        key = {"#": str(number)}
+        key, raised = {"#": str(number)}, caps_to_set(address.mission, request, response)
         return Wanted(
             f"request {number} is answered: {response}",
             EventKind.REQUEST_ANSWERED,
             (
                 SetCell("Input Requests", key, "Status", RequestStatus.ANSWERED),
                 SetCell("Input Requests", key, "Response", response),
+                *(SetFront(tuple(name.split(".")), cap) for name, cap in raised.items()),
             ),
-            decisions=(f"Answer request {number} with: {response}",),
+            decisions=(
+                f"Answer request {number} with: {response}",
+                *(f"Raise {name} to {cap:f}" for name, cap in raised.items()),
+            ),
             reason=request.prompt,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from mission_cli.app.forecasting.results import (
     Recommended,
 )
 from mission_cli.app.given import configured_runner
-from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.budget.amounts import CATEGORIES, as_cap
 from mission_cli.domain.budget.ledger import KEYS, Totals, account
 from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.forecast.simulate import FEWEST_RUNS, simulate
@@ -92,7 +92,7 @@ def mission_forecast(ctx: Context, address: Address) -> MissionForecast:
         cap = caps_of(mission)[category]
         if cap is not None and high > cap:
             words = f"nine of ten such missions use at most {quantity_of(category, high)}, and its cap is "
-            remedy = do("set", mission.id, KEYS[category], f"{_round_up(category, high):f}")
+            remedy = do("set", mission.id, KEYS[category], f"{as_cap(category, high):f}")
             notices.append(Notice(words + quantity_of(category, cap), remedy))
     return MissionForecast(
         mission.id, found, caps_of(mission), {category: spent.of(category) for category in CATEGORIES}, notices
@@ -104,7 +104,7 @@ def recommended(ctx: Context, address: Address) -> Recommended:
     mission = address.mission
     found = forecast_before(ctx, ctx.state.snapshot(), mission)
     share = Decimal(_ALL_PCT) / min(mission.limits.alert_pct, Decimal(_ALL_PCT))
-    caps = {category: _round_up(category, high * share) for category, high in _needed(found).items()}
+    caps = {category: as_cap(category, high * share) for category, high in _needed(found).items()}
     commands = [str(do("set", mission.id, KEYS[category], f"{cap:f}")) for category, cap in caps.items()]
     return Recommended(mission.id, caps, commands, found)
 
@@ -177,12 +177,6 @@ def _needed(found: Forecast | None) -> dict[str, Decimal]:
     usd = {"usd": found.usd.p90} if found.usd is not None else {}
     tokens = {"tokens": Decimal(found.tokens.p90)} if found.tokens is not None else {}
     return {**usd, "hours": found.hours.p90, **tokens}
-
-
-def _round_up(category: str, amount: Decimal) -> Decimal:
-    """Return an amount as a cap that people would write."""
-    step = {"usd": Decimal(1), "hours": Decimal(1), "tokens": Decimal(100_000)}[category]
-    return (amount / step).to_integral_value(ROUND_UP) * step
 
 
 def _in_order(mission: Mission) -> list[Feature]:

@@ -127,6 +127,9 @@ def _annotations(loaded: Loaded) -> Iterator[Problem]:
         if feature.assign and feature.assign.casefold() not in team:
             hint = f"add a row `{feature.assign}` to `## Team`, with a runner or a model"
             yield _kept(feature.line, 1, f"`[assign:{feature.assign}]` of {feature.number}", hint)
+        if feature.worth != 1 and not loaded.mission.limits.proposes:
+            hint = "features are compared by it where the budget has `when_short: propose`"
+            yield _kept(feature.line, 1, f"`[worth:{feature.worth}]` of {feature.number}", hint)
         if feature.research and not is_research(loaded.mission, feature):
             yield _kept(feature.line, 1, f"`[research]` of {feature.number}", "a fix feature always changes code")
 

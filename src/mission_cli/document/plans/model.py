@@ -45,6 +45,8 @@ class PlanFeature(_Strict):
     side_effects: Flag = False
     """It has effects that cannot be undone: a person decides whether it is tried again."""
     task: Text = ""
+    worth: Annotated[Whole, Field(ge=1, le=100)] = 1
+    """What it is worth beside the others, where the budget does not pay for all."""
 
 
 class PlanMilestone(_Strict):
@@ -65,6 +67,8 @@ class PlanBudget(_Strict):
     token_limit: Amount = 0.0
     alert_threshold_pct: Annotated[Number, Field(gt=0, le=100)] = 80.0
     per_feature_usd: Number = 0.0
+    when_short: Literal["", "pause", "propose"] = ""
+    """Empty: `pause`."""
 
 
 class PlanModels(_Strict):

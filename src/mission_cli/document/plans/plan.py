@@ -175,6 +175,7 @@ def _cell_parts(feature: PlanFeature, titles: Mapping[str, list[FeatureNumber]])
     notes += [f"[notify:{','.join(feature.notify)}]"] if feature.notify else []
     topic = topic_of(feature.topic)
     notes += [f"[research:{topic}]"] if topic else ["[research]"] if feature.research else []
+    notes += [f"[worth:{feature.worth}]"] if feature.worth != 1 else []
     notes += ["[side-effects]"] if feature.side_effects else []
     return [titled(feature.title), *notes]
 

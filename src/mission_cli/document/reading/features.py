@@ -10,7 +10,7 @@ from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import whole
 from mission_cli.document.syntax.vocabulary import feature_status, hours
 from mission_cli.domain.ids import FeatureNumber, feature_number, milestone_of
-from mission_cli.domain.mission import Feature
+from mission_cli.domain.mission import MOST_WORTH, Feature
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.research.topics import topic_of
 from mission_cli.domain.team.limits import own_limits
@@ -18,7 +18,9 @@ from mission_cli.domain.team.limits import own_limits
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-_NAMES = r"(?:depends|parallel-group|assign|model|repo|fixes|files|limits|notify|side-effects|research|tries-after)"
+_NAMES = (
+    r"(?:depends|parallel-group|assign|model|repo|fixes|files|limits|notify|side-effects|research|tries-after|worth)"
+)
 _ALONE = r"(?!files\s*\])"
 """Titles have `[files]`, which says nothing."""
 ANNOTATION = pattern(
@@ -70,11 +72,17 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
         limits=own_limits(", ".join(notes.get("limits", []))),
         files=tuple(w for value in notes.get("files", []) for w in _SPLIT.split(value) if w),
         notify=tuple(w for value in notes.get("notify", []) for w in _SPLIT.split(value) if w),
+        worth=_worth(_last(notes, "worth")),
         tries_after=whole(tries.lstrip("a")) or 0,
         line=line,
     )
     wants = tuple(w for value in notes.get("depends", []) for w in _SPLIT.split(value) if w)
     return Draft(feature, wants, alias[1].casefold() if alias else "", column)
+
+
+def _worth(text: str) -> int:
+    """Return a worth between 1 and 100; 1 without one that can be read."""
+    return min(max(whole(text) or 1, 1), MOST_WORTH)
 
 
 def titled(text: str) -> str:

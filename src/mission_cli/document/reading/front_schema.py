@@ -114,6 +114,13 @@ KEYS: dict[str, Key] = {
         Key("budget.money_usd", Kind.CAP, "Dollars; 0: no cap."),
         Key("budget.token_limit", Kind.CAP, "Tokens; 0: no cap."),
         Key("budget.alert_threshold_pct", Kind.NUMBER, "Percent of a cap at which the mission pauses."),
+        Key(
+            "budget.when_short",
+            Kind.WORD,
+            "What happens when it probably does not pay for everything: a pause with choices, or a request that "
+            "proposes a smaller scope.",
+            ("pause", "propose"),
+        ),
         Key("budget.per_feature_usd", Kind.CAP, "Cap of one attempt in dollars; 0: by its share of the budget."),
         Key(
             "model_routing",

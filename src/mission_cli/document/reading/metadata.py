@@ -77,6 +77,7 @@ class Facts:
             unlimited=frozenset(name for name, text in texts.items() if text.casefold() == UNLIMITED),
             alert_pct=number(self.text("budget.alert_threshold_pct").removesuffix("%")) or Decimal(80),
             per_feature_usd=number(self.text("budget.per_feature_usd")) or None,
+            proposes=self.text("budget.when_short") == "propose",
         )
 
     def preferences(self) -> Preferences:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import decimal_of, within
@@ -65,6 +65,12 @@ def why_no_amount(text: str) -> str:
 def rounded(category: str, amount: Decimal) -> Decimal:
     """Return the amount with the precision of the tables: micro-dollars, 1/10000 h, whole tokens."""
     return amount.quantize(_PLACES[category], rounding=ROUND_HALF_UP)
+
+
+def as_cap(category: str, amount: Decimal) -> Decimal:
+    """Return an amount, rounded up, as a cap that people would write."""
+    step = {"usd": Decimal(1), "hours": Decimal(1), "tokens": Decimal(100_000)}[category]
+    return (amount / step).to_integral_value(ROUND_UP) * step
 
 
 def show_amount(category: str, amount: Decimal | None) -> str:

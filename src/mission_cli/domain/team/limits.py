@@ -55,6 +55,21 @@ def own_limits(text: str) -> OwnLimits:
     return found
 
 
+def limits_text(limits: OwnLimits) -> str:
+    """Return limits as a cell writes them; reading it gives the same."""
+    spans = {"retry": limits.retry, "duration": (limits.duration,) if limits.duration is not None else ()}
+    amounts = {"usd": limits.usd, "hours": limits.hours}
+    parts = [f"attempts {limits.attempts}"] if limits.attempts else []
+    parts += [f"{name} {' '.join(map(_span, found))}" for name, found in spans.items() if found]
+    parts += [f"{name} {amount:f}" for name, amount in amounts.items() if amount is not None]
+    return ", ".join(parts)
+
+
+def _span(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    return next(f"{seconds // size}{unit}" for unit, size in (("h", 3600), ("m", 60), ("s", 1)) if not seconds % size)
+
+
 def _with(limits: OwnLimits, name: str, values: list[str]) -> OwnLimits | None:
     """Return the limits with one more; None if it cannot be read."""
     spans = tuple(span for value in values if (span := parse_duration(value)) is not None and span)

@@ -15,6 +15,7 @@ from mission_cli.planner.core.decisions import (
     AddFix,
     Archive,
     Begin,
+    ChangeScope,
     Dispatch,
     Finish,
     MoveGate,
@@ -61,7 +62,7 @@ def decision_rows(loaded: Loaded, entries: Iterable[Entry], now: datetime) -> It
             yield AppendRow(SECTION, {**cells, "Rationale": one_line(entry.reason or entry.why, _LONGEST)})
 
 
-def decided(  # noqa: C901, PLR0911 - a flat table, one case per decision
+def decided(  # noqa: C901, PLR0911, PLR0912 - a flat table, one case per decision
     mission: Mission, move: Transition, records: Sequence[RunRecord]
 ) -> tuple[str, ...]:
     """Return what the loop decides with a transition, as text; empty if it only records what happened."""
@@ -80,6 +81,8 @@ def decided(  # noqa: C901, PLR0911 - a flat table, one case per decision
             gate = next((g for g in mission.gates if g.name == move.name), None)
             quality = gate is not None and gate.kind is GateKind.QUALITY
             return (f"The gate {move.name} {move.to} by its rule",) if quality else ()
+        case ChangeScope():
+            return _rescoped(mission, move)
         case AdoptPlan():
             return ("Add the milestones of the approved requirements",)
         case ReturnToPhase():
@@ -99,6 +102,15 @@ def _noted(note: Note) -> tuple[str, ...]:
     if note.event in _NOTED:
         return (_NOTED[note.event],)
     return (f"Quarantine as flaky: {', '.join(note.about)}",) if note.event is EventKind.TEST_QUARANTINED else ()
+
+
+def _rescoped(mission: Mission, move: ChangeScope) -> tuple[str, ...]:
+    """Return what a person's answer to a proposal changes; empty if nothing."""
+    named = [f"{number} {f.title}" for number in move.defer if (f := mission.feature(number)) is not None]
+    ends = {MissionStatus.ACTIVE: "Resume the mission", MissionStatus.PAUSED: "Pause the mission"}
+    deferred = [f"Leave to a follow-up plan: {', '.join(named)}"] if named else []
+    threshold = [f"Continue above the budget threshold, now {move.threshold}%"] if move.threshold is not None else []
+    return (*deferred, *threshold, *([ends[move.to]] if move.to in ends else []))
 
 
 def _rerouted(record: RunRecord, records: Sequence[RunRecord]) -> tuple[str, ...]:

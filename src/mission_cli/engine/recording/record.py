@@ -46,7 +46,7 @@ from mission_cli.engine.recording.phases import phase_changes, phase_entry
 from mission_cli.engine.recording.previews import preview_changes
 from mission_cli.engine.recording.pulls import pull_changes
 from mission_cli.engine.recording.recipients import recipients
-from mission_cli.engine.recording.requests import context_write
+from mission_cli.engine.recording.requests import context_write, follow_up, scope_changes
 from mission_cli.engine.recording.retrospective import closing, removals
 from mission_cli.engine.recording.rows import (
     answer_reason,
@@ -61,6 +61,7 @@ from mission_cli.planner.core.decisions import (
     Archive,
     Ask,
     Begin,
+    ChangeScope,
     CloseRecovery,
     Dispatch,
     Finish,
@@ -115,6 +116,8 @@ def writes_for(case: Case, transitions: Sequence[Transition], now: datetime) -> 
             writes.append(_run_write(case, move))
         elif isinstance(move, Ask) and move.context:
             writes.append(context_write(stored, move.request, move.context))
+        elif isinstance(move, ChangeScope) and move.defer:
+            writes.append(follow_up(stored, loaded.mission, move))
     changes += summary_changes(loaded, transitions, records)
     changes += log_rows(loaded, entries, now)
     writes.insert(0, mission_write(stored, changes))
@@ -201,6 +204,8 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(EventKind.RECOVERY_CLOSED, move.why)
         case Note():
             return Entry(move.event, move.details, about=move.about, logged=move.event is not EventKind.HOOK_DUE)
+        case ChangeScope():
+            return Entry(EventKind.SCOPE_DECIDED, move.why, about=(str(move.request),))
         case Archive():
             return Entry(EventKind.MISSION_ARCHIVED, move.why)
         case WritePull() | WritePreview():
@@ -259,6 +264,8 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
             yield SetCell("Held-out Criteria", {"#": str(move.number)}, "Results", move.results)
         case MoveMission():
             yield SetFront(("status",), str(move.to))
+        case ChangeScope():
+            yield from scope_changes(move)
         case Archive():
             yield from archive_changes(move, now)
         case RecordValues():

@@ -17,6 +17,7 @@ from mission_cli.planner.core.phase_moves import PhaseTransition
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from decimal import Decimal
 
     from mission_cli.domain.asking.told import Outcome
     from mission_cli.domain.events import EventKind
@@ -266,6 +267,23 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeScope:
+    """Carry out what a person answered to a proposal about the scope. No cap changes."""
+
+    request: int
+    answer: str
+    defer: tuple[FeatureNumber, ...]
+    """Features that are skipped, and become a follow-up plan."""
+    skip: tuple[int, ...]
+    """Milestones of which nothing is done or left."""
+    threshold: Decimal | None
+    """The threshold from now on; None: as it is."""
+    to: MissionStatus | None
+    """None: the status stays."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Archive:
     """Archive the mission: it is not shown, and nothing starts; nothing is deleted."""
 
@@ -330,6 +348,7 @@ Transition = (
     | StartWait
     | CloseRecovery
     | Note
+    | ChangeScope
     | Archive
     | WritePull
     | WritePreview

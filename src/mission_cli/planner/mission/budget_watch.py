@@ -17,7 +17,7 @@ from mission_cli.planner.core.phases import built_in_phases
 from mission_cli.planner.mission.money import choices, stand
 
 if TYPE_CHECKING:
-    from mission_cli.domain.budget.ledger import Account
+    from mission_cli.domain.budget.ledger import Account, Refusal
     from mission_cli.planner.core.draft import Draft
 
 
@@ -29,15 +29,23 @@ def budget(draft: Draft) -> None:
     state = stand(draft)
     if not alert(state):
         _warn(draft, state)
-    _project(draft, state)
+    if not mission.limits.proposes:
+        _project(draft, state)
 
 
 def threshold(draft: Draft) -> None:
     """Pause at the threshold when the next step would be an attempt and nothing else is in progress."""
+    reached = at_threshold(draft)
+    if reached is not None:
+        draft.pause(f"{reached.detail}: {choices(draft, reached)}")
+
+
+def at_threshold(draft: Draft) -> Refusal | None:
+    """Return the threshold that is reached, if the next step would be an attempt and nothing else is in progress."""
     reached = alert(stand(draft)) if draft.mission.status is MissionStatus.ACTIVE else None
     going_on = draft.effects or draft.checking or any(not isinstance(move, Note) for move in draft.transitions)
-    if reached and not going_on and any(hold.kind == HoldKind.BUDGET for hold in draft.holds):
-        draft.pause(f"{reached.detail}: {choices(draft, reached)}")
+    held = any(hold.kind == HoldKind.BUDGET for hold in draft.holds)
+    return reached if held and not going_on else None
 
 
 def _warn(draft: Draft, state: Account) -> None:

@@ -67,17 +67,19 @@ def share_of(draft: Draft, feature: Feature, open_slots: int) -> Decimal:
     busy = {record.feature for record in draft.open_records()}
     busy |= {move.record.feature for move in draft.transitions if isinstance(move, Dispatch)}
     rest = [f for f in draft.mission.features() if not f.finished and (f.number not in busy or f is feature)]
-    usual = _usual(draft)
+    usual = usual_hours(draft.mission)
     unplanned = [usual] * _UNPLANNED if is_unplanned(draft.mission) else []
-    return fair_share(_weight(feature, usual), [*(_weight(f, usual) for f in rest), *unplanned], open_slots)
+    return fair_share(weight_of(feature, usual), [*(weight_of(f, usual) for f in rest), *unplanned], open_slots)
 
 
-def _usual(draft: Draft) -> Decimal:
-    known = [hours for f in draft.mission.features() if (hours := f.estimate_hours) is not None and hours > 0]
+def usual_hours(mission: Mission) -> Decimal:
+    """Return the median of the estimates of a plan; without any, an hour."""
+    known = [hours for f in mission.features() if (hours := f.estimate_hours) is not None and hours > 0]
     return Decimal(median(known)) if known else _HOUR
 
 
-def _weight(feature: Feature, usual: Decimal) -> Decimal:
+def weight_of(feature: Feature, usual: Decimal) -> Decimal:
+    """Return the estimate of a feature, within bounds; without one, the usual hours."""
     hours = feature.estimate_hours
     return usual if hours is None or hours <= 0 else min(max(hours, usual / _SPREAD), usual * _SPREAD)
 
