@@ -62,14 +62,22 @@ def results(model_server: ModelServer, tool: str) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def steer(walker: Walk, url: str) -> None:
-    """Start the mission on the page, answer the worker's question as soon as it is there, and land the work."""
-    page = walker.page
+def start(walker: Walk, facts: dict[str, Any]) -> None:
+    """Enter, start the mission on the page, and wait for the worker's question."""
+    page, url = walker.page, facts["url"]
+    page.goto(facts["page"])
+    page.wait_for_url(f"{url}/")
     page.goto(f"{url}/missions/words")
     walker.follow("Start…")
     walker.press("Start")
     page.goto(url)
     walker.wait("Which word?")  # the worker has asked; the page was not loaded again
+
+
+def finish(walker: Walk, url: str) -> None:
+    """Answer, and land the work, at another server than that of the start: the person is still signed in."""
+    page = walker.page
+    page.goto(url)
     walker.follow("Answer…")
     page.get_by_label("pear").check()
     walker.press("Answer")
@@ -92,16 +100,17 @@ def test_conversations_a_worker_and_the_page_carry_one_mission(person: Person) -
         person.mission("commands", "install", "--agent", "opencode")
         converse(person, "Plan it.")
         converse(person, "Go on.")
-        with server(person) as (facts, process):
-            with chromium() as browser:
-                context = browser.new_context()
-                context.set_default_timeout(20_000)
-                walker = Walk(context.new_page(), "desktop")
-                walker.page.goto(facts["page"])
-                walker.page.wait_for_url(f"{facts['url']}/")
-                steer(walker, facts["url"])
+        with chromium() as browser:
+            context = browser.new_context()
+            context.set_default_timeout(20_000)
+            walker = Walk(context.new_page(), "desktop")
+            with server(person) as (facts, process):
+                start(walker, facts)
                 assert walker.wrong == []
-            code, log = ended(process)
+                assert ended(process)[0] == 0
+            with server(person, port=int(facts["url"].rpartition(":")[2])) as (again, process):
+                finish(walker, again["url"])
+                code, log = ended(process)
         assert code == 0, log
         person.rest()
         [made], [listed], [got], [resumed] = (

@@ -14,6 +14,7 @@ from tests.kit.served import KEY, SECRETS, Memory
 from mission_cli.surfaces.http.application import make_application
 from mission_cli.surfaces.http.codes import Codes
 from mission_cli.surfaces.http.guard import Rules
+from mission_cli.surfaces.http.sessions import Entrances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.deciding.access import Access
     from mission_cli.surfaces.http.places import Serves
+    from mission_cli.surfaces.http.sessions import SessionStore
 
 NAME = "127.0.0.1:8765"
 URL = f"http://{NAME}"
@@ -176,6 +178,7 @@ def browser(
     read_only: bool = False,
     codes: Codes | None = None,
     places: Serves | None = None,
+    store: SessionStore | None = None,
 ) -> Browser:
     """Return a browser at a server for some repositories, in memory or real, without a session."""
     memory, log = Memory(list(hosts)), list[str]()
@@ -187,7 +190,7 @@ def browser(
         secret_of=SECRETS.__getitem__,
         key=lambda: KEY,
         users=lambda: tuple(users),
-        codes=codes or Codes(time.time, "" if users else CODE),
+        entrances=Entrances(codes or Codes(time.time, "" if users else CODE), store),
     )
     return Browser(Client(app), memory, log)
 

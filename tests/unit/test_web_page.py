@@ -7,6 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from inline_snapshot import snapshot
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from tests.kit.served import USERS, go_on, mission_of, works
 from tests.unit.test_pipeline import at
 
 from mission_cli._support.dataclass import replace
+from mission_cli.adapters.servers.sessions import SessionFile
 from mission_cli.app.commands import features, gates, lifecycle
 from mission_cli.app.commands.phases import documents
 from mission_cli.app.commands.set_value import set_value
@@ -35,6 +37,7 @@ from mission_cli.app.queries.before.consequences import of_stop
 from mission_cli.app.queries.needs import actions as needs_actions
 from mission_cli.document.merging.difference import sentences
 from mission_cli.document.plans.model import PlanFeature
+from mission_cli.domain.deciding.grants import hash_of
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import MissionId
 from mission_cli.settings import NotificationSettings
@@ -44,10 +47,12 @@ from mission_cli.surfaces.http.web.files import files
 from mission_cli.surfaces.http.web.rendering import web_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from tests.kit.fakes.host import Host
 
+    from mission_cli.domain.deciding.access import Access
     from mission_cli.engine.context import Context
 
 PLAN = """\
@@ -728,6 +733,64 @@ def test_a_session_ends_after_a_day() -> None:
     assert sessions.visitor(request) == found
     now[0] += 1
     assert sessions.visitor(request) is None
+
+
+def restarted(web: Browser, store: SessionFile, *, users: Sequence[Access] = ()) -> Browser:
+    """The same browser at a new server at the same address."""
+    again = browser(web.host, users=users, store=store)
+    again.client.cookies = web.client.cookies
+    return again
+
+
+def test_a_session_outlives_a_restart_and_its_file_lets_no_one_in(gated: Host, tmp_path: Path) -> None:
+    def store(address: str = "127.0.0.1:8765") -> SessionFile:
+        return SessionFile(tmp_path, address)
+
+    first = browser(gated.copy(Fate()), store=store())
+    first.open(f"/enter/{CODE}")
+    form = first.open("/missions/m/do/resume")
+    [file] = tmp_path.iterdir()
+    assert (file.name, oct(file.stat().st_mode)[-3:]) == ("127.0.0.1-8765.json", "600")
+    secret = first.client.cookies["mission-8765"]
+    assert secret not in file.read_text()
+    second = restarted(first, store())
+    assert "Needs me" in second.open("/").text
+    second.last = first.last
+    assert "m is resumed" in second.press(form, "Resume").text, "a form of before the restart is still one of ours"
+    for key in [one.key for one in store().load()]:
+        thief = restarted(first, store())
+        thief.client.cookies = httpx.Cookies({"mission-8765": key})
+        thief.open("/")
+        assert thief.status == 401
+    with_users = restarted(first, store(), users=USERS)
+    with_users.open("/")
+    assert with_users.status == 401, "a server with users lets no one in without a token"
+    elsewhere = restarted(first, store("127.0.0.1:8766"))
+    elsewhere.open("/")
+    assert elsewhere.status == 401
+    second.press(second.open("/"), "Sign out")
+    third = restarted(first, store())
+    third.open("/")
+    assert third.status == 401
+
+
+@pytest.mark.parametrize("harm", ["others may read it", "damaged", "no list", "over", "another token"])
+def test_a_kept_session_that_does_not_count_is_as_none(gated: Host, tmp_path: Path, harm: str) -> None:
+    store = SessionFile(tmp_path, "127.0.0.1:8765")
+    first = browser(gated.copy(Fate()), users=USERS, store=store)
+    first.press(first.open("/"), "Sign in", token=USERS[1].name)
+    assert "manager" in restarted(first, store, users=USERS).open("/").text
+    [file] = tmp_path.iterdir()
+    if harm == "others may read it":
+        file.chmod(0o644)
+    elif harm in {"damaged", "no list"}:
+        file.write_text({"damaged": '[{"class": "KeptSession"', "no list": '{"value": {"key": "x"}}'}[harm])
+    elif harm == "over":
+        store.save([replace(one, ends=time.time() - 1) for one in store.load()])
+    users = [replace(one, digest=hash_of("new")) for one in USERS] if harm == "another token" else USERS
+    again = restarted(first, store, users=users)
+    again.open("/")
+    assert again.status == 401
 
 
 def test_a_user_signs_in_with_a_token_and_sees_only_what_is_allowed(gated: Host) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         LocalSchedule as LocalSchedule,  # noqa: PLC0414 - for surfaces
     )
     from mission_cli.adapters.servers.running import Servers
+    from mission_cli.adapters.servers.sessions import SessionFile
     from mission_cli.domain.host import Person
     from mission_cli.ports.git.state import Relocation, Stored
     from mission_cli.ports.slash_commands import SlashCommands
@@ -81,6 +82,14 @@ def servers() -> Servers:
     from mission_cli.adapters.user import user_folder
 
     return Servers(user_folder("state") / "servers")
+
+
+def session_file(address: str) -> SessionFile:
+    """Return the sessions of the web page that the server at an address, such as `127.0.0.1:8765`, keeps."""
+    from mission_cli.adapters.servers.sessions import SessionFile
+    from mission_cli.adapters.user import user_folder
+
+    return SessionFile(user_folder("state") / "sessions", address)
 
 
 def webhook_key() -> str:

@@ -23,7 +23,7 @@ from mission_cli.surfaces.http.live.streams import Streams
 from mission_cli.surfaces.http.live.who import Door
 from mission_cli.surfaces.http.planners import Planners
 from mission_cli.surfaces.http.problems import Problem, RefusedRequestError, problem_of, response_of
-from mission_cli.surfaces.http.sessions import Sessions
+from mission_cli.surfaces.http.sessions import NO_ENTRANCES, Entrances, Sessions
 from mission_cli.surfaces.http.web import pages
 from mission_cli.surfaces.http.web.site import Site, plain_page
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from mission_cli.domain.deciding.access import Access
-    from mission_cli.surfaces.http.codes import Codes
     from mission_cli.surfaces.http.guard import Rules
     from mission_cli.surfaces.http.places import Serves
 
@@ -50,15 +49,16 @@ def make_application(
     secret_of: Callable[[str], str],
     key: Callable[[], str],
     users: Callable[[], tuple[Access, ...]],
-    codes: Codes | None = None,
+    entrances: Entrances = NO_ENTRANCES,
     watched: Serves | None = None,
 ) -> Guard:
-    """Return the application for some repositories; `codes` let people see the pages without a token.
+    """Return the application for some repositories; `entrances` let people see the pages without a token.
 
     `watched`: the same repositories with ports of their own, so that a change is seen while a request takes long.
     """
     https = [origin.removeprefix("https://") for origin in rules.origins if origin.startswith("https://")]
-    sessions, hub = Sessions(users, time.time, codes=codes, https=https), Hub(watched or places)
+    sessions = Sessions(users, time.time, entrances, https=https)
+    hub = Hub(watched or places)
     planners = Planners(places)
     threading.Thread(target=planners.go_on, daemon=True).start()
     site, door = Site(places, sessions, rules, planners), Door(users, sessions)

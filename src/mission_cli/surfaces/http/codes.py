@@ -25,6 +25,11 @@ class Codes:
         self._invites: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def prints(self) -> bool:
+        """Whether there is a printed code, which lets the person at this machine in."""
+        return bool(self._printed)
+
     def invite(self, digest: str = "") -> str:
         """Return a code for one browser, which is valid for 5 minutes.
 

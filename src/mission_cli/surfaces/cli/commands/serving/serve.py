@@ -55,8 +55,17 @@ def serve(
     from mission_cli.surfaces.http.codes import Codes
     from mission_cli.surfaces.http.guard import Rules
     from mission_cli.surfaces.http.places import Places
+    from mission_cli.surfaces.http.sessions import Entrances
     from mission_cli.surfaces.http.web.entering import ENTER
-    from mission_cli.wiring.host import access_file, environment, find_checkout, resolved, servers, webhook_key
+    from mission_cli.wiring.host import (
+        access_file,
+        environment,
+        find_checkout,
+        resolved,
+        servers,
+        session_file,
+        webhook_key,
+    )
 
     users = access_file().all()
     listen = phone.listens(listen, lan, users) if lan else listen
@@ -76,7 +85,7 @@ def serve(
         secret_of=lambda setting: resolved(setting, environment()),
         key=webhook_key,
         users=lambda: _still_users(users, access_file().all()),
-        codes=codes,
+        entrances=Entrances(codes, session_file(address.name)),
         watched=watched,
     )
 
