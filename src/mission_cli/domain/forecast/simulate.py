@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from heapq import heappop, heappush
+from math import exp
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ MOST_RUNS, FEWEST_RUNS = 2000, 500
 _FEATURES_SIMULATED = 20_000
 """Fewer runs for larger missions, so that a forecast takes a fraction of a second."""
 _SURE = 1 - 1e-9
+_END, _JUDGED, _OPEN, _READY = range(4)
+"""What happens next: an attempt ends or is judged, workers may start again, a feature may."""
 
 
 def simulate(
@@ -79,6 +82,8 @@ class _Run:
         self.used, self.time, self.worked = 0.0, 0.0, 0.0
         """Tokens (or dollars) of attempts that are still to end, minutes until the end, and minutes of all workers."""
         self._work, self._figures, self._draw = work, figures, draw
+        self._gauss, self._random = draw.gauss, draw.random
+        self._judging, self._most = figures.judging, work.attempts
         self._speed, self._size = speed, size
         self._pace = figures.minutes.attempts
         amount = figures.tokens or figures.usd
@@ -86,7 +91,7 @@ class _Run:
         self._again = min(0.9, (math.sqrt(1 + 4 * figures.again) - 1) / 2)
         rate = figures.fixes * math.exp(draw.gauss(0, figures.fixes_unsure))
         self._rate = draw.gammavariate(figures.fix_shape, rate / figures.fix_shape) if rate and figures.fix_shape else 0
-        self._events: list[tuple[float, int, str, int]] = []
+        self._events: list[tuple[float, int, int]] = []
         self._units: list[Unit] = [unit for stage in work.stages for unit in stage.units]
         self._tries = [unit.tries for unit in self._units]
         self._done: set[int] = set()
@@ -132,49 +137,54 @@ class _Run:
             elif unit.judged:
                 self._judge(place)
             elif unit.opens > self.time:
-                heappush(self._events, (unit.opens, place, "ready", place))
+                heappush(self._events, (unit.opens, place, _READY))
             else:
                 self._ready.append(place)
         self._fill(places)
-        while self._events and self._left:
-            self.time, _, kind, place = heappop(self._events)
-            if kind == "end":
+        events = self._events
+        while events and self._left:
+            self.time, place, kind = heappop(events)
+            if kind == _END:
                 self._free += 1
                 self._judge(place)
-            elif kind == "judged":
+            elif kind == _JUDGED:
                 self._judged(place)
-            elif kind == "ready":
+            elif kind == _READY:
                 self._ready.append(place)
-            self._fill(places)
+            if self._ready and self._free > 0:
+                self._fill(places)
 
     def _fill(self, places: range) -> None:
         """Start as many ready features as there are free slots."""
-        if self._free <= 0 or not self._ready:
-            return
-        opens = self._work.opens(self.time)
+        opens = self._work.opens(self.time) if self._work.windows else self.time
         if opens > self.time:
-            heappush(self._events, (opens, -1, "open", -1))
+            heappush(self._events, (opens, -1, _OPEN))
             return
         for _ in range(len(self._ready)):
             if self._free <= 0:
                 return
             place = self._ready.popleft()
-            if all(need in self._done or need not in places for need in self._units[place].needs):
+            needs = self._units[place].needs
+            if not needs or all(need in self._done or need not in places for need in needs):
                 self._free -= 1
-                self._start(place, math.exp(self._draw.gauss(self._speed, self._pace)))
+                minutes = exp(self._gauss(self._speed, self._pace))
+                self.worked += minutes
+                if self._differs is not None:
+                    self.used += exp(self._gauss(self._size, self._differs))
+                heappush(self._events, (self.time + minutes, place, _END))
             else:
                 self._ready.append(place)
 
     def _start(self, place: int, minutes: float) -> None:
         self.worked += minutes
         if self._differs is not None:
-            self.used += math.exp(self._draw.gauss(self._size, self._differs))
-        heappush(self._events, (self.time + minutes, place, "end", place))
+            self.used += exp(self._gauss(self._size, self._differs))
+        heappush(self._events, (self.time + minutes, place, _END))
 
     def _rest(self, elapsed: float) -> float:
         """Draw how long an attempt still runs that has run for a time."""
         if elapsed <= 0 or not self._pace:
-            return max(0.0, math.exp(self._draw.gauss(self._speed, self._pace)) - elapsed)
+            return max(0.0, math.exp(self._gauss(self._speed, self._pace)) - elapsed)
         from statistics import NormalDist
 
         normal = NormalDist()
@@ -187,15 +197,15 @@ class _Run:
     def _judge(self, place: int) -> None:
         """Let an ended attempt be judged and merged, after those that ended before it."""
         self._tries[place] += 1
-        self._queue = max(self._queue, self.time) + self._figures.judging
-        heappush(self._events, (self._queue, place, "judged", place))
+        self._queue = max(self._queue, self.time) + self._judging
+        heappush(self._events, (self._queue, place, _JUDGED))
 
     def _judged(self, place: int) -> None:
         tries = self._tries[place]
-        if tries < self._work.attempts and self._draw.random() < self._again:
+        if tries < self._most and self._random() < self._again:
             delays = self._work.delays or (0.0,)
             wait = delays[min(tries, len(delays)) - 1]
-            heappush(self._events, (self.time + wait, place, "ready", place))
+            heappush(self._events, (self.time + wait, place, _READY))
             return
         self._done.add(place)
         self._left -= 1
