@@ -11,6 +11,7 @@ from mission_cli.adapters.git.repo.checkout import find_checkout
 from mission_cli.adapters.git.state.branch_home import make_state
 from mission_cli.adapters.git.state.history import event_of, read_history
 from mission_cli.adapters.git.state.store import GitStateStore
+from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import MissionId
 from mission_cli.ports.git.state import Write
 
@@ -140,3 +141,36 @@ def test_a_commit_says_what_git_says_of_it(tmp_path: Path, zone: str) -> None:
         if found is not None:
             assert [found] == read_history(git, oid, paths=(), since=None, limit=1), message
     assert parsed == 5, "the messages that this program writes are among them"
+
+
+def test_a_commit_of_the_program_starts_git_only_to_move_the_branch(
+    stores: tuple[GitStateStore, GitStateStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulse, server = stores
+    commit(pulse, "m/mission.md", "a\n")
+    began: list[str] = []
+    real = subprocess.Popen.__init__
+
+    def counted(self: object, argv: list[str], **more: object) -> None:
+        began.append(next(word for word in argv[1:] if "-" not in word[:1] and "=" not in word))
+        real(self, argv, **more)  # type: ignore[call-overload]  # as it was called
+
+    with monkeypatch.context() as counting:
+        counting.setattr(subprocess.Popen, "__init__", counted)
+        snapshot = server.snapshot()
+        writes = [Write("m/mission.md", "b\n", "a\n"), Write("m/runs/1.1-a1.md", "run\n"), Write("m/a", "a", None)]
+        made = server.commit(writes, message=MESSAGE, expect=snapshot.head, author=PROGRAM)
+    assert began == ["update-ref"]
+    asked = ("status --porcelain", "fsck --strict --no-dangling", "log -1 --format=%H,%an,%ae,%cn,%B", "ls-files")
+    said = [
+        subprocess.run(
+            ["git", *words.split()], cwd=server.layout.work_tree, check=True, capture_output=True, text=True
+        ).stdout.strip()
+        for words in asked
+    ]
+    who = f"{PROGRAM.name},{PROGRAM.email},{PROGRAM.name}"
+    message = pulse.history(limit=1)[0]
+    assert said[:2] == ["", ""], "nothing is edited, and nothing is wrong"
+    assert said[2].startswith(f"{made},{who},{MESSAGE.rstrip()}\n")
+    assert said[3].split() == ["m/a", "m/mission.md", "m/runs/1.1-a1.md"]
+    assert (message.commit, message.events, message.missions) == (made, ("mission.started",), ("m",))

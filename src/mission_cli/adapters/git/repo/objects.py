@@ -9,6 +9,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.git.repo.loose_objects import TREE, LooseObjects
 from mission_cli.adapters.git.repo.plain_files import PlainFiles, is_oid
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import Sha
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.git.repo.command import Git
     from mission_cli.adapters.proc.dialogue import Dialogue
+    from mission_cli.domain.host import Person
 
     T = TypeVar("T")
 
-TREE = "40000"
 LINK = "160000"
 _LONGEST_SECONDS = 5.0
 """How long a git process is kept: its other data (settings, alternates) is never older than this."""
@@ -43,6 +44,7 @@ class Objects:
     def __init__(self, git: Git, folder: Path) -> None:
         self._git, self._folder = git, folder
         self._files = PlainFiles(git.git_dir)
+        self._loose_writer = LooseObjects(os.fspath(git.git_dir), durable=git.durable)
         self._reader = _Kept(git, "cat-file", "--batch-command", "-z")
         self._blobs = _Kept(git, "hash-object", "-w", "--no-filters", "--stdin-paths")
         self._maker = _Kept(git, "mktree", "-z", "--missing", "--batch")
@@ -150,10 +152,17 @@ class Objects:
 
     def store(self, content: bytes) -> str:
         """Write a blob. Returns its id."""
+        if oid := self._loose_writer.blob(content):
+            return oid
         self._folder.mkdir(parents=True, exist_ok=True)
         place = self._folder / "blob"
         place.write_bytes(content)
         return self._blobs.ask(lambda git: _said(git, quoted(os.fsencode(place)) + b"\n"))
+
+    def commit(self, tree: str, parents: Sequence[str], message: str, *, author: Person, committer: Person) -> Sha:
+        """Make a commit object of this moment. Returns its id."""
+        made = self._loose_writer.commit(tree, parents, message, author, committer)
+        return Sha(made) if made else self._git.commit_tree(tree, parents, message, author=author, committer=committer)
 
     def changed_tree(self, commit: str | None, changes: Mapping[str, Entry | None]) -> str:
         """Write the tree of a commit with other entries at some paths; None removes one. Returns its id."""
@@ -180,9 +189,11 @@ class Objects:
 
     def _make(self, entries: Mapping[str, Entry]) -> str:
         kinds = {TREE: "tree", LINK: "commit"}
-        lines = [f"{mode} {kinds.get(mode, 'blob')} {oid}\t{name}\0" for name, (mode, oid) in entries.items()]
-        data = "".join([*lines, "\0"]).encode("utf-8", "surrogateescape")
-        made = self._maker.ask(lambda git: _said(git, data))
+        made = self._loose_writer.tree(entries)
+        if not made:
+            lines = [f"{mode} {kinds.get(mode, 'blob')} {oid}\t{name}\0" for name, (mode, oid) in entries.items()]
+            data = "".join([*lines, "\0"]).encode("utf-8", "surrogateescape")
+            made = self._maker.ask(lambda git: _said(git, data))
         _remember(self._trees, made, dict(entries), _MOST_TREES)
         return made
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.git.repo.objects import LINK, TREE
+from mission_cli.adapters.git.repo.loose_objects import TREE
+from mission_cli.adapters.git.repo.objects import LINK
 from mission_cli.adapters.git.state.snapshot_reader import owner_of
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import write_new
+from mission_cli.adapters.git.repo.staged import parsed_index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.repo.command import Git
     from mission_cli.adapters.git.repo.objects import Objects
     from mission_cli.domain.ids import Sha
+
+
+_LONGEST = 1000
+"""Characters of a path whose entry is written without git."""
 
 
 def build_index(
@@ -32,7 +37,11 @@ def build_index(
     index = git.git_dir / "index"
     scratch.unlink(missing_ok=True)
     if index.exists():
-        write_new(scratch, index.read_bytes())
+        held = index.read_bytes()
+        changed = _changed(held, objects, change) if known is None else None
+        write_new(scratch, changed or held)
+        if changed is not None:
+            return
     env = {"GIT_INDEX_FILE": os.fspath(scratch)}
     staged = _staged(git, env, paths)
     lines = []
@@ -43,6 +52,18 @@ def build_index(
             lines.append(f"{after[0]} {after[1]}\t{path}\0" if after else f"0 {'0' * len(new)}\t{path}\0")
     data = "".join(lines).encode("utf-8", "surrogateescape")
     git.run("update-index", "-z", "--index-info", stdin=data, env=env)
+
+
+def _changed(index: bytes, objects: Objects, change: tuple[str | None, str, Sequence[str]]) -> bytes | None:
+    """Return the new index; None if an entry is removed, or differs from the head before, or is an unusual one."""
+    head, new, paths = change
+    entries = {path: objects.entry(new, path) for path in paths}
+    before = {path: objects.entry(head, path) if head else None for path in paths}
+    held = parsed_index(index)
+    if held is None or any(held.entry(path) != before[path] or len(path) > _LONGEST for path in paths):
+        return None
+    there = {path: entry for path, entry in entries.items() if entry is not None}
+    return held.with_entries(there) if len(there) == len(entries) else None
 
 
 def _staged(git: Git, env: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:

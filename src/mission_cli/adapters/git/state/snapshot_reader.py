@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.git.repo.objects import LINK, TREE
+from mission_cli.adapters.git.repo.loose_objects import TREE
+from mission_cli.adapters.git.repo.objects import LINK
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.paths import MISSION_FILE, MISSION_FOLDERS, is_mission_file

@@ -335,7 +335,7 @@ class GitStateStore(Publisher):
         tree = self._objects.changed_tree(head, entries)
         parents = [head] if head else []
         message = with_sum(message, {write.path: (write.old, write.new) for write in writes})
-        return self._git.commit_tree(tree, parents, message, author=author or self._program, committer=self._program)
+        return self._objects.commit(tree, parents, message, author=author or self._program, committer=self._program)
 
     def _refuse_when_busy(self) -> None:
         mine = self._follows() or rebasing(self.layout.git_dir) == self.layout.branch

@@ -1,0 +1,94 @@
+"""Write loose objects as git writes them, without a process for each. Unusual repositories are left to git."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import zlib
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mission_cli._support.lazy_re import pattern
+from mission_cli.adapters.fs.atomic import random_hex
+from mission_cli.adapters.git.repo.plain_files import read_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.domain.host import Person
+
+TREE = "40000"
+_SPECIAL = ("objectformat", "sharedrepository", "commitencoding", "worktreeconfig", "include", "loosecompression")
+"""With one of these words in its configuration, git may write another object, or another file."""
+_CRUD = r"[\x00-\x20.,:;<>\"\\']"
+_PLAIN_NAME = pattern(rf"(?!{_CRUD})[^<>\n\0]+(?<!{_CRUD})")
+_FASTEST = 1
+_UNFINISHED = "tmp_obj_"
+"""How git calls files of which it removes old ones."""
+
+
+class LooseObjects:
+    """Writes the objects of one repository. Every method may return an empty text: then git has to be asked."""
+
+    def __init__(self, git_dir: str, *, durable: bool) -> None:
+        self._git_dir, self._durable = git_dir, durable
+
+    def blob(self, content: bytes) -> str:
+        """Write a file; return its id."""
+        return self._write("blob", content)
+
+    def tree(self, entries: Mapping[str, tuple[str, str]]) -> str:
+        """Write a folder of (mode, id) by name; return its id."""
+        named = [(os.fsencode(name), mode, oid) for name, (mode, oid) in entries.items()]
+        if any(not name or b"/" in name or b"\0" in name for name, _, _ in named):
+            return ""
+        named.sort(key=lambda one: one[0] + b"/" if one[1] == TREE else one[0])
+        return self._write("tree", b"".join(b"%s %s\0%s" % (m.encode(), n, bytes.fromhex(oid)) for n, m, oid in named))
+
+    def commit(self, tree: str, parents: Sequence[str], message: str, author: Person, committer: Person) -> str:
+        """Write a commit of this moment; return its id."""
+        people = (author.name, author.email, committer.name, committer.email)
+        if not all(map(_PLAIN_NAME.fullmatch, people)) or not "".join(people).isprintable() or "\0" in message:
+            return ""
+        now = time.localtime()
+        zone = time.strftime("%z", now)
+        lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
+        for word, who in (("author", author), ("committer", committer)):
+            lines.append(f"{word} {who.name} <{who.email}> {int(time.mktime(now))} {zone}")
+        return self._write("commit", ("\n".join(lines) + f"\n\n{message}").encode("utf-8", "replace"))
+
+    def _write(self, kind: str, content: bytes) -> str:
+        if not self._is_usual():
+            return ""
+        whole = b"%s %d\0%s" % (kind.encode(), len(content), content)
+        oid = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
+        folder = f"{self._git_dir}/objects/{oid[:2]}"
+        place, temp = f"{folder}/{oid[2:]}", f"{folder}/{_UNFINISHED}{random_hex(4)}"
+        if os.path.lexists(place):
+            return oid
+        try:
+            with suppress(FileExistsError):
+                os.mkdir(folder)  # noqa: PTH102 - of a text, as all here
+            self._fill(temp, zlib.compress(whole, _FASTEST))
+            os.rename(temp, place)  # noqa: PTH104 - as above
+        except OSError:
+            with suppress(OSError):
+                os.unlink(temp)  # noqa: PTH108 - as above
+            return ""  # git says what is wrong
+        return oid
+
+    def _fill(self, place: str, content: bytes) -> None:
+        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            if self._durable:
+                out.flush()
+                os.fsync(out.fileno())
+
+    def _is_usual(self) -> bool:
+        try:
+            config = read_whole(f"{self._git_dir}/config").decode("utf-8", "replace").casefold()
+        except OSError:
+            return False
+        return not any(word in config for word in _SPECIAL) and not os.path.lexists(f"{self._git_dir}/commondir")
