@@ -37,6 +37,7 @@ _RUNNING = 6
 _EVERY = 20
 """One of so many requests changes something."""
 _PAIRS = 9
+_LONG = 0.1
 _WARM = 10
 """Seconds after which the memory of the server is what it needs."""
 _PLAN = """\
@@ -112,7 +113,10 @@ def of_load(seen: Load, cpu: float) -> Iterator[tuple[str, float, float | None]]
     yield "  p50 in ms", share(every, 0.5) * 1000, None
     for kind in sorted({kind for kind, _ in seen.took}):
         mine = [took for one, took in seen.took if one == kind]
-        yield f"  p99 of {kind} ({len(mine)}), in ms", share(mine, 0.99) * 1000, None
+        slow = sum(took > _LONG for took in mine)
+        yield f"  p99 of {kind} ({len(mine)}, {slow} over 100 ms), in ms", share(mine, 0.99) * 1000, None
+    slow = sum(took > _LONG for took in every)
+    yield f"  requests over 100 ms, in 1000, the longest {max(every) * 1000:.0f} ms", slow * 1000 / len(every), None
     yield "  a start of a bare Python meanwhile, in ms", start * 1000, None
     yield "CPU of a request / CPU of a start of a bare Python", cpu, 1.3
     early = max((kib for at, kib in seen.memory if at <= _WARM), default=1)

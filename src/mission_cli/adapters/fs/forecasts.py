@@ -18,6 +18,11 @@ _CLASSES = (Kept, Read, Simulated, Outcomes, Range, Past)
 _FILE = "forecasts.json"
 
 
+def place_of(folder: Path) -> str:
+    """Return where it is."""
+    return f"{folder}/{_FILE}"
+
+
 def kept_forecasts(folder: Path, version: str) -> Kept:
     """Return what this version noted; nothing if it cannot be read."""
     raw = read_json(folder / _FILE)

@@ -12,6 +12,7 @@ from mission_cli._support.dataclass import asdict
 from mission_cli._support.records import from_plain, to_plain
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
+from mission_cli.adapters.fs.by_look import ByLook
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
 from mission_cli.adapters.fs.plannings import carried, held_plannings
@@ -60,6 +61,7 @@ class FolderRuntime:
         self._folder = folder
         self._version = version
         self._full_look = full_look.total_seconds()
+        self._by_look = ByLook()
         self._rested: float | None = None
 
     @contextmanager
@@ -242,6 +244,9 @@ class FolderRuntime:
 
     def listed(self) -> dict[MissionId, Listed]:
         """Return what `note_listed` of this version wrote."""
+        return self._by_look.of("listed", [f"{self._folder}/listed.json"], self._listed)
+
+    def _listed(self) -> dict[MissionId, Listed]:
         raw = read_json(self._folder / "listed.json")
         if not isinstance(raw, dict) or raw.get("version") != self._version:
             return {}
@@ -259,9 +264,10 @@ class FolderRuntime:
 
     def forecasts(self) -> Kept:
         """Return what `note_forecasts` of this version wrote."""
-        from mission_cli.adapters.fs.forecasts import kept_forecasts
+        from mission_cli.adapters.fs.forecasts import kept_forecasts, place_of
 
-        return kept_forecasts(self._folder, self._version)
+        place = [place_of(self._folder)]
+        return self._by_look.of("forecasts", place, lambda: kept_forecasts(self._folder, self._version))
 
     def note_forecasts(self, kept: Kept) -> None:
         """Record it."""
