@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.kit.agents import OPENCODE_PRICES, program_of
 
-from mission_cli.adapters.prices import GenaiPrices
+from mission_cli.adapters.money.table import PACKAGED, TablePrices
 from mission_cli.ports.agents import Prices
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ SUBJECTS: Mapping[str, Subject] = {
         model="claude-sonnet-5",
         configure=_claude,
         env=_claude_env,
-        prices=GenaiPrices().prices("anthropic/claude-sonnet-5"),
+        prices=TablePrices(PACKAGED, {}).prices("anthropic/claude-sonnet-5"),
         unknown_session="00000000-0000-4000-8000-000000000000",
         subagent=("Task", {"description": "look", "prompt": "look around", "subagent_type": "general-purpose"}),
         unknown_agent=("--agent", _UNKNOWN),
@@ -130,7 +130,7 @@ SUBJECTS: Mapping[str, Subject] = {
         model="gpt-5",
         configure=_codex,
         env=lambda _: {"OPENAI_FAKE_KEY": "x"},
-        prices=GenaiPrices().prices("openai/gpt-5"),
+        prices=TablePrices(PACKAGED, {}).prices("openai/gpt-5"),
         unknown_session="00000000-0000-4000-8000-000000000000",
     ),
 }

@@ -109,7 +109,7 @@ def _prepare(reader: Reader, plan: str) -> None:
     reader.say("access add", "ada")
     reader.say("access list")
     reader.say("access remove", "ada", "--yes")
-    for words in (["forecast", "m"], ["recommend", "m"], ["report", "m"], ["accuracy"]):
+    for words in (["forecast", "m"], ["recommend", "m"], ["report", "m"], ["accuracy"], ["limits"], ["prices", "opus"]):
         reader.say(f"budget {words[0]}", *words[1:])
     reader.person.tables.append("[runners.opencode]\n")  # forecasts of programs need a history
     reader.person.save_settings()

@@ -13,7 +13,7 @@ from inline_snapshot import snapshot
 
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.agents import AGENTS
-from mission_cli.adapters.prices import GenaiPrices
+from mission_cli.adapters.money.table import PACKAGED, TablePrices
 from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.app.queries.logs import AttemptLog
 from mission_cli.domain.ids import RunId
@@ -38,7 +38,7 @@ class Recorded:
     agents = AGENTS
     settings = Settings()
     secrets = SecretRules()
-    prices = GenaiPrices()
+    prices = TablePrices(PACKAGED, {})
 
     def __init__(self, text: str, part: int = 1 << 20) -> None:
         self._text, self._part = text, part

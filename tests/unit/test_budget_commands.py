@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.fakes.host import make_host, make_mission
+from tests.kit.fakes.others import NoPrices
 from tests.unit.test_forecast_shown import AGENT, PLAN, PRICES, go_on, host_with_agent, works
 
 from mission_cli.app.addressing import resolve
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
 
 
-class ListPrices:
+class ListPrices(NoPrices):
     """One list price for every model."""
 
     def prices(self, model: str) -> Prices:
@@ -206,6 +207,7 @@ PAID = Paid(
     None,
     None,
     None,
+    "2026-11-29",
     "",
 )
 
@@ -215,8 +217,8 @@ def test_costs_that_differ_from_list_prices_are_named_with_both_figures() -> Non
     costly = [replace(PAID, usd=Decimal(usd), listed_usd=Decimal(1), differs_by=pct) for usd, pct in costs]
     assert [notice.text for notice in apart([*costly, PAID])] == snapshot(
         [
-            "m/1.1-a1 cost $1.20 by its agent, $1 by list prices (+20 %)",
-            "m/1.1-a1 cost $0.80 by its agent, $1 by list prices (-20 %)",
+            "m/1.1-a1 cost $1.20 by its agent, $1 by list prices of 2026-11-29 (+20 %)",
+            "m/1.1-a1 cost $0.80 by its agent, $1 by list prices of 2026-11-29 (-20 %)",
         ]
     )
 
@@ -234,6 +236,7 @@ def test_the_report_reads_as_a_table_and_no_cell_is_a_formula() -> None:
         Decimal("0.01"),
         [one],
         [odd],
+        None,
         [],
     )
     assert report_text(found) == snapshot("""\
@@ -248,9 +251,9 @@ by hand
 2026-11-20  $2  =HYPERLINK(1)�[31m\
 """)
     assert report_csv(found) == snapshot("""\
-mission,what,date,runner,model,hours,input,output,cache_read,cache_write,reasoning,tokens,usd,listed_usd,source
-m,m/1.1-a1,2026-11-20T10:00:00Z,opencode,gpt,0.5,1000,200,0,0,0,1200,0.02,0.01,'-1+2
-m,'=HYPERLINK(1)�[31m,2026-11-20,,,,,,,,,,2,,by hand
+mission,what,date,runner,model,hours,input,output,cache_read,cache_write,reasoning,tokens,usd,listed_usd,prices,source
+m,m/1.1-a1,2026-11-20T10:00:00Z,opencode,gpt,0.5,1000,200,0,0,0,1200,0.02,0.01,2026-11-29,'-1+2
+m,'=HYPERLINK(1)�[31m,2026-11-20,,,,,,,,,,2,,,by hand
 """)
 
 

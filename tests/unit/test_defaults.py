@@ -7,6 +7,7 @@ import runpy
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from mission_cli.domain.errors import UsageError
 from mission_cli.engine.context import policy_of
 from mission_cli.planner.core.policy import Policy
 from mission_cli.settings import (
+    BudgetSettings,
+    CurrencySettings,
     DashboardSettings,
     DeciderSettings,
     ForgeSettings,
@@ -30,6 +33,7 @@ from mission_cli.settings import (
     McpSettings,
     NotificationSettings,
     PreviewSettings,
+    PriceSettings,
     RunnerSettings,
     ServeSettings,
     Settings,
@@ -53,6 +57,7 @@ COMPUTED = {
     "checks_salt",
     "checks_at_once",
     "hook_rules",
+    "shared_budgets",
     "sandboxed",
 }
 """Fields of the policy that are set for each pulse."""
@@ -65,6 +70,9 @@ PREFIXES = {
     "`[dashboard]`": "dashboard.",
     "`[hooks]`": "hooks.",
     "`[watchers.NAME]`": "watchers.NAME.",
+    "`[budgets.NAME]`": "budgets.NAME.",
+    '`[prices."MODEL"]`': 'prices."MODEL".',
+    "`[currency]`": "currency.",
     "`[notifications.NAME]`": "notifications.NAME.",
     "`[serve]`": "serve.",
     "`[deciders.NAME]`": "deciders.NAME.",
@@ -77,6 +85,9 @@ TABLES = {
     "dashboard",
     "hooks",
     "watchers",
+    "budgets",
+    "prices",
+    "currency",
     "mail",
     "mcp",
     "preview",
@@ -137,6 +148,9 @@ def defaults() -> dict[str, Any]:
     found |= {f"dashboard.{name}": getattr(DashboardSettings(), name) for name in DashboardSettings.__match_args__}
     found |= {f"hooks.{name}": getattr(HookSettings(), name) for name in HookSettings.__match_args__}
     found |= {f"watchers.NAME.{name}": getattr(WatcherSettings(), name) for name in WatcherSettings.__match_args__}
+    found |= {f"budgets.NAME.{name}": getattr(BudgetSettings(), name) for name in BudgetSettings.__match_args__}
+    found |= {f'prices."MODEL".{name}': getattr(PriceSettings(), name) for name in PriceSettings.__match_args__}
+    found |= {f"currency.{name}": getattr(CurrencySettings(), name) for name in CurrencySettings.__match_args__}
     found |= {f"mcp.{name}": getattr(McpSettings(), name) for name in McpSettings.__match_args__}
     found |= {
         f"notifications.NAME.{name}": getattr(NotificationSettings(), name)
@@ -182,6 +196,9 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             dashboard=DashboardSettings(),
             hooks=HookSettings(),
             watchers={},
+            budgets={},
+            prices={},
+            currency=CurrencySettings(),
             mail=MailSettings(),
             notifications={},
             serve=ServeSettings(),
@@ -210,6 +227,9 @@ def _with(name: str, value: Any) -> Settings:
     if name.startswith("notifications."):
         rule = NotificationSettings(("json://localhost",))
         return Settings(notifications={"x": replace(rule, **{name.rpartition(".")[2]: value})})
+    if name.startswith("budgets."):
+        budget = BudgetSettings(usd=Decimal(1))
+        return Settings(budgets={"x": replace(budget, **{name.rpartition(".")[2]: value})})
     table, dot, key = name.partition(".")
     if dot:
         return replace(Settings(), **{table: replace(getattr(Settings(), table), **{key: value})})

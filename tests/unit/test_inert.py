@@ -16,6 +16,8 @@ from mission_cli.document.reading.sections import FEATURE_COLUMNS, SECTIONS
 from mission_cli.domain import routing
 from mission_cli.domain.status import CriterionKind, GateKind
 from mission_cli.settings import (
+    BudgetSettings,
+    CurrencySettings,
     DashboardSettings,
     DeciderSettings,
     ForgeSettings,
@@ -24,6 +26,7 @@ from mission_cli.settings import (
     McpSettings,
     NotificationSettings,
     PreviewSettings,
+    PriceSettings,
     RunnerSettings,
     ServeSettings,
     Settings,
@@ -160,6 +163,11 @@ PROOFS: dict[str, str] = {
     "setting hooks.before_start hooks.after_start hooks.before_dispatch hooks.after_dispatch hooks.before_validation hooks.after_validation hooks.before_landing hooks.after_landing": "unit/test_hooks.py::test_every_hook_runs_once_at_its_step_and_is_told_facts",
     "setting hooks.timeout": "unit/test_hooks.py::test_the_limit_of_a_hook_reaches_its_job",
     "setting watchers.NAME.on watchers.NAME.do": "unit/test_hooks.py::test_a_watcher_runs_its_command_once_for_each_event",
+    "setting budgets.NAME.usd budgets.NAME.every budgets.NAME.across": "unit/test_budgets_across.py::test_a_machine_wide_budget_holds_another_repository",
+    "setting budgets.NAME.hours budgets.NAME.tokens": "unit/test_budgets_across.py::test_hours_and_tokens_are_limited_as_money_is",
+    "setting budgets.NAME.runners budgets.NAME.headroom_pct": "unit/test_budgets_across.py::test_headroom_is_left_and_only_named_runners_count",
+    "setting prices.MODEL.input prices.MODEL.output prices.MODEL.cache_read prices.MODEL.cache_write": "unit/test_prices.py::test_a_price_of_the_settings_counts_before_the_table",
+    "setting currency.code currency.rate currency.date": "unit/test_currency.py::test_amounts_are_shown_with_the_rate_and_its_day_and_kept_in_dollars",
     "setting watchers.NAME.missions": "unit/test_hooks.py::test_a_watcher_is_for_the_missions_that_it_names",
     "setting remote": "e2e/test_sharing.py::test_what_one_clone_drives_all_see",
     "setting remote_every": "e2e/test_sharing_trouble.py::test_who_drove_once_and_only_watches_rests_between_two_looks",
@@ -222,11 +230,14 @@ def _writable() -> set[str]:
         for name in Settings.__match_args__
         if name
         not in {"tree", "runners", "forge", "mail", "mcp", "preview", "notifications", "serve", "deciders", "hooks"}
-        | {"watchers", "dashboard"}
+        | {"watchers", "dashboard", "budgets", "prices", "currency"}
     }
     found |= {f"setting preview.{name}" for name in PreviewSettings.__match_args__}
     found |= {f"setting dashboard.{name}" for name in DashboardSettings.__match_args__}
     found |= {f"setting hooks.{name}" for name in HookSettings.__match_args__}
+    found |= {f"setting budgets.NAME.{name}" for name in BudgetSettings.__match_args__}
+    found |= {f"setting prices.MODEL.{name}" for name in PriceSettings.__match_args__}
+    found |= {f"setting currency.{name}" for name in CurrencySettings.__match_args__}
     found |= {f"setting watchers.NAME.{name}" for name in WatcherSettings.__match_args__}
     found |= {f"setting forge.{name}" for name in ForgeSettings.__match_args__}
     found |= {f"setting mcp.{name}" for name in McpSettings.__match_args__}

@@ -153,6 +153,10 @@ class RunRecord:
     exit: str = ""
     verdict: str = ""
     usage: Usage = field(default_factory=Usage)
+    listed_usd: Decimal | None = None
+    """What its tokens cost by list prices when it was settled; None if no price was known."""
+    priced: str = ""
+    """The day of the table with these prices, or `settings`; empty without a price."""
     saved: str = ""
     """Commit with uncommitted work that was saved, or empty."""
     session: str = ""

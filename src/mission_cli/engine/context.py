@@ -11,11 +11,13 @@ from mission_cli.planner.core.policy import Policy, PreviewPolicy, RunnerPolicy
 from mission_cli.ports.agents import Bill, NoAgents
 from mission_cli.ports.git.forge import NoForge
 from mission_cli.ports.machine import Obstacle
+from mission_cli.ports.money import NoPurse
 from mission_cli.ports.notifier import NoMessenger
 from mission_cli.ports.outside.calendars import NoCalendars
 from mission_cli.ports.outside.mail import NoPost
 from mission_cli.ports.runtime import NoViews
 from mission_cli.ports.secrets import NoSeals
+from mission_cli.settings.money import budgets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,10 +32,10 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.remote import Share
     from mission_cli.ports.git.state import StateStore
     from mission_cli.ports.machine import Machine
+    from mission_cli.ports.money import PriceList, Purse
     from mission_cli.ports.notifier import Messenger, Notifier
     from mission_cli.ports.outside.calendars import Calendars
     from mission_cli.ports.outside.mail import Post
-    from mission_cli.ports.prices import PriceList
     from mission_cli.ports.runtime import Runtime, Views
     from mission_cli.ports.schedule import Schedule
     from mission_cli.ports.secrets import Seals, Secrets
@@ -70,6 +72,7 @@ class Context:
     calendars: Calendars = NoCalendars()
     post: Post = NoPost()
     views: Views = NoViews()
+    purse: Purse = NoPurse()
     named_runners: frozenset[str] = frozenset()
     """The runners that the settings name; agents that are known by name need no settings."""
     default_runner: Callable[[], str] = lambda: ""
@@ -115,6 +118,7 @@ def policy_of(ctx: Context) -> Policy:
         hook_rules=settings.hooks_and_watchers,
         sandboxed=ctx.machine.sandbox().on,
         previews=_preview(ctx),
+        shared_budgets=budgets_of(settings.budgets),
         checks_grace=settings.forge.checks_grace,
         issues=settings.forge.issues,
         checks_salt="\0".join([settings.tree.setup, *settings.tree.copy]),

@@ -18,6 +18,7 @@ from mission_cli.engine.context import agent_of
 from mission_cli.engine.findings import folder_of
 from mission_cli.engine.mails.effects import by_mail
 from mission_cli.engine.mails.letters import with_text
+from mission_cli.engine.money.prices import with_prices
 from mission_cli.engine.phases.brief import brief_for
 from mission_cli.engine.preview.jobs import run_preview
 from mission_cli.engine.prompt import prompt_for, review_prompt, siblings
@@ -57,7 +58,10 @@ if TYPE_CHECKING:
 
 
 def with_prompts(ctx: Context, case: Case) -> list[Transition]:
-    """Return the transitions with the prompt in each new record, so that what is submitted is what is recorded."""
+    """Return the transitions with the prompt in each new record, so that what is submitted is what is recorded.
+
+    Settled records get list prices.
+    """
     transitions: list[Transition] = []
     for move in case.plan.transitions:
         if isinstance(move, Dispatch):
@@ -74,7 +78,7 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
             prompt = ctx.secrets.scrub(words)
             transitions.append(replace(move, record=_as_written(replace(record, prompt=prompt))))
         else:
-            transitions.append(with_text(ctx, case, move) if isinstance(move, AddMail) else move)
+            transitions.append(with_text(ctx, case, move) if isinstance(move, AddMail) else with_prices(ctx, move))
     return transitions
 
 

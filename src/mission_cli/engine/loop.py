@@ -25,6 +25,7 @@ from mission_cli.engine.guards.repeats import guarded
 from mission_cli.engine.guards.state_guard import secured
 from mission_cli.engine.halt import StoppedError, go_on, stop_jobs
 from mission_cli.engine.mails import letters
+from mission_cli.engine.money.purse import promise
 from mission_cli.engine.news.tell import tell_news
 from mission_cli.engine.observing.observe import Slots, consider
 from mission_cli.engine.recording.record import writes_for
@@ -285,6 +286,7 @@ def _record(ctx: Context, case: Case, report: Report) -> tuple[list[Transition],
         writes += findings.kept(ctx, case, transitions)
         writes += assets.kept(ctx, case, transitions)
         writes += letters.kept(ctx, case, transitions)
+        promise(ctx, case, transitions)
         head = ctx.state.commit(writes, message=message, expect=case.head)
         report.lines += [f"{case.mission.id}: {move.why}" for move in transitions]
     return transitions, head

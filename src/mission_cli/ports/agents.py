@@ -28,11 +28,16 @@ class Bill(StrEnum):
     """It costs only what it writes into the file MISSION_USAGE."""
 
 
+KINDS_OF_PRICE = ("input", "output", "cache_read", "cache_write")
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
     """Dollars per token by kind (input, output, cache_read, cache_write); empty if unknown."""
 
     per_token: Mapping[str, Decimal] = field(default_factory=dict)
+    table: str = ""
+    """The day of the table that they are from, or `settings`; empty if unknown."""
 
     def cost(self, tokens: Mapping[str, int]) -> Decimal | None:
         """Return the cost of tokens by kind; None without prices. Reasoning costs as much as output."""

@@ -11,12 +11,15 @@ from mission_cli.settings.model import (
     Settings,
     TreeSettings,
 )
+from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.values import ENVIRONMENT_PREFIX, check, from_environment, parse, with_remote, with_setup
 from mission_cli.settings.watching import HookSettings, WatcherSettings
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
+    "BudgetSettings",
+    "CurrencySettings",
     "DashboardSettings",
     "DeciderSettings",
     "ForgeSettings",
@@ -25,6 +28,7 @@ __all__ = [
     "McpSettings",
     "NotificationSettings",
     "PreviewSettings",
+    "PriceSettings",
     "RunnerSettings",
     "ServeSettings",
     "Settings",

@@ -21,6 +21,7 @@ from mission_cli.settings.model import (
     Settings,
     TreeSettings,
 )
+from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.values import LONGEST, MOST_FOR_A_PLAN, NEVER_ZERO, RANGES
 from mission_cli.settings.watching import HookSettings, WatcherSettings
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RUNNERS, NOTIFICATIONS, DECIDERS = "runners.NAME", "notifications.NAME", "deciders.NAME"
-WATCHERS = "watchers.NAME"
+WATCHERS, BUDGETS, PRICES = "watchers.NAME", "budgets.NAME", 'prices."MODEL"'
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Workers and attempts": (
         *("max_parallel_workers", "machine_workers", "attempts", "max_steps", "retry_delays", "outage_delays"),
@@ -51,6 +52,13 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "`[hooks]`: commands before and after steps": tuple(f"hooks.{name}" for name in HookSettings.__match_args__),
     "`[watchers.NAME]`: do one thing on an event": tuple(
         f"{WATCHERS}.{name}" for name in WatcherSettings.__match_args__
+    ),
+    "`[budgets.NAME]`: what missions may use together": tuple(
+        f"{BUDGETS}.{name}" for name in BudgetSettings.__match_args__
+    ),
+    '`[prices."MODEL"]`: prices of your own': tuple(f"{PRICES}.{name}" for name in PriceSettings.__match_args__),
+    "`[currency]`: show amounts in another currency": tuple(
+        f"currency.{name}" for name in CurrencySettings.__match_args__
     ),
     "`[mail]`: send and get mail": tuple(f"mail.{name}" for name in MailSettings.__match_args__),
     "`[notifications.NAME]`: who gets which events": tuple(
@@ -80,9 +88,11 @@ _LISTS = {
     "on": "patterns",
     "missions": "patterns",
     "may": "patterns",
+    "runners": "patterns",
 }
 """What the elements of a list are, if not just texts."""
 _TYPES: Mapping[type, str] = {timedelta: "duration", bool: "true or false", Decimal: "dollars", str: "text"}
+_SPANS = {f"{BUDGETS}.headroom_pct": "0–90"}
 _EXAMPLES: Mapping[str, str] = {
     "hours": '"22:00-07:00"',
     "protect": '["docs/legal/*"]',
@@ -101,6 +111,17 @@ _EXAMPLES: Mapping[str, str] = {
     "hooks.before_landing": '"./scripts/may-land.sh"',
     f"{WATCHERS}.on": '["feature.failed"]',
     f"{WATCHERS}.do": '"run: ./scripts/page.sh"',
+    f"{BUDGETS}.usd": "200",
+    f"{BUDGETS}.hours": "40",
+    f"{BUDGETS}.tokens": "500_000_000",
+    f"{BUDGETS}.runners": '["team-*"]',
+    f"{PRICES}.input": "3",
+    f"{PRICES}.output": "15",
+    f"{PRICES}.cache_read": "0.30",
+    f"{PRICES}.cache_write": "3.75",
+    "currency.code": '"EUR"',
+    "currency.rate": "0.92",
+    "currency.date": '"2026-11-02"',
     "mail.smtp": '"mail.example.org"',
     "mail.imap": '"mail.example.org"',
     "mail.user": '"env:MAIL_USER"',
@@ -132,7 +153,14 @@ _EXAMPLES: Mapping[str, str] = {
     f"{RUNNERS}.env": '{API_KEY = "env:API_KEY"}',
 }
 """What an example shows for settings whose default says nothing."""
-_NAMES = {RUNNERS: "script", NOTIFICATIONS: "ops", DECIDERS: "ada", WATCHERS: "failures"}
+_NAMES = {
+    RUNNERS: "script",
+    NOTIFICATIONS: "ops",
+    DECIDERS: "ada",
+    WATCHERS: "failures",
+    BUDGETS: "month",
+    PRICES: 'prices."acme/large-1"',
+}
 """The names in an example of tables that a person names."""
 _HEAD = f"## Settings of this repository. `{Remedy('help', ('settings',))}` describes all, with ranges and defaults.\n"
 _WIDTH = 118
@@ -170,6 +198,9 @@ def described() -> dict[str, Described]:
         ("dashboard.", DashboardSettings()),
         ("hooks.", HookSettings()),
         (f"{WATCHERS}.", WatcherSettings()),
+        (f"{BUDGETS}.", BudgetSettings()),
+        (f"{PRICES}.", PriceSettings()),
+        ("currency.", CurrencySettings()),
         ("mail.", MailSettings()),
         (f"{NOTIFICATIONS}.", NotificationSettings()),
         ("serve.", ServeSettings()),
@@ -197,6 +228,8 @@ def shown(value: Any) -> str:
         return ", ".join(map(shown, value)) or "empty"
     if isinstance(value, bool):
         return str(value).casefold()
+    if value is None:
+        return "empty"
     return (f"{value:g}" if isinstance(value, int) else str(value) if not hasattr(value, "items") else "") or "empty"
 
 
@@ -215,7 +248,9 @@ def example() -> str:
     lines = [_HEAD]
     for heading, names in GROUPS.items():
         table = names[0].rpartition(".")[0]
-        lines.append(f"\n# [{table.replace('NAME', _NAMES.get(table, ''))}]\n" if table else f"\n## {heading}\n")
+        name = _NAMES.get(table, "")
+        table = name if table == PRICES else table.replace("NAME", name)
+        lines.append(f"\n# [{table}]\n" if table else f"\n## {heading}\n")
         for one in (known[name] for name in names):
             span = f" ({one.span})" if one.span else ""
             lines += [f"## {line}\n" for line in textwrap.wrap(f"{one.about}{span}", _WIDTH)]
@@ -232,6 +267,8 @@ def _kind(key: str, value: object) -> str:
         return f"list of {'durations' if key.endswith('_delays') else _LISTS.get(key, 'texts')}"
     if isinstance(value, int) and not isinstance(value, bool):
         return "MiB" if key.endswith("_mib") else "integer"
+    if value is None:
+        return "number" if key in {"hours", "tokens", "rate"} else "dollars"
     return "path" if key == "trees" else _TYPES.get(type(value), "table of texts")
 
 
@@ -240,6 +277,10 @@ def _span(name: str, value: object) -> str:
         return f"{'1s' if name.rpartition('.')[2] in NEVER_ZERO else '0'}–{LONGEST.days}d"
     if isinstance(value, Decimal):
         return f"above 0, up to {MOST_FOR_A_PLAN}"
+    if value is None:
+        return "0 or more" if name.startswith(PRICES) else "above 0"
+    if name in _SPANS:
+        return _SPANS[name]
     if name == f"{RUNNERS}.max_steps":
         return f"0–{RANGES['max_steps'][1]}"
     return f"{RANGES[name][0]}–{RANGES[name][1]}" if name in RANGES else ""

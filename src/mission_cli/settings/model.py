@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.settings.dashboard import DashboardSettings
+from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.watching import HookSettings, WatcherSettings, hooks_of
 
@@ -275,6 +276,9 @@ class Settings:
     mcp: McpSettings = field(default_factory=McpSettings)
     preview: PreviewSettings = field(default_factory=PreviewSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    budgets: Mapping[str, BudgetSettings] = field(default_factory=dict)
+    prices: Mapping[str, PriceSettings] = field(default_factory=dict)
+    currency: CurrencySettings = field(default_factory=CurrencySettings)
     hooks: HookSettings = field(default_factory=HookSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     notifications: Mapping[str, NotificationSettings] = field(default_factory=dict)

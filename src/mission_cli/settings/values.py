@@ -23,6 +23,7 @@ from mission_cli.domain.timing.hours import never_end, read_windows
 from mission_cli.settings.dashboard import check_dashboard
 from mission_cli.settings.mail import check_mail
 from mission_cli.settings.model import NotificationSettings, PreviewSettings, RunnerSettings, Settings
+from mission_cli.settings.money import BudgetSettings, PriceSettings, check_money
 from mission_cli.settings.outside import DeciderSettings, check_outside
 from mission_cli.settings.watching import WatcherSettings, check_watcher
 
@@ -64,9 +65,11 @@ NAMED_TABLES: Mapping[str, type] = {
     "notifications": NotificationSettings,
     "deciders": DeciderSettings,
     "watchers": WatcherSettings,
+    "budgets": BudgetSettings,
+    "prices": PriceSettings,
 }
 """Tables of tables whose names a person chooses."""
-_TABLES = ("tree", "forge", "mail", "mcp", "preview", "serve", "hooks", "dashboard")
+_TABLES = ("tree", "forge", "mail", "mcp", "preview", "serve", "hooks", "dashboard", "currency")
 """Tables with fixed names."""
 _RULE_NAME = pattern(r"[\w.@#-]+")
 _ADDRESS = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
@@ -150,6 +153,7 @@ def check(settings: Settings) -> None:
     _check_durations("hooks.", settings.hooks)
     check_mail(settings.mail)
     check_dashboard(settings.dashboard)
+    check_money(settings.budgets, settings.prices, settings.currency)
     _check_named(settings)
     if settings.plan_max_usd > MOST_FOR_A_PLAN:
         hint = f"use at most {MOST_FOR_A_PLAN}"
@@ -266,6 +270,8 @@ def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Se
 def _named_tables(key: str, raw: object, old: Mapping[str, Any], where: str, text: str) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise DocumentError(f"`{key}` must be a table of tables", where=where, hint=f"write [{key}.NAME]")
+    if key == "budgets":  # a repository adds to your own budgets: it cannot change them
+        old, raw = {}, {f"{name} (repository)" if name in old else name: table for name, table in raw.items()}
     return {
         name: _record(old.get(name, NAMED_TABLES[key]()), table, f"{key}.{name}", where, text)
         for name, table in raw.items()
@@ -293,7 +299,7 @@ def _convert(name: str, raw: object, old: object, where: str) -> object:
         return _typed(name, raw, bool, "true or false", where)
     if isinstance(old, int):
         return _typed(name, raw, int, "a whole number", where)
-    if isinstance(old, Decimal):
+    if isinstance(old, Decimal) or old is None:
         return _amount(name, raw, where)
     if isinstance(old, str):
         return _text(name, raw, where)
@@ -318,7 +324,7 @@ def _text(name: str, raw: object, where: str) -> object:
 
 def _amount(name: str, raw: object, where: str) -> Decimal:
     amount = decimal_of(raw) if isinstance(raw, int | float | str) else None
-    if amount is None or amount <= 0:
+    if isinstance(raw, bool) or amount is None or amount < 0 or not (amount or name.startswith("prices.")):
         raise DocumentError(f"`{name}` is {raw!r}, not an amount above 0", where=where)
     return amount
 

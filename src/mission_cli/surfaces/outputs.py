@@ -73,6 +73,8 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "budget analyze": (Output(budgets.Bargain),),
     "budget estimate": (Output(budgets.Estimates),),
     "budget forecast": (Output(budgets.MissionForecast),),
+    "budget limits": (Output(budgets.LimitsShown),),
+    "budget prices": (Output(budgets.PricesShown),),
     "budget recommend": (Output(budgets.Recommended),),
     "budget record": _CHANGED,
     "budget report": (Output(budgets.BudgetReport),),

@@ -41,8 +41,9 @@ from mission_cli.adapters.git.state.store import GitStateStore
 from mission_cli.adapters.installed_agents import LocalAgents, with_known_agents
 from mission_cli.adapters.machine import LocalMachine
 from mission_cli.adapters.mail import MailPost
+from mission_cli.adapters.money.purse import FilePurse
+from mission_cli.adapters.money.table import TablePrices
 from mission_cli.adapters.notify import CommandNotifier
-from mission_cli.adapters.prices import GenaiPrices
 from mission_cli.adapters.schedule.local import LocalSchedule
 from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
 from mission_cli.adapters.secrets.seals import AgeSeals
@@ -55,6 +56,7 @@ from mission_cli.domain.ids import MissionId
 from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.routing import default_runner
 from mission_cli.engine.context import Context
+from mission_cli.settings.money import prices_of
 from mission_cli.settings.outside import SECRETS
 
 if TYPE_CHECKING:
@@ -102,7 +104,8 @@ def assemble(
         checks=StandardChecks(isolated_command("_inspect"), find_shell(), isolated_command("_judge")),
         templates=JinjaTemplates(),
         machine=machine,
-        prices=GenaiPrices(),
+        purse=FilePurse(user_folder("state") / "budgets", os.fspath(checkout.name)),
+        prices=TablePrices(user_folder("config") / "prices.json", prices_of(settings.prices)),
         secrets=rules,
         seals=AgeSeals(held_out_key()),
         runtime=runtime,

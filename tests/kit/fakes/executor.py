@@ -57,6 +57,8 @@ class Outcome:
     code: int = 0
     costs: tuple[Decimal, ...] = ()
     """Dollars, step by step; empty: it reports none."""
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    """Of all steps together, by kind."""
     cause: Cause | None = None
     reset_at: str = ""
     completes: str = ""
@@ -292,7 +294,7 @@ class JobHost:
             self.disk.remove(f"{TREES}/{spec.tree.name or me.key}")
         now = stamp(self.clock.now())
         report = AgentReport(
-            usage=Usage(usd=None) if unknown else self._usage(me.key),
+            usage=Usage(usd=None) if unknown else self._usage(me.key, me.outcome.tokens),
             last_words=me.outcome.answer,
             answer=me.outcome.answer,
             cause=me.outcome.cause,
@@ -360,9 +362,9 @@ class JobHost:
         action = prints[-1] if prints else ""
         return Tally(sum(paid, Decimal(0)), last_event=stamp(self.clock.now()), action=action)
 
-    def _usage(self, key: str) -> Usage | None:
+    def _usage(self, key: str, tokens: Mapping[str, int]) -> Usage | None:
         usd = self.disk.read(f"{JOBS}/{key}/usage", Decimal)
-        return Usage(usd=usd, source="file") if usd is not None else None
+        return Usage(usd=usd, tokens=tokens, source="file") if usd is not None else None
 
     def _commit(self, me: Supervisor, outcome: Outcome) -> None:
         spec = self._spec(me.key)

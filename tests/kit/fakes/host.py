@@ -28,6 +28,7 @@ from mission_cli.app.commands.create import create
 from mission_cli.document.plans.plan import read_plan
 from mission_cli.engine.context import Context
 from mission_cli.ports.git.forge import NoForge
+from mission_cli.ports.money import NoPurse
 from mission_cli.ports.outside.mail import NoPost
 from mission_cli.settings import RunnerSettings, Settings
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from tests.kit.forge.world import World
 
     from mission_cli.domain.ids import MissionId, Sha
+    from mission_cli.ports.money import Purse
     from mission_cli.ports.outside.calendars import Calendars
 
 SETTINGS_PLACE = "settings"
@@ -67,6 +69,8 @@ class Host:
     calendars: Calendars = field(default_factory=IcsCalendars)
     mail: MailWorld | None = None
     """Where it sends and gets mail."""
+    purse: Purse = field(default_factory=NoPurse)
+    """What it shares with the other repositories of its machine."""
 
     def context(self) -> Context:
         """The ports of a new process, which may die at every call of one of them."""
@@ -87,6 +91,7 @@ class Host:
             templates=_TEMPLATES,
             machine=mortal("machine", RoomyMachine(self.jobs)),
             prices=NoPrices(),
+            purse=mortal("purse", self.purse),
             secrets=NoSecrets(),
             runtime=mortal("runtime", runtime),
             notifier=mortal("notifier", self.news),
@@ -127,6 +132,7 @@ class Host:
             calendars=self.calendars,
             errand=self.errand,
             mail=self.mail.copy() if self.mail else None,
+            purse=self.purse,
         )
 
     def fingerprint(self) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from mission_cli.domain.host import Person
 from mission_cli.domain.notice import advise
 from mission_cli.ports.agents import Prices
 from mission_cli.ports.machine import Obstacle, Sandbox
+from mission_cli.ports.money import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,6 +74,19 @@ class NoPrices:
         """Empty ones."""
         del model
         return Prices()
+
+    def told(self) -> Table:
+        """An empty one."""
+        return Table("1970-01-01", "nothing", "", 0)
+
+    def listed(self) -> Mapping[str, Mapping[str, Decimal]]:
+        """None."""
+        return {}
+
+    def update(self, now: datetime, *, fetch: bool) -> Table:
+        """There is nothing to update from."""
+        del now, fetch
+        return self.told()
 
 
 class NoSecrets:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli.app import pull_requests
 from mission_cli.app.commands.steer.read_back import read_back
+from mission_cli.app.forecasting.currency import in_dollars
 from mission_cli.app.given import configured_runner, existing_base
 from mission_cli.app.transaction import (
     Done,
@@ -64,6 +65,9 @@ class Setting:
         return f"{self.key}: {self.old or 'not set'} → {self.new or 'not set'}"
 
 
+_MONEY = frozenset({"budget.money_usd", "budget.per_feature_usd"})
+
+
 def setting(address: Address, key: str, value: str) -> Setting:
     """Check a value that a person wants to set. Raises UsageError; its message or hint says what the key accepts."""
     key, text = _full(key), value.strip()
@@ -94,9 +98,10 @@ def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
 
     Raises UsageError if the value is not one, or if the file would have a problem with it that it does not have now.
     """
+    told = in_dollars(ctx.settings.currency, value) if _full(key) in _MONEY else value
 
     def change(address: Address) -> Wanted:
-        wanted = setting(address, key, value)
+        wanted = setting(address, key, told)
         _refuse_what_is_not_there(ctx, address.mission, wanted)
         front = address.loaded.layout.front
         bound = bound_of(wanted.key)

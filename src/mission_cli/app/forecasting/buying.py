@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.shown import quantity_of
+from mission_cli.app.forecasting.currency import converted
 from mission_cli.app.forecasting.expected import basis_of, figures_of
 from mission_cli.app.forecasting.forecast import forecast_before, shown, worker_of
 from mission_cli.app.forecasting.history import past_of, pasts_of, records_in
@@ -94,8 +95,15 @@ def mission_forecast(ctx: Context, address: Address) -> MissionForecast:
             words = f"nine of ten such missions use at most {quantity_of(category, high)}, and its cap is "
             remedy = do("set", mission.id, KEYS[category], f"{as_cap(category, high):f}")
             notices.append(Notice(words + quantity_of(category, cap), remedy))
+    usd = found.usd if found is not None else None
+    ranges = {} if usd is None else {"p10": usd.p10, "p50": usd.p50, "p90": usd.p90}
     return MissionForecast(
-        mission.id, found, caps_of(mission), {category: spent.of(category) for category in CATEGORIES}, notices
+        mission.id,
+        found,
+        caps_of(mission),
+        {category: spent.of(category) for category in CATEGORIES},
+        converted(ctx.settings.currency, spent=spent.usd, cap=mission.limits.usd, **ranges),
+        notices,
     )
 
 

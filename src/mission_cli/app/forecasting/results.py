@@ -8,9 +8,10 @@ from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from decimal import Decimal
 
-    from mission_cli.app.results.outlook import Forecast, HoursRange, TokenRange, UsdRange
+    from mission_cli.app.results.outlook import Converted, Forecast, HoursRange, TokenRange, UsdRange
     from mission_cli.domain.notice import Notice
 
 
@@ -40,6 +41,8 @@ class MissionForecast:
     caps: Mapping[str, Decimal | None]
     """By category: usd, hours, tokens; null: no cap."""
     spent: Mapping[str, Decimal]
+    currency: Converted | None
+    """Money in the currency of the settings; null without one."""
     notices: Sequence[Notice]
     """Caps below what nine of ten such missions cost, each with the command that raises it."""
 
@@ -99,6 +102,8 @@ class Paid:
     """The same tokens at list prices; null: no price is known."""
     differs_by: int | None
     """By how many percent of the list price the cost differs from it; null: one of them is unknown."""
+    prices: str
+    """The day of the table with the list prices, or settings; empty: no price is known."""
     source: str
     """Who counted."""
 
@@ -126,6 +131,8 @@ class BudgetReport:
     """All attempts whose list price is known, at list prices."""
     attempts: Sequence[Paid]
     by_hand: Sequence[ByHand]
+    currency: Converted | None
+    """The same in the currency of the settings; null without one."""
     notices: Sequence[Notice]
     """Attempts whose cost differs from the list price by more than 10 %, with both figures."""
 
@@ -157,3 +164,79 @@ class Accuracy:
     """How many of them used at most P50; with good forecasts, half."""
     within_p90: Mapping[str, int]
     """How many of them used at most P90; with good forecasts, nine of ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceOf:
+    """Prices of one model, in dollars per million tokens."""
+
+    model: str
+    input: Decimal | None
+    """null: no price of the model is known. That does not mean that it is free."""
+    output: Decimal | None
+    cache_read: Decimal | None
+    cache_write: Decimal | None
+    table: str
+    """The day of the table that they are from, or settings; empty: unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PricesShown:
+    """Prices of models, and the table in force."""
+
+    date: str
+    """The day of the table."""
+    source: str
+    """What it was made from."""
+    place: str
+    """Its file."""
+    known: int
+    """How many models it has."""
+    prices: Sequence[PriceOf]
+    more: int
+    """How many fit besides these."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLeft:
+    """What is left of one amount of a budget across missions."""
+
+    budget: str
+    """Its name in the settings."""
+    across: str
+    """repository or machine."""
+    every: str
+    """day, week, month, or how long a sliding time lasts."""
+    runners: Sequence[str]
+    """Only their attempts count; empty: all."""
+    category: str
+    """usd, hours or tokens."""
+    cap: Decimal
+    """Without the headroom."""
+    headroom: Decimal
+    """What missions leave for your own use."""
+    spent: Decimal
+    reserved: Decimal
+    left: Decimal
+    """Below zero if attempts have cost more than they had reserved."""
+    since: datetime
+    until: datetime | None
+    """When more is free by itself; null: only when attempts end, or nothing is spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRunner:
+    """A runner at its usage limit."""
+
+    runner: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsShown:
+    """The budgets across missions."""
+
+    budgets: Sequence[BudgetLeft]
+    parked: Sequence[ParkedRunner]
+    notices: Sequence[Notice]
+    """What is wrong with them."""

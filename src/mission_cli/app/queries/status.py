@@ -9,7 +9,9 @@ from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.steer.preview import preview_of
 from mission_cli.app.commands.steer.quarantine import KEY
+from mission_cli.app.forecasting.currency import converted
 from mission_cli.app.forecasting.forecast import forecast_of
+from mission_cli.app.forecasting.spending import price_note
 from mission_cli.app.keeping import kept
 from mission_cli.app.mail.diagnosis import mail_findings
 from mission_cli.app.queries.diagnosis.news import news_findings
@@ -63,7 +65,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from mission_cli.app.addressing import Address
-    from mission_cli.app.results.outlook import Forecast
+    from mission_cli.app.results.outlook import Converted, Forecast
     from mission_cli.app.results.pulls import PullView
     from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
@@ -128,6 +130,8 @@ def _status(ctx: Context, snapshot: Snapshot, address: Address, *, forecast: boo
         pull=pulls.get(MISSION),
         preview=preview_of(mission),
         needs_me=in_brief(waiting),
+        currency=_currency(ctx, mission, case.observation.records),
+        list_prices=price_note(mission.id, case.observation.records),
     )
 
 
@@ -270,6 +274,11 @@ def _budget(mission: Mission, records: tuple[RunRecord, ...]) -> dict[str, Money
         )
         for category in CATEGORIES
     }
+
+
+def _currency(ctx: Context, mission: Mission, records: tuple[RunRecord, ...]) -> Converted | None:
+    state = account(mission.limits, mission.spends, records)
+    return converted(ctx.settings.currency, spent=state.spent.usd, reserved=state.held.usd, cap=state.limits.usd)
 
 
 def change_of(state: StateStore, address: Address, revisions: str = "") -> Changes:

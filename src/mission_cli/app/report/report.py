@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
 from mission_cli.app.decisions import logged_decisions
+from mission_cli.app.forecasting.spending import prices_apart
 from mission_cli.app.report.held_out import held_out_figures
 from mission_cli.app.report.spending import points_of
 from mission_cli.app.report.tasks import average, outcomes_of, results_of, review_of, task_of, topics_of, verdict_shown
@@ -78,6 +79,7 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
         heldOut=held_out_figures(mission, records),
         spend=[*_spend(state, mission)],
         unknown=state.spent.unknown,
+        listPrices=prices_apart(records),
         decisions=[*_decisions(mission)],
         lessons=[*_lessons(mission, records)],
         points=[*points_of(mission, records)],

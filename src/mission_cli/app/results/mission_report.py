@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
+    from mission_cli.app.results.outlook import PricesApart
     from mission_cli.domain.branches.landing import LandedFile
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.judging.test_results import SuiteSummary
@@ -321,6 +322,8 @@ class MissionReport:
     spend: Sequence[ReportedSpend]
     unknown: int
     """Attempts whose cost is unknown."""
+    listPrices: PricesApart | None
+    """Attempts whose cost differs from list prices by more than 10 %; null without any."""
     decisions: Sequence[ReportedDecision]
     lessons: Sequence[str]
     points: Sequence[ReportPoint]

@@ -9,7 +9,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import show_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -133,3 +133,25 @@ class Outlook:
     """What may go wrong, and what to do about it; nothing of it prevents the start."""
     forecast: Forecast | None = None
     """What it will cost and when it will be finished if it starts now; null if nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """Amounts in the currency of the settings; in dollars they are exact."""
+
+    code: str
+    rate: Decimal
+    """How many units one dollar buys."""
+    date: str
+    """The day of the rate; empty if the settings do not say it."""
+    amounts: Mapping[str, Decimal]
+    """By name: spent, reserved, cap, p10, p50, p90."""
+
+
+@dataclass(frozen=True, slots=True)
+class PricesApart:
+    """What agents say that attempts have cost, and what the same tokens cost at list prices."""
+
+    attempts: int
+    told: Decimal
+    listed: Decimal

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from mission_cli.app.results.landing import PreviewView
-    from mission_cli.app.results.outlook import Forecast
+    from mission_cli.app.results.outlook import Converted, Forecast
     from mission_cli.app.results.pulls import PullView
     from mission_cli.app.results.waiting import NeedsMe, Waiting
-    from mission_cli.domain.notice import Finding
+    from mission_cli.domain.notice import Finding, Notice
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import Tally
     from mission_cli.planner.core.decisions import Hold
@@ -247,6 +247,10 @@ class MissionView:
     """The newest preview; null if there has been none."""
     needs_me: tuple[NeedsMe, ...] = ()
     """The same things as in `waiting_for`, in brief."""
+    currency: Converted | None = None
+    """Money in the currency of the settings; null without one."""
+    list_prices: Notice | None = None
+    """Cost by the agents and by list prices, where they differ by more than 10 %; else null."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from mission_cli.domain.runs import Exit, RunRecord, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind, JobState, RecordState
 from mission_cli.engine.context import agent_of
 from mission_cli.engine.effects import agent_job
+from mission_cli.engine.money.prices import priced
 from mission_cli.planner.attempts.endings import cause_of_end
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def ask(
     end = _run(ctx, job, rest)
     answer = end.report.answer
     kept = ctx.runtime.keep(f"plans/{desk.name}/answer-{number}.md", answer) if answer.strip() else ""
-    return _judged(record, end, answer, kept, read)
+    judged = _judged(record, end, answer, kept, read)
+    return replace(judged, record=priced(ctx, judged.record))
 
 
 def _job(ctx: Context, desk: PlanningSetup, record: RunRecord, session: str, number: int) -> JobSpec:

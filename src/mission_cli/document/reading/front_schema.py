@@ -310,7 +310,7 @@ def _any_way_of_writing() -> str:
 
 
 def _schema_of(key: Key) -> dict[str, Any]:  # noqa: PLR0911 - one case per kind
-    numeric = {"type": "string", "pattern": r"^\s*[-+]?[$€£]?[0-9][0-9,_]*(\.[0-9]*)?\s*$|^$"}
+    numeric = {"type": "string", "pattern": r"^\s*[-+]?[$]?[0-9][0-9,_]*(\.[0-9]*)?\s*$|^$"}
     match key.kind:
         case Kind.TEXT | Kind.SCHEDULE | Kind.DURATION:
             return {"type": ["string", "number", "boolean", "null"]}

@@ -74,6 +74,8 @@ def write_run(record: RunRecord) -> str:
         "signature": record.signature,
         "verdict": record.verdict,
     }
+    if record.priced:
+        facts |= {"listed_usd": str(record.listed_usd), "prices": record.priced}
     if record.judged:
         facts |= {"onto": record.onto, "judged": [facts_of(verdict) for verdict in record.judged]}
     if record.by:
@@ -170,6 +172,8 @@ def read_run(text: str) -> RunRecord | None:
                 cap_tokens=_count(reserved.get("cap_tokens")),
             ),
             usage=_usage(facts),
+            listed_usd=decimal_of(facts.get("listed_usd", _UNKNOWN)),
+            priced=str(facts.get("prices") or ""),
             judged=tuple(map(verdict_from, facts.get("judged") or ())),
         )
     except (yaml.YAMLError, KeyError, ValueError, TypeError, AttributeError, OverflowError):

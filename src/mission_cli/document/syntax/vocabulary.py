@@ -12,7 +12,7 @@ from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionSta
 
 _EMPHASIS = pattern(r"[*_`]*(.*?)[*_`]*\Z")
 _GROUPED = pattern(
-    r"[$€£]*(?:[-+][$€£]*)?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:_[0-9]{3})+|[0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
+    r"[$]*(?:[-+][$]*)?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:_[0-9]{3})+|[0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
 )
 """Separators are allowed only between thousands."""
 
@@ -118,7 +118,7 @@ def hours(text: str) -> Decimal | None:
 
 
 def number(text: str) -> Decimal | None:
-    """Return a plain number, which may have a currency sign or separators between its thousands.
+    """Return a plain number, which may have a dollar sign or separators between its thousands.
 
     None for prose, for values out of range, and for `5,50`, which can mean 5.5 or 550.
     """
@@ -140,4 +140,4 @@ def why_no_number(text: str, least: Decimal | None = None, most: Decimal | None 
 
 
 def _bare(text: str) -> str:
-    return text.strip().lstrip("$€£").replace(",", "").replace("_", "")
+    return text.strip().lstrip("$").replace(",", "").replace("_", "")

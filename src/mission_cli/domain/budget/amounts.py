@@ -18,8 +18,9 @@ _WORDS = {
     "tokens": ("token",),
 }
 _NUMBER = pattern(
-    "(?P<minus>[-\N{MINUS SIGN}][$€£]?)?"
+    "(?P<other>[€£¥]\\s*)?(?P<minus>[-\N{MINUS SIGN}][$€£]?)?"
     r"(?P<number>(?:\d[\d,_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?:(?P<power>[kKmM])\b)?"
+    r"(?P<after>\s?(?:[€£¥]|(?:EUR|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|PLN)\b))?"
 )
 _POWERS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
 _PLACES = {"usd": Decimal("0.000001"), "hours": Decimal("0.0001"), "tokens": Decimal(1)}
@@ -42,10 +43,10 @@ def category_of(text: str) -> str:
 def parse_amount(text: str) -> Decimal | None:
     """Return the first number in `$1,200.50`, `0.02h`, `12k tokens`; None if there is none (`unknown`).
 
-    None also for a number below zero, which would enlarge a budget, or out of range.
+    None also for a number below zero, which would enlarge a budget, out of range, or in another currency than dollars.
     """
     found = _NUMBER.search(text)
-    if not found or found["minus"]:
+    if not found or found["minus"] or found["other"] or found["after"]:
         return None
     number = decimal_of(found["number"].replace(",", "").replace("_", ""))
     number = None if number is None else number * _POWERS[(found["power"] or "").lower()]
@@ -59,6 +60,8 @@ def why_no_amount(text: str) -> str:
         return "is not a number"
     if found["minus"]:
         return "is below zero"
+    if found["other"] or found["after"]:
+        return "is not in US dollars"
     return "is out of range" if parse_amount(text) is None else ""
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.budget.amounts import CATEGORIES, show_amount
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.status import Cause
 from mission_cli.domain.tables import Spend
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from mission_cli.domain.runs import RunRecord
 
 
@@ -29,3 +33,17 @@ def spends_of(record: RunRecord) -> list[Spend]:
     if usage.total_tokens:
         rows.append(Spend(date, "tokens", Decimal(usage.total_tokens), what, milestone))
     return rows
+
+
+def by_hand(spends: Iterable[Spend], records: Sequence[RunRecord]) -> Iterator[Spend]:
+    """Yield the rows of the spend log that no attempt explains."""
+    explained = Counter(row for record in records if not record.open for row in map(_known, spends_of(record)))
+    for row in spends:
+        if explained[_known(row)]:
+            explained[_known(row)] -= 1
+        else:
+            yield row
+
+
+def _known(row: Spend) -> tuple[str, str, str]:
+    return row.category, row.description, show_amount(row.category, row.amount) if row.category in CATEGORIES else ""

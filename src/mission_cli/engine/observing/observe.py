@@ -32,6 +32,7 @@ from mission_cli.engine.case import Case
 from mission_cli.engine.check_jobs import check_states, hook_states
 from mission_cli.engine.findings import digest
 from mission_cli.engine.mails.look import look_at_mail
+from mission_cli.engine.money.purse import with_purse
 from mission_cli.engine.observing.code_look import CodeLook, landing_target
 from mission_cli.engine.observing.elsewhere import pull_rows, statuses
 from mission_cli.engine.observing.engaged import engaged_at
@@ -204,7 +205,8 @@ def _observe(
         return _observe_elsewhere(ctx, mission, now, me, records), None
     observation, look = _driven_here(ctx, snapshot, mission, records, timeline, ask=ask)
     world = look_outside(ctx, snapshot, mission, now, observation.base, ask=ask)
-    return _with_others(ctx, snapshot, mission, _with_world(observation, world)), look
+    observation = with_purse(ctx, snapshot, mission.id, _with_world(observation, world), note=ask)
+    return _with_others(ctx, snapshot, mission, observation), look
 
 
 def _driven_here(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mission_cli.domain.branches.landing import Merge
+    from mission_cli.domain.budget.across import Row
     from mission_cli.domain.forge.look import PullLook
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.hooks.rules import HookState
@@ -100,6 +101,12 @@ class Observation:
     """Why this machine may start nothing now (memory, disk), or empty."""
     opens_at: datetime | None = None
     """When workers may start again, by the hours in the settings; None: now."""
+    rows_here: tuple[Row, ...] = ()
+    """What other missions of this repository count with in budgets across missions."""
+    rows_elsewhere: tuple[Row, ...] = ()
+    """What the missions of other repositories of this machine count with."""
+    purse_problem: str = ""
+    """Why it is not known what other repositories have spent; empty if it is."""
     missions: Mapping[str, str] = field(default_factory=dict)
     """Status words of the other missions, by id, for waits on them."""
     awaited: Mapping[str, PullRow] = field(default_factory=dict)

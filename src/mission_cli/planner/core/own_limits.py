@@ -77,7 +77,11 @@ def within(state: Account, bounds: Sequence[Bound]) -> Account:
         cap = state.spent.of(bound.category) + state.held.of(bound.category) + bound.left
         now = state.cap(bound.category)
         cap = cap if now is None else min(now, cap)
-        limits = replace(limits, usd=cap) if bound.category == "usd" else replace(limits, hours=cap)
+        usd, hours = (
+            (cap if bound.category == "usd" else limits.usd),
+            (cap if bound.category == "hours" else limits.hours),
+        )
+        limits = replace(limits, usd=usd, hours=hours, tokens=cap if bound.category == "tokens" else limits.tokens)
         state = replace(state, limits=limits)
     return state
 

@@ -13,6 +13,7 @@ from mission_cli.domain.hooks.rules import Hooks
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mission_cli.domain.budget.across import Budget
     from mission_cli.domain.notice import Notice
 
 
@@ -106,6 +107,8 @@ class Policy:
     runners: Mapping[str, RunnerPolicy] = field(default_factory=dict)
     default_runner: str = ""
     """The runner of missions that name none; empty: there is none."""
+    shared_budgets: tuple[Budget, ...] = ()
+    """Budgets across missions."""
     previews: PreviewPolicy = field(default_factory=PreviewPolicy)
     hook_rules: Hooks = field(default_factory=Hooks)
     """Commands before and after steps, and what watchers do."""

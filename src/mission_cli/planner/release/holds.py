@@ -33,6 +33,7 @@ from mission_cli.planner.core.draft import LOOK_AGAIN, Draft
 from mission_cli.planner.core.own_limits import bounds_of, limits_of
 from mission_cli.planner.core.phases import phase_before
 from mission_cli.planner.milestones.milestones import current_milestones, work_gone
+from mission_cli.planner.mission.across import hold_of, lefts, parked_elsewhere, spent_elsewhere
 from mission_cli.planner.mission.money import (
     raise_cap,
     stand,
@@ -172,9 +173,19 @@ def _budget(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Ho
     reached = alert(stand(draft))
     if reached:
         yield Hold(feature.number, HoldKind.BUDGET, reached.detail, unblock=way_on(draft, reached), person=True)
-    elif free_slots(draft):
+        return
+    if draft.observation.purse_problem:
+        yield Hold(feature.number, HoldKind.BUDGET, draft.observation.purse_problem, person=True)
+        return
+    runner = route_of(draft, feature).runner
+    empty = [*spent_elsewhere(draft, feature.number, runner)]
+    yield from empty
+    if free_slots(draft) and not empty:
         reserve = reserve_for(draft, feature)
-        if isinstance(reserve, Refusal):
+        if isinstance(reserve, Refusal) and not isinstance(reserve_for(draft, feature, outer=False), Refusal):
+            least = min(lefts(draft, runner), key=lambda left: (left.category != reserve.category, left.left))
+            yield hold_of(feature.number, least, f"; {reserve.detail}")
+        elif isinstance(reserve, Refusal):
             runs = bool(draft.running or any(not r.by for r in draft.open_records()))
             higher = raise_cap(draft.mission, reserve.category, stand(draft))
             help_by = advise("a running attempt ends, or ", higher) if runs else higher
@@ -190,13 +201,15 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
         return
     model = model_of(runner, route)
     unpriced = not runner.self_priced and runner.step_cost(model) is None
-    if unpriced and draft.mission.limits.usd is not None and not _bounded(draft, runner):
+    capped = draft.mission.limits.usd is not None or any(x.category == "usd" for x in lefts(draft, route.runner))
+    if unpriced and capped and not _bounded(draft, runner):
         named = f"`{model}`" if model else "its own model"
         words = f"the price of {named} is unknown, and only dollars limit the attempt"
         help_by = advise("set a token cap in the budget, or max_steps of the runner")
         yield Hold(feature.number, HoldKind.RUNNER, words, unblock=help_by, person=True)
         return
-    parked = parked_until(draft, route.runner)
+    known = (parked_until(draft, route.runner), parked_elsewhere(draft, route.runner))
+    parked = max((until for until in known if until is not None), default=None)
     if parked is not None and parked > draft.observation.now:
         words = f"`{route.runner}` is at its usage limit"
         yield Hold(feature.number, HoldKind.PARKED, words, until=parked)

@@ -20,6 +20,7 @@ from mission_cli.planner.attempts import causes
 from mission_cli.planner.attempts.help_requests import answered, helped
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.own_limits import bounds_of, limits_of, policy_for, within
+from mission_cli.planner.mission.across import outer_bounds
 from mission_cli.planner.mission.money import (
     seen_step,
     share_of,
@@ -58,11 +59,15 @@ def weighed(draft: Draft, feature: Feature) -> causes.Tries:
     return causes.tries(records, policy, feature.tries_after, ways, known, once=feature.side_effects)
 
 
-def reserve_for(draft: Draft, feature: Feature) -> Reserve | Refusal:
-    """Return what the next attempt at a feature may take at most, or why it may not start."""
+def reserve_for(draft: Draft, feature: Feature, *, outer: bool = True) -> Reserve | Refusal:
+    """Return what the next attempt at a feature may take at most, or why it may not start.
+
+    `outer`: with budgets across missions; without them, what the mission itself allows.
+    """
     route, duration = route_of(draft, feature), limits_of(draft.mission, feature).duration
     runner = runner_of(draft, route)
-    bounds = [bound for bound in bounds_of(draft.mission, feature, draft.observation.records) if bound.left > 0]
+    own = bounds_of(draft.mission, feature, draft.observation.records)
+    bounds = [bound for bound in (*own, *(outer_bounds(draft, route.runner) if outer else ())) if bound.left > 0]
     return reserve_for_attempt(
         within(stand(draft), bounds),
         share=share_of(draft, feature, free_slots(draft)) * _without_reviews(draft.mission, feature),

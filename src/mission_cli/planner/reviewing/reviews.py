@@ -16,10 +16,12 @@ from mission_cli.domain.noted import times_resumed
 from mission_cli.domain.reviews.rules import REVIEWED_KINDS, family_of
 from mission_cli.domain.reviews.weigh import Review, weigh
 from mission_cli.domain.routing import reviewer_routes
-from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import Cause, HoldKind, MissionStatus, RecordState
 from mission_cli.planner.core.decisions import Dispatch
 from mission_cli.planner.core.draft import LOOK_AGAIN
+from mission_cli.planner.core.own_limits import within
+from mission_cli.planner.mission.across import AGAIN, hold_of, lefts, outer_bounds
 from mission_cli.planner.mission.money import stand
 from mission_cli.planner.mission.workers import free_slots, model_of, runner_of
 
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Milestone, Mission
     from mission_cli.domain.routing import Route
-    from mission_cli.domain.runs import Reserve
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.core.policy import RunnerPolicy
 
@@ -39,6 +40,7 @@ _SPARE = 2
 _TRIES_OF_ONE = 2
 """How many failed reviews of a change end the requests to one reviewer."""
 _DEADLINE = timedelta(minutes=30)
+_LEAST = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,14 @@ def start_reviews(draft: Draft, reviews: Reviews) -> None:
         if held is not None:
             kind, words, until = held
             draft.hold(owner, kind, f"a review waits: {words}", until=until)
+            break
+        short = next(
+            (x for x in lefts(draft, record.runner) if x.left < max(_LEAST, reserved(record, x.category))), None
+        )
+        if short is not None:
+            wait = hold_of(owner, short)
+            draft.hold(owner, wait.kind, f"a review waits: {wait.detail}", until=wait.until, unblock=wait.unblock)
+            draft.wakes.append(draft.observation.now + AGAIN)
             break
         money = f"{dollars(record.reserve.usd)} and " if record.reserve.usd else ""
         most = f"{money}{show_duration(span_of(record.deadline_s))} at most"
@@ -293,11 +303,16 @@ def _reserve(
             return f"{pct.normalize():f}% of what the work had reserved is used up"
         cap = state.spent.of(category) + state.held.of(category) + min(left, rest, bound / found.wanted)
         limits = replace(limits, usd=cap) if category == "usd" else replace(limits, tokens=cap)
-    return reserve_for_attempt(
-        replace(state, limits=limits),
-        wall_limit=min(runner.deadline, _DEADLINE),
-        worst_step=runner.step_cost(model_of(runner, route)),
-    )
+    outer = [bound for bound in outer_bounds(draft, route.runner, found.next) if bound.left > 0]
+    made = [
+        reserve_for_attempt(
+            within(replace(state, limits=limits), bounds),
+            wall_limit=min(runner.deadline, _DEADLINE),
+            worst_step=runner.step_cost(model_of(runner, route)),
+        )
+        for bounds in ((outer, ()) if outer else ((),))  # a review waits for a budget across missions
+    ]
+    return next((one for one in made if isinstance(one, Reserve)), made[0])
 
 
 def _taken(record: RunRecord, category: str) -> Decimal:

@@ -93,7 +93,7 @@ def analyze(desk: Desk, given: Buying) -> Answer:
 
     ctx = desk.look().context
     address = _named(desk, given.mission)[1] if given.mission else None
-    budget = budget_given({one: getattr(given, one) for one in CATEGORIES}, address)
+    budget = budget_given(ctx, {one: getattr(given, one) for one in CATEGORIES}, address)
     return Answer(bargain(ctx, budget, address, By(given.runner, given.model)))
 
 
@@ -113,7 +113,7 @@ def record(desk: Desk, given: Recording) -> Answer:
     address = resolve(opened.context.state.snapshot(), given.mission)
     mission = address.mission
     amounts = {one: getattr(given, one) for one in CATEGORIES}
-    about, spent = spending_given(address, amounts, given.what, given.milestone)
+    about, spent = spending_given(opened.context, address, amounts, given.what, given.milestone)
     shown = " and ".join(quantity_of(one, amount) for one, amount in spent.items())
     flags = [word for one, text in amounts.items() if text.strip() for word in (f"--{one}", text)]
     flags += ["--milestone", str(given.milestone)] if given.milestone is not None else []

@@ -11,7 +11,7 @@ from mission_cli._support.shown import dollars, hours, plain_number, quantity_of
 from mission_cli._support.text import counted, show_duration
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.surfaces.lines import columns, line, plain, said
-from mission_cli.surfaces.views.text import basis_words, forecast_words
+from mission_cli.surfaces.views.text import basis_words, currency_lines, forecast_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,8 @@ def forecast_text(found: MissionForecast) -> str:
     rows = [_spent(category, found.spent[category], found.caps[category]) for category in CATEGORIES]
     if found.forecast is None:
         return "\n".join([*rows, f"no forecast of {found.id}: {UNKNOWN}"])
-    return "\n".join([*rows, *_ranges(found.forecast), *_notes(found.notices)])
+    money = currency_lines(found.currency)
+    return "\n".join([*rows, *_ranges(found.forecast), *money, *_notes(found.notices)])
 
 
 def _ranges(found: Forecast) -> list[str]:
@@ -110,6 +111,7 @@ def report_text(found: BudgetReport) -> str:
         held = found.reserved[category]
         words = _spent(category, found.spent[category], found.caps[category])
         rows.append(words + (f", {quantity_of(category, held)} reserved" if held else ""))
+    rows += currency_lines(found.currency)
     if found.attempts:
         head = ("attempt", "model", "time", "tokens", "money", "list price")
         rows += [
@@ -150,23 +152,23 @@ def report_csv(found: BudgetReport) -> str:
     """Return a row for each attempt and each row by hand; cells that a spreadsheet would run are quoted as text."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        ["mission", "what", "date", "runner", "model", "hours", *_KINDS, "tokens", "usd", "listed_usd", "source"]
-    )
+    amounts = ("hours", *_KINDS, "tokens", "usd", "listed_usd")
+    writer.writerow(["mission", "what", "date", "runner", "model", *amounts, "prices", "source"])
     for one in found.attempts:
         kinds = [one.tokens.get(kind, 0) for kind in _KINDS]
         costs = ["" if amount is None else plain_number(amount) for amount in (one.usd, one.listed_usd)]
         cells = [found.id, one.run, one.ended, one.runner, one.model, plain_number(one.hours)]
-        writer.writerow([*map(_cell, cells), *kinds, sum(one.tokens.values()), *costs, _cell(one.source)])
+        sources = map(cell, (one.prices, one.source))
+        writer.writerow([*map(cell, cells), *kinds, sum(one.tokens.values()), *costs, *sources])
     for row in found.by_hand:
-        amounts = dict.fromkeys(CATEGORIES, "")
-        amounts[row.category] = "" if row.amount is None else plain_number(row.amount)
-        cells = [found.id, row.description, row.date, "", "", amounts["hours"], *[""] * len(_KINDS)]
-        writer.writerow([*map(_cell, cells), amounts["tokens"], amounts["usd"], "", "by hand"])
+        given = dict.fromkeys(CATEGORIES, "")
+        given[row.category] = "" if row.amount is None else plain_number(row.amount)
+        cells = [found.id, row.description, row.date, "", "", given["hours"], *[""] * len(_KINDS)]
+        writer.writerow([*map(cell, cells), given["tokens"], given["usd"], "", "", "by hand"])
     return out.getvalue()
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return one line of text that neither a terminal nor a spreadsheet takes for something to run."""
     text = said(text)
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

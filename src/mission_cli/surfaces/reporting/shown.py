@@ -123,6 +123,10 @@ def _totals(report: MissionReport) -> Iterator[tuple[str, str]]:
             yield _TILES[spend.category], quantity_of(spend.category, spend.spent)
     if report.unknown:
         yield "Cost unknown", counted(report.unknown, "attempt")
+    if report.listPrices is not None:
+        apart = report.listPrices
+        words = f"{dollars(apart.listed)} where agents say {dollars(apart.told)}"
+        yield "List prices", f"{words}, for {counted(apart.attempts, 'attempt')}"
     yield "Retries", str(sum(task.retries for task in report.tasks))
     yield "From start to end", _ms(report.totalDuration)
     if report.avgScore is not None:

@@ -16,7 +16,7 @@ from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
 from mission_cli.surfaces.lines import BLANK, columns, cut, flow, line, paragraph, said
 from mission_cli.surfaces.views.features import Columns, feature_lines
 from mission_cli.surfaces.views.landing.pulls import pull_words
-from mission_cli.surfaces.views.text import bar, color_of, forecast_words, money
+from mission_cli.surfaces.views.text import bar, color_of, currency_lines, forecast_words, money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -141,6 +141,14 @@ def budget_lines(view: MissionView, width: int) -> list[Line]:
     if view.forecast is not None:
         first, *rest = paragraph(forecast_words(view.forecast), width - _AFTER if width else 0)
         found.append(line(f"{'forecast':<{_AFTER}}", *first))
+        found += [line(" " * _AFTER, *more) for more in rest]
+    for words in currency_lines(view.currency):
+        first, *rest = paragraph(words, width)
+        found += [line(*first), *(line(*more) for more in rest)]
+    if view.list_prices is not None:
+        words = f"{view.list_prices.text} → {view.list_prices.remedy}"
+        first, *rest = paragraph(words, width - _AFTER if width else 0, "yellow")
+        found.append(line(f"{'prices':<{_AFTER}}", *first))
         found += [line(" " * _AFTER, *more) for more in rest]
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.shown import clock, dollars, quantity_of, tokens
+from mission_cli._support.shown import clock, dollars, plain_number, quantity_of, tokens
 from mission_cli._support.text import counted, parse_stamp, show_duration
 from mission_cli.engine.halt import LIFT
 from mission_cli.surfaces.plain import clean
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from mission_cli.app.results.changes import Undone
-    from mission_cli.app.results.outlook import Forecast
+    from mission_cli.app.results.outlook import Converted, Forecast
     from mission_cli.app.results.views import Money
     from mission_cli.domain.runs import Tally
     from mission_cli.ports.runtime import Stopped
@@ -104,6 +104,15 @@ def money(category: str, amounts: Money, running: Decimal | None = None) -> str:
     if amounts.unknown_runs:
         words += f", cost of {counted(amounts.unknown_runs, 'attempt')} unknown"
     return words.replace(" tokens", "") if category == "tokens" else words
+
+
+def currency_lines(found: Converted | None) -> list[str]:
+    """Return the amounts in the currency of the settings, with its rate."""
+    if found is None:
+        return []
+    parts = ", ".join(f"{name} {amount:,}" for name, amount in found.amounts.items() if amount or name == "spent")
+    of = f" of {found.date}" if found.date else ""
+    return [f"{found.code:<8}{parts} ($1 = {plain_number(found.rate)} {found.code}{of})"]
 
 
 def forecast_words(found: Forecast) -> str:

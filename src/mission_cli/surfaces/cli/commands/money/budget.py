@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mission_cli.surfaces.cli.commands.money.prices import limits, prices
 from mission_cli.surfaces.cli.shell import Identity, Shell, command, group
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def register(app: typer.Typer) -> None:
     command(inner, "recommend", help="Show caps that nine of ten such missions do not reach.")(recommend)
     command(inner, "report", help="Show what a mission has spent, and list prices beside it.")(report)
     command(inner, "record", help="Record what you have spent yourself; it counts against the caps.")(record)
+    command(inner, "limits", help="Show what is left of budgets across missions, and when more is free.")(limits)
+    command(inner, "prices", help="Show what models cost, and update the table of prices.")(prices)
     command(inner, "accuracy", help="Compare ended missions with what would have been forecast.")(accuracy)
 
 
@@ -94,7 +97,7 @@ def analyze(
     address = resolve(ctx.state.snapshot(), mission) if mission else None
     if address is not None:
         address.need_whole()
-    budget = budget_given({"usd": usd, "hours": hours, "tokens": tokens}, address)
+    budget = budget_given(ctx, {"usd": usd, "hours": hours, "tokens": tokens}, address)
     found = bargain(ctx, budget, address, By(runner, model))
     shell.say(bargain_text(found), found)
     return 0

@@ -50,7 +50,7 @@ def _bought(ctx: Context, address: Address | None, asked: Call | Everything) -> 
     from mission_cli.app.forecasting.spending import budget_given
 
     given = asked.given
-    budget = budget_given({one: given.get(one, "") for one in CATEGORIES}, address)
+    budget = budget_given(ctx, {one: given.get(one, "") for one in CATEGORIES}, address)
     return bargain(ctx, budget, address, By(given.get("runner", ""), given.get("model", "")))
 
 

@@ -1,0 +1,1 @@
+"""Money of a round: list prices of settled attempts, and budgets across missions."""
