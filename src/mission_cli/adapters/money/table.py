@@ -32,7 +32,7 @@ _DATED = pattern(r"-(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Listed:
     """The prices of one model in a table."""
 
     name: str
@@ -60,7 +60,7 @@ class PriceTable:
         """What a person is told about the table."""
         return Table(self.date, self.source, self.place, sum(map(len, self._rows.values())))
 
-    def find(self, model: str) -> Entry | None:
+    def find(self, model: str) -> Listed | None:
         """Return the entry of a model, written `provider/name`; None if it is not in the table."""
         provider, slash, name = model.lower().partition("/")
         known = self._provider(provider) if slash else None
@@ -74,7 +74,7 @@ class PriceTable:
                             return entry
         return None
 
-    def all(self) -> Iterator[Entry]:
+    def all(self) -> Iterator[Listed]:
         """Yield every model."""
         for provider in self._rows:
             yield from self._entries(provider)
@@ -84,10 +84,10 @@ class PriceTable:
             return name
         return next((key for key, facts in self._providers.items() if matches(facts.get("match"), name)), None)
 
-    def _entries(self, provider: str) -> Iterator[Entry]:
+    def _entries(self, provider: str) -> Iterator[Listed]:
         for name, match, *prices in self._rows.get(provider, ()):
             amounts = dict(zip(KINDS_OF_PRICE, map(Decimal, prices), strict=True))
-            yield Entry(f"{provider}/{name}", match or {"equals": name}, amounts)
+            yield Listed(f"{provider}/{name}", match or {"equals": name}, amounts)
 
 
 def matches(clause: Mapping[str, Any] | None, text: str) -> bool:
