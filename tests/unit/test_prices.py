@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
 
 TABLE = """\
-{"date": "2026-11-02", "source": "a test", "providers": {"acme": {"match": {"contains": "acme"}}, "shop": {"fallback": \
+{"date": "2026-11-02", "source": "a test", "providers": {"acme": {"match": {"contains": "acme"}, "names": {"starts_with": "bi"}}, "shop": {"fallback": \
 ["acme"]}}, "models": {
 "acme": [
 ["big-2026-01-02",{"or":[{"equals":"big"},{"starts_with":"big-2026-01-02"}]},"3","15","0.3","3.75"]
@@ -60,13 +60,13 @@ def test_a_model_is_found_as_agents_spell_it_and_an_unknown_one_is_not_free(own:
     own.write_text(TABLE)
     table = read_table(own)
     assert table is not None
-    for name in ("acme/big", "ACME/Big", "my-acme/big", "shop/big", "shop/vendor/big", "acme/big-20260102-v1"):
+    for name in ("acme/big", "ACME/Big", "my-acme/big", "shop/big", "shop/vendor/big", "big", "acme/big-20260102-v1"):
         found = table.find(name)
         assert found is not None, name
         assert found.per_million == {
             "input": Decimal(3), "output": Decimal(15), "cache_read": Decimal("0.3"), "cache_write": Decimal("3.75")
         }  # fmt: skip
-    for name in ("big", "acme/small", "other/big", "", "/", "acme/"):
+    for name in ("bigger", "large", "acme/small", "other/big", "", "/", "acme/"):
         assert table.find(name) is None, name
         assert TablePrices(own, {}).prices(name) == Prices()
 
@@ -115,7 +115,7 @@ def test_a_price_of_the_settings_counts_before_the_table(own: Path) -> None:
     ("text", "words"),
     [
         ('[prices."acme/big"]\ninput = 1', "`prices.acme/big` needs both `input` and `output`"),
-        ("[prices.big]\ninput = 1\noutput = 1", "'big' is not a model"),
+        ('[prices."acme big"]\ninput = 1\noutput = 1', "'acme big' is not a model"),
         ('[prices."acme/big"]\ninput = -1\noutput = 1', "`prices.acme/big.input` is -1, not an amount above 0"),
         ('[prices."acme/big"]\ninput = true\noutput = 1', "`prices.acme/big.input` is True, not an amount above 0"),
         ('[prices."acme/big"]\nreasoning = 1', "unknown setting `prices.acme/big.reasoning`"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 _NAME = pattern(r"[\w.@#-]+(?: \(repository\))?")
-_MODEL = pattern(r"[\w.@:+-]+(?:/[\w.@:+-]+)+")
+_MODEL = pattern(r"[\w.@:+-]+(?:/[\w.@:+-]+)*")
 _CODE = pattern(r"[A-Z]{3}")
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=60)
 _MOST_HEADROOM = 90
@@ -103,7 +103,7 @@ def check_money(
         _check_budget(name, budget)
     for model, price in prices.items():
         if not _MODEL.fullmatch(model):
-            raise UsageError(f"{model!r} is not a model", hint='write [prices."PROVIDER/MODEL"]')
+            raise UsageError(f"{model!r} is not a model", hint='write [prices."PROVIDER/MODEL"], as the runner names it')
         if price.input is None or price.output is None:
             hint = "write dollars per million tokens, 0 for a free model"
             raise UsageError(f"`prices.{model}` needs both `input` and `output`", hint=hint)

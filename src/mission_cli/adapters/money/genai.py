@@ -52,10 +52,12 @@ def table_text(providers: list[Provider], source: str, now: datetime) -> str:
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     facts: dict[str, Any] = {}
     lines: list[str] = []
-    for provider in sorted(providers, key=lambda one: one.id):
+    for provider in providers:
         rows = [row for model in provider.models if (row := _row(model, provider, day)) is not None]
         match = _plain(provider.provider_match)
         facts[provider.id] = {"match": match} if match else {}
+        names = _plain(provider.model_match)
+        facts[provider.id] |= {"names": names} if names else {}
         if provider.fallback_model_providers:
             facts[provider.id]["fallback"] = provider.fallback_model_providers
         shown = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)

@@ -61,11 +61,12 @@ class PriceTable:
         return Table(self.date, self.source, self.place, sum(map(len, self._rows.values())))
 
     def find(self, model: str) -> Listed | None:
-        """Return the entry of a model, written `provider/name`; None if it is not in the table."""
+        """Return the entry of a model, `provider/name` or a name that tells its provider; None if there is none."""
         provider, slash, name = model.lower().partition("/")
-        known = self._provider(provider) if slash else None
+        known = self._provider(provider) if slash else self._maker(provider)
         if known is None:
             return None
+        name = name if slash else provider
         for one in dict.fromkeys((name, name.rpartition("/")[2])):
             for spelled in dict.fromkeys((one, _DATED.sub(r"-\1-\2-\3", one))):
                 for where in (known, *self._providers[known].get("fallback", ())):
@@ -83,6 +84,10 @@ class PriceTable:
         if name in self._providers:
             return name
         return next((key for key, facts in self._providers.items() if matches(facts.get("match"), name)), None)
+
+    def _maker(self, name: str) -> str | None:
+        """Return the provider whose models have names like this one."""
+        return next((key for key, facts in self._providers.items() if matches(facts.get("names"), name)), None)
 
     def _entries(self, provider: str) -> Iterator[Listed]:
         for name, match, *prices in self._rows.get(provider, ()):

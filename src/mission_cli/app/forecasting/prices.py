@@ -28,8 +28,8 @@ def prices_shown(ctx: Context, model: str) -> PricesShown:
     if not model:
         names: Iterable[str] = dict.fromkeys(m for one in ctx.settings.runners.values() for m in one.models.values())
     else:
-        exact = [model] if ctx.prices.prices(model).per_token else []
-        found = [name for name in listed if model.lower() in name.lower() and name not in exact]
+        found = [name for name in listed if model.lower() in name.lower() and name != model]
+        exact = [model] if ("/" in model or not found) and ctx.prices.prices(model).per_token else []
         if not exact and not found:
             hint = did_you_mean(model, listed, f"prices of your own: [prices.{model!r}] in the settings")
             raise NotFoundError(f"no price of {model} is known", hint=hint)
