@@ -341,6 +341,7 @@ _FILES: Mapping[str, Entry] = {
         ("lint", "check the mission files of this repository"),
         ("lint words --fix", "fix what has only one solution"),
         ("lint missions/", "check the files in a folder"),
+        ("lint plan.yaml", "check a plan before it becomes a mission"),
     ),
     "fmt": _entry(
         Group.FILES,

@@ -14,6 +14,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import counted
 from mission_cli.domain.errors import ConflictError, MissionError, NotFoundError, UsageError
 from mission_cli.domain.notice import do
+from mission_cli.surfaces.cli.given_files import PLAN_SUFFIXES, plan_problems
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATH…]", help="Mission files, folders or ids; default: all missions."),
+    typer.Argument(metavar="[PATH…]", help="Mission files, plan files, folders or ids; default: all missions."),
 ]
 
 
@@ -48,7 +49,7 @@ class Source:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "lint", help="Report errors and warnings in mission files, with line and column.")(lint)
+    command(app, "lint", help="Report errors and warnings in mission files and plan files, with line and column.")(lint)
     command(app, "fmt", help="Align the tables of mission files; changes nothing but white space.")(fmt)
     words = "Print the JSON schema of the front matter, of .mission.toml, or of what a command prints with --json."
     command(app, "schema", help=words)(schema)
@@ -61,24 +62,17 @@ def lint(
         bool, typer.Option("--fix", help="Fix problems that have only one solution, in the file on disk.")
     ] = False,
 ) -> int:
-    """Report what is wrong with mission files; return 1 if there are errors."""
-    from mission_cli.app.optional import lacking_problems
+    """Report what is wrong with mission files and plan files; return 1 if there are errors."""
     from mission_cli.app.results.files import Fixed, Linted
-    from mission_cli.document.checking.lint import lint as check
-    from mission_cli.document.reading.load import load
-    from mission_cli.document.reading.placed import load_placed
 
     sources = _on_disk(_sources(shell, paths or [])) if mend else _sources(shell, paths or [])
     corrected: list[tuple[str, Problem]] = []
     found: list[tuple[str, Problem]] = []
     for source in sources:
-        text, done = _mended(source) if mend else (source.text, ())
+        is_plan = Path(source.path).suffix in PLAN_SUFFIXES
+        text, done = _mended(source) if mend and not is_plan else (source.text, ())
         corrected += [(source.path, note) for note in done]
-        read = load_placed if source.placed else load
-        loaded = read(text, source.identity)
-        problems = sorted(
-            [*check(loaded), *lacking_problems(loaded.mission), *_at_forge(shell, loaded), *_names(shell, loaded)]
-        )
+        problems = plan_problems(shell, text) if is_plan else _problems(shell, source, text)
         found += [(source.path, problem) for problem in (*source.met, *problems)]
     found += [] if paths else _pages(shell)
     errors = sum(p.severity == "error" for _, p in found)
@@ -91,6 +85,19 @@ def lint(
     fixed = [Fixed(path, note.line, note.message) for path, note in corrected]
     shell.say(words, Linted([_with_path(path, p) for path, p in found], errors, fixed, commit))
     return 1 if errors else 0
+
+
+def _problems(shell: Shell, source: Source, text: str) -> list[Problem]:
+    """Return the problems of a mission file, in the order of its lines."""
+    from mission_cli.app.optional import lacking_problems
+    from mission_cli.document.checking.lint import lint as check
+    from mission_cli.document.reading.load import load
+    from mission_cli.document.reading.placed import load_placed
+
+    loaded = (load_placed if source.placed else load)(text, source.identity)
+    return sorted(
+        [*check(loaded), *lacking_problems(loaded.mission), *_at_forge(shell, loaded), *_names(shell, loaded)]
+    )
 
 
 def _at_forge(shell: Shell, loaded: Loaded) -> list[Problem]:

@@ -66,11 +66,11 @@ def discuss(shell: Shell, ctx: Context, name: str) -> Discussed:
         choice, wish = _asked_what_next(_CHOICES if one.versions else tuple(c for c in _CHOICES if c != "undo"))
         if choice == "approve":
             return talk.ended(End.APPROVED)
-        if choice in {"leave", "start over"}:
-            return talk.ended(End.LEFT if choice == "leave" else End.OVER, left(talk.kept))
-        if choice == "reject":
+        if choice == "leave":
+            return talk.ended(End.LEFT, left(talk.kept))
+        if choice in {"start over", "reject"}:
             carry.drop(ctx, name)
-            return talk.ended(End.LEFT, rejected(talk.kept))
+            return talk.ended(End.OVER if choice == "start over" else End.LEFT, rejected(talk.kept))
         before = one
         try:
             one = talk.take(choice, wish)

@@ -48,11 +48,9 @@ def discussed(shell: Shell, ctx: Context, one: StoredPlanning) -> Approved | int
     except (typer.Abort, KeyboardInterrupt):
         shell.err.print(left(ctx.runtime.keep(f"plans/{one.id}/plan.yaml", carry.need(ctx, one.id).plan)))
         raise
-    if found.end is End.OVER:
-        return OVER
     if found.end is not End.APPROVED:
         shell.note(found.words)
-        return 0
+        return OVER if found.end is End.OVER else 0
     cost, sums = cost_of(found.one)
 
     def make_mission(make: Make) -> tuple[str, str]:
