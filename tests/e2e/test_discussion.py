@@ -50,6 +50,18 @@ def test_a_plan_is_changed_left_and_approved_later(person: Person) -> None:
     assert code == 0
     assert out.endswith(f"nothing was written; to come back: mission new, or mission new --plan {kept}")
     assert nothing_made(person)
+    text = (
+        kept.read_text().replace("file: `4.2.txt`", "run: `no-such-program`").replace("money_usd: 3.0", "time_hours: 9")
+    )
+    (person.repo.parent / "plan.yaml").write_text(text)
+    lint = person.mission("lint", "../plan.yaml")
+    assert lint.out.splitlines() == snapshot(
+        [
+            "../plan.yaml:5:3: warning: the features are estimated at 8 h, which leaves 1 h free of 9 h (a fifth is left for failed attempts and fixes: plan at most 7 h 12 min)",
+            "../plan.yaml:76:7: warning: the criterion `run: `no-such-program`` needs `no-such-program`, which is not installed here, and nothing in the plan installs it (use another program, or name it in the feature that installs it, or under `resources`)",
+            "0 errors, 2 warnings",
+        ]
+    )
     with terminal(person) as child:
         child.expect(r"A plan for “Count words”, written \S+, waits\. Go on with it\? \[Y/n\]: ")
         child.sendline("y")
