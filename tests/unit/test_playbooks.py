@@ -16,7 +16,9 @@ from mission_cli.app.commands.create import draft
 from mission_cli.app.playbooks.library import choose, listed, make_plan
 from mission_cli.document.checking.lint import lint
 from mission_cli.document.criteria.item import asked_criterion
+from mission_cli.document.plans.plan import read_plan
 from mission_cli.document.playbooks.criteria import UnfitError, filled_criterion
+from mission_cli.document.playbooks.export import playbook_of, write_playbook
 from mission_cli.document.playbooks.model import Parameter
 from mission_cli.document.playbooks.read import check_playbook, plan_with, read_playbook
 from mission_cli.document.playbooks.values import Value, read_value, read_values, sample_values
@@ -408,3 +410,72 @@ def test_the_repository_precedes_the_person_and_other_tools_files_are_left_alone
     assert choose(files, f"{mine}/demo.yaml").file.origin == "path"
     with pytest.raises(MissionError, match="there is no playbook `dmo`"):
         choose(files, "dmo")
+
+
+RICH = """\
+title: "A | rich {{plan}}"
+goal: "# All of it\\n\\n- [ ] run: no\\n\\n{{!twice}}"
+type: research
+priority: high
+lifetime: 7d
+autonomous: false
+notify: [ops]
+quality_threshold: 3.5
+budget: {money_usd: 20.5, time_hours: unlimited, per_feature_usd: 2, alert_threshold_pct: 70}
+model_routing: {workers: opus, escalate: "codex:deep"}
+preferences: {tech_stack: [Go, "a, b"], max_parallel_workers: 3, coding_style: plain, land: auto}
+reviews: {reviewers: ["@judge", "claude:opus"], per_feature: 2, dimensions: {safety: "0.6 what can go wrong?"}}
+success_criteria: [It works.]
+non_goals: ["`a`", "b | c"]
+constraints: [none]
+assumptions: [It rains.]
+team:
+  - {name: judge, role: reviews, model: opus, max_parallel: "1", volatile: true, limits: "attempts 2, duration 90m"}
+resources: [{name: KEY, type: secret, purpose: "to call | it", status: ready}]
+gates: [{name: look, kind: approval, after: ["1.1", "1.2"], blocks: ["2.1"], rule: "please look", notify: ops}]
+milestones:
+  - name: One
+    estimate: 3h
+    validation: ["metric: `wc -l a` >= 3 %", {run: make, cwd: web, env: {A: "x y"}, timeout: 5m}]
+    features:
+      - title: First
+        description: "# Text\\n\\\\# more\\n    code {{x}}\\n\\n1. one"
+        estimate: 90m
+        assign: judge
+        limits: "attempts 3, retry 5m 1h, usd 2.5"
+        criteria: ["run: (timeout 3m)\\n  make a\\n  make b", "review: good (>= 4)", "words"]
+      - {title: "Second [x]", model: opus, side_effects: true, research: true, notify: [ops, inherit], files: [src/a, b]}
+  - name: Two
+    independent: true
+    features:
+      - {title: Third, depends: [First, "1.2"], parallel_group: g, criteria: ["grep: `a|b` in `x y` `z`"]}
+"""
+
+
+@pytest.mark.parametrize("name", [*NAMES, "rich"])
+def test_a_mission_that_is_exported_and_made_again_is_the_same(name: str) -> None:
+    if name == "rich":
+        read = read_plan(RICH)
+        assert read.plan is not None, read.problems
+        plan = read.plan
+    else:
+        chosen = choose(SHIPPED, name)
+        plan, _ = make_plan(chosen, next(iter(sample_values(chosen.playbook))))
+    text, loaded = mission_of(plan)
+    document, left = playbook_of(loaded)
+    book = write_playbook(document)
+    assert (left, check_playbook(book).errors) == ((), ())
+    again, _ = mission_of(plan_of(book, {}))
+    assert again == text
+    renamed, _ = mission_of(plan_of(book, {"title": "Other", **({"max_usd": "7"} if "max_usd" in book else {})}))
+    assert renamed != text
+
+
+def test_what_an_export_leaves_out_is_said() -> None:
+    text, loaded = mission_of(plan_of(DEMO, {"name": "x", "stack": []}))
+    text = text.replace('deadline: ""', 'deadline: "2026-12-01"').replace(
+        "| 1.2 | Next ", "| 1.2 | Next `[fixes:1a2b3c4d]` "
+    )
+    document, left = playbook_of(load(text, loaded.mission.id))
+    assert left == ("deadline: 2026-12-01", "1.2 Next: it fixes another feature")
+    assert [feature["title"] for feature in document["plan"]["milestones"][0]["features"]] == ["x"]

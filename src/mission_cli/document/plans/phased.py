@@ -37,7 +37,7 @@ def phased_plan(goal: str, kind: str) -> Plan:
 
 def with_folder(plan: Plan, mission: str) -> Plan:
     """Return a plan with phases, or of research, whose criteria name its folder instead of `missions/ID/`."""
-    if not plan.phases and plan.type != _RESEARCH:
+    if not named_folder(plan.type, phased=bool(plan.phases)):
         return plan
     folder = f"missions/{mission}/"
 
@@ -54,6 +54,11 @@ def with_folder(plan: Plan, mission: str) -> Plan:
         for m in plan.milestones
     ]
     return plan.model_copy(update={"milestones": milestones})
+
+
+def named_folder(kind: str, *, phased: bool) -> bool:
+    """Whether `missions/ID/` in the criteria of a plan of this type is the folder of its mission."""
+    return phased or kind == _RESEARCH
 
 
 def _milestones(kind: str) -> Iterator[PlanMilestone]:

@@ -17,12 +17,13 @@ from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from mission_cli.domain.mission import Mission
+    from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.problems import Problem
     from mission_cli.interchange.sources import Taken
 
+_WRITTEN = ("polpo", "playbook")
 _TOOLS = ("plan", "prd", "polpo", "aidevops")
 
 
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
     command(app, "import", help="Make a mission from a requirements document, a plan file, or another tool's file.")(
         import_
     )
-    command(app, "export", help="Print a mission as another tool's file.")(export)
+    command(app, "export", help="Print a mission as another tool's file, or as a playbook.")(export)
     command(app, "attach", help="Move a mission without a repository, with its history, into this one.")(attach)
 
 
@@ -95,23 +96,22 @@ def import_(
 def export(
     shell: Shell,
     mission: Identity = "",
-    to: Annotated[str, typer.Option("--to", help="polpo.")] = "polpo",
+    to: Annotated[str, typer.Option("--as", "--to", help="polpo, or playbook.")] = "polpo",
 ) -> int:
-    """Print a mission as another tool's file; report on stderr what that format cannot represent."""
+    """Print a mission as another tool's file or as a playbook; report on stderr what is not in it."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.results.files import Exported
 
-    writers = _writers()
-    if to not in writers:
-        raise UsageError(f"the format `{clean(to)}` is not known", hint=f"use one of {', '.join(writers)}")
+    if to not in _WRITTEN:
+        raise UsageError(f"the format `{clean(to)}` is not known", hint=f"use one of {', '.join(_WRITTEN)}")
     found = resolve(shell.open().context.state.snapshot(), mission)
-    record, left = writers[to](found.mission)
+    document, text, left = _written(found.loaded, to)
     for line in left:
         shell.note(f"not exported: {line}")
     if shell.as_json:
-        shell.facts(Exported(found.mission.id, to, record, left))
+        shell.facts(Exported(found.mission.id, to, document, left))
     else:
-        sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(text)
     return 0
 
 
@@ -143,10 +143,17 @@ def attach(
     return 0
 
 
-def _writers() -> dict[str, Callable[[Mission], tuple[dict[str, Any], tuple[str, ...]]]]:
+def _written(loaded: Loaded, to: str) -> tuple[dict[str, Any], str, tuple[str, ...]]:
+    """Return a mission in another format: as a value, as text, and what is not in it."""
+    if to == "playbook":
+        from mission_cli.document.playbooks.export import playbook_of, write_playbook
+
+        document, left = playbook_of(loaded)
+        return document, write_playbook(document), left
     from mission_cli.interchange.to_polpo import write_polpo
 
-    return {"polpo": write_polpo}
+    document, left = write_polpo(loaded.mission)
+    return document, json.dumps(document, ensure_ascii=False, indent=2) + "\n", left
 
 
 def _translate(source: str, text: str) -> Taken:
