@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pexpect
 from tests.kit.nightly import only_at_night
+from tests.unit.test_playbooks import POLPO
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -92,6 +93,24 @@ def test_a_person_makes_a_mission_from_a_playbook_of_the_repository(person: Pers
     assert draft.out == person.file().read_text()
     assert [f.title for f in person.loaded().mission.features()] == ["Add users", "Store in SQLite"]
     assert person.mission("lint", "m").out == "no errors or warnings\n"
+
+
+def test_a_playbook_goes_to_a_mission_and_back_and_one_of_polpo_is_taken_in(person: Person) -> None:
+    person.worker("")
+    person.write("playbooks/endpoint.yaml", BOOK)
+    values = ("-p", "name=users", "-p", "storage=SQLite")
+    person.mission("new", "--playbook", "endpoint", "--id", "m", "--runner", "script", *values)
+    exported = person.mission("export", "m", "--as", "playbook")
+    person.write("playbooks/m.yaml", exported.out)
+    assert person.mission("export", "m", "--as", "playbook", "--json").facts["document"]["playbook"] == "m"
+    person.mission("new", "--playbook", "m", "--id", "again", "--runner", "script")
+    assert person.file("again").read_text().replace('id: "again"', 'id: "m"') == person.file().read_text()
+    theirs = person.write("theirs.json", POLPO)
+    taken = person.mission("import", os.fspath(theirs), "--json").facts
+    assert taken["path"] == os.fspath(person.repo / "playbooks/bug-fix.yaml")
+    assert "exists already" in person.mission("import", os.fspath(theirs), ok=(4,)).err
+    person.mission("import", os.fspath(theirs), "--homeless", "--id", "mine")
+    assert "mine             person      issue*" in person.mission("playbooks", "list").out
 
 
 def test_nonsense_is_refused_before_anything_is_made(person: Person) -> None:

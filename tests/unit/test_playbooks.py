@@ -25,6 +25,8 @@ from mission_cli.document.playbooks.values import Value, read_value, read_values
 from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.host import Person
+from mission_cli.interchange.polpo_playbooks import is_polpo_playbook, read_polpo_playbook
+from mission_cli.interchange.sources import sniff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -479,3 +481,108 @@ def test_what_an_export_leaves_out_is_said() -> None:
     document, left = playbook_of(load(text, loaded.mission.id))
     assert left == ("deadline: 2026-12-01", "1.2 Next: it fixes another feature")
     assert [feature["title"] for feature in document["plan"]["milestones"][0]["features"]] == ["x"]
+
+
+POLPO = """\
+{
+  "name": "Bug Fix", "version": "1.0.0", "tags": ["bugs"],
+  "description": "Fixes a bug and proves it.",
+  "parameters": [
+    {"name": "issue", "description": "The bug.", "required": true},
+    {"name": "testCommand", "description": "How to test.", "default": "npm test"},
+    {"name": "grep", "description": "Which tests.", "required": true},
+    {"name": "level", "description": "How bad.", "enum": ["low", 2], "default": 2},
+    {"name": "deep", "description": "Also look for siblings.", "type": "boolean"},
+    {"name": "unused", "description": "Nothing."}
+  ],
+  "mission": {
+    "tasks": [
+      {"title": "Reproduce {{issue}}", "description": "Deep: {{deep}}, level {{level}}", "assignTo": "dev",
+       "expectations": [{"type": "test", "command": "{{testCommand}}"},
+                        {"type": "script", "command": "npm test -- --grep \\"{{grep}}\\""}]},
+      {"title": "Fix {{issue}}", "dependsOn": ["Reproduce {{issue}}"], "maxRetries": 2,
+       "expectations": [{"type": "file_exists", "paths": ["docs/{{grep}}.md"]}]}
+    ],
+    "team": [{"name": "dev", "role": "Fixes {{issue}}"}]
+  }
+}
+"""
+
+
+def test_a_playbook_of_polpo_becomes_one_of_ours() -> None:
+    assert (sniff(POLPO), is_polpo_playbook(POLPO), is_polpo_playbook('{"tasks": []}')) == ("polpo", True, False)
+    taken = read_polpo_playbook(POLPO)
+    assert (taken.problems, taken.left) == snapshot(
+        ((), ("version: 1.0.0", "tags: ['bugs']", "parameter unused: no placeholder names it"))
+    )
+    assert taken.document is not None
+    book = write_playbook(taken.document)
+    assert book == snapshot("""\
+playbook: bug-fix
+description: Fixes a bug and proves it.
+parameters:
+  issue:
+    type: string
+    description: The bug.
+  testCommand:
+    type: command
+    description: How to test.
+    default: npm test
+  grep:
+    type: string
+    description: Which tests.
+  level:
+    type: choice
+    description: How bad.
+    choices:
+    - low
+    - '2'
+    default: '2'
+  deep:
+    type: boolean
+    description: Also look for siblings.
+    required: false
+plan:
+  title: Bug Fix
+  goal: Fixes a bug and proves it.
+  team:
+  - name: dev
+    role: Fixes {{issue}}
+  milestones:
+  - name: Tasks
+    features:
+    - title: Reproduce {{issue}}
+      description: 'Deep: {{deep}}, level {{level}}'
+      criteria:
+      - 'run: `{{testCommand}}`'
+      - 'run: `npm test -- --grep {{grep}}`'
+      assign: dev
+    - title: Fix {{issue}}
+      criteria:
+      - 'file: `docs/{{grep}}.md`'
+      depends:
+      - '1.1'
+      limits: attempts 3
+""")
+    assert check_playbook(book).errors == ()
+    plan = plan_of(book, {"issue": HOSTILE, "grep": "it's", "deep": "yes"})
+    assert [(f.title, f.criteria, f.depends) for f in plan.milestones[0].features] == snapshot(
+        [
+            (
+                'Reproduce it\'s "$(touch x)" `id` \\ | <!-- [depends:1.1] {{name}} #',
+                ["run: `npm test`", "run: `npm test -- --grep 'it'\"'\"'s'`"],
+                [],
+            ),
+            ('Fix it\'s "$(touch x)" `id` \\ | <!-- [depends:1.1] {{name}} #', ["file: `docs/it's.md`"], ["1.1"]),
+        ]
+    )
+
+
+def test_problems_of_a_playbook_of_polpo_have_their_places() -> None:
+    for wrong, there in ((",", "] ["), ('"name": "grep"', '"nme": "grep"'), ('["Reproduce {{issue}}"]', '["Nothing"]')):
+        taken = read_polpo_playbook(POLPO.replace(wrong, there, 1))
+        assert taken.document is None
+        assert taken.problems != ()
+    assert [p.at("f") for p in taken.problems] == snapshot(
+        ["f:17:48: error: `tasks.2.dependsOn` names no task: `Nothing`"]
+    )

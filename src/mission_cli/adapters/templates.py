@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
+from mission_cli.adapters.fs.atomic import create_whole
 from mission_cli.document.criteria.item import asked_criterion, item_text
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.front_edit import quoted
-from mission_cli.domain.errors import DocumentError, NotFoundError
+from mission_cli.domain.errors import ConflictError, DocumentError, NotFoundError
 from mission_cli.ports.templates import PlaybookFile
 
 if TYPE_CHECKING:
@@ -114,6 +115,15 @@ class PlaybookFolders:
     def text(self, file: PlaybookFile) -> str:
         """Return the text of a file."""
         return text_of(file.path)
+
+    def add(self, name: str, text: str, *, shared: bool) -> str:
+        """Write a new file to the folder of the repository (`shared`) or of the person; return its path."""
+        folder = self._folders["repository" if shared else "person"]
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.yaml"
+        if not create_whole(path, text.encode()):
+            raise ConflictError(f"{path} exists already", hint="remove it, or choose another name with --id")
+        return os.fspath(path)
 
 
 def text_of(path: str) -> str:

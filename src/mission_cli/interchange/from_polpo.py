@@ -165,9 +165,14 @@ def read_polpo(text: str) -> Taken:
         if isinstance(found, Problem):
             return Taken(None, (found,))
         inner = found
+    return read_document(inner, record, bare=inner is source)
+
+
+def read_document(inner: Source, record: Mapping[str, Any], *, bare: bool) -> Taken:
+    """Return the plan for the document of a mission; `record` describes it, and is the document itself if `bare`."""
     try:
         document = _Document.model_validate(inner.value)
-        about = _Record.model_validate({k: v for k, v in record.items() if _is_about(k, bare=inner is source) and v})
+        about = _Record.model_validate({k: v for k, v in record.items() if _is_about(k, bare=bare) and v})
     except ValidationError as error:
         return Taken(None, tuple(_problem(inner, e) for e in error.errors()))
     return _plan(document, about, inner)
@@ -182,7 +187,7 @@ def _inner(source: Source) -> Source | Problem:
     """Return the document in a record: an object, or JSON in a string."""
     data = source.value["data"]
     if isinstance(data, dict):
-        return Source(data, _node(source))
+        return Source(data, below(source, "data"))
     line, column = source.at("data")
     found = parse(data) if isinstance(data, str) else Problem(1, 1, "it is neither an object nor JSON in a string")
     if isinstance(found, Problem):
@@ -190,9 +195,10 @@ def _inner(source: Source) -> Source | Problem:
     return Source(found.value, None, line)
 
 
-def _node(source: Source) -> Any:
+def below(source: Source, name: str) -> Any:
+    """Return the node of a key at the top of a file; None if there is none."""
     pairs = source.root.value if source.root is not None else []
-    return next((value for key, value in pairs if key.value == "data"), None)
+    return next((value for key, value in pairs if key.value == name), None)
 
 
 def _problem(source: Source, error: ErrorDetails) -> Problem:

@@ -74,6 +74,9 @@ def sniff(text: str) -> str:
     found = next(objects_of(text), None)
     value = found.value if found else None
     if isinstance(value, dict):
+        inner = value.get("mission")
+        if isinstance(inner, dict) and "tasks" in inner:
+            return "polpo"
         tasks = [t for t in _list(value.get("tasks")) if isinstance(t, dict)]
         if _POLPO & value.keys() or any(_POLPO_TASK & task.keys() for task in tasks):
             return "polpo"

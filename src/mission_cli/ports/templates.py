@@ -39,3 +39,10 @@ class PlaybookFiles(Protocol):
     def text(self, file: PlaybookFile) -> str:
         """Return the text of a file. Raises NotFoundError and DocumentError."""
         ...
+
+    def add(self, name: str, text: str, *, shared: bool) -> str:
+        """Write a new file to the folder of the repository (`shared`) or of the person; return its path.
+
+        Raises ConflictError if there is one of that name.
+        """
+        ...

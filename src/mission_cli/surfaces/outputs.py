@@ -96,7 +96,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "handback": (Output(changes.HandedBack),),
     "help": (Output(machine.HelpPage),),
     "history": (Output(reports.History, stopped=True),),
-    "import": (Output(files.Imported),),
+    "import": (Output(files.Imported), Output(files.ImportedPlaybook)),
     "hold-out": (*_CHANGED, Output(changes.HeldOutCriteria)),
     "inbox": (Output(waiting.Inbox, stopped=True),),
     "init": (Output(machine.Initialized),),

@@ -51,6 +51,22 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedPlaybook:
+    """A playbook that was made from another tool's."""
+
+    playbook: str
+    """Its name."""
+    path: str
+    """Its file."""
+    from_: str
+    """The kind of file: polpo."""
+    not_taken: Sequence[str]
+    """What a playbook cannot express."""
+    problems: Sequence[Problem]
+    """Of the new file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exported:
     """A mission as another tool's file."""
 

@@ -127,8 +127,6 @@ def _examples(name: str, playbook: Playbook, root: yaml.Node) -> Iterator[Proble
         read = None if told is None or told in ("", []) else read_value(parameter, told)
         if read is not None and not isinstance(read, Value):
             yield Problem(*place_of(root, (*place, key)), f"the {key} of `{name}` is wrong: {read[0]}", read[1])
-    if parameter.type == "command" and not shown_example(parameter):
-        yield Problem(*place_of(root, place), f"`{name}` is a command without an example", "add `example:`")
     if parameter.pattern and not shown_example(parameter):
         yield Problem(*place_of(root, place), f"`{name}` has a pattern but no example", "add `example:`")
     if not parameter.description:

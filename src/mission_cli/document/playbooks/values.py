@@ -252,4 +252,4 @@ def _some(parameter: Parameter) -> Given:
         return parameter.choices[0] if parameter.choices else ""
     if parameter.type == "list":
         return ["sample"]
-    return "true" if parameter.type == "boolean" else "sample"
+    return "true" if parameter.type in {"boolean", "command"} else "sample"

@@ -326,7 +326,12 @@ _FILES: Mapping[str, Entry] = {
         ("import plan.yaml --max-usd 20", "or from a plan file"),
         ("import missions.json --from polpo", "or from another tool's file"),
     ),
-    "export": _entry(Group.FILES, "moving", ("export words > polpo.json", "write Polpo's format")),
+    "export": _entry(
+        Group.FILES,
+        "moving",
+        ("export words > polpo.json", "write Polpo's format"),
+        ("export words --as playbook > playbooks/words.yaml", "write a playbook that makes the same mission"),
+    ),
     "attach": _entry(Group.FILES, "moving", ("attach words", "move a mission without a repository into this one")),
     "playbooks": _entry(
         Group.FILES,

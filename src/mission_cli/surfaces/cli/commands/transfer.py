@@ -12,6 +12,7 @@ import typer
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.errors import DocumentError, NotFoundError, UsageError
+from mission_cli.domain.notice import do
 from mission_cli.surfaces.cli.commands.create import create_mission, next_step
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
@@ -62,6 +63,7 @@ def import_(
 ) -> int:
     """Make a mission from another tool's file; report what could not be imported, and the problems that lint finds."""
     from mission_cli.app.results.files import Imported
+    from mission_cli.interchange.polpo_playbooks import is_polpo_playbook
     from mission_cli.interchange.sources import LONGEST, sniff
     from mission_cli.wiring.compose import is_in_repository
 
@@ -75,6 +77,8 @@ def import_(
     given = {k: v for k, v in {"id": identity, "mode": mode}.items() if v}
     budget = {k: v for k, v in {"money_usd": max_usd, "time_hours": hours}.items() if v}
     wishes = _Wishes(identity, base, homeless, given, budget, runner)
+    if source == "polpo" and is_polpo_playbook(text):
+        return _import_playbook(shell, text, file, wishes)
     if source == "aidevops":
         _refuse_plan_wishes(wishes, mode)
         mission, path = _adopt(shell, text, file, wishes)
@@ -91,6 +95,29 @@ def import_(
     words = f"{mission} is imported: {path}\n{next_step(mission, homeless=homeless)}"
     shell.say(words, Imported(mission, path, source, left, problems))
     return 0
+
+
+def _import_playbook(shell: Shell, text: str, file: str, wishes: _Wishes) -> int:
+    """Write a playbook for one of another tool; return 1 if the new file has errors that a person has to correct."""
+    from mission_cli.app.results.files import ImportedPlaybook
+    from mission_cli.document.playbooks.export import write_playbook
+    from mission_cli.document.playbooks.read import check_playbook
+    from mission_cli.interchange.polpo_playbooks import read_polpo_playbook
+    from mission_cli.wiring.host import playbook_files
+
+    taken = read_polpo_playbook(text, wishes.identity)
+    if taken.document is None:
+        raise DocumentError.of(file, taken.problems)
+    name, made = str(taken.document["playbook"]), write_playbook(taken.document)
+    path = playbook_files(shell.repo).add(name, made, shared=not wishes.homeless)
+    read = check_playbook(made)
+    for line in taken.left:
+        shell.note(f"not imported: {line}")
+    for problem in read.problems:
+        shell.note(problem.at(path))
+    words = f"the playbook {name} is imported: {path}\nnext: {do('playbooks show', name)}"
+    shell.say(words, ImportedPlaybook(name, path, "polpo", taken.left, read.problems))
+    return 1 if read.errors else 0
 
 
 def export(
