@@ -50,7 +50,7 @@ def _milestone(milestone: Milestone, features: Sequence[Feature], new: Mapping[F
         name=milestone.name or f"Milestone {milestone.number}",
         validation=[_criterion(criterion) for criterion in milestone.criteria] if whole else [],
         independent=milestone.independent,
-        features=[_feature(feature, new) for feature in features],
+        features=[planned_feature(feature, new) for feature in features],
     )
 
 
@@ -68,7 +68,8 @@ def _agent(member: Member) -> PlanAgent:
     )
 
 
-def _feature(feature: Feature, new: Mapping[FeatureNumber, str]) -> PlanFeature:
+def planned_feature(feature: Feature, new: Mapping[FeatureNumber, str]) -> PlanFeature:
+    """Return a feature of a mission as a plan has it; `new` are the numbers there, of those that are in the plan."""
     return PlanFeature(
         title=feature.title,
         description=feature.description,

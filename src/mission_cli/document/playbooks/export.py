@@ -10,13 +10,13 @@ from mission_cli._support.text import one_line
 from mission_cli.document.criteria.item import item_text
 from mission_cli.document.plans.model import Plan
 from mission_cli.document.plans.phased import named_folder
+from mission_cli.document.plans.rest import planned_feature
 from mission_cli.document.playbooks.model import PLACEHOLDER
 from mission_cli.document.reading.sections import rows_in
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.spans import without_comments
 from mission_cli.domain.ids import spoken_id
 from mission_cli.domain.tables import REMOVED
-from mission_cli.domain.team.limits import limits_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,21 +155,16 @@ def _milestone(milestone: Milestone, loaded: Loaded) -> dict[str, Any]:
 
 
 def _feature(feature: Feature, loaded: Loaded) -> dict[str, Any]:
+    numbers = {
+        other.number: f"{m}.{n}"
+        for m, milestone in enumerate(loaded.mission.milestones, 1)
+        for n, other in enumerate((one for one in milestone.features if not one.fixes), 1)
+    }
     return {
-        "title": feature.title,
+        **planned_feature(feature, numbers).model_dump(exclude={"task"}),
         "description": _paragraphs(loaded.layout, feature.number, feature.description),
         "estimate": _hours(feature.estimate_hours),
         "criteria": list(_criteria(feature.criteria, loaded.mission)),
-        "depends": [str(number) for number in feature.depends],
-        "assign": feature.assign,
-        "model": feature.model,
-        "parallel_group": feature.group,
-        "files": list(feature.files),
-        "research": feature.research and not feature.topic,
-        "topic": feature.topic,
-        "notify": list(feature.notify),
-        "limits": limits_text(feature.limits),
-        "side_effects": feature.side_effects,
     }
 
 
