@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.kit.people import Person, make_person
 
-from mission_cli.adapters.fs.by_look import ByLook
+from mission_cli.adapters.fs.by_look import AtOneMoment, ByLook
+from mission_cli.app import keeping
 from mission_cli.app.addressing import resolve
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
+from mission_cli.engine.observing import observe
 from mission_cli.surfaces.http.places import Place
 
 if TYPE_CHECKING:
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mission_cli.app.results.views import MissionView
+    from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
+    from mission_cli.planner.core.policy import Policy
+    from mission_cli.ports.git.state import Snapshot, Stored
 
 PLAN = """\
 title: Shared
@@ -179,3 +184,54 @@ def test_readers_wait_for_no_writer_and_writers_for_each_other(ada: Person) -> N
         order.append("first")
     second.join()
     assert order == ["first", "second"]
+
+
+def test_all_views_of_a_mission_are_made_from_one_observation(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, observed = Place(ada.repo), list[str]()
+    real = observe.consider
+
+    def counted(ctx: Context, policy: Policy, snapshot: Snapshot, stored: Stored, *rest: Any, **more: Any) -> Case:
+        observed.append(stored.id)
+        return real(ctx, policy, snapshot, stored, *rest, **more)
+
+    monkeypatch.setattr(keeping, "consider", counted)
+
+    def look() -> None:
+        with place.context(reading=True) as ctx:
+            state = ctx.state.snapshot()
+            address = resolve(state, "m")
+            status_of(ctx, state, address)
+            status_of(ctx, state, address, forecast=False)
+            explain(ctx, state, address)
+            explain(ctx, state, resolve(state, "m/1.1"))
+
+    for _ in range(3):
+        look()
+    assert observed == ["m"]
+    ada.mission("set", "m", "priority", "high")
+    look()
+    assert observed == ["m", "m"]
+
+
+def test_one_request_looks_at_a_file_once_and_the_next_one_again(tmp_path: Path) -> None:
+    file, kept, asked = tmp_path / "file", ByLook(), list[int]()
+
+    def ask() -> int:
+        asked.append(1)
+        return len(asked)
+
+    def of(moment: AtOneMoment, question: str) -> int:
+        return moment.of(question, [os.fspath(file)], ask)
+
+    first = AtOneMoment(kept)
+    assert (of(first, "a"), of(first, "b"), of(first, "a")) == (1, 2, 1)
+    file.write_text("new")
+    assert (of(first, "a"), of(first, "b")) == (1, 2), "as it was when the request began"
+    assert of(first, "c") == 3
+    later = AtOneMoment(kept)
+    assert (of(later, "a"), of(later, "b"), of(later, "c")) == (4, 5, 3)
+    os.utime(file, (1, 1))
+    assert [of(AtOneMoment(kept), name) for name in ("a", "a", "b")] == [6, 6, 7]
+    file.write_text("old")  # as long as before
+    os.utime(file, (1, 1))
+    assert [of(AtOneMoment(kept), name) for name in ("a", "a", "b")] == [8, 8, 9]

@@ -14,6 +14,8 @@ from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.git.repo.objects import Objects
 from mission_cli.adapters.proc.scan import descendants
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.host import PROGRAM
+from mission_cli.domain.ids import Sha
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,3 +172,16 @@ def test_where_files_do_not_say_all_git_is_asked(repository: Path, tmp_path: Pat
     loose.write_bytes(b"cut off")
     with pytest.raises(ToolError):
         Objects(Git(repository / ".git"), tmp_path).files(head)
+
+
+def test_what_is_remembered_is_bounded(tmp_path: Path) -> None:
+    run(tmp_path, "init", "-q")
+    objects = Objects(Git(tmp_path / ".git"), tmp_path)
+    blob, made = objects.store(b"x"), list[Sha]()
+    for number in range(200):
+        tree = objects.changed_tree(None, {f"{number}": ("100644", blob)})
+        made.append(objects.commit(tree, made[-1:], "x\n", author=PROGRAM, committer=PROGRAM))
+    for number, commit in enumerate(made):
+        assert objects.entries(commit) == {f"{number}": ("100644", blob)}
+    assert len(vars(objects)["_trees"]) < 200
+    assert run(tmp_path, "fsck", "--strict", "--no-dangling", made[-1]) == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.steer.preview import preview_of
@@ -56,9 +57,7 @@ from mission_cli.domain.status import (
     MissionStatus,
 )
 from mission_cli.domain.timing.schedule import end_of
-from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.health import pulse_findings
-from mission_cli.engine.observing.observe import consider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,12 +77,16 @@ if TYPE_CHECKING:
 
 def status_of(ctx: Context, snapshot: Snapshot, address: Address, *, forecast: bool = True) -> MissionView:
     """Return everything about one mission that `status` shows, perhaps without the forecast."""
-    what = "status" if forecast else "status without forecast"
-    return kept(ctx, snapshot, address, what, lambda: _status(ctx, snapshot, address, forecast=forecast))
+
+    def with_forecast(case: Case) -> MissionView:
+        return replace(_status(ctx, address, case), forecast=expected_of(ctx, snapshot, case))
+
+    if forecast:
+        return kept(ctx, snapshot, address, "status", with_forecast)
+    return kept(ctx, snapshot, address, "status without forecast", lambda case: _status(ctx, address, case))
 
 
-def _status(ctx: Context, snapshot: Snapshot, address: Address, *, forecast: bool) -> MissionView:
-    case = consider(ctx, policy_of(ctx), snapshot, address.stored, address.loaded, look_only=True)
+def _status(ctx: Context, address: Address, case: Case) -> MissionView:
     mission, pulls = case.mission, pulls_of(ctx, case)
     edits = ctx.state.edits(address.stored.path)
     ours = unserved(ctx, address.stored, address.loaded)
@@ -122,7 +125,6 @@ def _status(ctx: Context, snapshot: Snapshot, address: Address, *, forecast: boo
         elapsed=elapsed(mission, now),
         left=left(mission, sum(job.state is JobState.RUNNING for job in case.observation.jobs.values())),
         until_deadline=until_deadline(case),
-        forecast=expected_of(ctx, snapshot, case) if forecast else None,
         flaky=flaky_of(mission),
         next_command=str(do("start", mission.id)) if _is_new(address) else "",
         phase=phase_of(mission),

@@ -10,7 +10,7 @@ from mission_cli.app.commands.start_checks import why_refused
 from mission_cli.app.commands.steer.sync import news_of_base
 from mission_cli.app.keeping import kept
 from mission_cli.app.queries.needs.behind import features_behind
-from mission_cli.app.queries.status import expected_of, flaky_of
+from mission_cli.app.queries.status import expected_of, flaky_of, until_deadline
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reasons import Choice, EndedAttempt, Held, Reason, Signal, Why
 from mission_cli.domain.host import is_elsewhere
@@ -64,15 +64,14 @@ _GATES = frozenset({HoldKind.CHECKPOINT, HoldKind.APPROVAL, HoldKind.QUALITY, Ho
 
 def explain(ctx: Context, snapshot: Snapshot, address: Address) -> Why:
     """Return why a mission, milestone or feature does not advance. Raises NotFoundError for one that does not exist."""
-    return kept(ctx, snapshot, address, "why", lambda: _explained(ctx, snapshot, address))
+    return kept(ctx, snapshot, address, "why", lambda case: _explained(ctx, snapshot, address, case))
 
 
-def _explained(ctx: Context, snapshot: Snapshot, address: Address) -> Why:
+def _explained(ctx: Context, snapshot: Snapshot, address: Address, case: Case) -> Why:
     if address.feature is not None:
         address.need_feature()
     elif address.milestone is not None:
         address.need_milestone()
-    case = _considered(ctx, snapshot, address)
     answers = _all_holds(ctx, case, address)
     found = list(_reasons(case, answers))
     lead = min(found, key=_rank, default=None)
@@ -97,7 +96,7 @@ def _explained(ctx: Context, snapshot: Snapshot, address: Address) -> Why:
 
 
 def _too_late(ctx: Context, snapshot: Snapshot, case: Case) -> Forecast | None:
-    found = expected_of(ctx, snapshot, case)
+    found = expected_of(ctx, snapshot, case) if until_deadline(case) is not None else None
     return found if found is not None and found.misses_by is not None else None
 
 
