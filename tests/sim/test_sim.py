@@ -22,6 +22,7 @@ from tests.sim.previewed import PreviewSim
 from tests.sim.pulled import MissionPullSim, PullSim
 from tests.sim.researched import ResearchSim
 from tests.sim.run import LENGTH, live, run
+from tests.sim.scoped import ScopeSim
 from tests.sim.shown import ShownSim
 from tests.sim.sim import BrokenError, FlakySim, RecurringSim, ReviewSim, Sim
 
@@ -105,6 +106,15 @@ def test_every_law_holds_where_topics_are_found_out_before_the_work(seed: int) -
 def test_every_law_holds_where_people_look_at_previews(seed: int) -> None:
     counts = run(seed, HALF, PreviewSim)
     assert counts["previews that ran"] > 0
+
+
+@only_at_night
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("seed", range(300, 330))
+def test_every_law_holds_where_the_budget_does_not_pay_for_everything(seed: int) -> None:
+    """The program raises no cap, leaves out only what an answer named, and nothing that is kept needs that."""
+    counts = run(seed, HALF, ScopeSim)
+    assert counts["ticks"] == HALF
 
 
 @only_at_night

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 REDUCE, RAISE, GO_ON, PAUSE = "reduce", "raise", "go on", "pause"
 """The answers: finish the best subset; a higher cap; everything as planned; nothing until a person resumes."""
+_ANSWERS = {REDUCE, RAISE, GO_ON, PAUSE}
 _TEXT = pattern(
     r"request (?P<number>\d+) \((?P<state>\w+ [0-9a-f]{12})\)"
     r"(?:: (?:defer (?P<defer>[\d., ]+))?(?:; )?(?:raise (?P<caps>.+))?)?"
@@ -62,7 +63,9 @@ def read_terms(text: str) -> Terms | None:
 
 
 def terms_of(mission: Mission, request: InputRequest) -> Terms | None:
-    """Return what a request offers; None if it is no proposal."""
+    """Return what a request offers; None if it is no proposal, whatever had its number before."""
+    if request.feature or not {GO_ON, PAUSE} <= set(request.options) <= _ANSWERS:
+        return None
     return read_terms(mission.noted.get(f"{EventKind.SCOPE_PROPOSED} {request.number}", ""))
 
 
