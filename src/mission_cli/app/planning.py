@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import (
@@ -65,6 +66,31 @@ class PlanningSetup:
     limits: Limits
     name: str
     """A unique name, used for the jobs, the tree and the stored answers of this planning."""
+
+
+class ProbeOutcome(StrEnum):
+    """What a probe found."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNCLEAR = "unclear"
+    """It did not run to its end, or did not say it."""
+
+    @property
+    def words(self) -> str:
+        """What is said of the assumption."""
+        told = {ProbeOutcome.HOLDS: "holds", ProbeOutcome.FAILS: "does not hold"}
+        return told.get(self, "is still unclear")
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What was found out about an assumption; without one, nothing was checked."""
+
+    assumption: str = ""
+    outcome: ProbeOutcome = ProbeOutcome.UNCLEAR
+    words: str = ""
+    """What the agent or the command said."""
 
 
 @dataclass(frozen=True, slots=True)

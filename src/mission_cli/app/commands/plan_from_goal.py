@@ -20,7 +20,7 @@ from mission_cli._support.text import (
 )
 from mission_cli.app.optional import missing_package
 from mission_cli.app.planning import Planned, PlanningRound, PlanningSetup, PlanRequest
-from mission_cli.app.rounds.asking import ask, session_of, wants_repair
+from mission_cli.app.rounds.asking import ask, refuse_unbounded, session_of, wants_repair
 from mission_cli.app.rounds.checking import facts_at
 from mission_cli.document.plans.advice import SMALL
 from mission_cli.document.plans.answer import (
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.context import Context
-    from mission_cli.planner.core.policy import RunnerPolicy
 
 _MOST_SUBMITS = 3
 _MOST_FILES = 60
@@ -65,19 +64,32 @@ def prepare(ctx: Context, wish: PlanRequest) -> PlanningSetup:
     """Choose runner and model, look at the code, write the prompt. Raises BlockedError if no model can be asked."""
     runner = choose_runner(ctx, wish.runner)
     policy = policy_of(ctx).runners[runner]
-    commit = ctx.code.heads(_NEW, wish.base).base
-    if commit is None:
-        raise BlockedError(f"the base branch `{wish.base}` does not exist", hint="create it, with a first commit")
+    commit = _base_of(ctx, wish)
     tier = wish.tier or PlanModels().orchestrator
     model = policy.models.get(tier, tier)
-    _refuse_unbounded(policy, model, wish)
+    refuse_unbounded(policy, model, wish)
     limits = Limits(
         usd=min(filter(None, (ctx.settings.plan_max_usd, wish.max_usd))),
         hours=wish.max_hours or None,
         tokens=Decimal(wish.max_tokens) if wish.max_tokens else None,
     )
-    name = f"{ctx.clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    return PlanningSetup(wish, runner, model, commit, _prompt(ctx, wish, commit, policy.deadline), limits, name)
+    return PlanningSetup(wish, runner, model, commit, _prompt(ctx, wish, commit, policy.deadline), limits, _name(ctx))
+
+
+def bare_setup(ctx: Context, wish: PlanRequest) -> PlanningSetup:
+    """Return what a probe without a model needs. Raises BlockedError if the base does not exist."""
+    return PlanningSetup(wish, "", "", _base_of(ctx, wish), "", Limits(), _name(ctx))
+
+
+def _base_of(ctx: Context, wish: PlanRequest) -> Sha:
+    commit = ctx.code.heads(_NEW, wish.base).base
+    if commit is None:
+        raise BlockedError(f"the base branch `{wish.base}` does not exist", hint="create it, with a first commit")
+    return commit
+
+
+def _name(ctx: Context) -> str:
+    return f"{ctx.clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def make_plan(ctx: Context, desk: PlanningSetup, *, rest: Callable[[], None]) -> Planned:
@@ -151,14 +163,6 @@ def choose_runner(ctx: Context, wanted: str = "") -> str:
 
 
 # Before asking
-
-
-def _refuse_unbounded(policy: RunnerPolicy, model: str, wish: PlanRequest) -> None:
-    unpriced = not policy.self_priced and policy.step_cost(model) is None
-    if unpriced and not policy.bounded and not wish.max_tokens:
-        named = f"`{model}`" if model else "its own model"
-        words = f"the price of {named} is unknown, and only dollars limit the planning"
-        raise BlockedError(words, hint="add --max-tokens N, or set max_steps of the runner")
 
 
 def _prompt(ctx: Context, wish: PlanRequest, commit: Sha, sitting: timedelta) -> str:

@@ -12,6 +12,7 @@ from mission_cli._support.text import stamp
 from mission_cli.app.plannings.answers import planned_by
 from mission_cli.app.plannings.discussing import adjusted, prospect_of
 from mission_cli.app.plannings.order import PlanOrder, refuse_nonsense, request_of
+from mission_cli.app.plannings.probing import probed
 from mission_cli.app.plannings.results import Planning
 from mission_cli.app.plannings.stored import PlanningState, StoredPlanning, read, rounds_of, stored, written
 from mission_cli.domain.budget.ledger import spent
@@ -69,8 +70,6 @@ def carry_out(ctx: Context, name: str, rest: Callable[[], None]) -> None:
 
     `rest` is called between two looks. If the planning is dropped meanwhile, the model is stopped and nothing is kept.
     """
-    from mission_cli.app.commands.plan_from_goal import make_plan
-
     with ctx.runtime.carrying(name) as mine:
         one = _known(ctx).get(name)
         if not mine or one is None or one.state is not PlanningState.PLANNING:
@@ -85,11 +84,20 @@ def carry_out(ctx: Context, name: str, rest: Callable[[], None]) -> None:
             rest()
 
         try:
-            done = adjusted(ctx, one, look) if one.wish else planned_by(ctx, one, make_plan(ctx, one.setup, rest=look))
+            done = _answered(ctx, one, look)
         except MissionError as error:
-            state = PlanningState.READY if one.wish else PlanningState.FAILED
-            done = replace(one, state=state, wish="", error=error.message, hint=str(error.hint))
+            state = PlanningState.READY if one.wish or one.probing else PlanningState.FAILED
+            done = replace(one, state=state, wish="", probing="", error=error.message, hint=str(error.hint))
         _note(ctx, replace(done, until=stamp(ctx.clock.now())), only_from=PlanningState.PLANNING)
+
+
+def _answered(ctx: Context, one: StoredPlanning, look: Callable[[], None]) -> StoredPlanning:
+    """Return a planning after what it waits for: a change of its plan, its probe, or the first plan."""
+    from mission_cli.app.commands.plan_from_goal import make_plan
+
+    if one.wish:
+        return adjusted(ctx, one, look)
+    return probed(ctx, one, look) if one.probing else planned_by(ctx, one, make_plan(ctx, one.setup, rest=look))
 
 
 def approve(
@@ -112,7 +120,8 @@ def approve(
         if one.state is PlanningState.APPROVED:
             raise BlockedError(f"it was approved: it is the mission {one.mission}", hint=do("status", one.mission))
         if one.state in {PlanningState.PLANNING, PlanningState.FAILED}:
-            words = "the model still writes the plan" if one.state is PlanningState.PLANNING else "there is no plan"
+            still = "its assumption is being checked" if one.probing else "the model still writes the plan"
+            words = still if one.state is PlanningState.PLANNING else "there is no plan"
             raise BlockedError(f"there is nothing to approve: {words}", hint=one.error)
         if seen is not None and seen.strip() != one.plan.strip():
             raise ConflictError("the plan was changed meanwhile", hint="look at it again, and approve that")

@@ -5,6 +5,7 @@ A change of the plan keeps the plan before it, so that it can be shown by meanin
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
@@ -13,6 +14,7 @@ from mission_cli.app.forecasting.planned import forecast_of_plan
 from mission_cli.app.planning import Planned, PlanningRound
 from mission_cli.app.plannings.answers import planned_by
 from mission_cli.app.plannings.order import PlanOrder, fitted
+from mission_cli.app.plannings.probing import begun
 from mission_cli.app.plannings.results import LastChange, Prospect
 from mission_cli.app.plannings.stored import (
     How,
@@ -76,6 +78,11 @@ def wish_for(ctx: Context, name: str, wish: str) -> StoredPlanning:
         )
 
     return _change(ctx, name, begin)
+
+
+def probe_for(ctx: Context, name: str) -> StoredPlanning:
+    """Note that the assumption of the plan is to be checked; `carry_out` does it. Raises BlockedError."""
+    return _change(ctx, name, partial(begun, ctx))
 
 
 def adjusted(ctx: Context, one: StoredPlanning, rest: Callable[[], None]) -> StoredPlanning:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.records import from_plain, to_plain
-from mission_cli.app.planning import PlanningSetup
+from mission_cli.app.planning import PlanningSetup, Probed, ProbeOutcome
 from mission_cli.app.plannings.order import PlanOrder, request_of
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.mission import Limits
@@ -99,6 +99,10 @@ class StoredPlanning:
     wished_by: str = ""
     session: str = ""
     """The conversation with the model that can be continued; empty: none."""
+    probing: str = ""
+    """The record of the probe that runs; empty: none does."""
+    probed: Probed = Probed()
+    """What a probe found out about the assumption of the plan."""
     versions: tuple[PlanVersion, ...] = ()
     """The plans before each change, the oldest first."""
 
@@ -110,7 +114,7 @@ class StoredPlanning:
         return PlanningSetup(wish, self.runner, self.model, Sha(self.commit), self.prompt, limits, self.id)
 
 
-_CLASSES = (StoredPlanning, PlanningState, PlanVersion, How, PlanOrder, Problem, Severity)
+_CLASSES = (StoredPlanning, PlanningState, PlanVersion, How, PlanOrder, Problem, Severity, Probed, ProbeOutcome)
 
 
 def stored(setup: PlanningSetup, order: PlanOrder, *, by: str, email: str, since: str) -> StoredPlanning:

@@ -8,7 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted, first_error, one_line
 from mission_cli.app.planning import PlanningRound, PlanningSetup
 from mission_cli.domain.budget.amounts import seconds_as_hours
-from mission_cli.domain.errors import ToolError
+from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.runs import Exit, RunRecord, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind, JobState, RecordState
 from mission_cli.engine.context import agent_of
@@ -19,8 +19,10 @@ from mission_cli.planner.attempts.endings import cause_of_end
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mission_cli.app.planning import PlanRequest
     from mission_cli.document.plans.answer import ReadAnswer
     from mission_cli.engine.context import Context
+    from mission_cli.planner.core.policy import RunnerPolicy
     from mission_cli.ports.executor import JobSpec
 
     Read = Callable[[str], ReadAnswer]
@@ -41,7 +43,7 @@ def ask(
 ) -> PlanningRound:
     """Have the model answer once, in a job with the number of the round; return the settled round."""
     job = _job(ctx, desk, record, session, number)
-    end = _run(ctx, job, rest)
+    end = run(ctx, job, rest)
     answer = end.report.answer
     kept = ctx.runtime.keep(f"plans/{desk.name}/answer-{number}.md", answer) if answer.strip() else ""
     judged = _judged(record, end, answer, kept, read)
@@ -61,7 +63,7 @@ def _job(ctx: Context, desk: PlanningSetup, record: RunRecord, session: str, num
     )
 
 
-def _run(ctx: Context, job: JobSpec, rest: Callable[[], None]) -> Exit:
+def run(ctx: Context, job: JobSpec, rest: Callable[[], None]) -> Exit:
     """Run the job until it ends; the first Ctrl-C stops it, a second one leaves it to its supervisor."""
     try:
         return _until_ended(ctx, job, rest)
@@ -99,7 +101,15 @@ def _judged(record: RunRecord, end: Exit, answer: str, kept: str, reads: Read) -
         words = f"{counted(len(errors), 'problem')}: {errors[0].message}" if errors else "it is a plan"
         ended = (Cause.WRONG_OUTPUT, words) if errors else (Cause.DONE, words)
     cause, detail = ended
-    settled = replace(
+    evidence = "\n".join(p.at("answer") for p in read.found) if read is not None else first_error(detail)
+    done = settled(record, end, cause, detail, evidence=evidence)
+    answered = end.reason is EndReason.EXIT and end.code == 0
+    return PlanningRound(done, answer, read, kept, answered=answered, subagents=bool(end.report.children))
+
+
+def settled(record: RunRecord, end: Exit, cause: Cause, detail: str, *, evidence: str) -> RunRecord:
+    """Return the record of a job of the planning that has ended."""
+    return replace(
         record,
         state=RecordState.SETTLED,
         cause=cause,
@@ -112,12 +122,19 @@ def _judged(record: RunRecord, end: Exit, answer: str, kept: str, reads: Read) -
         session=end.report.session,
         steps=end.report.steps,
         reset_at=end.report.reset_at,
-        last_words=answer or end.report.last_words,
+        last_words=end.report.answer or end.report.last_words,
         transcript=end.report.transcript,
-        evidence="\n".join(p.at("answer") for p in read.found) if read is not None else first_error(detail),
+        evidence=evidence,
     )
-    answered = end.reason is EndReason.EXIT and end.code == 0
-    return PlanningRound(settled, answer, read, kept, answered=answered, subagents=bool(end.report.children))
+
+
+def refuse_unbounded(policy: RunnerPolicy, model: str, wish: PlanRequest) -> None:
+    """Raise BlockedError if nothing but dollars would limit a model whose price is unknown."""
+    unpriced = not policy.self_priced and policy.step_cost(model) is None
+    if unpriced and not policy.bounded and not wish.max_tokens:
+        named = f"`{model}`" if model else "its own model"
+        words = f"the price of {named} is unknown, and only dollars limit the planning"
+        raise BlockedError(words, hint="add --max-tokens N, or set max_steps of the runner")
 
 
 def wants_repair(last: PlanningRound) -> bool:

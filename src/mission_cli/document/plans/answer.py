@@ -20,6 +20,7 @@ from mission_cli.document.plans.model import (
     Plan,
     PlanFeature,
     PlanMilestone,
+    PlanProbe,
     PlanResearch,
     PlanResource,
 )
@@ -46,9 +47,10 @@ _FENCE = pattern(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 _INDEPENDENT = pattern(r"\[independent\]", re.IGNORECASE)
 _NAMES = frozenset({"", "yaml", "yml", "json"})
 DECIDED_OF_PLAN = frozenset({
-    "title", "non_goals", "constraints", "assumptions", "resources", "milestones", "research",
+    "title", "non_goals", "constraints", "assumptions", "resources", "milestones", "research", "probe",
 })  # fmt: skip
 _RESEARCH = frozenset({"topic", "question", "sources", "needed_by"})
+_PROBE = frozenset({"assumption", "command", "task"})
 _MOST_TOPICS = 5
 DECIDED_OF_MILESTONE = frozenset({"name", "estimate", "validation", "features"})
 DECIDED_OF_FEATURE = frozenset({"title", "description", "estimate", "criteria", "depends", "files", "topic"})
@@ -193,6 +195,8 @@ def _drop(loaded: dict[Any, Any]) -> Iterator[str]:
     yield from _strip(loaded, DECIDED_OF_PLAN, frozenset(Plan.model_fields), "")
     for n, topic in enumerate(_dicts(loaded.get("research")), 1):
         yield from _strip(topic, _RESEARCH, frozenset(PlanResearch.model_fields), f"research {n}: ")
+    for probe in _dicts([loaded.get("probe")]):
+        yield from _strip(probe, _PROBE, frozenset(PlanProbe.model_fields), "probe: ")
     for n, resource in enumerate(_dicts(loaded.get("resources")), 1):
         yield from _strip(resource, _RESOURCE, frozenset(PlanResource.model_fields), f"resource {n}: ")
     for m, milestone in enumerate(_dicts(loaded.get("milestones")), 1):
@@ -251,6 +255,10 @@ def _topics(plan: Plan, root: yaml.Node) -> Iterator[Problem]:
         yield from _long(root, ("research", index, "topic"), one.topic, "title")
         yield from _long(root, ("research", index, "question"), one.question, "description")
         yield from _texts(root, ("research", index, "sources"), one.sources, "line")
+    if plan.probe is not None:
+        yield from _long(root, ("probe", "assumption"), plan.probe.assumption, "line")
+        yield from _long(root, ("probe", "command"), plan.probe.command, "criterion")
+        yield from _long(root, ("probe", "task"), plan.probe.task, "description")
 
 
 def _count(

@@ -33,7 +33,10 @@ def carried(before: Plan, answer: Plan) -> Plan:
         else one
         for one in answer.research
     ]
-    return before.model_copy(update={**decided, "research": topics, "milestones": milestones})
+    probe = answer.probe
+    if probe is not None and before.probe is not None and probe.assumption == before.probe.assumption:
+        probe = probe.model_copy(update={"max_usd": before.probe.max_usd})
+    return before.model_copy(update={**decided, "research": topics, "probe": probe, "milestones": milestones})
 
 
 def _milestone(before: Plan, answer: PlanMilestone, number: int, was: int, features: dict[str, str]) -> PlanMilestone:

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     Place = tuple[str | int, ...]
 
 _SPLIT = pattern(r"[,;\s]+")
-_PROSE = frozenset({"description", "goal", "question"})
-_LONG_LINES = frozenset({"non_goals", "constraints"})
+_PROSE = frozenset({"description", "goal", "question", "task"})
+_LONG_LINES = frozenset({"non_goals", "constraints", "assumption", "command"})
 _CRITERIA = frozenset({"criteria", "validation"})
 _WITHOUT = {
     "validation": "only the tests and builds that are found in the code are run",

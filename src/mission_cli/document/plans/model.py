@@ -148,6 +148,18 @@ class PlanResearch(_Strict):
     """Cap of all its attempts; 0: as for any feature."""
 
 
+class PlanProbe(_Strict):
+    """The assumption that would cost most if it were wrong, and a small check of it before the plan is approved."""
+
+    assumption: Annotated[Text, Field(min_length=1)]
+    command: Text = ""
+    """It holds if this shell command ends with 0."""
+    task: Text = ""
+    """What an agent tries; it says whether the assumption holds."""
+    max_usd: Annotated[Number, Field(ge=0)] = 0.0
+    """Cap of the task; 0: half a dollar."""
+
+
 class PlanPhase(_Strict):
     """A phase: what finishes it, the gate that people decide, and the phase to go back to."""
 
@@ -207,4 +219,6 @@ class Plan(_Strict):
     """Without any, milestones follow one another and the work lands at the end."""
     research: list[PlanResearch] = []
     """What has to be found out before the work."""
+    probe: PlanProbe | None = None
+    """What is checked before the plan is approved, if a person wants it."""
     milestones: Annotated[list[PlanMilestone], Field(min_length=1)]

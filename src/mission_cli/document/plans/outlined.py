@@ -47,6 +47,7 @@ def outline_of_plan(plan: Plan) -> Outline:
         ("assumptions", tuple(plan.assumptions)),
         ("goal is reached when", tuple(plan.success_criteria)),
         ("resources", tuple(_resources(plan.resources))),
+        ("probe", (plan.probe.assumption,) if plan.probe is not None else ()),
         ("found out first", tuple(one.topic for one in plan.research)),
     )
     return Outline(plan.title, milestones, lists, tuple(_facts(plan)))

@@ -23,7 +23,7 @@ from mission_cli.document.plans.problems import (
     place_of,
     repeated_keys,
 )
-from mission_cli.document.plans.researched import research_problems, with_research
+from mission_cli.document.plans.researched import probe_problems, research_problems, with_research
 from mission_cli.document.reading.features import (
     Draft,
     read_row,
@@ -114,7 +114,8 @@ def check_plan(root: yaml.Node, loaded: dict[Any, Any]) -> ReadPlan:
         plan = Plan.model_validate(without_nothing(loaded))
     except ValidationError as error:
         return ReadPlan(None, tuple(sorted({*wrong, *(model_problem(Plan, root, e) for e in error.errors())})))
-    problems = tuple(sorted({*wrong, *check(plan, root), *research_problems(plan, root), *circles(plan, root)}))
+    before = (*research_problems(plan, root), *probe_problems(plan, root))
+    problems = tuple(sorted({*wrong, *check(plan, root), *before, *circles(plan, root)}))
     failed = any(p.severity is Severity.ERROR for p in problems)
     if not failed:
         problems = tuple(sorted({*problems, *shape_problems(plan, root), *sum_problems(plan, root)}))

@@ -1,4 +1,4 @@
-"""Research that a plan asks for before the work: each topic becomes a feature on which others depend."""
+"""What a plan wants to know before the work: topics, each a feature on which others depend, and a probe."""
 
 from __future__ import annotations
 
@@ -39,6 +39,14 @@ def research_problems(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
         for at, name in enumerate(one.needed_by):
             where = place_of(root, (*place, "needed_by", at))
             yield from why_not_one_feature(name, titles, f"the topic `{topic}`", "is needed by", where)
+
+
+def probe_problems(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+    """Yield an error for a probe that names no check, or two."""
+    if plan.probe is not None and bool(plan.probe.command.strip()) == bool(plan.probe.task.strip()):
+        words = "`probe` needs exactly one of `command` and `task`"
+        hint = "a command that ends with 0 if the assumption holds, or what an agent tries"
+        yield Problem(*place_of(root, ("probe",)), words, hint)
 
 
 def _twice(topic: str, seen: set[str], at: tuple[int, int]) -> Iterator[Problem]:

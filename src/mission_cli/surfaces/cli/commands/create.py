@@ -16,6 +16,7 @@ from mission_cli.surfaces.cli.commands.guided.interview import (
     Order,
     interview,
     plan_for,
+    probe_of_file,
     read_goal,
     refuse_nonsense,
 )
@@ -82,6 +83,9 @@ def new(
     ] = False,
     start: Annotated[bool, typer.Option("--start", help="Start it immediately.")] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Check the assumption that the plan names; 3 if it does not hold.")
+    ] = False,
 ) -> int:
     """Make a mission from a goal or a plan file and commit it."""
     from mission_cli.app.given import moment
@@ -100,7 +104,7 @@ def new(
     source = Source(plan, playbook, tuple(values or ()), dry_run, shell.interactive and not headless)
     source.refuse_nonsense(phases=phases)
     ask = not source and source.ask
-    order = Order(named["goal"], _without_empty(named), budget, runner, base, homeless=homeless, ask=ask)
+    order = Order(named["goal"], _without_empty(named), budget, runner, base, homeless=homeless, ask=ask, probe=probe)
     if phases:
         return _with_phases(shell, plan, order, start=start)
     if source:
@@ -120,7 +124,8 @@ def _from_plan(shell: Shell, source: Source, order: Order, *, start: bool) -> in
     if source.dry_run:
         place = Place(shell.repo, base=order.base, homeless=order.homeless, vouched=shell.command in VOUCHING)
         return show_draft(shell, read, place, source.playbook)
-    mission, path = create_mission(shell, read, base=order.base, homeless=order.homeless)
+    planning = probe_of_file(shell, order, read)
+    mission, path = create_mission(shell, read, base=order.base, homeless=order.homeless, planning=planning)
     words, result = f"{mission} is planned: {path}", results.CreatedFromPlan(mission, path, warnings)
     return _say_created(shell, mission, words, result, start=start, homeless=order.homeless)
 

@@ -43,6 +43,7 @@ def plan_lines(plan: Plan, width: int, *, full: bool = True) -> list[Line]:
     below += _list("not included", plan.non_goals)
     below += _list("constraints", plan.constraints)
     below += _list("assumed", plan.assumptions)
+    below += _list("the riskiest assumption", [plan.probe.assumption] if plan.probe is not None else [])
     below += _list("found out first", [_topic(one) for one in plan.research])
     below += _list("needed from you", [_resource(one) for one in plan.resources])
     tree = _Node(plan.title, "bold", facts, tuple(below))

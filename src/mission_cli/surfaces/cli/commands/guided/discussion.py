@@ -16,6 +16,7 @@ from mission_cli.app.plannings.stored import PlanningState
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.notice import do
 from mission_cli.domain.problems import Severity
+from mission_cli.surfaces.cli.commands.guided import probe
 from mission_cli.surfaces.cli.editor import edited
 from mission_cli.surfaces.cli.questions import amount_asked, asked, chosen
 from mission_cli.surfaces.keys import gently
@@ -62,6 +63,9 @@ def discuss(shell: Shell, ctx: Context, name: str) -> Discussed:
     one = _awaited(shell, ctx, carry.need(ctx, name))
     talk = _Talk(shell, ctx, one)
     talk.show_plan()
+    if probe.is_wanted(ctx, one):
+        talk = replace(talk, one=talk.checked())
+        one = talk.one
     while True:
         choice, wish = _asked_what_next(_CHOICES if one.versions else tuple(c for c in _CHOICES if c != "undo"))
         if choice == "approve":
@@ -181,6 +185,20 @@ class _Talk:
 
         cap = self.plan.budget.money_usd
         return cap if isinstance(cap, str) else f"{cap:g}" if cap else USUAL_USD
+
+    def checked(self) -> StoredPlanning:
+        """Have the assumption of the plan checked, and the plan adjusted to what was found, if the person wants it."""
+        one = _awaited(self.shell, self.ctx, discussing.probe_for(self.ctx, self.one.id))
+        if one.error:
+            self.shell.err.print(clean(one.error))
+            return one
+        talk = replace(self, one=one)
+        wish = probe.adjustment(self.shell, one)
+        if not wish:
+            return one
+        talk = replace(self, one=talk._adjust(wish))  # noqa: SLF001 - of its own class
+        talk.show_change(undone=False)
+        return talk.one
 
     def _adjust(self, wish: str) -> StoredPlanning:
         one = _awaited(self.shell, self.ctx, discussing.wish_for(self.ctx, self.one.id, wish))

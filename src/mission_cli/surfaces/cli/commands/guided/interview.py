@@ -20,17 +20,21 @@ from mission_cli.app.plannings.modes import MODES, recommended
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, ToolError, UsageError
 from mission_cli.surfaces.cli.commands.guided.discussion import told_so_far
 from mission_cli.surfaces.cli.commands.guided.outcome import Approved, discussed, resumed
+from mission_cli.surfaces.cli.commands.guided.probe import probe_headless
 from mission_cli.surfaces.cli.questions import amount_asked, asked, chosen
 from mission_cli.surfaces.keys import gently
 from mission_cli.surfaces.new_mission import CAPS, USUAL_USD
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mission_cli.app.planning import Planned
     from mission_cli.app.plannings.order import PlanOrder
     from mission_cli.document.plans.answer import ReadAnswer
+    from mission_cli.document.plans.model import Plan
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.cli.shell import Shell
     from mission_cli.wiring.assemble import Opened
@@ -51,6 +55,8 @@ class Order:
     runner: str = ""
     base: str = ""
     homeless: bool = False
+    probe: bool = False
+    """Whether the assumption of the plan is checked without asking."""
     ask: bool = False
     """Whether to ask questions and to have the plan approved on the terminal."""
 
@@ -87,7 +93,7 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     from mission_cli.document.plans.plan import override, write_plan
 
     refuse_nonsense(order)
-    opened, base = _place(shell, order)
+    opened, base = planning_place(shell, order)
     if order.ask and not order.goal and (found := resumed(shell, opened.context)) is not None:
         return discussed(shell, opened.context, found)
     choose_runner(opened.context, order.runner)
@@ -109,8 +115,26 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     if order.ask:
         return discussed(shell, opened.context, written_by(opened.context, _ordered(order), planned))
     plan = override(planned.plan, order.given, order.budget, desk.runner)
+    if order.probe:
+        probe_headless(shell, opened.context, planned, plan.probe)
     kept = opened.context.runtime.keep(f"plans/{desk.name}/plan.yaml", write_plan(plan))
     return Approved(order.base, kept, planned.cost, planned.sums, lambda make: make(plan, planned.records))
+
+
+def probe_of_file(shell: Shell, order: Order, plan: Plan) -> Callable[[MissionId], Sequence[RunRecord]]:
+    """Check the assumption of a plan that no model has written, if that is asked for; return the records of that."""
+    from mission_cli.app.commands.plan_from_goal import bare_setup, prepare
+    from mission_cli.app.planning import Planned
+    from mission_cli.app.plannings.order import request_of
+
+    if plan.probe is None or not order.probe:
+        shell.note("the plan names an assumption that is not checked: add --probe") if plan.probe else None
+        return lambda _: ()
+    opened, base = planning_place(shell, order)
+    wish = request_of(_ordered(replace(order, goal=plan.goal or plan.title)), base)
+    planned = Planned((prepare if plan.probe.task else bare_setup)(opened.context, wish))
+    probe_headless(shell, opened.context, planned, plan.probe)
+    return planned.records
 
 
 def refuse_nonsense(order: Order) -> None:
@@ -129,7 +153,7 @@ def _ordered(order: Order) -> PlanOrder:
     return PlanOrder(order.goal, order.given, order.budget, order.runner, order.base)
 
 
-def _place(shell: Shell, order: Order) -> tuple[Opened, str]:
+def planning_place(shell: Shell, order: Order) -> tuple[Opened, str]:
     """Return the repository in which the planning is done, and the base branch. Creates no mission."""
     from mission_cli.wiring.compose import (
         is_in_repository,
