@@ -79,7 +79,7 @@ class ResearchDeaths(Deaths):
 def test_a_death_at_every_step_of_research(kind: Kind, record_property: Callable[[str, object], None]) -> None:
     deaths = ResearchDeaths(plan=PLAN, script=works)
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
-    deaths.every(kind, each=1 if NIGHTLY else 50)
+    deaths.every(kind, each=1 if NIGHTLY else 100)
     if NIGHTLY:
         deaths.pairs(300, 1)
     deaths.within_the_caps()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from tests.e2e.test_interview import NEXT, end, not_now, nothing_made, plain, terminal
 from tests.kit.nightly import only_at_night
-from tests.kit.people import Person
 from tests.kit.plans import good, use_planner
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
 
 COMMAND = 'probe: {assumption: "notes are there", command: "grep -q hello notes.txt && touch left.txt"}'
 TASK = 'probe: {assumption: "notes are there", task: "look for notes.txt"}'
@@ -19,6 +22,7 @@ milestones: [{name: Only, validation: ["file: `a.txt`"], features: [{title: a, c
 """
 
 
+@only_at_night
 def test_a_plan_file_is_checked_with_probe_and_made_only_if_its_assumption_holds(person: Person) -> None:
     plan = person.repo.parent / "plan.yaml"
     plan.write_text(PLAN.replace("test -s notes.txt && echo yes", "test -s missing.txt"))

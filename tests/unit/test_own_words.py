@@ -38,7 +38,7 @@ def models(model: type[BaseModel], path: tuple[str | int, ...] = ()) -> Iterator
         yield path, name
         for inner in (field.annotation, *getattr(field.annotation, "__args__", ())):
             if isinstance(inner, type) and issubclass(inner, BaseModel):
-                listed = inner is not field.annotation
+                listed = getattr(field.annotation, "__origin__", None) is list
                 yield from models(inner, (*path, name, *([0] if listed else [])))
 
 
