@@ -21,6 +21,7 @@ from mission_cli.app.forecasting.accuracy import accuracy
 from mission_cli.app.forecasting.buying import By, bargain, estimates, mission_forecast, recommended
 from mission_cli.app.forecasting.results import BudgetReport, ByHand, Paid
 from mission_cli.app.forecasting.spending import apart, budget_report, paid, record_spending
+from mission_cli.app.queries.outlook import outlook
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.errors import BlockedError, MissionError, NotFoundError, UsageError
 from mission_cli.domain.ids import Sha
@@ -34,6 +35,7 @@ from mission_cli.surfaces.reporting.budget import (
     report_csv,
     report_text,
 )
+from mission_cli.surfaces.views.consent import consent_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +77,17 @@ def test_a_size_is_estimated_before_there_is_a_plan(planned: Host) -> None:
     assert estimates_text(found) == snapshot("""\
 features  milestones  money    tokens                          work                   until it is finished
 6         2           unknown  14.3 M tokens to 43.9 M tokens  40 min to 15 h 53 min  40 min to 10 h 39 min
-each range holds 8 of 10 such missions; no attempt has ended here yet: from 31 missions of another tool\
+each range holds 8 of 10 such missions; no attempt has ended here yet: from 31 missions of another tool
+
+what such a goal becomes:
+working   14.3 M tokens to 43.9 M tokens and 40 min to 15 h 53 min of work, about 6 features
+          in: the features of the goal, each with its criteria
+          out: tests of whole journeys, documentation, errors that users can act on, deployment, monitoring, performance, security and accessibility
+complete  22.9 M tokens to 64.7 M tokens and 1 h 56 s to 1 d 35 min of work, about 9 features
+          in: tests of whole journeys, documentation, errors that users can act on
+          out: deployment, monitoring, performance, security and accessibility
+polished  37.3 M tokens to 96.9 M tokens and 1 h 43 min to 1 d 11 h of work, about 14 features
+          in: deployment, monitoring, performance, security and accessibility\
 """)
     sizes = estimates(planned.context(), None, None, By("opencode")).estimates
     assert [(one.features, one.milestones) for one in sizes] == [(1, 1), (3, 1), (5, 2), (10, 3), (20, 5)]
@@ -301,3 +313,14 @@ def test_an_attempt_of_an_agent_is_shown_with_its_list_price() -> None:
     assert (unknown.usd, unknown.listed_usd, unknown.differs_by) == (None, Decimal("0.0105"), None)
     other = paid(ctx, replace(record, model="gpt", usage=Usage(Decimal(1), Decimal(1), tokens, "opencode")))
     assert (other.listed_usd, other.differs_by) == (None, None)
+
+
+def test_start_says_which_features_the_caps_pay_for() -> None:
+    host = host_with_agent()
+    for name, limit in (("m", 12_000_000), ("n", 900_000_000)):
+        make_mission(host, AGENT.replace("money_usd: 100", f"token_limit: {limit}"), name)
+    ctx, address = of(host)
+    facts = dict(consent_facts(ctx, address.loaded, outlook(ctx, address.mission)))
+    assert facts["pays for"] == snapshot("1.1 in 9 of 10 cases; 1.2, 1.3 in half of all cases; 1.4 in 1 of 10 cases")
+    ctx, address = of(host, "n")
+    assert "pays for" not in dict(consent_facts(ctx, address.loaded, outlook(ctx, address.mission)))

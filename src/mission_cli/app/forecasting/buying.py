@@ -16,13 +16,14 @@ from mission_cli.app.forecasting.forecast import forecast_before, shown, worker_
 from mission_cli.app.forecasting.history import past_of, pasts_of, records_in
 from mission_cli.app.forecasting.results import (
     Bargain,
-    Bought,
     Estimate,
     Estimates,
+    Level,
     MissionForecast,
     Recommended,
 )
 from mission_cli.app.given import configured_runner
+from mission_cli.app.results.outlook import Bought
 from mission_cli.domain.budget.amounts import CATEGORIES, as_cap
 from mission_cli.domain.budget.ledger import KEYS, Totals, account
 from mission_cli.domain.errors import BlockedError, UsageError
@@ -58,6 +59,23 @@ CHANCES = ("safe", "likely", "stretch", "out")
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A level of outcome; `percent` of the features that a goal names are needed for it."""
+
+    name: str
+    percent: int
+    contains: tuple[str, ...]
+
+
+LEVELS = (
+    Step("working", 100, ("the features of the goal, each with its criteria",)),
+    Step("complete", 150, ("tests of whole journeys", "documentation", "errors that users can act on")),
+    Step("polished", 225, ("deployment", "monitoring", "performance, security and accessibility")),
+)
+"""Each adds a milestone: half as many features again, and then half as many as there are by then."""
+
+
+@dataclass(frozen=True, slots=True)
 class By:
     """Who does the work; empty: as usual."""
 
@@ -75,13 +93,25 @@ def estimates(ctx: Context, features: int | None, milestones: int | None, by: By
     if milestones is not None and features is not None and not 1 <= milestones <= features:
         raise UsageError(f"{milestones} is not a number of milestones", hint=f"write 1 to {features}")
     (basis, figures), sizes = _known(ctx, None, by), (features,) if features is not None else _USUAL_SIZES
-    made = []
-    for size in sizes:
-        stages = milestones or -(-size // _A_MILESTONE)
+
+    def estimate(size: int, stages: int) -> Estimate:
         work = planned_work(spread_evenly(size, stages), policy_of(ctx).parallel(None, "full"))
         outcomes = simulate(work, figures, f"{size} features")
-        made.append(Estimate(size, stages, shown(basis, outcomes, Totals(), ctx.clock.now())))
-    return Estimates(made)
+        return Estimate(size, stages, shown(basis, outcomes, Totals(), ctx.clock.now()))
+
+    made = [estimate(size, milestones or -(-size // _A_MILESTONE)) for size in sizes]
+    parts = [level.contains for level in LEVELS]
+    levels = [
+        Level(
+            level.name,
+            level.contains,
+            [one for later in parts[at + 1 :] for one in later],
+            estimate(-(-features * level.percent // _ALL_PCT), (milestones or -(-features // _A_MILESTONE)) + at),
+        )
+        for at, level in enumerate(LEVELS)
+        if features is not None
+    ]
+    return Estimates(made, levels)
 
 
 def mission_forecast(ctx: Context, address: Address) -> MissionForecast:
@@ -142,6 +172,14 @@ def bargain(ctx: Context, budget: Mapping[str, Decimal], address: Address | None
         for chance, begin, end in zip(CHANCES, bounds, bounds[1:], strict=False)
     ]
     return Bargain(mission.id if mission else "", dict(budget), bought, basis.runs, basis.others)
+
+
+def menu(ctx: Context, address: Address, found: Forecast | None) -> Sequence[Bought]:
+    """Return which open features the caps of a mission pay for, if its forecast says that these may be too low."""
+    caps, needed = caps_of(address.mission), _needed(found)
+    budget = {category: cap for category, cap in caps.items() if cap is not None and category in needed}
+    short = any(needed[category] > cap for category, cap in budget.items())
+    return bargain(ctx, budget, address).bought if short and _in_order(address.mission) else ()
 
 
 def _known(ctx: Context, address: Address | None, by: By) -> tuple[Basis, Figures]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from mission_cli.app.results.outlook import Converted, Forecast, HoursRange, TokenRange, UsdRange
+    from mission_cli.app.results.outlook import Bought, Converted, Forecast, HoursRange, TokenRange, UsdRange
     from mission_cli.domain.notice import Notice
 
 
@@ -20,6 +20,20 @@ class Estimates:
     """What missions of some sizes cost."""
 
     estimates: Sequence[Estimate]
+    levels: Sequence[Level] = ()
+    """For a goal with so many features; empty if no number was named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a goal becomes with a larger budget."""
+
+    name: str
+    """working, complete, polished."""
+    contains: Sequence[str]
+    """Besides what the level before contains."""
+    without: Sequence[str]
+    estimate: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +59,6 @@ class MissionForecast:
     """Money in the currency of the settings; null without one."""
     notices: Sequence[Notice]
     """Caps below what nine of ten such missions cost, each with the command that raises it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bought:
-    """Features that a budget pays for, in the order in which they would be done."""
-
-    chance: str
-    """safe (in 9 of 10 cases), likely (in half), stretch (in 1 of 10), out."""
-    features: int
-    names: Sequence[str]
-    """Numbers and titles; empty if no mission was named."""
 
 
 @dataclass(frozen=True, slots=True)

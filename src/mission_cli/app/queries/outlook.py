@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import quantity_of
+from mission_cli.app.addressing import resolve
+from mission_cli.app.forecasting.buying import menu
 from mission_cli.app.forecasting.forecast import forecast_before
 from mission_cli.app.results.outlook import LikelyCost, Outlook
 from mission_cli.document.reading.placed import load_placed
@@ -45,7 +47,8 @@ def outlook(ctx: Context, mission: Mission) -> Outlook:
         *_without_forge(ctx, mission),
         *([] if scheduled else [_unscheduled(mission)]),
     ]
-    return Outlook(cost, hours, unestimated, scheduled, notices, ahead)
+    paid = menu(ctx, resolve(snapshot, mission.id), ahead) if mission.id in snapshot.missions else ()
+    return Outlook(cost, hours, unestimated, scheduled, notices, ahead, paid)
 
 
 def likely_cost(done: Sequence[Decimal], features: int) -> LikelyCost | None:

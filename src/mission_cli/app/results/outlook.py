@@ -106,6 +106,17 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class Bought:
+    """Features that a budget pays for, in the order in which they would be done."""
+
+    chance: str
+    """safe (in 9 of 10 cases), likely (in half), stretch (in 1 of 10), out."""
+    features: int
+    names: Sequence[str]
+    """Numbers and titles; empty if no mission was named."""
+
+
+@dataclass(frozen=True, slots=True)
 class LikelyCost:
     """What the open features will cost, judged by features that are done in this repository."""
 
@@ -133,6 +144,8 @@ class Outlook:
     """What may go wrong, and what to do about it; nothing of it prevents the start."""
     forecast: Forecast | None = None
     """What it will cost and when it will be finished if it starts now; null if nothing is known."""
+    menu: Sequence[Bought] = ()
+    """Which open features its caps pay for, where these are lower than what nine of ten such missions use."""
 
 
 @dataclass(frozen=True, slots=True)

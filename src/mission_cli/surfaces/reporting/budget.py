@@ -11,7 +11,7 @@ from mission_cli._support.shown import dollars, hours, plain_number, quantity_of
 from mission_cli._support.text import counted, show_duration
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.surfaces.lines import columns, line, plain, said
-from mission_cli.surfaces.views.text import basis_words, currency_lines, forecast_words
+from mission_cli.surfaces.views.text import CHANCES, basis_words, currency_lines, forecast_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,18 +23,13 @@ if TYPE_CHECKING:
         Checked,
         Estimate,
         Estimates,
+        Level,
         MissionForecast,
         Recommended,
     )
     from mission_cli.app.results.outlook import Forecast
     from mission_cli.domain.notice import Notice
 
-_CHANCES = {
-    "safe": "in 9 of 10 cases",
-    "likely": "in half of all cases",
-    "stretch": "in 1 of 10 cases",
-    "out": "in fewer cases, or never",
-}
 _NAMES = {"usd": "money", "hours": "time", "tokens": "tokens"}
 _KINDS = ("input", "output", "cache_read", "cache_write", "reasoning")
 UNKNOWN = "it is finished, has no plan yet, or nothing is known about its runner"
@@ -67,7 +62,18 @@ def estimates_text(found: Estimates) -> str:
     basis = found.estimates[0].forecast
     rows = _table([head, *(_estimate(one) for one in found.estimates)])
     about = "each range holds 8 of 10 such missions"
-    return "\n".join([*rows, f"{about}; {basis_words(basis.from_runs, basis.others)}"])
+    levels = [row for level in found.levels for row in _level(level)]
+    head_of_levels = ["", "what such a goal becomes:"] if levels else []
+    return "\n".join([*rows, f"{about}; {basis_words(basis.from_runs, basis.others)}", *head_of_levels, *levels])
+
+
+def _level(level: Level) -> list[str]:
+    """Return what a level costs, what it adds, and what it leaves out."""
+    _, _, usd, used, work, _ = _estimate(level.estimate)
+    amount = usd if level.estimate.forecast.usd is not None else used
+    size = counted(level.estimate.features, "feature")
+    rows = [f"{level.name:<9} {amount} and {work} of work, about {size}", f"          in: {', '.join(level.contains)}"]
+    return [*rows, *([f"          out: {', '.join(level.without)}"] if level.without else [])]
 
 
 def _estimate(one: Estimate) -> tuple[str, ...]:
@@ -90,7 +96,7 @@ def bargain_text(found: Bargain) -> str:
         if one.features or one.chance == "safe":
             more = "" if one.chance == "safe" else " more"
             rows.append(
-                f"{one.chance:<8} {counted(one.features, f'{more.strip()} feature'.strip())}, {_CHANCES[one.chance]}"
+                f"{one.chance:<8} {counted(one.features, f'{more.strip()} feature'.strip())}, {CHANCES[one.chance]}"
             )
         rows += [f"           {said(name)}" for name in one.names]
     return "\n".join([*rows, basis_words(found.from_runs, found.others)])

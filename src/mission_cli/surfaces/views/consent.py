@@ -22,7 +22,7 @@ from mission_cli.engine.context import policy_of
 from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.release.routes import first_reserves
 from mission_cli.surfaces.lines import line, said, wrap
-from mission_cli.surfaces.views.text import forecast_words
+from mission_cli.surfaces.views.text import forecast_words, menu_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,6 +112,8 @@ def _estimated(ahead: Outlook) -> str:
 def _likely(ahead: Outlook) -> Iterator[tuple[str, str]]:
     if ahead.forecast is not None:
         yield "forecast", forecast_words(ahead.forecast)
+    if ahead.menu:
+        yield "pays for", "; ".join(menu_words(ahead.menu))
     cost = ahead.cost
     if cost is not None and (ahead.forecast is None or ahead.forecast.usd is None):
         middle, high = dollars(cost.p50_usd), dollars(cost.p90_usd)

@@ -10,12 +10,13 @@ from mission_cli.engine.halt import LIFT
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from rich.text import Text
 
     from mission_cli.app.results.changes import Undone
-    from mission_cli.app.results.outlook import Converted, Forecast
+    from mission_cli.app.results.outlook import Bought, Converted, Forecast
     from mission_cli.app.results.views import Money
     from mission_cli.domain.runs import Tally
     from mission_cli.ports.runtime import Stopped
@@ -127,6 +128,21 @@ def forecast_words(found: Forecast) -> str:
     low, middle, high = (show_duration(span) for span in (found.left.p10, found.left.p50, found.left.p90))
     parts.append(f"{middle} to go ({low} to {high})")
     return f"{', '.join(parts)}; {basis_words(found.from_runs, found.others)}"
+
+
+CHANCES = {
+    "safe": "in 9 of 10 cases",
+    "likely": "in half of all cases",
+    "stretch": "in 1 of 10 cases",
+    "out": "in fewer cases, or never",
+}
+"""How often a budget pays for features, by `Bought.chance`."""
+
+
+def menu_words(menu: Sequence[Bought]) -> list[str]:
+    """Return the numbers of the features that caps pay for, by how often they do."""
+    found = [(CHANCES[one.chance], [name.partition(" ")[0] for name in one.names]) for one in menu if one.features]
+    return [f"{', '.join(names)} {chance}" for chance, names in found]
 
 
 def basis_words(runs: int, others: str) -> str:
