@@ -161,6 +161,20 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     assert runtime.keep("plans/m.md", "text").endswith("plans/m.md")
 
 
+def test_interviews_are_kept_beside_plannings(place: Place) -> None:
+    runtime, again = place.context().runtime, place.context().runtime
+    with runtime.plannings() as plans:
+        plans.note("b", "two")
+    with runtime.interviews() as kept:
+        kept.note("b", "three")
+    with again.plannings() as plans, again.interviews() as kept:
+        assert (dict(plans.texts), dict(kept.texts)) == ({"b": "two"}, {"b": "three"})
+        kept.note("b", "")
+        assert dict(kept.texts) == {}
+    with runtime.interviewing("b") as mine, again.interviewing("b") as other, again.carrying("b") as another_kind:
+        assert (mine, other, another_kind) == (True, False, True)
+
+
 def test_a_process_can_tell_its_own_signature_from_that_of_another(place: Place) -> None:
     one, other = place.context(), place.context()
     assert one.runtime.rested_at() == (None, None)

@@ -60,7 +60,7 @@ def test_a_goal_becomes_landed_work_and_only_questions_are_answered(tmp_path: Pa
         with terminal(
             repo, PATH=f"{Path(sys.executable).parent}{os.pathsep}{program}{os.pathsep}{os.environ['PATH']}", **QUIET
         ) as window:
-            window.line('clear; mission new "Count words"')
+            window.line('clear; mission new "Count words" --depth quick')
             answer(window, "Create a git repository here", "", asked)
             answer(window, "Make an empty one?", "", asked)
             found = window.see("Which mode?")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.kit.people import Person
 
 NEXT = r"What next\? \(approve, change, edit, view, mode, budget,(?: undo,)? start over, leave, reject\), or say what to change "
+GOAL = r"1 of 2\. What is the goal, in a sentence\?\r\n.*\r\n> "
+BUDGET = r"2 of 2\. What is the most it may cost, in dollars, hours or tokens\?\r\n(?s:.*)> \[1\] "
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]")
 
 
@@ -26,7 +28,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]"
 def terminal(person: Person, *words: str, editor: str = "") -> Iterator[pexpect.spawn[str]]:
     """A person's terminal in which `mission new` runs."""
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "EDITOR": editor, "VISUAL": ""}
-    command = ["-P", "-m", "mission_cli", "new", "--id", "m", *words]
+    command = ["-P", "-m", "mission_cli", "new", "--id", "m", "--depth", "quick", *words]
     child = pexpect.spawn(
         sys.executable, command, cwd=os.fspath(person.repo), env=env, encoding="utf-8", dimensions=(40, 100), timeout=60
     )
@@ -42,6 +44,17 @@ def end(child: pexpect.spawn[str]) -> tuple[int | None, str]:
     text = child.before or ""
     child.close()
     return child.exitstatus, plain(text)
+
+
+def interrupted(child: pexpect.spawn[str]) -> tuple[int | None, str]:
+    """Press Ctrl-C until it is taken: readline misses one between printing the prompt and waiting for keys."""
+    for _ in range(10):
+        child.sendintr()
+        if child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=10) == 0:
+            break
+    text = plain(child.before or "")
+    child.close()
+    return child.exitstatus, text.replace("^C", "").strip()
 
 
 def not_now(child: pexpect.spawn[str]) -> tuple[int | None, str]:
@@ -74,13 +87,12 @@ def editor(person: Person, source: str) -> str:
 def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> None:
     use_planner(person, good(features=2, more='non_goals: ["a window"]'))
     with terminal(person) as child:
-        child.expect(r"What is the goal\? ")
-        child.sendline("Count words")
-        child.expect(r"Which mode\? \(full, poc\) \[full\] ")
-        child.sendline("p")
-        child.expect(r"What is the most it may cost, in dollars \(or unlimited\)\? \[20\] ")
+        child.expect(GOAL)
+        child.sendline("A prototype that counts words")
+        child.expect(BUDGET)
         child.sendline("$ten")
-        child.expect(r"What is the most it may cost, in dollars \(or unlimited\)\? \[20\] ")
+        child.expect("error: `\\$ten` is not an amount\r\n hint: ")
+        child.expect(r"> \[1\] ")
         child.sendline("")
         child.expect(NEXT)
         assert plain(child.before or "").partition("Word counter")[2] == snapshot("""\
@@ -109,7 +121,7 @@ planning cost $0.05 and 1.1 k tokens, in TIME
     assert code == 0
     assert "m is planned: " in out
     mission = person.loaded().mission
-    assert (mission.goal, mission.mode, str(mission.limits.usd)) == ("Count words", "poc", "20")
+    assert (mission.goal, mission.mode, str(mission.limits.usd)) == ("A prototype that counts words", "poc", "20")
     assert mission.preferences.runner == "script"
 
 
@@ -125,13 +137,13 @@ def test_what_the_command_line_says_is_not_asked(person: Person) -> None:
 
 def test_a_goal_that_speaks_of_a_prototype_suggests_a_poc(person: Person) -> None:
     use_planner(person, good())
-    with terminal(person) as child:
-        child.expect(r"What is the goal\? ")
-        child.sendline("A prototype that counts words")
-        child.expect("poc is recommended, because the goal says `prototype`")
-        child.expect(r"Which mode\? \(full, poc\) \[poc\] ")
-        child.sendintr()
-        assert end(child)[0] == 130
+    with terminal(person, "--depth", "normal", "--max-usd", "3") as child:
+        child.expect(r"What is the goal, in a sentence\?")
+        for text in ("A prototype that counts words", "", ""):
+            child.expect("> ")
+            child.sendline(text)
+        child.expect(r"\(recommended: the goal says `prototype`\)\r\n> \[2\] ")
+        assert interrupted(child)[0] == 130
 
 
 def test_reject_writes_nothing_and_keeps_the_plan_that_was_paid_for(person: Person) -> None:
@@ -159,7 +171,7 @@ else:
         child.expect(NEXT)
         child.sendline("edit")
         child.expect(r"Edit it again\? Otherwise the plan stays as it was\. \[Y/n\]: ")
-        assert "plan.yaml:17:5: error: unknown key `milestones.1.features.1.titel` (did you mean `title`?)" in plain(
+        assert "plan.yaml:24:5: error: unknown key `milestones.1.features.1.titel` (did you mean `title`?)" in plain(
             child.before or ""
         )
         child.sendline("y")
@@ -198,17 +210,26 @@ def test_an_editor_that_fails_changes_nothing(person: Person) -> None:
     assert person.loaded().mission.milestones[0].features[0].title == "Part 1.1"
 
 
-def test_ctrl_c_in_the_interview_leaves_nothing_half_made(person: Person) -> None:
+def test_ctrl_c_in_the_interview_leaves_nothing_half_made_and_keeps_the_answers(person: Person) -> None:
     folder = use_planner(person, good())
-    for answers in ([], ["Count words"], ["Count words", "full"]):
-        with terminal(person) as child:
-            asked = [r"goal\? ", r"\[full\] ", r"\[20\] "]
-            for answer, question in zip(answers, asked, strict=False):
-                child.expect(question)
-                child.sendline(answer)
-            child.expect(asked[len(answers)])
-            child.sendintr()
-            assert end(child)[0] == 130
+    with terminal(person) as child:
+        child.expect(GOAL)
+        assert interrupted(child) == (130, "")
+    with terminal(person) as child:
+        child.expect(GOAL)
+        child.sendline("Count words")
+        child.expect(BUDGET)
+        assert interrupted(child) == (
+            130,
+            "nothing was written; your answers are kept: `mission new` goes on with them",
+        )
+    with terminal(person) as child:
+        child.expect(r"An interview about `Count words` is not finished \(1 answer\). Go on with it\? .* \[yes\] ")
+        child.sendline("forget")
+        child.expect("the answers are forgotten")
+        child.expect(GOAL)
+        assert interrupted(child)[0] == 130
+    assert list((person.repo / ".git/mission/interviews").glob("*")) == []
     assert not (folder / "prompt-1.md").exists()
     assert nothing_made(person)
 
@@ -254,10 +275,10 @@ def test_a_hopeless_model_ends_the_interview_with_the_problems(person: Person) -
 def test_a_mission_with_phases_is_asked_for_its_goal_and_budget_and_for_no_plan(person: Person) -> None:
     person.worker("")
     with terminal(person, "--phases") as child:
-        child.expect(r"What is the goal\? ")
+        child.expect(GOAL)
         child.sendline("Count words")
-        child.expect(r"What is the most it may cost, in dollars \(or unlimited\)\? \[20\] ")
-        child.sendline("5")
+        child.expect(BUDGET)
+        child.sendline("$5")
         code, said = not_now(child)
     assert "phases: analyzing, awaiting_feature_approval, planning, awaiting_prd_approval, executing, testing" in said
     mission = person.loaded().mission

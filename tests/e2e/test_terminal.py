@@ -172,15 +172,13 @@ def test_start_asks_and_no_starts_nothing(person: Person) -> None:
 def test_the_interview_asks_shows_the_plan_and_writes_the_mission_when_it_is_approved(person: Person) -> None:
     use_planner(person, good())
     with terminal(person.repo) as window:
-        window.line("clear; mission new --id m")
-        window.see("What is the goal?")
+        window.line("clear; mission new --id m --depth quick")
+        window.see("1 of 2. What is the goal, in a sentence?")
         window.line("Count words")
-        window.see("Which mode? (full, poc) [full]")
-        window.type("Enter")
-        window.see("What is the most it may cost, in dollars (or unlimited)? [20]")
+        window.see("2 of 2. What is the most it may cost, in dollars, hours or tokens?", "> [1]")
         window.line("ten")
-        window.see("enter an amount above zero, for example 20, or the word unlimited")
-        window.line("3")
+        window.see("error: `ten` is not an amount")
+        window.line("$3")
         shown = window.see("What next? (approve, edit, change, reject)")
         window.line("approve")
         ended = window.see("m is planned: ", "Start? [Y/n]")
@@ -196,7 +194,7 @@ def test_the_interview_asks_shows_the_plan_and_writes_the_mission_when_it_is_app
 def test_a_plan_is_discussed_until_it_is_right_and_keeps_what_the_person_decided(person: Person) -> None:
     folder = use_planner(person, good(), good(milestones=2), good(milestones=4), good())
     with terminal(person.repo) as window:
-        window.line('clear; mission new "Count words" --mode full --max-usd 3 --id m')
+        window.line('clear; mission new "Count words" --depth quick --mode full --max-usd 3 --id m')
         window.see("3 milestones, 6 features", "What next? (approve, edit, change, reject), or say what to change")
         window.line("clearer, please: four `stages`")
         window.see("4 milestones, 8 features", "planning cost $0.15")
@@ -217,7 +215,7 @@ def test_a_plan_is_discussed_until_it_is_right_and_keeps_what_the_person_decided
 def test_a_change_that_the_model_does_not_make_leaves_the_plan_as_it_was(person: Person) -> None:
     use_planner(person, good(), "No.", "Never.")
     with terminal(person.repo) as window:
-        window.line('clear; mission new "Count words" --mode full --max-usd 3 --id m')
+        window.line('clear; mission new "Count words" --depth quick --mode full --max-usd 3 --id m')
         window.see("What next?")
         window.line("c")
         window.see("What should be different?")

@@ -13,7 +13,7 @@ from tests.kit.plans import good
 from tests.kit.served import USERS
 from tests.unit.test_plannings import thinking
 
-from mission_cli.app.plannings.modes import MODES, recommended
+from mission_cli.domain.interview.modes import MODES, recommended
 
 if TYPE_CHECKING:
     from tests.kit.browsing import Parsed

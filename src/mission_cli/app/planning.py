@@ -24,6 +24,7 @@ from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from mission_cli.document.plans.answer import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.budget.ledger import Totals
     from mission_cli.domain.ids import Sha
+    from mission_cli.domain.interview.scope import Said
     from mission_cli.domain.mission import Limits
     from mission_cli.domain.runs import RunRecord
 
@@ -52,6 +54,10 @@ class PlanRequest:
     max_usd: Decimal | None = None
     max_hours: Decimal | None = None
     max_tokens: int = 0
+    said: Sequence[Said] = ()
+    """What the person has said in an interview."""
+    asks: int = 0
+    """How many questions the model may ask with its plan."""
 
 
 @dataclass(frozen=True, slots=True)

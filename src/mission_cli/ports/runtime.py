@@ -103,7 +103,7 @@ class LedgerBook(Protocol):
 
 
 class Plannings(Protocol):
-    """The plannings of the API, held by this process alone."""
+    """The plannings of the API, or the interviews, held by this process alone."""
 
     @property
     def texts(self) -> Mapping[str, str]:
@@ -266,6 +266,14 @@ class Runtime(Protocol):
 
     def carrying(self, planning: str) -> AbstractContextManager[bool]:
         """Try to be the one that carries out a planning; the value is whether that worked."""
+        ...
+
+    def interviews(self) -> AbstractContextManager[Plannings]:
+        """Hold the interviews that are not a mission yet, so that no other process changes them. Raises BusyError."""
+        ...
+
+    def interviewing(self, interview: str) -> AbstractContextManager[bool]:
+        """Try to be the one that asks the questions of an interview; the value is whether that worked."""
         ...
 
     def asked(self) -> Asked:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.dataclass import dataclass
 from mission_cli.app.deciding import results as serving
 from mission_cli.app.forecasting import results as budgets
+from mission_cli.app.interview import results as interviews
 from mission_cli.app.mail import results as mails
 from mission_cli.app.playbooks import results as books
 from mission_cli.app.results import (
@@ -50,6 +51,7 @@ _CHANGED = (Output(changes.Changed),)
 _CREATED = (
     *(Output(files.CreatedFromPlan), Output(files.CreatedFromGoal)),
     *(Output(changes.Started), Output(books.MissionDraft)),
+    *(Output(interviews.InterviewQuestions), Output(interviews.NextQuestion)),
 )
 _LISTED = (Output(views.MissionList, stopped=True), Output(views.MissionListEverywhere))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -71,17 +71,17 @@ class Book:
         self.ledger = ledger
 
 
-class MemoryPlannings:
-    """The plannings of one clone."""
+class MemoryTexts:
+    """The plannings or the interviews of one clone."""
 
-    def __init__(self, disk: Disk) -> None:
-        self._disk = disk
-        self.texts: dict[str, str] = dict(disk.read(f"{PLACE}/plannings", dict) or {})
+    def __init__(self, disk: Disk, kind: str) -> None:
+        self._disk, self._kind = disk, kind
+        self.texts: dict[str, str] = dict(disk.read(f"{PLACE}/{kind}", dict) or {})
 
     def note(self, name: str, text: str) -> None:
         """Keep or forget one."""
         self.texts = {**self.texts, name: text} if text else {k: v for k, v in self.texts.items() if k != name}
-        self._disk.write(f"{PLACE}/plannings", self.texts)
+        self._disk.write(f"{PLACE}/{self._kind}", self.texts)
 
 
 class MemoryRuntime:
@@ -245,9 +245,18 @@ class MemoryRuntime:
         self._disk.write(f"{PLACE}/outbox", outbox)
 
     @contextmanager
-    def plannings(self) -> Iterator[MemoryPlannings]:
+    def plannings(self) -> Iterator[MemoryTexts]:
         """Hold them."""
-        yield MemoryPlannings(self._disk)
+        yield MemoryTexts(self._disk, "plannings")
+
+    @contextmanager
+    def interviews(self) -> Iterator[MemoryTexts]:
+        """Hold them."""
+        yield MemoryTexts(self._disk, "interviews")
+
+    def interviewing(self, interview: str) -> AbstractContextManager[bool]:
+        """Try to be the one that asks."""
+        return self.carrying(f"interview {interview}")
 
     @contextmanager
     def carrying(self, planning: str) -> Iterator[bool]:

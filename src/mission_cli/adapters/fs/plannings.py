@@ -1,4 +1,4 @@
-"""Plannings beside a repository: a file for each that only its owner can read, changed under a lock."""
+"""Plannings and interviews beside a repository: a file for each that only its owner can read, changed under a lock."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _PATIENCE = 10.0
 _NAME = re.compile(r"[0-9a-z-]+")
 
 
-class FilePlannings:
-    """The plannings in a folder."""
+class FileTexts:
+    """The texts in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -40,18 +40,19 @@ class FilePlannings:
 
 
 @contextmanager
-def held_plannings(folder: Path) -> Iterator[FilePlannings]:
-    """Yield the plannings of a runtime folder while no other process can change them."""
-    place = folder / "plannings"
+def held_texts(folder: Path, kind: str) -> Iterator[FileTexts]:
+    """Yield the texts of a kind in a runtime folder while no other process can change them."""
+    place = folder / kind
     make_folder(place)
-    with locked(folder / "plannings.lock", patience=_PATIENCE):
-        yield FilePlannings(place)
+    with locked(folder / f"{kind}.lock", patience=_PATIENCE):
+        yield FileTexts(place)
 
 
 @contextmanager
-def carried(folder: Path, name: str) -> Iterator[bool]:
-    """Try to be the one that carries out a planning; the value is whether that worked."""
-    handle = try_lock(folder / "plannings" / f"{_checked(name)}.lock")
+def carried(folder: Path, kind: str, name: str) -> Iterator[bool]:
+    """Try to be the one that works on a text of a kind; the value is whether that worked."""
+    make_folder(folder / kind)
+    handle = try_lock(folder / kind / f"{_checked(name)}.lock")
     try:
         yield handle is not None
     finally:
@@ -61,5 +62,5 @@ def carried(folder: Path, name: str) -> Iterator[bool]:
 
 def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is the name of no planning")
+        raise ValueError(f"{name!r} is not such a name")
     return name

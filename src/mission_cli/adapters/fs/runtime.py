@@ -15,7 +15,7 @@ from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, s
 from mission_cli.adapters.fs.by_look import ByLook
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
-from mission_cli.adapters.fs.plannings import carried, held_plannings
+from mission_cli.adapters.fs.plannings import carried, held_texts
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.adapters.fs.token_key import token_for
 from mission_cli.domain.errors import refused
@@ -342,11 +342,19 @@ class FolderRuntime:
 
     def plannings(self) -> AbstractContextManager[Plannings]:
         """Hold the folder `plannings`."""
-        return held_plannings(self._folder)
+        return held_texts(self._folder, "plannings")
 
     def carrying(self, planning: str) -> AbstractContextManager[bool]:
         """Take the lock of one planning."""
-        return carried(self._folder, planning)
+        return carried(self._folder, "plannings", planning)
+
+    def interviews(self) -> AbstractContextManager[Plannings]:
+        """Hold the folder `interviews`."""
+        return held_texts(self._folder, "interviews")
+
+    def interviewing(self, interview: str) -> AbstractContextManager[bool]:
+        """Take the lock of one interview."""
+        return carried(self._folder, "interviews", interview)
 
     def asked(self) -> Asked:
         """Return what is known of the remote."""

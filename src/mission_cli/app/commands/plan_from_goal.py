@@ -170,6 +170,8 @@ def _prompt(ctx: Context, wish: PlanRequest, commit: Sha, sitting: timedelta) ->
     names = sorted({path.partition("/")[0] + ("/" if "/" in path else "") for path in seen})
     values = {
         "goal": wish.goal,
+        "said": wish.said,
+        "asks": wish.asks,
         "mode": wish.mode,
         "base": wish.base,
         "files": names[:_MOST_FILES],

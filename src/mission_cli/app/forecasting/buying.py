@@ -26,13 +26,14 @@ from mission_cli.app.given import configured_runner
 from mission_cli.app.results.outlook import Bought
 from mission_cli.domain.budget.amounts import CATEGORIES, as_cap
 from mission_cli.domain.budget.ledger import KEYS, Totals, account
-from mission_cli.domain.errors import BlockedError, UsageError
+from mission_cli.domain.errors import BlockedError, MissionError, UsageError
 from mission_cli.domain.forecast.simulate import FEWEST_RUNS, simulate
 from mission_cli.domain.forecast.work import planned_work, spread_evenly
 from mission_cli.domain.ids import MissionId, milestone_of
 from mission_cli.domain.mission import Mission
 from mission_cli.domain.notice import Notice, do
 from mission_cli.engine.context import policy_of
+from mission_cli.ports.git.state import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -187,7 +188,7 @@ def _known(ctx: Context, address: Address | None, by: By) -> tuple[Basis, Figure
     if by.runner:
         configured_runner(ctx, by.runner)
     mission = address.mission if address is not None else Mission(MissionId(""), "", None)
-    snapshot = ctx.state.snapshot()
+    snapshot = _committed(ctx)
     records = []
     if address is not None and snapshot.head is not None:
         records = records_in(ctx.state.runs(address.stored, snapshot.head))
@@ -202,6 +203,14 @@ def _known(ctx: Context, address: Address | None, by: By) -> tuple[Basis, Figure
             hint="name an agent that is configured: --runner NAME",
         )
     return basis, figures_of(pasts, mine, worker)
+
+
+def _committed(ctx: Context) -> Snapshot:
+    """Return what is committed; nothing in a repository that has no missions yet."""
+    try:
+        return ctx.state.snapshot()
+    except MissionError:
+        return Snapshot(None)
 
 
 def _spent(ctx: Context, address: Address) -> Totals:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
+from mission_cli.app.plannings.material import with_questions
 from mission_cli.app.plannings.order import fitted
 from mission_cli.app.plannings.stored import PlanningState, StoredPlanning
 from mission_cli.app.rounds.asking import session_of
-from mission_cli.document.plans.plan import write_plan
+from mission_cli.document.plans.plan import with_assumptions, write_plan
 from mission_cli.document.runs.record import write_run
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ def planned_by(ctx: Context, one: StoredPlanning, planned: Planned) -> StoredPla
     session = session_of(ctx, planned.desk, last) if last is not None else ""
     one = replace(one, records=records, session=session, notes=tuple(planned.read.notes) if planned.read else ())
     if planned.plan is not None:
-        return replace(
-            one, state=PlanningState.READY, plan=write_plan(fitted(planned.plan, one.order, planned.desk.runner))
-        )
+        questions = planned.read.questions if planned.read is not None else ()
+        plan = fitted(with_assumptions(planned.plan, questions), one.order, planned.desk.runner)
+        return with_questions(ctx, replace(one, state=PlanningState.READY, plan=write_plan(plan)), plan, questions)
     failed = replace(one, state=PlanningState.FAILED)
     if last is None:
         return replace(failed, error=planned.refused, hint="raise plan_max_usd, or the caps of the request")

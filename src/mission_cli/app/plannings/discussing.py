@@ -13,6 +13,7 @@ from mission_cli._support.text import stamp
 from mission_cli.app.forecasting.planned import forecast_of_plan
 from mission_cli.app.planning import Planned, PlanningRound
 from mission_cli.app.plannings.answers import planned_by
+from mission_cli.app.plannings.material import with_questions
 from mission_cli.app.plannings.order import PlanOrder, fitted
 from mission_cli.app.plannings.probing import begun
 from mission_cli.app.plannings.results import LastChange, Prospect
@@ -30,12 +31,13 @@ from mission_cli.app.rounds.asking import session_of
 from mission_cli.app.rounds.checking import problems_of
 from mission_cli.document.plans.carried import carried
 from mission_cli.document.plans.outlined import outline_of_plan
-from mission_cli.document.plans.plan import read_plan, write_plan
+from mission_cli.document.plans.plan import read_plan, with_assumptions, with_confirmed, write_plan
 from mission_cli.document.runs.record import write_run
 from mission_cli.domain.budget.ledger import spent
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.errors import BlockedError, DocumentError, NotFoundError, UsageError
 from mission_cli.domain.ids import Sha
+from mission_cli.domain.interview.follow_ups import PREFIX
 from mission_cli.domain.outline.difference import difference
 
 if TYPE_CHECKING:
@@ -85,6 +87,34 @@ def probe_for(ctx: Context, name: str) -> StoredPlanning:
     return _change(ctx, name, partial(begun, ctx))
 
 
+def answer(ctx: Context, name: str, answers: Mapping[str, str]) -> StoredPlanning:
+    """Store answers to questions of the model, by the ids of the questions; `take_answers` uses them."""
+    return _change(ctx, name, lambda one: replace(one, answers=dict(answers)))
+
+
+def take_answers(ctx: Context, name: str) -> StoredPlanning:
+    """Use the answers to the questions of the model: they are no assumptions any more.
+
+    Where they differ from what the plan assumes, the model shall change the plan (`carry_out` does it), and until then
+    they are constraints of it. Questions without an answer stay assumptions, and are not asked again.
+    """
+
+    def use(one: StoredPlanning) -> StoredPlanning:
+        plan = read_plan(one.plan).plan
+        if plan is None:
+            raise AssertionError("a plan that was read is stored")
+        said = [(q, text) for n, q in enumerate(one.open, 1) if (text := one.answers.get(f"{PREFIX}{n}", ""))]
+        text = write_plan(with_confirmed(plan, said)) if said else one.plan
+        new = replace(one, plan=text, open=(), answers={}, asked=one.asked + len(one.open))
+        lines = [f"- {question.question} {text}" for question, text in said if text != question.assumed]
+        if not lines:
+            return new
+        wish = "\n".join(["The person has answered your questions:", *lines])[:_LONGEST_WISH]
+        return replace(new, state=PlanningState.PLANNING, wish=wish, wished_by=ctx.person().name, error="", hint="")
+
+    return _change(ctx, name, use)
+
+
 def adjusted(ctx: Context, one: StoredPlanning, rest: Callable[[], None]) -> StoredPlanning:
     """Have the model change the plan of a planning as it was wished; if it did not, say why, and keep the plan."""
     from mission_cli.app.commands.plan_from_goal import change_plan
@@ -102,8 +132,10 @@ def adjusted(ctx: Context, one: StoredPlanning, rest: Callable[[], None]) -> Sto
     if answer is None:
         return replace(back, error=_why_unchanged(planned, asked=asked), hint="the plan is as it was")
     notes = tuple(planned.read.notes) if planned.read is not None else ()
-    text = write_plan(carried(before, answer))
-    return replace(_next(ctx, back, text, How.ADJUSTED, one.wish, first=len(one.records)), notes=notes)
+    questions = planned.read.questions if planned.read is not None else ()
+    new = with_assumptions(carried(before, answer), questions)
+    after = replace(_next(ctx, back, write_plan(new), How.ADJUSTED, one.wish, first=len(one.records)), notes=notes)
+    return with_questions(ctx, after, new, questions)
 
 
 def _why_unchanged(planned: Planned, *, asked: bool) -> str:

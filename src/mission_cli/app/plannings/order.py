@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.app.planning import PlanRequest
 from mission_cli.domain.errors import UsageError
+from mission_cli.domain.interview.scope import NO_SCOPE, Scope
 from mission_cli.domain.notice import do
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class PlanOrder:
     """Caps: numbers, or `unlimited`."""
     runner: str = ""
     base: str = ""
+    scope: Scope = NO_SCOPE
+    """What an interview has said."""
 
 
 def refuse_nonsense(order: PlanOrder) -> None:
@@ -44,9 +47,10 @@ def refuse_nonsense(order: PlanOrder) -> None:
 
 def fitted(plan: Plan, order: PlanOrder, runner: str = "") -> Plan:
     """Return a plan with what the person ordered. Raises UsageError for a wrong value."""
-    from mission_cli.document.plans.plan import override
+    from mission_cli.document.plans.plan import override, with_scope
 
-    return override(plan, order.given, order.budget, runner or order.runner)
+    plan = override(plan, order.given, order.budget, runner or order.runner)
+    return plan if order.scope == NO_SCOPE else with_scope(plan, order.scope)
 
 
 def request_of(order: PlanOrder, base: str) -> PlanRequest:
@@ -62,6 +66,8 @@ def request_of(order: PlanOrder, base: str) -> PlanRequest:
         max_usd=_cap(order, "money_usd"),
         max_hours=_cap(order, "time_hours"),
         max_tokens=int(_cap(order, "token_limit") or 0),
+        said=order.scope.said,
+        asks=order.scope.asks,
     )
 
 

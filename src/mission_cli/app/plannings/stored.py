@@ -7,11 +7,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.records import from_plain, to_plain
 from mission_cli.app.planning import PlanningSetup, Probed, ProbeOutcome
 from mission_cli.app.plannings.order import PlanOrder, request_of
 from mission_cli.domain.ids import Sha
+from mission_cli.domain.interview.follow_ups import FollowUp
+from mission_cli.domain.interview.scope import Decided, Said, Scope
 from mission_cli.domain.mission import Limits
 from mission_cli.domain.problems import Problem, Severity
 
@@ -94,6 +96,12 @@ class StoredPlanning:
     records: tuple[str, ...] = ()
     """The run record of each round."""
     mission: str = ""
+    open: tuple[FollowUp, ...] = ()
+    """Questions of the model that a person may answer before the approval; until then the plan assumes answers."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Answers to these so far: `ask-1`, …"""
+    asked: int = 0
+    """How many questions a person was asked before these."""
     wish: str = ""
     """What the model changes now; empty: it writes the first plan, or nothing."""
     wished_by: str = ""
@@ -114,7 +122,8 @@ class StoredPlanning:
         return PlanningSetup(wish, self.runner, self.model, Sha(self.commit), self.prompt, limits, self.id)
 
 
-_CLASSES = (StoredPlanning, PlanningState, PlanVersion, How, PlanOrder, Problem, Severity, Probed, ProbeOutcome)
+_OF_PLANNINGS = (StoredPlanning, PlanningState, PlanVersion, How, PlanOrder, Problem, Severity, Probed, ProbeOutcome)
+_CLASSES = (*_OF_PLANNINGS, Scope, Said, Decided, FollowUp)
 
 
 def stored(setup: PlanningSetup, order: PlanOrder, *, by: str, email: str, since: str) -> StoredPlanning:
@@ -126,7 +135,7 @@ def stored(setup: PlanningSetup, order: PlanOrder, *, by: str, email: str, since
         by=by,
         email=email,
         since=since,
-        order=PlanOrder(order.goal, dict(order.given), dict(order.budget), order.runner, order.base),
+        order=PlanOrder(order.goal, dict(order.given), dict(order.budget), order.runner, order.base, order.scope),
         base=setup.wish.base,
         runner=setup.runner,
         model=setup.model,

@@ -26,6 +26,7 @@ from mission_cli.document.plans.model import (
 )
 from mission_cli.document.plans.plan import check_plan, parse_yaml
 from mission_cli.document.plans.problems import place_of
+from mission_cli.domain.interview.model_questions import read_questions
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import EXECUTABLE_KINDS
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import yaml
 
     from mission_cli.document.plans.at_base import BaseFacts
+    from mission_cli.domain.interview.follow_ups import FollowUp
 
 MILESTONES = (3, 7)
 FEATURES = (2, 5)
@@ -80,6 +82,8 @@ class ReadAnswer:
     block: Block
     notes: tuple[str, ...] = ()
     """One sentence for each dropped key."""
+    questions: tuple[FollowUp, ...] = ()
+    """What the model would like to know."""
     doubts: tuple[Problem, ...] = ()
     """Why the model is asked once to mend a plan that could be used."""
 
@@ -170,7 +174,8 @@ def _read(block: Block, asked: _Asked) -> ReadAnswer:
     if isinstance(parsed, Problem):
         return ReadAnswer(None, (_quoting(parsed),), block)
     root, loaded = parsed
-    notes = tuple(_drop(loaded))
+    questions, dropped = read_questions(loaded.pop("questions", None))
+    notes = (*dropped, *_drop(loaded))
     read = check_plan(root, loaded)
     if read.plan is None:
         errors = tuple(_quoting(p) for p in read.problems if p.severity is Severity.ERROR)
@@ -180,7 +185,7 @@ def _read(block: Block, asked: _Asked) -> ReadAnswer:
         return ReadAnswer(None, problems, block, notes)
     doubts = set(read.problems) - {*cap_problems(read.plan, root), *sum_problems(read.plan, root)}
     doubts |= set(base_problems(read.plan, root, asked.facts)) if asked.facts is not None else set()
-    return ReadAnswer(_tidy(read.plan), (), block, notes, tuple(sorted(doubts)))
+    return ReadAnswer(_tidy(read.plan), (), block, notes, questions, tuple(sorted(doubts)))
 
 
 def _quoting(problem: Problem) -> Problem:

@@ -185,6 +185,14 @@ class PlanAgent(_Strict):
     """As those of a feature; dollars and hours are of all its features together."""
 
 
+class PlanDecision(_Strict):
+    """A decision that was made before the mission: a row of its Decision Log."""
+
+    decision: Annotated[Text, Field(min_length=1)]
+    rationale: Text = ""
+    alternatives: Text = ""
+
+
 class Plan(_Strict):
     """A plan file; see `docs/cli.md`."""
 
@@ -212,6 +220,8 @@ class Plan(_Strict):
     constraints: Texts = []
     assumptions: Texts = []
     """What the plan takes for granted and no person has confirmed."""
+    decisions: list[PlanDecision] = []
+    """What was decided before, such as the answers of an interview."""
     resources: list[PlanResource] = []
     team: list[PlanAgent] = []
     gates: list[PlanGate] = []

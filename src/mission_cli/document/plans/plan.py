@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import asdict, dataclass
 from mission_cli._support.text import one_line
 from mission_cli.document.plans.advice import shape_problems, sum_problems
 from mission_cli.document.plans.checks import (
@@ -17,7 +17,7 @@ from mission_cli.document.plans.checks import (
     named_feature,
     titles_of,
 )
-from mission_cli.document.plans.model import Plan, PlanFeature
+from mission_cli.document.plans.model import Plan, PlanDecision, PlanFeature
 from mission_cli.document.plans.problems import (
     model_problem,
     place_of,
@@ -39,11 +39,15 @@ from mission_cli.document.syntax.yaml_text import (
 from mission_cli.domain.budget.amounts import LABELS
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.ids import FeatureNumber
+from mission_cli.domain.interview.scope import ANSWERED
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.research.topics import topic_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mission_cli.domain.interview.follow_ups import FollowUp
+    from mission_cli.domain.interview.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +243,33 @@ def override(plan: Plan, given: Mapping[str, str], budget: Mapping[str, str], ru
     for problem in check_values(changed, None):
         raise UsageError(problem.message, hint=problem.hint)
     return changed
+
+
+def with_assumptions(plan: Plan, questions: Iterable[FollowUp]) -> Plan:
+    """Return the plan with what it assumes for questions that no person has answered."""
+    lines = [*plan.assumptions, *(one.assumption for one in questions)]
+    return plan.model_copy(update={"assumptions": list(dict.fromkeys(lines))})
+
+
+def with_confirmed(plan: Plan, answers: Iterable[tuple[FollowUp, str]]) -> Plan:
+    """Return the plan after a person has answered questions of its model: decisions, and not assumptions any more."""
+    assumptions, constraints, rows = list(plan.assumptions), list(plan.constraints), list(plan.decisions)
+    for question, answer in answers:
+        assumptions = [line for line in assumptions if line != question.assumption]
+        constraints += [f"{question.question} {answer}"] if answer != question.assumed else []
+        others = "; ".join(one for one in (question.assumed, *question.options) if one != answer)
+        row = PlanDecision(decision=f"{question.question} {answer}", rationale=ANSWERED, alternatives=others)
+        rows += [row] if row not in rows else []
+    lines = list(dict.fromkeys(constraints))
+    return plan.model_copy(update={"assumptions": assumptions, "constraints": lines, "decisions": rows})
+
+
+def with_scope(plan: Plan, scope: Scope) -> Plan:
+    """Return the plan with what an interview has said."""
+    rows = [PlanDecision(**asdict(row)) for row in scope.decisions]
+    keys = ("success_criteria", "non_goals", "constraints")
+    lines = {key: list(dict.fromkeys([*getattr(scope, key), *getattr(plan, key)])) for key in keys}
+    return plan.model_copy(update={**lines, "decisions": [*rows, *(row for row in plan.decisions if row not in rows)]})
 
 
 def _number(name: str, text: str) -> float:

@@ -76,9 +76,14 @@ def facts_of(ctx: Context, commit: Sha) -> RepositoryFacts:
     )
 
 
+def languages_of(paths: Iterable[str]) -> list[str]:
+    """Return the languages of files by the ends of their names, the most frequent first."""
+    ends = Counter(_LANGUAGES.get(path.rpartition(".")[2].casefold(), "") for path in paths if "." in path)
+    return [name for name, _ in ends.most_common() if name]
+
+
 def _stack(ctx: Context, seen: Mapping[str, str]) -> Iterable[str]:
-    ends = Counter(_LANGUAGES.get(path.rpartition(".")[2].casefold(), "") for path in seen if "." in path)
-    languages = [name for name, _ in ends.most_common() if name]
+    languages = languages_of(seen)
     if languages:
         yield f"languages, by the number of files in the top folders: {', '.join(languages[:8])}"
     manifests = [path for path in seen if path.rpartition("/")[2] in ctx.checks.manifest_names]

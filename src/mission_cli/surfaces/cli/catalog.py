@@ -50,12 +50,14 @@ _START: Mapping[str, Entry] = {
     ),
     "new": _entry(
         Group.START,
-        "first-mission",
+        "interview",
         ('new "A command that counts the words of a file, with tests"', "let the model plan, and approve the plan"),
         ("new --plan plan.yaml --max-usd 20", "use your own plan, for at most 20 dollars"),
         ("new --plan - --id words < plan.yaml", "read the plan from standard input"),
         ("new --playbook cli-tool -p name=words -p purpose='Counts words.'", "make it from a plan with parameters"),
         ('new "Fix the flaky tests" --headless --start', "without questions, and start it"),
+        ("new --headless --answers answers.yaml", "with the answers of the interview in a file"),
+        ("new --questions --json", "all questions of the interview, for a program"),
     ),
     "start": _entry(
         Group.START,
@@ -464,6 +466,7 @@ TOPICS: Mapping[str, str] = {
     "http": "the server: links to decide, webhooks, users",
     "web": "the web page of the server: signing in, views, actions, safety",
     "phases": "phases with gates that people decide",
+    "interview": "what `mission new` asks, in which depth, and answers from a file",
     "playbooks": "plans with parameters: using the shipped ones, writing your own",
     "previews": "opening finished work before it lands: servers, deployments, states",
     "mails": "what is sent and read, approvals, replies, questions by mail",

@@ -12,15 +12,10 @@ from mission_cli._support.dataclass import replace
 from mission_cli.app.authority import VOUCHING
 from mission_cli.app.results import files as results
 from mission_cli.domain.errors import DocumentError, MissionError, UsageError
-from mission_cli.surfaces.cli.commands.guided.interview import (
-    Order,
-    interview,
-    plan_for,
-    probe_of_file,
-    read_goal,
-    refuse_nonsense,
-)
+from mission_cli.surfaces.cli.commands.guided.interview import placed, plan_for, probe_of_file, read_goal
+from mission_cli.surfaces.cli.commands.guided.order import Order, refuse_nonsense
 from mission_cli.surfaces.cli.commands.guided.outcome import OVER, Approved
+from mission_cli.surfaces.cli.commands.guided.without_model import depth_of, interviewed, show_questions, with_plan
 from mission_cli.surfaces.cli.commands.playbooks.source import Source, plan_of_playbook, show_draft
 from mission_cli.surfaces.cli.given_files import text_of
 from mission_cli.surfaces.cli.shell import Shell, command
@@ -81,6 +76,14 @@ def new(
         bool,
         typer.Option("--phases", help="Go through the phases of its type: analyze, let people choose, plan, build."),
     ] = False,
+    depth: Annotated[
+        str, typer.Option(help="How much is asked: quick (2 questions), normal (8) or deep. Default: normal.")
+    ] = "",
+    answers: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Answers to its questions, YAML or JSON; - reads standard input."),
+    ] = None,
+    questions: Annotated[bool, typer.Option("--questions", help="Print the questions, and make nothing.")] = False,
     start: Annotated[bool, typer.Option("--start", help="Start it immediately.")] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
     probe: Annotated[
@@ -103,8 +106,12 @@ def new(
     budget = _without_empty({"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens})
     source = Source(plan, playbook, tuple(values or ()), dry_run, shell.interactive and not headless)
     source.refuse_nonsense(phases=phases)
-    ask = not source and source.ask
-    order = Order(named["goal"], _without_empty(named), budget, runner, base, homeless=homeless, ask=ask, probe=probe)
+    order = Order(named["goal"], _without_empty(named), budget, runner, base, homeless=homeless, probe=probe)
+    deep = depth_of(depth or ("quick" if headless and not source and not order.goal else ""))
+    ask = source.ask and answers is None and (not source or deep is not None)
+    order = replace(order, ask=ask, depth=deep, answers=answers, plan=os.fspath(plan) if plan is not None else "")
+    if questions:
+        return show_questions(shell, placed(shell, order), order)
     if phases:
         return _with_phases(shell, plan, order, start=start)
     if source:
@@ -120,12 +127,18 @@ def _from_plan(shell: Shell, source: Source, order: Order, *, start: bool) -> in
 
     order = _placed(shell, order, start=start)
     read, warnings = _read(shell, source.plan) if source.plan is not None else plan_of_playbook(shell, source)
+    if order.interviews:
+        found = with_plan(shell, placed(shell, order), order, read)
+        if isinstance(found, int):
+            return found
+        read, order = found
     read = override(read, order.given, order.budget, order.runner)
     if source.dry_run:
         place = Place(shell.repo, base=order.base, homeless=order.homeless, vouched=shell.command in VOUCHING)
         return show_draft(shell, read, place, source.playbook)
     planning = probe_of_file(shell, order, read)
     mission, path = create_mission(shell, read, base=order.base, homeless=order.homeless, planning=planning)
+    _forget(order)
     words, result = f"{mission} is planned: {path}", results.CreatedFromPlan(mission, path, warnings)
     return _say_created(shell, mission, words, result, start=start, homeless=order.homeless)
 
@@ -162,7 +175,8 @@ def _over(order: Order) -> Order:
 def _with_phases(shell: Shell, plan: Path | None, order: Order, *, start: bool) -> int:
     """Make a mission that goes through the phases of its type. No model is asked: its workers analyze and plan."""
     from mission_cli.document.plans.phased import phased_plan
-    from mission_cli.document.plans.plan import override
+    from mission_cli.document.plans.plan import override, with_scope
+    from mission_cli.domain.interview.interview import Depth
     from mission_cli.domain.phases.presets import PRESETS
     from mission_cli.surfaces.cli.commands.guided.onward import go_on
     from mission_cli.surfaces.cli.commands.guided.repository import introduce, prepare
@@ -177,15 +191,25 @@ def _with_phases(shell: Shell, plan: Path | None, order: Order, *, start: bool) 
     if order.ask and not order.homeless and prepare(shell):
         introduce(shell)
     order = _placed(shell, order, start=start)
-    order = interview(order) if order.ask else order
+    found = interviewed(shell, placed(shell, order), order, Depth.QUICK)
+    if isinstance(found, int):
+        return found
+    order = found
     made = override(phased_plan(order.goal, kind), order.given, order.budget, order.runner)
-    mission, path = create_mission(shell, made, base=order.base, homeless=order.homeless)
+    mission, path = create_mission(shell, with_scope(made, order.scope), base=order.base, homeless=order.homeless)
+    _forget(order)
     words = f"{mission} is planned: {path}\nphases: {', '.join(phase.name for phase in made.phases)}"
     result = results.CreatedFromPlan(mission, path, ())
     if order.ask and not (order.homeless or start):
         shell.say(words, result)
         return go_on(shell, mission)
     return _say_created(shell, mission, words, result, start=start, homeless=order.homeless)
+
+
+def _forget(order: Order) -> None:
+    """Forget the answers of an interview: they are in the mission now."""
+    if order.forget is not None:
+        order.forget()
 
 
 def _placed(shell: Shell, order: Order, *, start: bool) -> Order:
@@ -270,9 +294,9 @@ def _read(shell: Shell, plan: Path) -> tuple[Plan, list[Problem]]:
 
 def _refuse_unapproved(order: Order, *, headless: bool) -> None:
     """Raise UsageError if the goal or the approval is missing and there is no terminal to ask for it."""
-    if order.ask:
+    if order.ask or (headless and (order.interviews or not order.goal)):
         return
-    if not order.goal:
+    if not order.goal and order.answers is None:
         hint = 'mission new "GOAL" on a terminal or with --headless, or mission new --plan plan.yaml'
         raise UsageError("a goal or a plan file is needed", hint=hint)
     if not headless:

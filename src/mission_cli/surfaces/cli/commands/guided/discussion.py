@@ -17,6 +17,7 @@ from mission_cli.domain.errors import MissionError
 from mission_cli.domain.notice import do
 from mission_cli.domain.problems import Severity
 from mission_cli.surfaces.cli.commands.guided import probe
+from mission_cli.surfaces.cli.commands.guided.follow_ups import settled
 from mission_cli.surfaces.cli.editor import edited
 from mission_cli.surfaces.cli.questions import amount_asked, asked, chosen
 from mission_cli.surfaces.keys import gently
@@ -60,7 +61,7 @@ class Discussed:
 
 def discuss(shell: Shell, ctx: Context, name: str) -> Discussed:
     """Discuss a stored plan until the person approves it, leaves it for later, rejects it, or starts over."""
-    one = _awaited(shell, ctx, carry.need(ctx, name))
+    one = settled(shell, ctx, _awaited(shell, ctx, carry.need(ctx, name)), partial(_awaited, shell, ctx))
     talk = _Talk(shell, ctx, one)
     talk.show_plan()
     if probe.is_wanted(ctx, one):
@@ -201,7 +202,8 @@ class _Talk:
         return talk.one
 
     def _adjust(self, wish: str) -> StoredPlanning:
-        one = _awaited(self.shell, self.ctx, discussing.wish_for(self.ctx, self.one.id, wish))
+        awaited = partial(_awaited, self.shell, self.ctx)
+        one = settled(self.shell, self.ctx, awaited(discussing.wish_for(self.ctx, self.one.id, wish)), awaited)
         if one.error:
             self.shell.err.print(f"{clean(one.error)}; the plan stays as it was")
         for note in one.notes if not one.error else ():

@@ -9,116 +9,109 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import typer
-
-from mission_cli._support.dataclass import (
-    dataclass,
-    field,
-    replace,
-)
-from mission_cli.app.plannings.modes import MODES, recommended
+from mission_cli._support.dataclass import replace
+from mission_cli.app.interview.kept import forget
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, ToolError, UsageError
 from mission_cli.surfaces.cli.commands.guided.discussion import told_so_far
+from mission_cli.surfaces.cli.commands.guided.order import refuse_nonsense
 from mission_cli.surfaces.cli.commands.guided.outcome import Approved, discussed, resumed
 from mission_cli.surfaces.cli.commands.guided.probe import probe_headless
-from mission_cli.surfaces.cli.questions import amount_asked, asked, chosen
+from mission_cli.surfaces.cli.commands.guided.scoping import (
+    Place,
+    command_of,
+    fitted_order,
+    from_file,
+    held,
+    open_question,
+    refuse_open,
+)
 from mission_cli.surfaces.keys import gently
-from mission_cli.surfaces.new_mission import CAPS, USUAL_USD
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from mission_cli.app.planning import Planned
-    from mission_cli.app.plannings.order import PlanOrder
     from mission_cli.document.plans.answer import ReadAnswer
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
+    from mission_cli.surfaces.cli.commands.guided.order import Order
     from mission_cli.surfaces.cli.shell import Shell
-    from mission_cli.wiring.assemble import Opened
     from mission_cli.wiring.host import GitStateStore
 
 _LOOK_SECONDS = 0.1
 _MOST_PROBLEMS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What the person asked for on the command line and in the interview."""
-
-    goal: str
-    given: Mapping[str, str] = field(default_factory=dict)
-    """Keys of the plan that override the model's answer: goal, id, mode, …"""
-    budget: Mapping[str, str] = field(default_factory=dict)
-    runner: str = ""
-    base: str = ""
-    homeless: bool = False
-    probe: bool = False
-    """Whether the assumption of the plan is checked without asking."""
-    ask: bool = False
-    """Whether to ask questions and to have the plan approved on the terminal."""
-
-
-def interview(order: Order) -> Order:
-    """Ask for goal, mode and budget, unless they were given."""
-    goal = order.goal or asked("What is the goal?")
-    mode = order.given.get("mode") or _mode_asked(goal)
-    budget = dict(order.budget)
-    if not any(budget.get(name) for name in CAPS):
-        budget["money_usd"] = amount_asked("What is the most it may cost, in dollars (or unlimited)?", USUAL_USD)
-    return replace(order, goal=goal, given={**order.given, "goal": goal, "mode": mode}, budget=budget)
-
-
-def _mode_asked(goal: str) -> str:
-    wide = max(map(len, MODES)) + 1
-    for name, words in MODES.items():
-        typer.echo(f"{f'{name}:':<{wide}} {words}")
-    best = recommended(goal)
-    if best.why:
-        typer.echo(f"{best.mode} is recommended, because the goal says `{best.why}`")
-    return chosen("Which mode?", tuple(MODES), best.mode)
-
-
 def plan_for(shell: Shell, order: Order) -> Approved | int:
-    """Have the plan written by a model and approved; return an exit code if the person stopped, left or rejected it."""
-    from mission_cli.app.commands.plan_from_goal import (
-        choose_runner,
-        make_plan,
-        prepare,
-    )
+    """Have the plan written by a model and approved; return an exit code if it was stopped or rejected, or OVER."""
+    from mission_cli.app.commands.plan_from_goal import choose_runner
     from mission_cli.app.plannings.discussing import written_by
-    from mission_cli.app.plannings.order import request_of
-    from mission_cli.document.plans.plan import override, write_plan
 
     refuse_nonsense(order)
-    opened, base = planning_place(shell, order)
-    if order.ask and not order.goal and (found := resumed(shell, opened.context)) is not None:
-        return discussed(shell, opened.context, found)
-    choose_runner(opened.context, order.runner)
-    if order.ask:
-        order = interview(order)
+    place = placed(shell, order)
+    ctx = place.ctx
+    if order.ask and not order.goal and (found := resumed(shell, ctx)) is not None:
+        return discussed(shell, ctx, found)
+    choose_runner(ctx, order.runner)
+    if not order.ask:
+        return _unasked(shell, place, order)
+    with held(shell, place, order) as done:
+        if done is None:
+            return 0
+        order, kept = done
         refuse_nonsense(order)
-    desk = prepare(opened.context, request_of(_ordered(order), base))
-    bare = "" if opened.context.machine.sandbox().on else ", without a sandbox"
+        planned = _planned(shell, place, order)
+        if isinstance(planned, int):
+            return planned
+        one = written_by(ctx, order.for_plan, planned)
+        forget(ctx, kept.id)
+    return discussed(shell, ctx, one)
+
+
+def _unasked(shell: Shell, place: Place, order: Order) -> Approved | int:
+    """Return a plan that counts as approved, with the answers of a file; an exit code if one is missing."""
+    from mission_cli.app.plannings.order import fitted
+    from mission_cli.document.plans.plan import with_assumptions, write_plan
+
+    if order.interviews:
+        interview = from_file(shell, place, order)
+        if open_question(interview) is not None:
+            return refuse_open(shell, interview, command_of(order))
+        order = fitted_order(order, interview)
+        refuse_nonsense(order)
+    planned = _planned(shell, place, order)
+    if isinstance(planned, int) or planned.plan is None:
+        return planned if isinstance(planned, int) else 1
+    questions = planned.read.questions if planned.read is not None else ()
+    plan = fitted(with_assumptions(planned.plan, questions), order.for_plan, planned.desk.runner)
+    if order.probe:
+        probe_headless(shell, place.ctx, planned, plan.probe)
+    kept = place.ctx.runtime.keep(f"plans/{planned.desk.name}/plan.yaml", write_plan(plan))
+    return Approved(order.base, kept, planned.cost, planned.sums, lambda make: make(plan, planned.records))
+
+
+def _planned(shell: Shell, place: Place, order: Order) -> Planned | int:
+    """Return what a model has planned; an exit code if the person stopped it. Raises MissionError without a plan."""
+    from mission_cli.app.commands.plan_from_goal import make_plan, prepare
+    from mission_cli.app.plannings.order import request_of
+
+    ctx = place.ctx
+    desk = prepare(ctx, request_of(order.for_plan, place.base))
+    bare = "" if ctx.machine.sandbox().on else ", without a sandbox"
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
     shell.note(words)
-    with gently(), shell.busy(f"{desk.runner} writes the plan", told_so_far(opened.context, desk.name)):
+    with gently(), shell.busy(f"{desk.runner} writes the plan", told_so_far(ctx, desk.name)):
         # Planning is a job, and no notification comes when it ends: the engine polls it, and the caller sets how often.
-        planned = make_plan(opened.context, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
+        planned = make_plan(ctx, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
     if planned.stopped:
         return _stopped(shell, planned)
     if planned.plan is None:
-        raise _failure(shell, opened.context, planned)
+        raise _failure(shell, ctx, planned)
     _tell(shell, planned.read)
-    if order.ask:
-        return discussed(shell, opened.context, written_by(opened.context, _ordered(order), planned))
-    plan = override(planned.plan, order.given, order.budget, desk.runner)
-    if order.probe:
-        probe_headless(shell, opened.context, planned, plan.probe)
-    kept = opened.context.runtime.keep(f"plans/{desk.name}/plan.yaml", write_plan(plan))
-    return Approved(order.base, kept, planned.cost, planned.sums, lambda make: make(plan, planned.records))
+    return planned
 
 
 def probe_of_file(shell: Shell, order: Order, plan: Plan) -> Callable[[MissionId], Sequence[RunRecord]]:
@@ -130,30 +123,14 @@ def probe_of_file(shell: Shell, order: Order, plan: Plan) -> Callable[[MissionId
     if plan.probe is None or not order.probe:
         shell.note("the plan names an assumption that is not checked: add --probe") if plan.probe else None
         return lambda _: ()
-    opened, base = planning_place(shell, order)
-    wish = request_of(_ordered(replace(order, goal=plan.goal or plan.title)), base)
-    planned = Planned((prepare if plan.probe.task else bare_setup)(opened.context, wish))
-    probe_headless(shell, opened.context, planned, plan.probe)
+    place = placed(shell, order)
+    wish = request_of(replace(order, goal=plan.goal or plan.title).for_plan, place.base)
+    planned = Planned((prepare if plan.probe.task else bare_setup)(place.ctx, wish))
+    probe_headless(shell, place.ctx, planned, plan.probe)
     return planned.records
 
 
-def refuse_nonsense(order: Order) -> None:
-    """Raise UsageError for mistakes that would otherwise be found only after the planning has been paid for."""
-    from mission_cli.app.plannings.order import refuse_nonsense as refuse
-
-    if order.goal.strip() or not order.ask:
-        refuse(_ordered(order))
-    else:
-        refuse(_ordered(replace(order, goal="x")))
-
-
-def _ordered(order: Order) -> PlanOrder:
-    from mission_cli.app.plannings.order import PlanOrder
-
-    return PlanOrder(order.goal, order.given, order.budget, order.runner, order.base)
-
-
-def planning_place(shell: Shell, order: Order) -> tuple[Opened, str]:
+def placed(shell: Shell, order: Order) -> Place:
     """Return the repository in which the planning is done, and the base branch. Creates no mission."""
     from mission_cli.wiring.compose import (
         is_in_repository,
@@ -167,7 +144,7 @@ def planning_place(shell: Shell, order: Order) -> tuple[Opened, str]:
     base = ("" if homeless else order.base) or opened.default_base()
     if not base:
         raise UsageError("no branch is checked out", hint="name the base branch: --base main")
-    return opened, base
+    return Place(opened, base)
 
 
 def _refuse_taken(store: GitStateStore | None, identity: str) -> None:

@@ -9,9 +9,9 @@ from starlette.routing import Route
 
 from mission_cli._support.shown import quantity_of
 from mission_cli.app.plannings import discussing
-from mission_cli.app.plannings.modes import MODES
 from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.interview.modes import MODES
 from mission_cli.surfaces.http.problems import problem_of
 from mission_cli.surfaces.http.web.rendering import address
 from mission_cli.surfaces.new_mission import CAPS

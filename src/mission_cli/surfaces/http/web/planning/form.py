@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
-from mission_cli.app.plannings.modes import MODES, recommended
 from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import DocumentError, MissionError, UsageError
+from mission_cli.domain.interview.modes import MODES, recommended
 from mission_cli.domain.status import PRIORITIES
 from mission_cli.surfaces.http.planners import need_repo
 from mission_cli.surfaces.http.problems import problem_of
