@@ -171,3 +171,28 @@ def test_a_wrong_request_for_a_plan_costs_nothing(web: Served) -> None:
         ("POST", "/plannings/none/undo"),
     ):
         assert ask(web, method, path, "manager").status_code == 404
+
+
+def test_a_mission_is_made_of_a_playbook(web: Served) -> None:
+    listed = ask(web, "GET", "/playbooks").json()["playbooks"]
+    assert "cli-tool" in [one["name"] for one in listed]
+    shown = ask(web, "GET", "/playbooks/cli-tool").json()
+    assert [one["name"] for one in shown["parameters"] if one["required"]] == ["name", "purpose"]
+    order = {"playbook": "cli-tool", "values": {"name": "words"}, "id": "w"}
+    lacking = ask(web, "POST", "/missions", "manager", json=order)
+    assert (lacking.status_code, lacking.json()["title"]) == (422, "`cli-tool` needs purpose")
+    order["values"] = {"name": "words", "purpose": "Counts.", "commands": ["a", "b"], "max_usd": 7}
+    assert ask(web, "POST", "/missions", "reader", json=order).status_code == 403
+    made = ask(web, "POST", "/missions", "manager", json=order)
+    assert (made.status_code, made.json()["id"]) == (201, "w")
+    assert ask(web, "GET", "/missions/w").json()["budget"]["usd"]["cap"] == 7
+    for wrong, status in (
+        ({"playbook": "../cli-tool.yaml"}, 404),
+        ({"playbook": "/etc/passwd.yaml"}, 404),
+        ({"playbook": "cli-tool", "goal": "x"}, 422),
+        ({"goal": "x", "values": {}}, 422),
+        ({"playbook": "cli-tool", "values": {"name": {}}}, 422),
+        ({"playbook": "cli-tool", "values": {"name": "words", "purpose": "x\ny"}}, 422),
+    ):
+        assert ask(web, "POST", "/missions", "manager", json=wrong).status_code == status, wrong
+    assert ask(web, "GET", "/playbooks/..%2Fcli-tool").status_code == 404

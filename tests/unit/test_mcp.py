@@ -72,11 +72,14 @@ TWINS: dict[str, tuple[str, ...]] = {
     "mission_budget_estimate": ("budget", "estimate", "3", "--milestones", "2", "--runner", "opencode"),
     "mission_budget_analyze": ("budget", "analyze", "m", "--tokens", "50M", "--runner", "opencode"),
     "mission_budget_accuracy": ("budget", "accuracy"),
+    "mission_playbook_list": ("playbooks", "list"),
+    "mission_playbook_get": ("playbooks", "show", "library"),
 }
 """The tools that only read, and the commands that print the same."""
 FLAGS: dict[str, dict[str, Any]] = {
     "mission_budget_estimate": {"features": 3, "milestones": 2, "runner": "opencode"},
     "mission_budget_analyze": {"tokens": "50M", "runner": "opencode"},
+    "mission_playbook_get": {"name": "library"},
 }
 ADDRESSES: dict[str, tuple[str, ...]] = {
     "/missions/m": ("status", "m"),
@@ -93,6 +96,8 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "/budget/analyze?tokens=50M&runner=opencode": ("budget", "analyze", "--tokens", "50M", "--runner", "opencode"),
     "/budget/estimate?features=3&milestones=2&runner=opencode": TWINS["mission_budget_estimate"],
     "/budget/accuracy": ("budget", "accuracy"),
+    "/playbooks": ("playbooks", "list"),
+    "/playbooks/library": ("playbooks", "show", "library"),
 }
 """The addresses of the HTTP API that show what commands print; a list has pages, and is compared by itself."""
 WORLDS: Sequence[type[Sim]] = (Sim, AskSim, PhaseSim, ReviewSim, RecurringSim, MailSim)
@@ -150,6 +155,8 @@ def test_every_tool_says_what_it_does_what_it_takes_and_what_it_returns(person: 
             "mission_budget_estimate": ["read_only_hint", "idempotent_hint"],
             "mission_budget_analyze": ["read_only_hint", "idempotent_hint"],
             "mission_budget_accuracy": ["read_only_hint", "idempotent_hint"],
+            "mission_playbook_list": ["read_only_hint", "idempotent_hint"],
+            "mission_playbook_get": ["read_only_hint", "idempotent_hint"],
             "mission_resume": [],
             "mission_create": [],
             "mission_start": ["destructive_hint", "idempotent_hint"],
@@ -241,6 +248,7 @@ def _put(person: Person, seed: int) -> None:
 
 def test_all_tools_and_addresses_that_only_read_are_compared() -> None:
     shown = {PREFIX + address.partition("?")[0].replace("/m/", "/{id}/").removesuffix("/m") for address in ADDRESSES}
+    shown = {address.replace("/library", "/{playbook}") for address in shown}
     reading = {
         PREFIX + one.path.removesuffix("/{id}") for one in operations() if not one.changes and one.name not in _PAGED
     }
@@ -342,7 +350,7 @@ def test_calls_that_make_no_sense_say_what_helps(words: Person, mode: str) -> No
             "1 there is no mission `nothing` | there are words",
             "2 mission_status was called wrongly: `name`: Extra inputs are not permitted | its arguments: mission",
             "2 mission_history was called wrongly: `limit`: Input should be greater than or equal to 1 | its arguments: mission, limit",
-            "2 mission_create was called wrongly: `plan.milestones`: List should have at least 1 item after validation, not 0 | its arguments: plan, base, homeless",
+            "2 mission_create was called wrongly: `plan.milestones`: List should have at least 1 item after validation, not 0 | its arguments: plan, playbook, values, base, homeless",
             "2 there is no branch `gone` | git branch lists the branches",
             "2 a mission `words` exists already | choose another --id",
             "2 give either a status or a key with its value | for example status paused",

@@ -209,3 +209,24 @@ def test_only_people_who_may_manage_missions_make_some() -> None:
     page = ended(manager, where)
     manager.press(page, APPROVE)
     assert manager.host.context().state.history(limit=1)[0].author.name == "manager"
+
+
+def test_a_mission_is_made_of_a_playbook_on_its_page() -> None:
+    web = at_home(thinking())
+    assert "/playbooks" in [to for to, _ in web.open("/new").links]
+    listed = web.open("/playbooks")
+    assert "/playbooks/cli-tool" in [to for to, _ in listed.links]
+    page = web.open("/playbooks/cli-tool")
+    make = "Make the mission"
+    fields = next(form for form in page.forms if make in form.buttons).fields
+    assert ("value-language" in fields, fields["value-max_usd"]) == (True, "30")
+    refused = web.press(page, make, **{"value-name": "Not Good", "value-purpose": "<b>Counts</b>"})
+    assert web.status == 422
+    assert "`name`: `Not Good` does not match" in refused.text
+    kept = next(form for form in refused.forms if make in form.buttons).fields
+    assert (kept["value-name"], kept["value-purpose"]) == ("Not Good", "<b>Counts</b>")
+    made = web.press(refused, make, **{"value-name": "words"})
+    assert "words-a-command-line-tool is planned" in made.text
+    assert [*web.host.context().state.snapshot().missions] == ["words-a-command-line-tool"]
+    web.open("/playbooks/none")
+    assert web.status == 404

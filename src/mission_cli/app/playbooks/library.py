@@ -14,6 +14,7 @@ from mission_cli.app.playbooks.results import (
     ShownPlaybook,
 )
 from mission_cli.app.results.files import FileProblem
+from mission_cli.document.playbooks.model import NAME
 from mission_cli.document.playbooks.read import ReadPlaybook, check_playbook, plan_with, read_playbook
 from mission_cli.document.playbooks.values import read_values
 from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, UsageError
@@ -134,6 +135,29 @@ def make_plan(chosen: Chosen, given: Mapping[str, Given]) -> tuple[Plan, list[Pr
     if made.plan is None:
         raise DocumentError.of(chosen.file.path, [p for p in made.problems if p.severity is Severity.ERROR])
     return made.plan, [p for p in made.problems if p.severity is Severity.WARNING]
+
+
+def plan_by_name(files: PlaybookFiles, name: str, values: Mapping[str, object]) -> tuple[Plan, list[Problem]]:
+    """Return the plan of a playbook for someone who may name one, but not a file of this machine; and its warnings."""
+    return make_plan(choose_known(files, name), {key: _given(key, value) for key, value in values.items()})
+
+
+def choose_known(files: PlaybookFiles, name: str) -> Chosen:
+    """Return the playbook with a name; a path is not one. Raises NotFoundError, DocumentError."""
+    if not NAME.fullmatch(name):
+        raise NotFoundError(f"there is no playbook `{one_line(name, 60)}`", hint=f"{do('playbooks list')} names all")
+    return choose(files, name)
+
+
+def _given(name: str, value: object) -> Given:
+    """Return a value that came as JSON. Raises UsageError for what is neither a text, a number, a flag nor a list."""
+    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+        return [str(entry) for entry in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise UsageError(f"`{one_line(name, 60)}` has no value that can be used", hint="give a text, or a list of texts")
 
 
 def _example(parameter: Parameter) -> str:

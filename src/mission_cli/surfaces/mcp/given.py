@@ -71,10 +71,23 @@ class Creating(Given):
     """A new mission."""
 
     plan: Annotated[
-        Plan, Field(description="The plan: title, goal, budget, and milestones with features and their criteria.")
-    ]
+        Plan | None,
+        Field(description="The plan: title, goal, budget, and milestones with features and their criteria."),
+    ] = None
+    playbook: Annotated[
+        str, Field(description="Instead of a plan, the name of a playbook, which `mission_playbook_list` names.")
+    ] = ""
+    values: Annotated[
+        dict[str, str | bool | float | list[str]], Field(description="The values of the playbook's parameters by name.")
+    ] = {}
     base: Annotated[str, Field(description="Branch that the work starts from and lands on.")] = ""
     homeless: Annotated[bool, Field(description="Keep it in the person's data folder, without a repository.")] = False
+
+
+class OnePlaybook(Given):
+    """A playbook."""
+
+    name: Annotated[str, Field(description="Its name.", min_length=1)]
 
 
 class Starting(OneMission):

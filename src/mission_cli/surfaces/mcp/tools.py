@@ -123,11 +123,27 @@ _ALL = (
         "context",
         deciding.resume,
     ),
+    _reading(
+        "mission_playbook_list",
+        "List playbooks",
+        "List plans with parameters, from which missions are made. Look for one that fits before you write a plan.",
+        given.Nothing,
+        "playbooks list",
+        planning.playbooks,
+    ),
+    _reading(
+        "mission_playbook_get",
+        "Show a playbook",
+        "Return the parameters of a playbook, and its plan with placeholders.",
+        given.OnePlaybook,
+        "playbooks show",
+        planning.playbook,
+    ),
     Tool(
         "mission_create",
         "Make a mission",
-        "Make a mission from a plan. It is not started. Give every feature criteria that can be checked, such as "
-        "run: `pytest -q`, and ask the person for a budget.",
+        "Make a mission from a plan, or from a playbook with values. It is not started. Give every feature criteria "
+        "that can be checked, such as run: `pytest -q`, and ask the person for a budget.",
         given.Creating,
         "new",
         planning.create,

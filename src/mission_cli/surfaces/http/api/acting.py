@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.app.commands.steer.tell import NOTED
@@ -21,33 +22,39 @@ if TYPE_CHECKING:
 
     from mission_cli.surfaces.http.api.operation import Call, Everything
 
+_SOURCES = ("plan", "playbook", "goal")
 COMMENT = Field("comment", "recorded with the decision")
 SAW = Field("saw", "the commit or document that was looked at; refused if the gate shows another by now")
 GATE = Field("gate", "the name of the gate", required=True)
 
 
 def _create(everything: Everything) -> CreatedFromPlan | Planning:
-    """Make the mission of a plan, or have a model write a plan for a goal."""
+    """Make the mission of a plan or playbook, or have a model write a plan for a goal."""
+    from mission_cli.app.playbooks.library import plan_by_name
     from mission_cli.document.plans.plan import read_plan
     from mission_cli.domain.errors import DocumentError
+    from mission_cli.wiring.host import playbook_files
 
     given = everything.given
-    if ("plan" in given) == ("goal" in given):
-        raise UsageError(
-            "name either `plan` or `goal`", hint="a `plan` is made at once; for a `goal` a model writes one"
-        )
+    if sum(name in given for name in _SOURCES) != 1 or ("values" in given and "playbook" not in given):
+        hint = "a `plan` is made at once, a `playbook` with its `values`, too; for a `goal` a model writes a plan"
+        raise UsageError("name one of `plan`, `playbook` and `goal`", hint=hint)
     if "goal" in given:
         return plannings.begin(everything)
     if beside := sorted(given.keys() & {one.name for one in plannings.ORDER}):
         raise UsageError(f"`{beside[0]}` is for a goal", hint="write it into the plan")
     repo = need_repo(list(everything.names), given.get("repo", ""))
-    read = read_plan(json.dumps(given["plan"]))
-    if read.plan is None:
-        raise DocumentError.of("plan", read.problems)
-    if everything.given.get("id"):
-        read.plan.id = everything.given["id"]
-    made, path = everything.make(read.plan, repo)
-    return CreatedFromPlan(made, path, read.problems)
+    if "playbook" in given:
+        plan, problems = plan_by_name(playbook_files(Path(repo)), given["playbook"], given.get("values", {}))
+    else:
+        read = read_plan(json.dumps(given["plan"]))
+        if read.plan is None:
+            raise DocumentError.of("plan", read.problems)
+        plan, problems = read.plan, [*read.problems]
+    if given.get("id"):
+        plan.id = given["id"]
+    made, path = everything.make(plan, repo)
+    return CreatedFromPlan(made, path, problems)
 
 
 def _plain(name: str) -> Callable[[Call], Changed]:
@@ -204,7 +211,9 @@ def _of_missions() -> tuple[Operation, ...]:
     one, manage = _ONE, Scope.MANAGE
     plan = Field("plan", "the plan, as `mission schema plan` describes it: the mission is made at once", "object")
     repo = Field("repo", "the repository, if the server has several")
-    create = (plan, Field("id", "its id; default: made from the title"), repo, *plannings.ORDER)
+    playbook = Field("playbook", "the name of a playbook: the mission is made at once, with these values")
+    values = Field("values", "the values of its parameters by name: texts, numbers, flags, lists of texts", "object")
+    create = (plan, playbook, values, Field("id", "its id; default: made from the title"), repo, *plannings.ORDER)
     patch = (
         Field("status", "what it becomes", choices=("paused", "active", "cancelled")),
         REASON,
@@ -217,7 +226,7 @@ def _of_missions() -> tuple[Operation, ...]:
             "create_mission",
             "POST",
             "/missions",
-            "Make the mission of a plan, or have a model write a plan for a goal.",
+            "Make the mission of a plan or playbook, or have a model write a plan for a goal.",
             manage,
             CreatedFromPlan,
             None,

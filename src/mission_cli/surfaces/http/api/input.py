@@ -17,6 +17,7 @@ PATH_FIELDS: Mapping[str, Field] = {
     "id": Field("id", "the id of the mission", required=True),
     "feature": Field("feature", "the number of the feature, N.M", required=True),
     "planning": Field("planning", "the id of the planning", required=True),
+    "playbook": Field("playbook", "the name of the playbook", required=True),
     "number": Field("number", "the number of the request", "integer", required=True, least=1),
 }
 REPO = Field("repo", "the repository, if several have a mission of this id")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
@@ -14,15 +15,18 @@ from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.status import PRIORITIES, MissionStatus
 from mission_cli.surfaces.http.api.operation import Field, Operation
+from mission_cli.surfaces.http.planners import need_repo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mission_cli.app.addressing import Address
+    from mission_cli.app.playbooks.results import ListedPlaybooks, ShownPlaybook
     from mission_cli.app.results.reports import HistoryEntry
     from mission_cli.app.results.views import FeatureView, Line
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
+    from mission_cli.ports.templates import PlaybookFiles
     from mission_cli.surfaces.http.api.operation import Call, Everything
 
 MOST_MISSIONS, MOST_EVENTS = 200, 1000
@@ -50,6 +54,24 @@ class MissionPage:
     missions: Sequence[ListedMission]
     next: str
     """`cursor` of the next page; empty after the last one."""
+
+
+def _playbooks(everything: Everything) -> ListedPlaybooks:
+    from mission_cli.app.playbooks.library import listed
+
+    return listed(_library(everything))
+
+
+def _playbook(everything: Everything) -> ShownPlaybook:
+    from mission_cli.app.playbooks.library import choose_known, shown
+
+    return shown(choose_known(_library(everything), everything.given["playbook"]))
+
+
+def _library(everything: Everything) -> PlaybookFiles:
+    from mission_cli.wiring.host import playbook_files
+
+    return playbook_files(Path(need_repo(list(everything.names), everything.given.get("repo", ""))))
 
 
 LIMIT = Field("limit", "how many at most", "integer", least=1, most=MOST_MISSIONS)
@@ -185,6 +207,23 @@ def _inbox(everything: Everything) -> Any:
 
 def operations() -> tuple[Operation, ...]:
     """Return them."""
+    return (*_of_missions(), *_of_playbooks())
+
+
+def _of_playbooks() -> tuple[Operation, ...]:
+    from mission_cli.app.playbooks.results import ListedPlaybooks, ShownPlaybook
+
+    read, repo = Scope.READ, (Field("repo", "the repository, if the server has several"),)
+    one, words = "/playbooks/{playbook}", "Show a playbook: its parameters, and its plan."
+    return (
+        Operation(
+            *("list_playbooks", "GET", "/playbooks", "List playbooks.", read, ListedPlaybooks, None, _playbooks, repo)
+        ),
+        Operation("get_playbook", "GET", one, words, read, ShownPlaybook, None, _playbook, repo),
+    )
+
+
+def _of_missions() -> tuple[Operation, ...]:
     from mission_cli.app.results.briefing import Briefing
     from mission_cli.app.results.mission_report import MissionReport
     from mission_cli.app.results.reasons import Why
