@@ -329,7 +329,7 @@ def test_a_command_that_fails_may_be_sent_again_with_its_key(web: Served) -> Non
 def test_without_a_token_or_its_scope_nothing_is_shown_or_done(web: Served) -> None:
     before = decided(web.host)
     for operation in operations():
-        path = PREFIX + operation.path.format(id="m", feature="1.1", number="1", planning="p")
+        path = PREFIX + operation.path.format(id="m", feature="1.1", number="1", planning="p", playbook="p")
         odd = ("Bearer", "Basic reader", "reader", "Bearer reader x") if operation.name == "get_mission" else ()
         for header in ("", "Bearer nobody", *odd):
             found = web.ask(operation.method, path, headers={"Authorization": header} if header else {})

@@ -29,3 +29,15 @@ REPORTING = frozenset({"preview"})
 
 VOUCHING = frozenset({"new", "resume", "retry", "run", "start", "takeover", "undo"})
 """The commands by which a person plans or starts work, and so accepts uncommitted settings of this checkout."""
+
+AT_HOME = frozenset(
+    {
+        *("add", "add-milestone", "analyse", "analyze", "archive", "cancel", "context", "diff", "edit", "export"),
+        *("fmt", "forecast", "history", "lint", "logs", "move", "note", "recommend", "report", "set", "show", "status"),
+        *("undo", "why"),
+    }
+)
+"""The commands that also find a mission without a repository: they show it, or change its file."""
+
+WORKING = frozenset({"land", "open", "preview", "pulse", "resume", "retry", "run", "start", "takeover", "validate"})
+"""The commands that need the repository of a mission."""

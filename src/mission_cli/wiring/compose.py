@@ -64,7 +64,8 @@ def open_repository(start: Path, *, create: bool = False, vouched: bool = False,
         layout = make_state(checkout, here=here, program=program, remote=remote)
     if layout is None:
         raise _no_missions(checkout)
-    registry().remember(checkout.name)
+    if not is_home(checkout.name):
+        registry().remember(checkout.name)
     return assemble(checkout, layout, found, environment(), program, ticking=ticking)
 
 
@@ -95,8 +96,9 @@ def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
         layout = make_state(checkout, here=here, program=program, remote=found.settings.remote)
     if layout is None:
         raise _no_missions(checkout)
-    with suppress(OSError):
-        registry().remember(checkout.name)
+    if not is_home(checkout.name):
+        with suppress(OSError):
+            registry().remember(checkout.name)
     found = replace(found, problems=tuple(problems))
     return assemble(checkout, layout, found, around, program, ticking=True)
 
@@ -133,6 +135,26 @@ def open_homeless(*, create: bool = False) -> GitStateStore | None:
     place = user_folder("data")
     layout = make_home(place) if create else find_home(place)
     return GitStateStore(layout) if layout else None
+
+
+def is_home(repository: Path) -> bool:
+    """Whether a folder is the user's data folder, which keeps missions without a repository, and is none itself."""
+    return repository.resolve() == user_folder("data").resolve()
+
+
+def home_of(named: str, start: Path) -> Path | None:
+    """Return the data folder if a mission there is named, or, without a repository around `start`, is the only one."""
+    from mission_cli.app.addressing import resolve
+
+    store = open_homeless()
+    if store is None:
+        return None
+    try:
+        found = resolve(store.snapshot(), named)
+    except MissionError:
+        return None
+    by_name = named and found.mission.id.startswith(named.partition("/")[0])
+    return user_folder("data") if by_name or not is_in_repository(start) else None
 
 
 def pdf_of(page: str) -> bytes:
@@ -186,7 +208,7 @@ def registry() -> Registry:
 def open_known(repository: Path) -> Opened | None:
     """Open a repository of the registry; if it no longer exists, remove it from the registry and return None."""
     try:
-        if repository.is_dir() and find_checkout(repository).name.resolve() == repository:
+        if repository.is_dir() and not is_home(repository) and find_checkout(repository).name.resolve() == repository:
             return open_repository(repository)
     except NotFoundError:
         pass

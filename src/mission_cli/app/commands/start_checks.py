@@ -42,9 +42,7 @@ def refuse_start(ctx: Context, address: Address) -> None:
     if not mission.limits.any_cap:
         hint = advise("name one, as a number or unlimited: ", do("set", mission.id, "budget.money_usd", "USD"))
         raise BlockedError(f"{mission.id} has no budget cap", hint=hint)
-    if not mission.base:
-        name_it = advise("name it: ", do("start", mission.id, "--base", "main"))
-        raise BlockedError(f"{mission.id} has no base branch", hint=name_it)
+    _refuse_without_base(mission)
     heads = ctx.code.heads(mission.id, mission.base)
     if heads.in_the_way:
         words = f"the branch `{heads.in_the_way}` exists, so git cannot create `{work_branch(mission.id)}`"
@@ -96,6 +94,16 @@ def why_refused(ctx: Context, address: Address) -> Hold | None:
     except BlockedError as error:
         return Hold("", HoldKind.START, error.message, unblock=error.hint, person=True)
     return None
+
+
+def _refuse_without_base(mission: Mission) -> None:
+    """Raise BlockedError if no base branch is named."""
+    if not mission.base and mission.managed and not mission.repo:  # only one without a repository is made like that
+        hint = advise("in its repository: ", do("attach", mission.id))
+        raise BlockedError(f"{mission.id} belongs to no repository yet", hint=hint)
+    if not mission.base:
+        name_it = advise("name it: ", do("start", mission.id, "--base", "main"))
+        raise BlockedError(f"{mission.id} has no base branch", hint=name_it)
 
 
 def _refuse_runner(ctx: Context, mission: Mission, name: str) -> None:

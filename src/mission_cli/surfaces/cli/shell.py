@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from mission_cli._support.dataclass import dataclass, field, replace
-from mission_cli.app.authority import READING, REPORTING, VOUCHING
-from mission_cli.domain.errors import MissionError, UsageError, refusals_said
+from mission_cli.app.authority import AT_HOME, READING, REPORTING, VOUCHING, WORKING
+from mission_cli.domain.errors import MissionError, NotFoundError, UsageError, refusals_said
+from mission_cli.domain.notice import do
 from mission_cli.surfaces.as_json import Error, Failed, FileError, json_line
 from mission_cli.surfaces.cli.catalog import panel_of
 from mission_cli.surfaces.cli.help import Command, Commands
@@ -24,7 +25,7 @@ from mission_cli.surfaces.terminal import size_of, write, write_long
 from mission_cli.surfaces.views.text import stopped_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from _typeshed import DataclassInstance
@@ -249,7 +250,7 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
                     from mission_cli.wiring.job_ancestry import refuse_worker
 
                     refuse_worker(shell.repo, above=name != "pulse")
-                return function(shell, **values)
+                return _run(function, shell, values)
 
             raise typer.Exit(guarded(shell, action))
 
@@ -262,6 +263,40 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
         return app.command(name, **options)(wrapper)
 
     return register
+
+
+def _run(function: Callable[..., int | None], shell: Shell, values: Mapping[str, Any]) -> int | None:
+    """Run a command; if it finds no mission and one without a repository is meant, run it where that is kept."""
+    if shell.command in WORKING:
+        from mission_cli.wiring.compose import is_home
+
+        if is_home(shell.repo):
+            raise UsageError(
+                "a mission without a repository cannot run", hint=f"in its repository: {do('attach', 'ID')}"
+            )
+    try:
+        return function(shell, **values)
+    except NotFoundError:
+        home = _home(shell, values)
+        if home is None:
+            raise
+        return function(home, **values)
+
+
+_NAMING = ("mission", "thing", "feature", "about")
+"""Arguments that name a mission, or a part of one."""
+
+
+def _home(shell: Shell, values: Mapping[str, Any]) -> Shell | None:
+    """Return the shell in the data folder, if a command means a mission there: by its id, or as the only one."""
+    from mission_cli.wiring.compose import home_of
+
+    if shell.command not in AT_HOME or shell.repo != HERE:
+        return None
+    paths = values.get("paths")
+    named = [*paths] if isinstance(paths, list) else [values[name] for name in _NAMING if name in values]
+    place = home_of(str(named[0] if named else ""), shell.repo)
+    return None if place is None else replace(shell, repo=place, _opened=None)
 
 
 def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
