@@ -67,6 +67,7 @@ PROOFS: dict[str, str] = {
     "note worth": "unit/test_scope.py::test_what_is_worth_more_is_kept",
     "front model_routing.workers model_routing.escalate": f"{PLANNER}::test_when_the_tries_of_a_route_are_used_up_the_next_one_begins",
     "front model_routing.economy": f"{PLANNER}::test_when_money_runs_short_the_cheaper_tier_works",
+    "front model_routing.patterns": "unit/test_tier_patterns.py::test_tiers_are_chosen_by_what_was_seen_of_them",
     "front model_routing.research": f"{ACT}::test_research_goes_to_its_own_tier",
     "front model_routing.orchestrator": "e2e/test_planning.py::test_the_tier_that_plans_is_the_orchestrators",
     "front preferences.tech_stack preferences.deploy_target preferences.test_framework preferences.ci_provider preferences.coding_style": f"{ACT}::test_a_worker_reads_all_that_the_file_says_about_the_work",
@@ -213,7 +214,9 @@ def _named(table: dict[str, str]) -> dict[str, str]:
 
 def _writable() -> set[str]:
     """Everything that a person can write down and that the program knows by name."""
-    roles = re.findall(r"\b(orchestrator|workers|research|validation|economy|escalate)\b", KEYS["model_routing"].about)
+    roles = re.findall(
+        r"\b(orchestrator|workers|research|validation|economy|escalate|patterns)\b", KEYS["model_routing"].about
+    )
     assert {routing.WORKERS, routing.RESEARCH, routing.ECONOMY, routing.ESCALATE} <= {*roles}
     found = {f"front {name}" for key in KEYS.values() for name in (key.path, *key.also) if name != "model_routing"}
     found |= {f"front model_routing.{role}" for role in roles}

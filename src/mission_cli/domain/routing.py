@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 WORKERS, RESEARCH, VALIDATION, ECONOMY, ESCALATE = "workers", "research", "validation", "economy", "escalate"
 """Names in `model_routing` that the loop reads; `orchestrator` is read when a plan is made."""
 ORCHESTRATOR = "orchestrator"
-ROLES = (ORCHESTRATOR, WORKERS, RESEARCH, VALIDATION, ECONOMY, ESCALATE)
+PATTERNS = "patterns"
+"""`on`: tiers are chosen by how often they succeeded at such tasks."""
+ROLES = (ORCHESTRATOR, WORKERS, RESEARCH, VALIDATION, ECONOMY, ESCALATE, PATTERNS)
 """All names in `model_routing`."""
 
 

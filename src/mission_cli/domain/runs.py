@@ -182,6 +182,8 @@ class RunRecord:
     """A hash of what a review judges and by which criteria; reviews with the same one count together."""
     criteria: tuple[str, ...] = ()
     """What a review judges: c1, c2, …"""
+    routed: str = ""
+    """Why its runner or model is another one than usual; empty: it is the usual one, or the budget runs short."""
     prompt: str = ""
     last_words: str = ""
     transcript: str = ""

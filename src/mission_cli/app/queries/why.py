@@ -13,6 +13,7 @@ from mission_cli.app.queries.needs.behind import features_behind
 from mission_cli.app.queries.status import expected_of, flaky_of, until_deadline
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reasons import Choice, EndedAttempt, Held, Reason, Signal, Why
+from mission_cli.domain.forecast.patterns import uses_patterns
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.notice import NO_ADVICE, do
 from mission_cli.domain.status import Cause, HoldKind, MissionStatus
@@ -23,6 +24,7 @@ from mission_cli.engine.recording.signals import data_of
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.preview.follow import shown_at
 from mission_cli.planner.release.order import holds_of
+from mission_cli.planner.release.routes import routed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,6 +93,7 @@ def _explained(ctx: Context, snapshot: Snapshot, address: Address, case: Case) -
         flaky=flaky_of(case.mission),
         forecast=_too_late(ctx, snapshot, case),
         signals=tuple(_signals(ctx, address, {subject for subject, _ in answers})),
+        routes=tuple(_routes(ctx, case, address)),
         preview=shown_at(case.mission) if not narrow else "",
     )
 
@@ -98,6 +101,18 @@ def _explained(ctx: Context, snapshot: Snapshot, address: Address, case: Case) -
 def _too_late(ctx: Context, snapshot: Snapshot, case: Case) -> Forecast | None:
     found = expected_of(ctx, snapshot, case) if until_deadline(case) is not None else None
     return found if found is not None and found.misses_by is not None else None
+
+
+def _routes(ctx: Context, case: Case, address: Address) -> Iterable[str]:
+    """Yield why a feature gets another tier than usual."""
+    feature = case.mission.feature(address.feature) if address.feature is not None else None
+    if feature is None or not uses_patterns(case.mission):
+        return
+    tried = [record for record in case.observation.records if record.feature == feature.number and record.routed]
+    yield from (f"attempt {record.attempt} at {feature.number}: {record.routed}" for record in tried[-1:])
+    because = routed(Draft(case.mission, case.observation, policy_of(ctx)), feature)[1]
+    if because and not feature.finished and not any(record.open for record in tried):
+        yield f"the next attempt at {feature.number}: {because}"
 
 
 def _signals(ctx: Context, address: Address, subjects: set[str]) -> Iterable[Signal]:

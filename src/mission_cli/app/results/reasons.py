@@ -106,5 +106,7 @@ class Why:
     """The forecast by which the mission will miss its deadline; null if it will not, or too little is known."""
     signals: Sequence[Signal] = ()
     """What `mission signal --data` stored for the unfinished features that were asked about."""
+    routes: Sequence[str] = ()
+    """Why features that were asked about get another tier than usual, or got it for their last attempt."""
     preview: str = ""
     """The URL of the preview; empty if none is ready."""

@@ -80,6 +80,8 @@ class PlanModels(_Strict):
     validation: Text = ""
     economy: Text = ""
     escalate: Text = ""
+    patterns: Text = ""
+    """`on`: tiers are chosen by how often they succeeded at such tasks in this repository."""
 
 
 class PlanPreferences(_Strict):

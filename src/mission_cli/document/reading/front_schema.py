@@ -126,7 +126,8 @@ KEYS: dict[str, Key] = {
             "model_routing",
             Kind.MAP,
             "Model tier by role: orchestrator, workers, research, validation; economy when the budget runs low, "
-            "escalate (TIER, RUNNER:, RUNNER:TIER, @AGENT, orchestrator; several with commas) after the last attempt.",
+            "escalate (TIER, RUNNER:, RUNNER:TIER, @AGENT, orchestrator; several with commas) after the last attempt; "
+            "patterns: on, to choose tiers by how often they succeeded.",
         ),
         Key(
             "in_force",

@@ -82,6 +82,8 @@ def write_run(record: RunRecord) -> str:
         facts |= {"by": record.by, "continues": record.continues}
     elif record.continues:
         facts |= {"continues": record.continues, "conversation": record.conversation}
+    if record.routed:
+        facts |= {"routed": record.routed}
     if record.about:
         facts |= {"about": record.about, "subject": record.subject, "criteria": list(record.criteria)}
     parts = [f"# {record.run}"]
@@ -143,6 +145,7 @@ _TEXTS = (
     "onto",
     "about",
     "subject",
+    "routed",
 )
 """Fields that are read as text, under their own names."""
 

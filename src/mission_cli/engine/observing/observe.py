@@ -37,6 +37,7 @@ from mission_cli.engine.observing.code_look import CodeLook, landing_target
 from mission_cli.engine.observing.elsewhere import pull_rows, statuses
 from mission_cli.engine.observing.engaged import engaged_at
 from mission_cli.engine.observing.judge_files import base_movers_of, movers_of
+from mission_cli.engine.observing.patterns_look import patterns_of
 from mission_cli.engine.observing.phase_look import phase_look
 from mission_cli.engine.outside.look import look_outside
 from mission_cli.engine.preview.jobs import preview_jobs
@@ -275,6 +276,7 @@ def _with_others(ctx: Context, snapshot: Snapshot, mission: Mission, observation
     return replace(
         observation,
         missions=statuses(snapshot, mission),
+        patterns=patterns_of(ctx, snapshot, mission),
         awaited=pull_rows(ctx, snapshot, mission),
         editor=ctx.state.last_editor(snapshot.missions[mission.id]) if edited else "",
         starts_at=due_at(mission, observation.now, ctx.clock.zone) if mission.schedule else None,

@@ -118,6 +118,7 @@ def _rerouted(record: RunRecord, records: Sequence[RunRecord]) -> tuple[str, ...
     before = [r for r in records if r.feature == record.feature and not r.by and r.attempt < record.attempt]
     last = max(before, key=lambda r: r.attempt, default=None)
     if last is None or (last.runner, last.model) == (record.runner, record.model):
-        return ()
+        name = record.model or record.runner
+        return (f"Use {name} for {record.feature}: {record.routed}",) if record.routed and last is None else ()
     names = [f"{r.runner} with {r.model}" if r.model else r.runner for r in (record, last)]
     return (f"Try {record.feature} on {names[0]} instead of {names[1]}",)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.branches.landing import Merge
     from mission_cli.domain.budget.across import Row
+    from mission_cli.domain.forecast.patterns import Seen, Sort
     from mission_cli.domain.forge.look import PullLook
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.hooks.rules import HookState
@@ -139,6 +140,8 @@ class Observation:
     """When settings or keys were last changed; None if unknown."""
     previews: Mapping[str, Job] = field(default_factory=dict)
     """The jobs of previews of which something is left, by the executor's keys."""
+    patterns: Mapping[Sort, Seen] = field(default_factory=dict)
+    """How often runners and models succeeded, by kind of task; empty for missions that do not choose by it."""
     findings: str = ""
     """A hash of the findings so far, which changes with them."""
     editor: str = ""

@@ -38,7 +38,7 @@ from mission_cli.planner.milestones.milestones import current_milestones
 from mission_cli.planner.mission.workers import model_of, runner_of
 from mission_cli.planner.pulls.rows import row_of
 from mission_cli.planner.release.holds import ORDER, is_foreign
-from mission_cli.planner.release.routes import reserve_for, route_of
+from mission_cli.planner.release.routes import reserve_for, route_of, routed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +85,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
     if isinstance(reserve, Refusal):
         return
     move_feature(FeatureStatus.PENDING, FeatureStatus.DISPATCHED)
-    route = route_of(draft, feature)
+    route, because = routed(draft, feature)
     runner = runner_of(draft, route)
     attempt = 1 + max(
         [draft.observation.highest.get(feature.number, 0), *(r.attempt for r in draft.records_of(feature.number))]
@@ -101,13 +101,16 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         intended=stamp(draft.observation.now),
         deadline_s=reserve.deadline_s,
         reserve=reserve,
+        routed=because,
     )
     record = going_on(draft, feature, record)
     money = f"{dollars(reserve.usd)} and " if reserve.usd else ""
     promised = f"{money}{show_duration(span_of(record.deadline_s))} at most"
     draft.transitions.append(
         Dispatch(
-            record, f"{record.runner} a{attempt}", f"attempt {attempt} at {feature.number} {feature.title}: {promised}"
+            record,
+            f"{record.runner} a{attempt}",
+            f"attempt {attempt} at {feature.number} {feature.title}: {promised}{f'; {because}' if because else ''}",
         )
     )
 

@@ -11,6 +11,7 @@ from mission_cli.domain.budget.ledger import (
     Refusal,
     reserve_for_attempt,
 )
+from mission_cli.domain.forecast.patterns import Seen, Sort, task_of, uses_patterns
 from mission_cli.domain.routing import ECONOMY, has_own_tier, routes
 from mission_cli.domain.runs import Reserve
 from mission_cli.domain.status import (
@@ -30,6 +31,8 @@ from mission_cli.planner.mission.workers import free_slots, model_of, runner_of
 from mission_cli.planner.reviewing.reviews import is_reviewed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.routing import Route
     from mission_cli.planner.core.observation import Observation
@@ -40,15 +43,40 @@ ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 
 
 def route_of(draft: Draft, feature: Feature) -> Route:
-    """Return the route for the next attempt: the current one, with the economy tier when the budget runs short."""
+    """Return the route for the next attempt: the current one, or another tier for the sake of budget or patterns."""
+    return routed(draft, feature)[0]
+
+
+def routed(draft: Draft, feature: Feature) -> tuple[Route, str]:
+    """Return the route for the next attempt, and why it is another one than usual, if patterns say so."""
     all_routes = routes(draft.mission, feature)
     route = all_routes[weighed(draft, feature).route]
+    if has_own_tier(draft.mission, feature) or route is not all_routes[0]:
+        return route, ""
     economy = draft.mission.models.get(ECONOMY, "")
-    if not economy or has_own_tier(draft.mission, feature) or route is not all_routes[0]:
-        return route
+    cheaper = replace(route, tier=economy) if economy else route
     state = stand(draft)
-    short = any((state.used_pct(category) or 0) >= draft.policy.warn_pct for category in CATEGORIES)
-    return replace(route, tier=economy) if short else route
+    if economy and any((state.used_pct(category) or 0) >= draft.policy.warn_pct for category in CATEGORIES):
+        return cheaper, ""
+    if uses_patterns(draft.mission):
+        return _by_patterns(draft, feature, cheaper, all_routes)
+    return route, ""
+
+
+def _by_patterns(draft: Draft, feature: Feature, cheaper: Route, ways: Sequence[Route]) -> tuple[Route, str]:
+    """Return the cheaper tier if it is good enough for such a task, the next route if the usual one is not."""
+    task = task_of(draft.mission, feature)
+
+    def seen(route: Route) -> Seen:
+        sort = Sort(task, route.runner, model_of(runner_of(draft, route), route))
+        return draft.observation.patterns.get(sort, Seen(0, 0))
+
+    if cheaper != ways[0] and seen(cheaper).good:
+        return cheaper, f"{cheaper.tier} is enough for {task}: {seen(cheaper).words}"
+    if len(ways) > 1 and seen(ways[0]).good is False and seen(ways[1]).good is not False:
+        usual = ways[0].tier or ways[0].runner
+        return ways[1], f"{usual} is not enough for {task}: {seen(ways[0]).words}"
+    return ways[0], ""
 
 
 def weighed(draft: Draft, feature: Feature) -> causes.Tries:

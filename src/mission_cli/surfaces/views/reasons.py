@@ -55,6 +55,8 @@ def reasons(found: Why, now: datetime) -> Iterator[Span]:
         yield _plain(f"data of {one.event} for {one.feature}: {one_line(one.data, _MOST_DATA)}")
     if found.forecast is not None:
         yield _plain(f"{found.id} {found.forecast.words}", "yellow")
+    for words in found.routes:
+        yield _plain(words)
     if found.preview:
         yield _plain(f"preview: {found.preview}")
     yield from pulse_lines(found.pulse)
