@@ -300,7 +300,7 @@ def test_refusals_name_the_reason_and_what_to_do() -> None:
             "a milestone": "name a feature → for example m/1.2",
             "no message": "the message is empty → mission tell m/1.1 MESSAGE",
             "an endless message": "the message has 5000 characters, at most 4000 are allowed → put the details into the feature's description: mission edit ID",
-            "a group of keys": "`budget` has several keys → name one of budget.time_hours, budget.money_usd, budget.token_limit, budget.alert_threshold_pct, budget.per_feature_usd",
+            "a group of keys": "`budget` has several keys → name one of budget.time_hours, budget.money_usd, budget.token_limit, budget.alert_threshold_pct, budget.when_short, budget.per_feature_usd",
             "no role": "`wrokers` is not a role of a model → use one of orchestrator, workers, research, validation, economy, escalate, patterns",
             "no number": "`preferences.max_parallel_workers` is not a number: `many` → write a number",
             "too many workers": "`preferences.max_parallel_workers` is `65`, which is not between 1 and 64 → mission set m preferences.max_parallel_workers VALUE",
