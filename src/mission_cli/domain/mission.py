@@ -229,6 +229,8 @@ class Preferences:
     land: str = "ask"
     pull_requests: Proposing | None = None
     """None: the file does not say it."""
+    auto_resume: bool = True
+    """False: after a usage limit, or a budget across missions that was used up, it waits for a person."""
     worker_command: str = ""
     """A command of the agent that takes the prompt as its argument, such as `full-loop`."""
     lines: tuple[str, ...] = ()
@@ -253,6 +255,8 @@ class Mission:
     started: str = ""
     completed: str = ""
     deadline: str = ""
+    pause_at: str = ""
+    """When it pauses by itself; empty: never."""
     schedule: str = ""
     end_date: str = ""
     executions: int = 0

@@ -25,8 +25,8 @@ from mission_cli.planner.milestones.landing import (
 )
 from mission_cli.planner.milestones.milestones import milestones, without_base
 from mission_cli.planner.mission.bounds import bounds
-from mission_cli.planner.mission.budget_watch import budget, threshold
-from mission_cli.planner.mission.executions import deadline, schedule
+from mission_cli.planner.mission.budget_watch import budget, threshold, waits_for_a_person
+from mission_cli.planner.mission.executions import deadline, schedule, until
 from mission_cli.planner.mission.guard import put_back
 from mission_cli.planner.mission.hooks import hooks
 from mission_cli.planner.mission.lifetime import archived, cadence, lifetime
@@ -57,6 +57,7 @@ _STEPS = (
     mails,
     waits,
     deadline,
+    until,
     lifetime,
     cadence,
     gates,
@@ -72,6 +73,7 @@ _STEPS = (
     finish,
     scope_at_threshold,
     threshold,
+    waits_for_a_person,
 )
 _GOING = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED}) | WAITING_MISSION
 

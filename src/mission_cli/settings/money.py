@@ -103,9 +103,8 @@ def check_money(
         _check_budget(name, budget)
     for model, price in prices.items():
         if not _MODEL.fullmatch(model):
-            raise UsageError(
-                f"{model!r} is not a model", hint='write [prices."PROVIDER/MODEL"], as the runner names it'
-            )
+            hint = 'write [prices."PROVIDER/MODEL"], as the runner names it'
+            raise UsageError(f"{model!r} is not a model", hint=hint)
         if price.input is None or price.output is None:
             hint = "write dollars per million tokens, 0 for a free model"
             raise UsageError(f"`prices.{model}` needs both `input` and `output`", hint=hint)

@@ -57,6 +57,8 @@ class Outcome:
     code: int = 0
     costs: tuple[Decimal, ...] = ()
     """Dollars, step by step; empty: it reports none."""
+    late: int = 0
+    """Steps that go on after the one that breaks its cap, because what it reports comes late."""
     tokens: Mapping[str, int] = field(default_factory=dict)
     """Of all steps together, by kind."""
     cause: Cause | None = None
@@ -300,7 +302,7 @@ class JobHost:
             cause=me.outcome.cause,
             detail=str(me.outcome.cause or ""),
             reset_at=me.outcome.reset_at,
-            steps=len(me.outcome.costs),
+            steps=len(self._paid(me, me.began)) if me.began is not None else 0,
         )
         report = with_asked(report, me.outcome.asked if end.reason is EndReason.EXIT else "")
         began = stamp(started.at) if started else ""
@@ -575,10 +577,10 @@ def _dice(text: str, sides: int) -> int:
 
 
 def _steps_within(spec: JobSpec, outcome: Outcome) -> int:
-    """How many steps an attempt takes before it is stopped: the one that breaks its cap is seen when it is over."""
+    """How many steps an attempt takes before it is stopped: the one that breaks its cap is seen when it is over, or later."""
     spent = Decimal(0)
     for number, cost in enumerate(outcome.costs, 1):
         spent += cost
         if spec.caps.max_usd and spent > Decimal(spec.caps.max_usd):
-            return number
+            return min(number + outcome.late, len(outcome.costs))
     return len(outcome.costs)

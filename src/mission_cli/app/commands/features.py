@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted, one_line
 from mission_cli.app.addressing import Address, resolve
-from mission_cli.app.commands.start_checks import refuse_start, restored
+from mission_cli.app.commands.start_checks import pause_at, refuse_start, restored
 from mission_cli.app.decisions import logged_decisions
 from mission_cli.app.transaction import (
     Done,
@@ -73,8 +73,12 @@ def pause(ctx: Context, text: str, *, reason: str = "", now: bool = False) -> Do
     return and_end_jobs(ctx, text, change, "paused") if now else commit_change(ctx, text, change)
 
 
-def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
-    """Continue a mission; a threshold that was reached moves to the next step, and failed validations are forgotten."""
+def resume(ctx: Context, text: str, *, reason: str = "", until: str = "") -> Done:
+    """Continue a mission; a threshold that was reached moves to the next step, and failed validations are forgotten.
+
+    `until`: when it pauses by itself, as a person writes it. Raises UsageError if that is no time.
+    """
+    pauses = pause_at(ctx, until)
 
     def change(address: Address) -> Wanted:
         mission = address.mission
@@ -95,7 +99,7 @@ def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
         extra, words, decisions = _above_threshold(address, records_of(ctx, address))
         worn = [m for m in mission.milestones if m.rounds and not m.finished]
         extra += [SetMilestone(m.number, "Rounds", "0") for m in worn]
-        changes = (*plain.changes, *extra)
+        changes = (*plain.changes, *extra, *pauses)
         held = any(name.startswith(BEFORE) for name in ctx.settings.hooks_and_watchers.commands)
         again = held and not changes
         wanted = Wanted(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.app.addressing import Address, resolve
 from mission_cli.app.commands.features import records_of
-from mission_cli.app.commands.start_checks import on_base, refuse_start, restored
+from mission_cli.app.commands.start_checks import on_base, pause_at, refuse_start, restored
 from mission_cli.app.pull_requests import KEY, is_chosen_at_start, pulls_words
 from mission_cli.app.transaction import (
     Done,
@@ -39,12 +39,15 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
 
 
-def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -> Done:
+def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "", until: str = "") -> Done:
     """Make a mission active, or let it wait for its schedule. `base` is used if the file names no base branch.
+
+    `until`: when it pauses by itself, as a person writes it.
 
     Raises BlockedError if cap, base or runner is missing or the file has errors; UsageError if it is never due.
     If missions are shared, raises ToolError if the remote, which knows whether another clone drives it, is unreachable.
     """
+    pauses = pause_at(ctx, until)
     remote_sync.require_sync(ctx)
     before = resolve(ctx.state.snapshot(), text).need_whole()
     if not remote_sync.drives(ctx, before):
@@ -62,9 +65,11 @@ def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -
         if mission.base == poc_branch(mission.id):
             ctx.code.make_branch(mission.base)
         if mission.status is MissionStatus.ACTIVE and mission.managed:
-            return Wanted(f"{mission.id} is active already")
+            words = f"{mission.id} is active already"
+            return Wanted(words, EventKind.MISSION_SET, pauses) if pauses else Wanted(words)
         changes: list[Change] = [SetFront(("managed",), "mission"), SetFront(("host",), ctx.machine.me())]
         changes += _values_in_force(address, _waiting(ctx, mission)[0] if scheduled else MissionStatus.ACTIVE)
+        changes += pauses
         changes += [] if named else [SetFront(("base",), mission.base)]
         pulls = is_chosen_at_start(ctx, address.loaded)
         changes += [SetFront(KEY, str(Proposing.FEATURE))] if pulls else []

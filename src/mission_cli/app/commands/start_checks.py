@@ -5,23 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import command_line, counted
+from mission_cli._support.text import command_line, counted, stamp
 from mission_cli.app.commands.reachable import refuse_unreachable
 from mission_cli.app.optional import all_criteria, missing_package
 from mission_cli.document.changes import SetFront
 from mission_cli.document.checking.lint import weak_criterion
+from mission_cli.document.reading.values_in_force import as_scalar
 from mission_cli.domain.branches.refs import poc_branch, work_branch
 from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import HoldKind, MissionStatus
+from mission_cli.domain.timing.moments import FORMS, read_moment
 from mission_cli.engine.context import policy_of, unknown_runner
 from mission_cli.planner.core.decisions import Hold
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.app.transaction import Wanted
+    from mission_cli.document.changes import Change
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.problems import Problem
     from mission_cli.engine.context import Context
@@ -120,3 +123,26 @@ def restored(address: Address, wanted: Wanted) -> Wanted:
     if not address.mission.archived or not (wanted.changes or address.mission.status is MissionStatus.ACTIVE):
         return wanted
     return replace(wanted, changes=(*wanted.changes, SetFront(("archived",), "")))
+
+
+def pause_at(ctx: Context, text: str) -> tuple[Change, ...]:
+    """Return what lets a mission pause by itself at a time that a person wrote; nothing without one.
+
+    Raises UsageError for a text that is no time, or one that has passed.
+    """
+    found = moment_ahead(ctx, text)
+    return (SetFront(("pause_at",), as_scalar(found)),) if found else ()
+
+
+def moment_ahead(ctx: Context, text: str) -> str:
+    """Return a time that a person wrote, or how long from now, as a stamp; empty for an empty text.
+
+    Raises UsageError for a text that is no time, or one that has passed.
+    """
+    if not text.strip():
+        return ""
+    now = ctx.clock.now().astimezone(ctx.clock.zone)
+    at = read_moment(text, now) or read_moment(f"+{text}", now)
+    if at is None or at <= now:
+        raise UsageError(f"`{text.strip()}` is no time to come", hint=f"{FORMS}; or how long: 8h")
+    return stamp(at)

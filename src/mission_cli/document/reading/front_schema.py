@@ -79,6 +79,7 @@ KEYS: dict[str, Key] = {
         Key("started", Kind.MOMENT, "When the mission was first started."),
         Key("completed", Kind.MOMENT, "When it was completed."),
         Key("deadline", Kind.MOMENT, "When it has to be done; otherwise it pauses.", also=("due", "due_at")),
+        Key("pause_at", Kind.MOMENT, "When it pauses by itself, as `mission start --until` sets it."),
         Key("schedule", Kind.SCHEDULE, "Five-field cron, or one ISO 8601 time."),
         Key("end_date", Kind.MOMENT, "When a recurring mission ends."),
         Key("executions", Kind.COUNT, "Number of executions."),
@@ -153,6 +154,11 @@ KEYS: dict[str, Key] = {
         Key("preferences.ci_provider", Kind.TEXT, "CI provider."),
         Key("preferences.coding_style", Kind.TEXT, "Coding style."),
         Key("preferences.max_parallel_workers", Kind.COUNT, "Most workers at the same time."),
+        Key(
+            "preferences.auto_resume",
+            Kind.YESNO,
+            "false: after a usage limit or a budget across missions it waits for a person.",
+        ),
         Key("preferences.runner", Kind.TEXT, "Name of a [runners.…] table of the settings."),
         Key(
             "preferences.land",

@@ -272,6 +272,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         started=facts.text("started"),
         completed=facts.text("completed"),
         deadline=facts.text("deadline"),
+        pause_at=facts.text("pause_at"),
         schedule=facts.text("schedule"),
         end_date=facts.text("end_date"),
         executions=int(number(facts.text("executions")) or 0),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
-from mission_cli.document.reading.front_schema import KEYS, TRUE
+from mission_cli.document.reading.front_schema import KEYS, TRUE, YES
 from mission_cli.document.reading.values_in_force import (
     UNLIMITED,
     bound_of,
@@ -93,6 +93,7 @@ class Facts:
             runner=self.text("preferences.runner"),
             land=self.text("preferences.land") or "ask",
             pull_requests=_proposing(self.text("preferences.pull_requests")),
+            auto_resume=self.text("preferences.auto_resume").casefold() in YES,
             worker_command=self.text("preferences.worker_command"),
             lines=tuple(words),
         )

@@ -138,6 +138,7 @@ BOUNDS: dict[str, Bound] = {
         Bound("mode", _word("mode")),
         Bound("base", _anything),
         Bound("deadline", _moment, _later),
+        Bound("pause_at", _moment, _later),
         Bound("schedule", _schedule),
         Bound("end_date", _moment, _later),
         *(

@@ -59,7 +59,7 @@ class Budget:
     def words(self) -> str:
         """What it is, for people."""
         where = "this machine" if self.machine else "this repository"
-        when = f"each {self.every}" if self.every in CALENDAR else f"in {self.every}"
+        when = f"each {self.every}" if self.every in CALENDAR else f"in any {self.every}"
         return f"the budget `{self.name}` ({where}, {when})"
 
 

@@ -282,6 +282,7 @@ def _with_others(ctx: Context, snapshot: Snapshot, mission: Mission, observation
         starts_at=due_at(mission, observation.now, ctx.clock.zone) if mission.schedule else None,
         last_due=end_of(mission.end_date, ctx.clock.zone),
         deadline=end_of(mission.deadline, ctx.clock.zone),
+        pause_at=end_of(mission.pause_at, ctx.clock.zone),
         engaged=engaged_at(ctx, snapshot.missions[mission.id], mission, observation.now),
     )
 

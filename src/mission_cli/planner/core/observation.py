@@ -134,6 +134,8 @@ class Observation:
     """When a person last did something with the mission; None: it has no lifetime."""
     deadline: datetime | None = None
     """The deadline of the mission; None: it has none."""
+    pause_at: datetime | None = None
+    """When the mission pauses by itself; None: never."""
     zone: tzinfo = UTC
     """Time zone of this machine: schedules are local time."""
     settings_at: datetime | None = None

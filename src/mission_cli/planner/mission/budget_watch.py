@@ -18,6 +18,7 @@ from mission_cli.planner.mission.money import choices, stand
 
 if TYPE_CHECKING:
     from mission_cli.domain.budget.ledger import Account, Refusal
+    from mission_cli.planner.core.decisions import Hold
     from mission_cli.planner.core.draft import Draft
 
 
@@ -46,6 +47,21 @@ def at_threshold(draft: Draft) -> Refusal | None:
     going_on = draft.effects or draft.checking or any(not isinstance(move, Note) for move in draft.transitions)
     held = any(hold.kind == HoldKind.BUDGET for hold in draft.holds)
     return reached if held and not going_on else None
+
+
+def waits_for_a_person(draft: Draft) -> None:
+    """Pause at a usage limit, or where a budget across missions is used up, if the mission does not go on by itself."""
+    if draft.mission.preferences.auto_resume or draft.mission.status is not MissionStatus.ACTIVE:
+        return
+    held = next((hold for hold in draft.holds if hold.kind is HoldKind.PARKED or _is_shared(hold)), None)
+    if held is not None:
+        until = f" until {draft.observation.local(held.until)}" if held.until is not None else ""
+        ways = f"it waits for you (preferences.auto_resume): {do('resume', draft.mission.id)}"
+        draft.pause(f"{held.detail}{until}; {ways}")
+
+
+def _is_shared(hold: Hold) -> bool:
+    return hold.kind is HoldKind.BUDGET and hold.until is not None
 
 
 def _warn(draft: Draft, state: Account) -> None:

@@ -95,6 +95,19 @@ def deadline(draft: Draft) -> None:
         draft.pause(f"its deadline {mission.deadline} has passed: {choices}")
 
 
+def until(draft: Draft) -> None:
+    """Pause at the time that a person has set, once; attempts that run end as usual."""
+    mission, over = draft.mission, draft.observation.pause_at
+    if over is None or mission.status is not MissionStatus.ACTIVE:
+        return
+    taken_up = last_of(mission, _TAKEN_UP)
+    if taken_up is not None and taken_up[1] >= over:
+        return
+    when = draft.observation.local(over)
+    if draft.has_come("", f"{when} has come", over - draft.observation.now):
+        draft.pause(f"it was to run until {when}: go on ({do('resume', mission.id)})")
+
+
 def _warn(draft: Draft, over: datetime, *, come: bool) -> None:
     """Warn when a part of the time between start and deadline has passed; of several at once, name the last."""
     mission, now = draft.mission, draft.observation.now

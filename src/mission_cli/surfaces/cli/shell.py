@@ -43,6 +43,9 @@ Identity = Annotated[str, typer.Argument(metavar="ID", help="The mission; a pref
 Thing = Annotated[str, typer.Argument(metavar="ID/N.M", help="The feature.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; recorded in the mission's log.")]
+Until = Annotated[
+    str, typer.Option("--until", metavar="TIME", help="Pause it then: 18:00, friday 09:00, or how long, 8h.")
+]
 
 
 @dataclass(slots=True)

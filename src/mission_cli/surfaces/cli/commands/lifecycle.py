@@ -14,7 +14,7 @@ from mission_cli._support.text import counted
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.ids import MissionId
 from mission_cli.surfaces.cli.given_files import text_of
-from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Yes, command
+from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Until, Yes, command
 from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def start(
     base: Annotated[
         str, typer.Option(help="Base branch, if the file names none; default: the branch that is checked out.")
     ] = "",
+    until: Until = "",
 ) -> int:
     """Start a mission: ask for consent, record it, run one pulse."""
     from mission_cli.app.addressing import resolve
@@ -98,7 +99,7 @@ def start(
     if not shell.agreed(f"{address.mission.id} starts", yes=yes or headless, default=True, shown=True, **asks):
         return 0
     with shell.busy(f"starting {address.mission.id}"):
-        done = lifecycle.start(opened.context, address.mission.id, scheduled=scheduled, base=base)
+        done = lifecycle.start(opened.context, address.mission.id, scheduled=scheduled, base=base, until=until)
         report = _pulse(opened)
     tell(shell, report)
     running = any(key.startswith(f"{address.mission.id}/") for key in opened.executor.running())

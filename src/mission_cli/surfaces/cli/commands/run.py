@@ -9,7 +9,7 @@ import typer
 
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import do
-from mission_cli.surfaces.cli.shell import Identity, Shell, command
+from mission_cli.surfaces.cli.shell import Identity, Shell, Until, command
 from mission_cli.surfaces.plain import clean, complaints
 
 if TYPE_CHECKING:
@@ -35,9 +35,12 @@ def run(
         bool,
         typer.Option("--detach", help="Return at once; a process in the background runs the pulses of all missions."),
     ] = False,
+    until: Until = "",
 ) -> int:
     """Run pulses until the mission is finished or needs a person; with a live view on a terminal."""
     from mission_cli.app.addressing import resolve
+    from mission_cli.app.commands.set_value import set_value
+    from mission_cli.app.commands.start_checks import moment_ahead
     from mission_cli.app.pulses.follow import Follower, refuse_nothing_to_do
     from mission_cli.engine.guards.state_guard import (  # a worker may have deleted the branch of the mission files
         secured,
@@ -47,6 +50,9 @@ def run(
     shell.stopped = opened.context.runtime.stopped
     found = resolve(secured(opened.context, {}, []), mission).need_whole()
     identity = found.id
+    if until:
+        when = moment_ahead(opened.context, until)
+        shell.note(set_value(opened.context, identity, "pause_at", when).words)
     if detached:
         refuse_nothing_to_do(found)
         opened.context.runtime.request_pulse()

@@ -10,7 +10,7 @@ import typer
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.notice import do
 from mission_cli.surfaces.cli.commands.lifecycle import finish, pulse_and_tell
-from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Yes, command
+from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Until, Yes, command
 from mission_cli.surfaces.plain import stop_everything, why_ask_before_stop
 
 if TYPE_CHECKING:
@@ -301,6 +301,7 @@ def resume(
     shell: Shell,
     mission: Identity = "",
     reason: Reason = "",
+    until: Until = "",
     everywhere: Annotated[bool, typer.Option("--all", help="Lift STOP in this repository.")] = False,
 ) -> int:
     """Continue a paused mission, or lift STOP with --all."""
@@ -309,7 +310,7 @@ def resume(
     if everywhere:
         return _lift(shell)
     opened = shell.open()
-    return finish(shell, opened, features.resume(opened.context, mission, reason=reason))
+    return finish(shell, opened, features.resume(opened.context, mission, reason=reason, until=until))
 
 
 def archive(
