@@ -49,6 +49,7 @@ created: "2026-11-20"
 started: "2026-11-20T09:00:00Z"
 completed: ""
 deadline: "2026-12-24"
+pause_at: "2026-12-24"
 schedule: "0 3 * * 1"
 end_date: "2027-01-31"
 executions: 1
@@ -85,6 +86,7 @@ in_force:
   mode: full
   base: main
   deadline: "2026-12-24"
+  pause_at: "2026-12-24"
   schedule: "0 3 * * 1"
   end_date: "2027-01-31"
   money_usd: 5
