@@ -233,3 +233,52 @@ def by_keyboard(page: Page) -> list[str]:
         assert at.is_visible()
         found.append(at.inner_text())
     return found
+
+
+PRINTS = """\
+import os, sys, time
+from pathlib import Path
+
+sys.stdin.read()
+print("the first line", flush=True)
+while not Path(GO).exists():
+    time.sleep(0.05)
+print("the second line", flush=True)
+while not Path(GO + "-end").exists():
+    time.sleep(0.05)
+"""
+"""Prints a line, and another one when it is told to."""
+
+
+@only_at_night
+@CHROMIUM
+def test_the_log_of_a_running_attempt_grows_on_the_page_without_being_asked_for(person: Person) -> None:
+    """The stream says that something was printed; between two lines the page asks for nothing."""
+    go, program = person.repo.parent / "go", person.repo.parent / "agent.py"
+    program.write_text(PRINTS.replace("GO", repr(os.fspath(go))))
+    command = json.dumps([sys.executable, os.fspath(program)])
+    person.tables = [f'[runners.script]\nkind = "command"\ncommand = {command}\ndeadline = "100s"\n']
+    person.save_settings()
+    person.plan(PLAN)
+    person.start()
+    with server(person) as (facts, process), chromium() as browser:
+        walker = Walk(browser.new_context().new_page(), "desktop")
+        page, asked = walker.page, list[str]()
+        page.goto(facts["page"])
+        page.wait_for_url(f"{facts['url']}/")
+        page.goto(f"{facts['url']}/missions/m/attempts/1.1-a1")
+        walker.wait("the first line")
+        page.on("request", lambda request: asked.append(request.url))
+        for _ in range(5):  # what was printed before the stream began is asked for once
+            asked.clear()
+            page.wait_for_timeout(4000)
+            if not asked:
+                break
+        assert asked == [], "it does not poll"
+        go.touch()
+        walker.wait("the second line")
+        assert any("/log?" in one for one in asked)
+        assert walker.wrong == []
+        (go.parent / "go-end").touch()
+        walker.wait("noop")
+        assert ended(process)[0] == 0

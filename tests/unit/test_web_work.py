@@ -175,14 +175,14 @@ def test_the_log_is_fetched_again_only_while_it_changes(web: Browser) -> None:
     go_on(host, 2)
     running = at_home(host)
     text = running.client.get("/missions/m/attempts/1.1-a1").text
-    again = re.findall(r'hx-get="([^"]+)" hx-select="unset" hx-trigger="every 2s"', text)[0].replace("&amp;", "&")
-    assert 'sse-connect="/api/v1/events?kind=journal&amp;mission=m"' in text
+    again = re.findall(r'hx-get="([^"]+)" hx-select="unset" hx-trigger="sse:log"', text)[0].replace("&amp;", "&")
+    assert 'sse-connect="/api/v1/events?kind=journal%2Clog&amp;mission=m"' in text
     assert "cost" not in running.open("/missions/m/attempts/1.1-a1").text, "it is not known yet"
     for page in (text, web.client.get("/missions/m/attempts/1.1-a1").text):
         assert page.count('<div id="attempt"') == 1, "what is fetched again when it has ended is there afterwards"
     assert running.client.get(again).status_code == 204
     first = running.client.get(again.replace("seen=", "seen=x"))
-    assert (first.status_code, "every 2s" in first.text) == (200, True)
+    assert (first.status_code, "sse:log" in first.text) == (200, True)
 
 
 def test_the_cost_of_each_step_is_a_table_and_a_line() -> None:
