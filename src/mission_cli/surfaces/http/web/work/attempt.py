@@ -95,7 +95,7 @@ def _attempt(visit: Visit) -> Response:
 
 
 def _log(visit: Visit) -> Response:
-    """Return the log alone, if there is something new: the page asks when an attempt of the mission has printed something."""
+    """Return the log alone, if there is something new: the page asks when an attempt of the mission prints."""
     with visit.mission() as held:
         record, _ = _records(visit, held)
         shown = _shown(held, record)
