@@ -109,7 +109,7 @@ def pictures_of(host: Host) -> Sequence[ReportedAsset]:
     return attempt_report(ctx, resolve(ctx.state.snapshot(), "m"), record).pictures
 
 
-VALUES = {"id": "m", "run": "1.1-a1", "digest": sha256(PNG).hexdigest()}
+VALUES = {"id": "m", "run": "1.1-a1", "digest": sha256(PNG).hexdigest(), "playbook": "cli-tool"}
 """For parameters of paths."""
 OTHER = ("/static/", "/decide/", "/enter/", "/api/", "/hooks/")
 """Addresses that are no pages, or need what only a message has."""
