@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -61,9 +61,22 @@ _CONFLICT = pattern(r"^(<{7} .*|={7}|>{7} .*)$", re.MULTILINE)
 _ROUNDS = pattern(r"\d{1,9}")
 
 
-@lru_cache(maxsize=128)
+_MOST_MISSIONS, _VERSIONS = 128, 2
+_known: dict[str, tuple[tuple[str, Loaded], ...]] = {}
+"""The last versions of the last missions that were read: older versions of a running mission are never read again."""
+
+
 def load(text: str, fallback_id: str = "") -> Loaded:
     """Read a mission file. `fallback_id` is the folder's name, used if the file has no id."""
+    kept = _known.pop(fallback_id, ())
+    found = next((loaded for known, loaded in kept if known == text), None) or _load(text, fallback_id)
+    if len(_known) >= _MOST_MISSIONS:
+        _known.pop(next(iter(_known)), None)
+    _known[fallback_id] = ((text, found), *(one for one in kept if one[0] != text))[:_VERSIONS]
+    return found
+
+
+def _load(text: str, fallback_id: str) -> Loaded:
     layout = scan(text)
     front = layout.front
     places = list(islice(milestone_places(layout), MOST_MILESTONES + 1))

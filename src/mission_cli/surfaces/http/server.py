@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import gc
 import ipaddress
 import os
 import queue
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 5
 _SWITCH_SECONDS = 0.0005
 """How long one thread may compute while others want to go on: most of a request is many short looks at files."""
+_COLLECT_AFTER = (20_000, 20, 50)
+"""Seldom, because kept views are many objects, and what a request leaves behind is nearly always freed at once."""
+_M_ARENA_MAX = -8
+"""Of `mallopt`."""
 _MOST_LINES = 1000
 _STDERR = 2
 MOST_CONNECTIONS = 200
@@ -127,7 +133,17 @@ def _sockets() -> Any:
 def serve(app: Guard, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or Ctrl+C; requests that are under way get some seconds to end."""
     sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()  # what was imported stays: to look at all of it again would stop every request for 0.2 s
+    gc.set_threshold(*_COLLECT_AFTER)
+    _share_memory_among_threads()
     Server(config_of(app), ready, app.stop).run(sockets=[listener])
+
+
+def _share_memory_among_threads() -> None:
+    """Let all threads take memory from two pools: with one for each, what one frees is no room for the others."""
+    with suppress(AttributeError, OSError):  # only glibc has it
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 class Log:
