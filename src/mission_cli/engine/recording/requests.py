@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.document.changes import AppendRow, Change, SetFeature, SetFront, SetMilestone
-from mission_cli.document.plans.plan import write_plan
-from mission_cli.document.plans.rest import plan_of_rest
 from mission_cli.domain.asking.options import write_options
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus
 from mission_cli.ports.git.state import Write, assets_folder
@@ -54,6 +52,9 @@ def scope_changes(move: ChangeScope) -> Iterator[Change]:
 
 def follow_up(stored: Stored, mission: Mission, move: ChangeScope) -> Write:
     """Return the write of the plan with what is deferred; the number of its request was never used before."""
+    from mission_cli.document.plans.plan import write_plan
+    from mission_cli.document.plans.rest import plan_of_rest
+
     text = write_plan(plan_of_rest(mission, move.defer))
     return Write(f"{assets_folder(stored)}/{follow_up_name(move.request)}", text, None)
 
