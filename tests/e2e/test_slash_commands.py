@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from inline_snapshot import snapshot
 from tests.kit.agents import needs_bubblewrap, use_claude, use_opencode, writes_and_commits
 from tests.kit.model_server import ModelServer
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.kit.people import Answer, Person
+
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
 def home() -> Path:
@@ -141,6 +147,33 @@ def test_without_the_package_the_tools_are_left_out(person: Person, monkeypatch:
         "~/.codex/config.toml: left out: the Python package mcp is not installed (extra mcp)\n"
     )
     assert not (home() / ".codex").exists()
+
+
+def test_the_commands_that_slash_mission_names_lead_from_a_goal_through_the_interview_to_a_mission(
+    person: Person,
+) -> None:
+    text = (TEMPLATES / "commands/mission.md").read_text(encoding="utf-8")
+    (ask,) = re.findall(r"^ +mission (new --questions .*)$", text, re.MULTILINE)
+    (make,) = re.findall(r"run `mission (new --plan .*?)`", text)
+    (plan,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    file = person.write("answers.yaml", 'goal: "Count words"\n')
+    person.write("plan.yaml", textwrap.dedent(plan))
+    for _ in range(8):
+        found = person.mission(*ask.replace("FILE", "answers.yaml").split()).facts
+        if not found["next"]:
+            break
+        question = next(one for one in found["questions"] if one["id"] == found["next"])
+        answer = question["recommended"] if question["id"] != "must" else ""
+        file.write_text(file.read_text() + yaml.safe_dump({question["id"]: answer}))
+    assert found["next"] == ""
+    made = person.mission(*make.replace("PLAN", "plan.yaml").replace("FILE", "answers.yaml").split()).facts
+    mission = person.loaded(made["id"]).mission
+    assert [one["message"] for one in made["warnings"]] == ["feature 1.2 has no criterion"], "none about its caps"
+    assert (mission.goal, str(mission.limits.usd)) == ("Count words", "20")
+    assert [line.partition(":")[0] for line in mission.constraints] == [
+        "Only well-kept dependencies",
+        "Most likely reason to fail",
+    ]
 
 
 def test_an_unknown_agent_is_refused(person: Person) -> None:

@@ -136,6 +136,7 @@ def walk(person: Person, walker: Walk, facts: dict[str, Any]) -> None:
     page.goto(facts["page"])
     page.wait_for_url(f"{facts['url']}/")
     walker.follow("New")
+    page.get_by_text("Everything in one form").click()
     page.get_by_label("What is the goal?").fill(f"A command that counts words {HOSTILE}")
     walker.look("new")
     walker.press("Write a plan")

@@ -61,7 +61,7 @@ def test_a_goal_becomes_a_plan_and_then_a_mission_that_runs() -> None:
     web = at_home(thinking(good()))
     page = web.open("/new")
     assert all(words in page.text for words in MODES.values())
-    assert page.forms[1].fields["money_usd"] == "20"
+    assert page.forms[2].fields["money_usd"] == "20"
     where = begun(web, id="counter", priority="high")
     page = web.open(where)
     assert "hx-get" in str(page.tags)
@@ -99,7 +99,7 @@ def test_a_plan_can_be_changed_by_hand_or_forgotten() -> None:
     where = begun(web, goal="Another", money_usd="unlimited")
     page = ended(web, where)
     to = next(to for to, words in page.links if words == "Change the goal…")
-    again = web.open(to).forms[1]
+    again = web.open(to).forms[2]
     assert (again.fields["goal"], again.fields["money_usd"], again.fields["runner"]) == (
         "Another",
         "unlimited",
@@ -162,10 +162,12 @@ def test_what_cannot_be_planned_is_said_and_costs_nothing() -> None:
         page = web.press(web.open("/new"), BEGIN, **given)
         assert web.status in {409, 422}, fields
         assert web.last is not None
-        assert page.forms[1].fields["goal"] == given["goal"], "what was written is still there"
+        assert page.forms[2].fields["goal"] == given["goal"], "what was written is still there"
         walk = Walk(web.last.text)
         assert [one for tag, one in walk.elements if tag == "script" and not one.get("src")] == []
-        said[str(fields)] = page.text.partition("Sign out New mission ")[2].partition(" What is the goal?")[0]
+        said[str(fields)] = page.text.partition("Sign out New mission ")[2].partition(
+            " What is the goal, in a sentence?"
+        )[0]
     assert said == snapshot(
         {
             "{'goal': ' '}": "the goal is empty mission new 'A command that counts words, tested'",
@@ -189,7 +191,7 @@ def test_a_plan_that_exists_already_becomes_a_mission() -> None:
     )
     assert "given is planned. Start it when you are ready." in page.text
     page = web.press(web.open("/new"), "Make the mission", plan="title: <b>")
-    assert (web.status, page.forms[2].fields["plan"]) == (422, "title: <b>")
+    assert (web.status, page.forms[3].fields["plan"]) == (422, "title: <b>")
 
 
 def test_only_people_who_may_manage_missions_make_some() -> None:

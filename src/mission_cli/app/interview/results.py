@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.domain.interview.interview import MOST_ASKED, asked_of, offered, questions
+from mission_cli.domain.interview.interview import MOST_ASKED, asked_of, next_question, offered, questions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,6 +59,8 @@ class InterviewQuestions:
     found: str
     """What the look at the repository has found."""
     questions: Sequence[Asked]
+    next: str
+    """The id of the question to answer next; empty: nothing is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class NextQuestion:
 def all_questions(interview: Interview, command: str) -> InterviewQuestions:
     """Return all questions that fit the answers so far."""
     found = [shown(interview, one, command) for one in questions(interview)]
-    return InterviewQuestions(interview.depth, interview.facts.words, found)
+    following = next_question(interview)
+    return InterviewQuestions(interview.depth, interview.facts.words, found, following.id if following else "")
 
 
 def next_of(interview: Interview, question: Question, command: str) -> NextQuestion:

@@ -179,6 +179,7 @@ def looked_at(
         hint=one.hint,
         mission=one.mission,
         wish=one.wish,
+        questions=one.open,
         undo=len(one.versions),
         prospect=prospect_of(ctx, one) if whole and plan is not None else None,
     )

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import stamp
+from mission_cli._support.text import one_line, stamp
 from mission_cli.app.forecasting.planned import forecast_of_plan
 from mission_cli.app.planning import Planned, PlanningRound
 from mission_cli.app.plannings.answers import planned_by
@@ -37,7 +37,8 @@ from mission_cli.domain.budget.ledger import spent
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.errors import BlockedError, DocumentError, NotFoundError, UsageError
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.interview.follow_ups import PREFIX
+from mission_cli.domain.interview.follow_ups import PREFIX, as_question
+from mission_cli.domain.interview.question import read as read_answer
 from mission_cli.domain.outline.difference import difference
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
 
 _MOST_VERSIONS = 50
-_LONGEST_WISH = 4000
+_LONGEST_WISH, _LONGEST_ANSWER = 4000, 400
 
 
 def written_by(ctx: Context, order: PlanOrder, planned: Planned) -> StoredPlanning:
@@ -88,8 +89,21 @@ def probe_for(ctx: Context, name: str) -> StoredPlanning:
 
 
 def answer(ctx: Context, name: str, answers: Mapping[str, str]) -> StoredPlanning:
-    """Store answers to questions of the model, by the ids of the questions; `take_answers` uses them."""
-    return _change(ctx, name, lambda one: replace(one, answers=dict(answers)))
+    """Store answers to questions of the model, by the ids of the questions; `take_answers` uses them.
+
+    Raises UsageError for one that is too long.
+    """
+
+    def store(one: StoredPlanning) -> StoredPlanning:
+        asked = {question.id: question for n, q in enumerate(one.open, 1) for question in [as_question(q, n)]}
+        said = {
+            key: one_line(read_answer(asked[key], text), _LONGEST_ANSWER)
+            for key, text in answers.items()
+            if key in asked and text
+        }
+        return replace(one, answers={**dict.fromkeys(answers, ""), **said})
+
+    return _change(ctx, name, store)
 
 
 def take_answers(ctx: Context, name: str) -> StoredPlanning:

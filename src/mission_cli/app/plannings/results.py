@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.results.outlook import Forecast
     from mission_cli.domain.budget.ledger import Totals
+    from mission_cli.domain.interview.follow_ups import FollowUp
     from mission_cli.domain.outline.difference import PlanChange, PlanTotal
     from mission_cli.domain.problems import Problem
 
@@ -87,6 +88,8 @@ class Planning:
     """The id of the mission that was made of it; empty before."""
     wish: str
     """What the model changes now; empty if it changes nothing."""
+    questions: Sequence[FollowUp]
+    """Questions of the model that a person may answer; until then the plan assumes answers."""
     undo: int
     """How many changes can be taken back."""
     prospect: Prospect | None

@@ -70,10 +70,12 @@ class Planners:
         return self._looked_at(ctx, one, repo)
 
     def change(self, identity: str, person: Person | None, change: Callable[[Context], StoredPlanning]) -> Planning:
-        """Change a plan at once: an edit, its mode or caps, or undoing the last change."""
+        """Change a plan: an edit, its mode or caps, undoing the last change, or answers, after which the model may."""
         repo, *_ = self._found(identity)
         ctx, _ = self._places.apart(repo, "")
-        return self._looked_at(ctx, change(_acting(ctx, person)), repo, whole=True)
+        one = change(_acting(ctx, person))
+        self._carry_out(repo, one)
+        return self._looked_at(ctx, one, repo, whole=True)
 
     def approve(
         self, identity: str, plan: Plan | None, person: Person | None, *, start: bool, seen: str | None = None

@@ -126,7 +126,11 @@ def _from_plan(shell: Shell, source: Source, order: Order, *, start: bool) -> in
     from mission_cli.surfaces.new_mission import Place
 
     order = _placed(shell, order, start=start)
-    read, warnings = _read(shell, source.plan) if source.plan is not None else plan_of_playbook(shell, source)
+    read, warnings = (
+        _read(shell, source.plan, asked=order.interviews)
+        if source.plan is not None
+        else plan_of_playbook(shell, source)
+    )
     if order.interviews:
         found = with_plan(shell, placed(shell, order), order, read)
         if isinstance(found, int):
@@ -276,12 +280,17 @@ def merge_driver(shell: Shell, action: Annotated[str, typer.Argument(metavar="in
     return 0
 
 
-def _read(shell: Shell, plan: Path) -> tuple[Plan, list[Problem]]:
-    """Return the plan in a file, and the warnings. Raises NotFoundError, and DocumentError with all problems."""
+def _read(shell: Shell, plan: Path, *, asked: bool) -> tuple[Plan, list[Problem]]:
+    """Return the plan in a file, and the warnings. Raises NotFoundError, and DocumentError with all problems.
+
+    `asked`: an interview asks for its caps.
+    """
+    from mission_cli.document.plans.checks import cap_problems
     from mission_cli.document.plans.plan import read_plan
 
     read = read_plan(text_of(plan))
-    warnings = [p for p in read.problems if p.severity == "warning"]
+    later = {p.message for p in cap_problems(read.plan, None)} if asked and read.plan is not None else set()
+    warnings = [p for p in read.problems if p.severity == "warning" and p.message not in later]
     for problem in warnings if not shell.as_json else ():
         shell.note(problem.at(os.fspath(plan)))
     if read.plan is None:

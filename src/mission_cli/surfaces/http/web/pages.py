@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.surfaces.http.web import acting, everything, files, home, mission, settings
 from mission_cli.surfaces.http.web.entering import Entrance
-from mission_cli.surfaces.http.web.planning import approval, form, playbooks
+from mission_cli.surfaces.http.web.planning import approval, form, interview, playbooks
 from mission_cli.surfaces.http.web.work import attempt, history, pictures, report
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def routes(site: Site) -> list[Route]:
     """Return them."""
     found = [*files.routes(), *Entrance(site).routes()]
-    planning = (form, playbooks, approval)
+    planning = (form, interview, playbooks, approval)
     for page in (home, mission, acting, everything, settings, attempt, history, pictures, report, *planning):
         found += page.routes(site)
     return found

@@ -12,9 +12,9 @@ from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.text import command_line, counted, one_line
 from mission_cli.app.interview.kept import KeptInterview, begin, forget, keep, unfinished
 from mission_cli.app.interview.look import look
+from mission_cli.app.interview.order import order_of
 from mission_cli.domain.errors import BlockedError, DocumentError
 from mission_cli.domain.interview.amounts import CAPS, written
-from mission_cli.domain.interview.follow_ups import MOST
 from mission_cli.domain.interview.interview import (
     BUDGET,
     GOAL,
@@ -23,9 +23,7 @@ from mission_cli.domain.interview.interview import (
     Interview,
     missing,
     next_question,
-    room_for,
 )
-from mission_cli.domain.interview.scope import ordered, scope_of
 from mission_cli.surfaces.cli.commands.guided.dialogue import ask_all
 from mission_cli.surfaces.cli.given_files import text_of
 from mission_cli.surfaces.cli.questions import chosen
@@ -71,16 +69,8 @@ def _given(order: Order) -> dict[str, str]:
 
 def fitted_order(order: Order, interview: Interview) -> Order:
     """Return the order with what an interview says; the command line counts more."""
-    asks = MOST if interview.depth is not Depth.QUICK else 0
-    room = room_for(interview) if order.ask and asks else 0
-    said = ordered(interview)
-    return replace(
-        order,
-        goal=interview.value(GOAL),
-        given={**said.given, **order.given, "goal": interview.value(GOAL)},
-        budget={**said.budget, **order.budget},
-        scope=scope_of(interview, asks, room),
-    )
+    found = order_of(interview, order.for_plan, answers=order.ask)
+    return replace(order, goal=found.goal, given=found.given, budget=found.budget, scope=found.scope)
 
 
 # On a terminal

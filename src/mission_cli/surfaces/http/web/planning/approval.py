@@ -11,6 +11,7 @@ from mission_cli._support.shown import quantity_of
 from mission_cli.app.plannings import discussing
 from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.interview.follow_ups import PREFIX, as_question
 from mission_cli.domain.interview.modes import MODES
 from mission_cli.surfaces.http.problems import problem_of
 from mission_cli.surfaces.http.web.rendering import address
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.http.web.site import Site, Visit
 
 _PATH = "/plannings/{planning}"
+_OWN = "own-"
+"""Before the id of a question: the field for one's own words."""
 
 
 def routes(site: Site) -> list[Route]:
@@ -39,6 +42,7 @@ def routes(site: Site) -> list[Route]:
         Route(_PATH, site.show(_look), methods=["GET"]),
         Route(f"{_PATH}/approve", site.show(_approve, Scope.MANAGE), methods=["POST"]),
         Route(f"{_PATH}/adjust", site.show(_adjust, Scope.MANAGE), methods=["POST"]),
+        Route(f"{_PATH}/answers", site.show(_answers, Scope.MANAGE), methods=["POST"]),
         Route(f"{_PATH}/edit", site.show(_edit, Scope.MANAGE), methods=["POST"]),
         Route(f"{_PATH}/settle", site.show(_settle, Scope.MANAGE), methods=["POST"]),
         Route(f"{_PATH}/undo", site.show(_undo, Scope.MANAGE), methods=["POST"]),
@@ -69,6 +73,19 @@ def _adjust(visit: Visit) -> Response:
     """Have the model change the plan; the page shows how far it is."""
     name, wish = visit.part("planning"), visit.form.get("wish", "")
     return _after(visit, lambda: visit.site.planners.adjust(name, wish.replace("\r\n", "\n"), visit.visitor.person))
+
+
+def _answers(visit: Visit) -> Response:
+    """Use the answers to the questions of the model; what has none stays an assumption."""
+    names = {name.removeprefix(_OWN) for name in visit.form if name.removeprefix(_OWN).startswith(PREFIX)}
+    said = {name: visit.form.get(f"{_OWN}{name}", "").strip() or visit.form.get(name, "") for name in sorted(names)}
+    answers = {name: text for name, text in said.items() if text}
+
+    def take(ctx: Context) -> StoredPlanning:
+        discussing.answer(ctx, visit.part("planning"), answers)
+        return discussing.take_answers(ctx, visit.part("planning"))
+
+    return _changed(visit, take)
 
 
 def _edit(visit: Visit) -> Response:
@@ -122,6 +139,7 @@ def _page(visit: Visit, problem: Problem | None = None) -> Response:
         oddities=oddities(planning.prospect),
         change=_last_change(planning),
         modes=MODES,
+        questions=[as_question(one, number) for number, one in enumerate(planning.questions, 1)],
         usd=_cap(plan, "money_usd"),
         shown=text,
         cost=", ".join(quantity_of(name, planning.cost.of(name)) for name in ("usd", "tokens")),

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from mission_cli.domain.deciding.access import Scope
 from mission_cli.domain.errors import DocumentError, MissionError, UsageError
+from mission_cli.domain.interview.interview import Depth
 from mission_cli.domain.interview.modes import MODES, recommended
 from mission_cli.domain.status import PRIORITIES
 from mission_cli.surfaces.http.planners import need_repo
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
+    from mission_cli.app.interview.kept import KeptInterview
     from mission_cli.app.plannings.order import PlanOrder
     from mission_cli.app.plannings.results import Planning
     from mission_cli.surfaces.http.problems import Problem
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
 
 _KEYS = {"id": "id", "mode": "mode", "type": "type", "priority": "priority"}
 """Keys of the plan by the names of the fields."""
+DEPTHS = {
+    Depth.QUICK: "two questions: the goal and the budget",
+    Depth.NORMAL: "up to eight: also the kind of work, features, mode, constraints, and what plans usually miss",
+    Depth.DEEP: "all, and whatever the model wants to know and matters",
+}
+"""What each depth of the interview asks."""
 FROM = "planning"
 """The parameter with the planning whose goal is changed."""
 
@@ -42,7 +50,7 @@ def routes(site: Site) -> list[Route]:
 
 def _ask(visit: Visit) -> Response:
     before = visit.site.planners.one(visit.given(FROM)) if visit.given(FROM) else None
-    return _page(visit, _before(before))
+    return start_page(visit, _before(before), whole=before is not None)
 
 
 def _begin(visit: Visit) -> Response:
@@ -51,7 +59,7 @@ def _begin(visit: Visit) -> Response:
         repo = need_repo(visit.site.places.names(), visit.form.get("repo", ""))
         planning = visit.site.planners.begin(repo, _order(visit.form), visit.visitor.person)
     except MissionError as error:
-        return _page(visit, visit.form, problem_of(error))
+        return start_page(visit, visit.form, problem_of(error), whole=True)
     return visit.go(address("plannings", planning.id))
 
 
@@ -66,17 +74,31 @@ def _take(visit: Visit) -> Response:
             raise DocumentError.of("plan", read.problems)
         mission, _ = visit.site.places.make(read.plan, repo, visit.visitor.person)
     except MissionError as error:
-        return _page(visit, visit.form, problem_of(error))
+        return start_page(visit, visit.form, problem_of(error))
     where = address("missions", mission, repo=repo if visit.several else "")
     return visit.go(where, f"{mission} is planned. Start it when you are ready.")
 
 
-def _page(visit: Visit, values: Mapping[str, str], problem: Problem | None = None) -> Response:
+def listed(visit: Visit) -> list[tuple[str, KeptInterview]]:
+    """Return the interviews that are not a plan yet, with their repositories, the newest first."""
+    from mission_cli.app.interview.kept import unfinished
+
+    found = [(name, one) for name, ctx in visit.site.places.contexts(reading=True) for one in unfinished(ctx)]
+    return sorted(found, key=lambda one: one[1].id, reverse=True)
+
+
+def start_page(
+    visit: Visit, values: Mapping[str, str], problem: Problem | None = None, *, whole: bool = False
+) -> Response:
+    """Return the page that asks for the goal; `whole`: with the form that asks for everything at once, open."""
     return visit.page(
         "new.html",
         status=problem.status if problem is not None else 200,
         values={"mode": "", "money_usd": USUAL_USD, **values},
         modes=MODES,
+        depths=DEPTHS,
+        whole=whole,
+        interviews=listed(visit)[:20],
         priorities=PRIORITIES,
         problem=problem,
         plannings=visit.site.planners.all().plannings[:20],
@@ -97,21 +119,25 @@ def _before(planning: Planning | None) -> dict[str, str]:
 
 def _order(form: Mapping[str, str]) -> PlanOrder:
     """Return what the form asks for. Raises UsageError for values that cannot be read."""
-    from mission_cli.app.given import moment
     from mission_cli.app.plannings.order import PlanOrder
 
     goal = form.get("goal", "").replace("\r\n", "\n").strip()
     budget = {name: text for name in CAPS if (text := form.get(name, "").strip())}
     if not budget:
         raise UsageError("the mission has no cap", hint="say how much it may cost, or write unlimited")
-    named = {
-        "goal": goal,
-        "mode": recommended(goal).mode,
-        **{key: text for name, key in _KEYS.items() if (text := form.get(name, "").strip())},
-    }
+    more = order_in(form)
+    return PlanOrder(goal, {"goal": goal, "mode": recommended(goal).mode, **more.given}, budget, more.runner, more.base)
+
+
+def order_in(form: Mapping[str, str]) -> PlanOrder:
+    """Return what a form says beside goal and budget. Raises UsageError for values that cannot be read."""
+    from mission_cli.app.given import moment
+    from mission_cli.app.plannings.order import PlanOrder
+
+    named = {key: text for name, key in _KEYS.items() if (text := form.get(name, "").strip())}
     if deadline := form.get("deadline", "").strip():
         named["deadline"] = moment("deadline", deadline, _now())
-    return PlanOrder(goal, named, budget, form.get("runner", "").strip(), form.get("base", "").strip())
+    return PlanOrder("", named, {}, form.get("runner", "").strip(), form.get("base", "").strip())
 
 
 def _now() -> Any:
