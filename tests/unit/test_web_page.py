@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -41,6 +42,7 @@ from mission_cli.domain.deciding.grants import hash_of
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import MissionId
 from mission_cli.settings import NotificationSettings
+from mission_cli.settings.money import PriceSettings
 from mission_cli.surfaces.http.sessions import LIFETIME_SECONDS, Sessions
 from mission_cli.surfaces.http.web.actions import ACTIONS, BY_OPERATION
 from mission_cli.surfaces.http.web.files import files
@@ -979,9 +981,11 @@ def test_settings_are_shown_without_secrets(gated: Host) -> None:
     rule = NotificationSettings(("slack://secret/a/b", "env:OPS"), ("*",))
     runner = replace(SETTINGS.runners["script"], env={"KEY": "hunter2", "OTHER": "env:OTHER"})
     host.settings = replace(host.settings, notifications={"ops": rule}, runners={"script": runner}, attempts=7)
+    host.settings = replace(host.settings, prices={"acme/large-1": PriceSettings(input=Decimal(3), output=Decimal(9))})
     text = at_home(host).open("/settings").text
     assert "attempts 7" in text
     assert "notifications.ops.channels set, env:OPS" in text
+    assert 'prices."acme/large-1".input 3 ' in text
     assert "runners.script.env set, env:OTHER" in text
     assert not any(word in text for word in ("slack://", "hunter2"))
 

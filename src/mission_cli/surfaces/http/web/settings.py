@@ -57,13 +57,15 @@ def _groups(ctx: Context) -> Iterator[tuple[str, list[Row]]]:
 
 
 def _tables(settings: Any, table: str) -> list[tuple[str, Any]]:
-    """Return the tables of a name such as `tree` or `runners.NAME`, each with the name that it has."""
+    """Return the tables of a name such as `tree`, `runners.NAME` or `prices."MODEL"`, each with its own name."""
     if not table:
         return [("", settings)]
-    if not table.endswith(".NAME"):
+    kind, _, placeholder = table.partition(".")
+    if not placeholder:
         return [(table, getattr(settings, table))]
-    named: Mapping[str, Any] = getattr(settings, table.partition(".")[0])
-    return [(f"{table.partition('.')[0]}.{name}", one) for name, one in named.items()]
+    named: Mapping[str, Any] = getattr(settings, kind)
+    quote = '"' if placeholder.startswith('"') else ""
+    return [(f"{kind}.{quote}{name}{quote}", one) for name, one in named.items()]
 
 
 def _shown(key: str, value: Any) -> str:
