@@ -4,9 +4,10 @@
 
 Makes a repository of that many missions (50), six of which run with real workers, and sends it that many requests (40)
 a second for so many seconds (60): lists, states, reasons, the inbox, histories and the OpenAPI document; every
-twentieth changes a mission. The time of a request counts from the moment at which it was due, so a server that stops
-answering does not hide that. Beside it, a bare Python is started again and again: how long that takes says how busy
-the machine is. Then pulses are run in turns with and without such requests.
+twentieth changes a mission. Before, the list and the inbox are asked for once. The time of a request counts from the
+moment at which it was due, so a server that stops answering does not hide that. Beside it, a bare Python is started
+again and again: how long that takes says how busy the machine is. Then pulses are run in turns with and without such
+requests.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ def lines(lab: Lab, seconds: float, rate: float, count: int) -> Iterator[tuple[s
     token = json.loads(made.stdout)["token"]
     bare = cpu_of_a_start()
     with server(lab) as (name, pid):
+        asyncio.run(first_looks(name, token))
         with pulsing(lab) as pulses:
             before = cpu_of(pid)
             seen = asyncio.run(load(name, pid, token, missions, seconds, rate))
@@ -190,6 +192,13 @@ class Client:
         body = await wire[0].readexactly(int(headers.get("content-length", "0")))
         self._free.append(wire)
         return int(head[0].split()[1]), headers, body
+
+
+async def first_looks(name: str, token: str) -> None:
+    """Look at the list and the inbox once: what a server reads when it starts is no part of the load."""
+    client = Client(name, token)
+    for path in ("/missions?limit=50", "/inbox"):
+        await client.ask("GET", f"/api/v1{path}")
 
 
 async def load(name: str, pid: int, token: str, missions: list[str], seconds: float, rate: float) -> Load:

@@ -235,3 +235,20 @@ def test_one_request_looks_at_a_file_once_and_the_next_one_again(tmp_path: Path)
     file.write_text("old")  # as long as before
     os.utime(file, (1, 1))
     assert [of(AtOneMoment(kept), name) for name in ("a", "a", "b")] == [8, 8, 9]
+
+
+def test_a_server_prepares_what_its_first_readers_ask_for(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, observed = Place(ada.repo), list[str]()
+    place.warm()
+    real = observe.consider
+
+    def counted(ctx: Context, policy: Policy, snapshot: Snapshot, stored: Stored, *rest: Any, **more: Any) -> Case:
+        observed.append(stored.id)
+        return real(ctx, policy, snapshot, stored, *rest, **more)
+
+    with monkeypatch.context() as gitless:
+        gitless.setattr(keeping, "consider", counted)
+        gitless.setenv("PATH", "")
+        with place.context(reading=True) as first, place.context(reading=True) as second:
+            assert [seen(ctx).id for ctx in (first, second)] == ["m", "m"], "no reader opens anything, or asks git"
+    assert observed == []

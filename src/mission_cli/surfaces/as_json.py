@@ -14,6 +14,7 @@ from mission_cli.domain.notice import Advice
 if TYPE_CHECKING:
     from mission_cli.domain.problems import Problem
 
+_LISTS = frozenset({list, tuple})
 _AS_THEY_ARE = frozenset({str, int, bool, float, type(None)})
 _FIELDS: dict[type, tuple[tuple[str, str], ...] | None] = {}
 SCHEMA = 1
@@ -68,15 +69,15 @@ def as_json(value: Any) -> Any:
     kind = type(value)
     if kind in _AS_THEY_ARE:
         return value
-    if kind is Advice:
+    if kind in _LISTS:
+        return [as_json(v) for v in value]
+    if kind is Advice or isinstance(value, str):
         return str(value)
     fields = _fields_of(kind)
     if fields is not None:
         return {key: as_json(getattr(value, name)) for name, key in fields}
     if isinstance(value, Mapping):
         return {str(k): as_json(v) for k, v in value.items()}
-    if isinstance(value, str):
-        return str(value)
     if isinstance(value, Sequence | AbstractSet):
         return [as_json(v) for v in value]
     if isinstance(value, timedelta):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_POLL_SECONDS = 0.02
+_FIRST_POLL_SECONDS, _POLL_SECONDS = 0.001, 0.02
 
 
 def try_lock(path: Path) -> int | None:
@@ -92,11 +92,12 @@ def unlock(handle: int) -> None:
 @contextmanager
 def locked(path: Path, *, patience: float = 30.0) -> Iterator[None]:
     """Hold the lock; wait for it up to `patience` seconds. Raises BusyError."""
-    ends = time.monotonic() + patience
+    ends, pause = time.monotonic() + patience, _FIRST_POLL_SECONDS
     while (handle := try_lock(path)) is None:
         if time.monotonic() > ends:
             raise BusyError(f"{path.name} is locked by another mission process", hint="try again in a moment")
-        time.sleep(_POLL_SECONDS)  # flock has no timeout, and a signal would affect the whole process
+        time.sleep(pause)  # flock has no timeout, and a signal would affect the whole process
+        pause = min(2 * pause, _POLL_SECONDS)
     try:
         yield
     finally:

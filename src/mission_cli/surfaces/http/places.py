@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from mission_cli._support.dataclass import replace
+from mission_cli.app.queries.inbox import inbox_of
+from mission_cli.app.queries.listing import lines_of
 from mission_cli.domain.errors import MissionError
 from mission_cli.wiring.compose import for_one_request, kept_views, open_repository, registry
 
@@ -56,6 +59,7 @@ class Serves(Protocol):
         ...
 
 
+_WARM_SECONDS = 5.0
 _READERS = 2
 """How many threads read in a repository at once."""
 
@@ -80,6 +84,13 @@ class Place:
                 yield replace(opened.context, views=for_one_request(self._views)) if reading else opened.context
             finally:
                 self._free.append((opened, looks))
+
+    def warm(self) -> None:
+        """Open the ports of all readers, and make what a first page shows."""
+        with ExitStack() as all_at_once:
+            for ctx in [all_at_once.enter_context(self.context(reading=True)) for _ in range(_READERS)]:
+                inbox_of(ctx)
+                lines_of(ctx)
 
     def _current(self) -> tuple[Opened, dict[str, Look]]:
         known = None
@@ -113,6 +124,15 @@ class Places:
             paths = [path for path in registry().all() if path.is_dir()]
             self._known = {path: self._known.get(path) or Place(path) for path in paths}
             return list(self._known.values())
+
+    def warm(self) -> None:
+        """Prepare each for its first requests, for some seconds at most; these report what is wrong."""
+        ends = time.monotonic() + _WARM_SECONDS
+        for place in self.all():
+            with suppress(MissionError, OSError):
+                place.warm()
+            if time.monotonic() > ends:
+                return
 
     def names(self) -> list[str]:
         """Return their paths."""

@@ -150,7 +150,9 @@ class GitStateStore(Publisher):
         return self._by_look.of(("edits", path), files, lambda: self._edits([f":(literal){path}"], only=path))
 
     def _is_unedited(self, path: str) -> bool:
-        """Whether commit, index and work tree have the same, as far as that is certain without a git process."""
+        """Whether a file certainly has no edit: all have the same, or a state commit is writing it now."""
+        if path in self._journal_paths():
+            return True
         head = self._objects.commit_of(self.layout.branch)
         there = self._objects.entry(head, path) if head and self._follows() else None
         index = read_bytes(self.layout.git_dir / "index")

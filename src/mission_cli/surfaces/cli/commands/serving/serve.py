@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -102,6 +103,7 @@ def serve(
             phone.show(shell, invited, lan)
         if opens and not open_address(f"{url}{ENTER}/{codes.invite()}" if code else url):
             shell.note("there is no screen here: no browser was opened")
+        threading.Thread(target=places.warm, daemon=True).start()
 
     server.serve(application, listener, ready)
     log.close()
