@@ -27,6 +27,7 @@ from mission_cli.domain.errors import BlockedError, MissionError, NotFoundError,
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.runs import Usage
 from mission_cli.surfaces.reporting.budget import (
+    accuracy_csv,
     accuracy_text,
     bargain_text,
     estimates_text,
@@ -285,6 +286,10 @@ def test_ended_missions_are_compared_with_what_was_known_before_them() -> None:
     assert (found.compared, found.within_p90) == (
         {"usd": 2, "hours": 2, "tokens": 0},
         {"usd": 2, "hours": 2, "tokens": 0},
+    )
+    rows = list(csv.DictReader(io.StringIO(accuracy_csv(found))))
+    assert [(row["mission"], row["missions_before"], row["usd_used"], row["tokens_p90"]) for row in rows] == snapshot(
+        [("b", "1", "4.8", ""), ("c", "2", "4.8", "")]
     )
     assert accuracy_text(found) == snapshot("""\
 mission  features  forecast                 used

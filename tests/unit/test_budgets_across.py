@@ -21,9 +21,12 @@ from mission_cli.app.commands import features, lifecycle
 from mission_cli.app.forecasting.limits import budget_findings, limits_shown
 from mission_cli.app.queries.status import status_of
 from mission_cli.domain.budget.across import Budget, Row, begins, left_of, parked, too_much
+from mission_cli.domain.budget.ledger import Account, Refusal, account
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.mission import Limits
 from mission_cli.domain.status import HoldKind
 from mission_cli.engine.loop import pulse
+from mission_cli.engine.money.purse import within_shared
 from mission_cli.settings import BudgetSettings, Settings, check, parse
 from mission_cli.settings.money import budgets_of
 from mission_cli.surfaces.reporting.limits import limits_csv, limits_text
@@ -340,6 +343,20 @@ def test_a_part_that_cannot_be_read_lets_nothing_start(tmp_path: Path) -> None:
     (tmp_path / "budgets" / "other.json").unlink()
     serve(host, 4)
     assert started(host) == ["a/1.1-a1"]
+
+
+def test_a_plan_costs_no_more_than_a_shared_budget_leaves(tmp_path: Path) -> None:
+    host = host_with(tmp_path, "[budgets.all]\nusd = 5\n")
+    alone = account(Limits(usd=Decimal(8)), [], [])
+    left = within_shared(host.context(), alone, "script")
+    assert isinstance(left, Account)
+    assert left.left("usd") == 5
+    begin(host, "a")
+    serve(host, 2)
+    assert within_shared(host.context(), alone, "script") == Refusal(
+        "usd", "the budget `all` (this repository, each month) is used up"
+    )
+    assert within_shared(make_host(works).context(), alone, "script") is alone
 
 
 def test_without_budgets_nothing_is_noted(tmp_path: Path) -> None:

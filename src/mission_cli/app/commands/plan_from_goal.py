@@ -43,6 +43,7 @@ from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import RecordState
 from mission_cli.engine.context import policy_of, unknown_runner
 from mission_cli.engine.halt import refuse_stopped
+from mission_cli.engine.money.purse import within_shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -220,7 +221,10 @@ def _repair(ctx: Context, planned: Planned, *, resumed: bool) -> RunRecord | Ref
 def _intent(ctx: Context, desk: PlanningSetup, before: Sequence[RunRecord], prompt: str) -> RunRecord | Refusal:
     """Return the record of the next round with its reserve, or a refusal if the budget does not suffice."""
     policy = policy_of(ctx).runners[desk.runner]
-    state = account(desk.limits, [row for r in before for row in spends_of(r)], before)
+    alone = account(desk.limits, [row for r in before for row in spends_of(r)], before)
+    state = within_shared(ctx, alone, desk.runner)
+    if isinstance(state, Refusal):
+        return state
     reserve = reserve_for_attempt(
         state,
         wall_limit=min(policy.deadline, ctx.settings.plan_deadline),

@@ -18,11 +18,13 @@ from mission_cli.domain.budget.ledger import Refusal, account, reserve_for_attem
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import PLANNING, MissionId, run_id
+from mission_cli.domain.notice import do
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import Cause, EndReason, JobKind, RecordState
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.effects import agent_job
 from mission_cli.engine.halt import refuse_stopped
+from mission_cli.engine.money.purse import within_shared
 from mission_cli.planner.attempts.endings import cause_of_end
 from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
@@ -72,8 +74,11 @@ def intent(ctx: Context, desk: PlanningSetup, probe: PlanProbe, before: Sequence
     state = account(desk.limits, rows, before)
     cap = state.spent.usd + state.held.usd + most_usd(desk, probe)
     limits = replace(desk.limits, usd=min(cap, desk.limits.usd) if desk.limits.usd is not None else cap)
+    shared = within_shared(ctx, account(limits, rows, before), desk.runner)
+    if isinstance(shared, Refusal):
+        raise BlockedError(f"the assumption cannot be checked: {shared.detail}", hint=do("budget", "limits"))
     reserve = reserve_for_attempt(
-        account(limits, rows, before),
+        shared,
         wall_limit=min(policy.deadline, ctx.settings.plan_deadline),
         worst_step=policy.step_cost(model),
     )

@@ -13,16 +13,19 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import EARLIEST, parse_stamp
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.runs.record import read_run
-from mission_cli.domain.budget.across import KEPT, Counted, Part, rows_of, too_much
+from mission_cli.domain.budget.across import KEPT, Counted, Part, left_of, rows_of, too_much
+from mission_cli.domain.budget.ledger import Refusal
 from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.ids import MissionId
 from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.own_limits import Bound, within
 from mission_cli.settings.money import budgets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from mission_cli.domain.budget.ledger import Account
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Transition
@@ -104,3 +107,23 @@ def promise(ctx: Context, case: Case, transitions: Sequence[Transition]) -> None
         if why:
             raise ConflictError(why)
         ctx.purse.note(seen.me, part)
+
+
+def within_shared(ctx: Context, state: Account, runner: str) -> Account | Refusal:
+    """Return an account that leaves no more than the budgets across missions do, for work outside of any mission.
+
+    What it reserves is not noted for others: it counts when its record is part of a mission.
+    """
+    budgets = [one for one in budgets_of(ctx.settings.budgets) if one.counts(runner)]
+    if not budgets:
+        return state
+    now, me = ctx.clock.now(), ctx.machine.me()
+    parts, mine = own_part(ctx, ctx.state.snapshot(), now)
+    here = mine.rows()
+    everywhere = (*here, *(row for name, part in parts.known.items() if name != me for row in part.rows()))
+    lefts = [x for one in budgets for x in left_of(one, everywhere if one.machine else here, now, ctx.clock.zone)]
+    empty = next((left for left in lefts if left.left <= 0), None)
+    if empty is not None or parts.problem:
+        used_up = "" if empty is None else f"{empty.budget.words} is used up"
+        return Refusal("usd" if empty is None else empty.category, parts.problem or used_up)
+    return within(state, [Bound(left.budget.words, left.category, left.cap, left.left) for left in lefts])

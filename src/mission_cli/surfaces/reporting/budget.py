@@ -200,6 +200,21 @@ def accuracy_text(found: Accuracy) -> str:
     return "\n".join([*_table(rows), *shares])
 
 
+def accuracy_csv(found: Accuracy) -> str:
+    """Return a row for each mission: the forecast from its plan, and what it used."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    ranges = [f"{category}_{part}" for category in CATEGORIES for part in ("p10", "p50", "p90", "used")]
+    writer.writerow(["mission", "features", "missions_before", *ranges])
+    for one in found.missions:
+        cells: list[str] = []
+        for ahead, used in ((one.usd, one.used_usd), (one.hours, one.used_hours), (one.tokens, one.used_tokens)):
+            amounts = (None, None, None) if ahead is None else (ahead.p10, ahead.p50, ahead.p90)
+            cells += ["" if amount is None else plain_number(Decimal(amount)) for amount in (*amounts, used)]
+        writer.writerow([cell(one.id), one.features, one.from_missions, *cells])
+    return out.getvalue()
+
+
 def _compared(one: Checked, category: str) -> tuple[str, ...]:
     ahead = {"usd": one.usd, "tokens": one.tokens, "hours": one.hours}[category]
     used = {"usd": one.used_usd, "tokens": one.used_tokens, "hours": one.used_hours}[category]

@@ -148,11 +148,16 @@ def record(
     return finish(shell, opened, record_spending(opened.context, mission, amounts, what, milestone))
 
 
-def accuracy(shell: Shell) -> int:
+def accuracy(
+    shell: Shell, csv: Annotated[bool, typer.Option("--csv", help="As CSV, a row for each mission.")] = False
+) -> int:
     """Compare ended missions with their forecasts."""
     from mission_cli.app.forecasting.accuracy import accuracy as compared
-    from mission_cli.surfaces.reporting.budget import accuracy_text
+    from mission_cli.surfaces.reporting.budget import accuracy_csv, accuracy_text
 
     found = compared(shell.open().context)
+    if csv and not shell.as_json:
+        sys.stdout.write(accuracy_csv(found))
+        return 0
     shell.say(accuracy_text(found), found, long=True)
     return 0
