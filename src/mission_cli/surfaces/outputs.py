@@ -50,7 +50,7 @@ class Output:
 _CHANGED = (Output(changes.Changed),)
 _CREATED = (
     *(Output(files.CreatedFromPlan), Output(files.CreatedFromGoal)),
-    *(Output(changes.Started), Output(books.MissionDraft)),
+    *(Output(changes.Started), Output(books.MissionDraft), Output(files.Attached)),
     *(Output(interviews.InterviewQuestions), Output(interviews.NextQuestion)),
 )
 _LISTED = (Output(views.MissionList, stopped=True), Output(views.MissionListEverywhere))

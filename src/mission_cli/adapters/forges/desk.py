@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.records import from_plain, to_plain
 from mission_cli.adapters.forges.remotes import Place, place_of
 from mission_cli.adapters.forges.tokens import Token, find_token, need_token
@@ -115,6 +116,20 @@ class LocalDesk:
         if self._forge is None:
             self._forge = self._adapter(self._place, self._need_token())
         return self._forge
+
+    def publish(self, branch: str, commit: str) -> None:
+        """Push the first commit to a repository that has none; do nothing if it is there already.
+
+        Raises ForgeError if the repository has other commits, and ToolError if it cannot be reached.
+        """
+        git = Git(self._checkout.common_dir, own_config=True)
+        git = replace(git, extra={**git.extra, **self._login()})
+        heads = git.ask("ls-remote", "--quiet", "--heads", "--", self._told.remote).out.decode().split()[::2]
+        if not all(git.succeeds("cat-file", "-e", head) for head in heads):
+            words = f"the repository at {self._url} has commits already"
+            raise ForgeError(ForgeTrouble.REFUSED, words, hint="choose another name, or attach the mission to a clone")
+        if not heads:
+            git.ask("push", "--quiet", "--", self._told.remote, f"{commit}:refs/heads/{branch}")
 
     def attend(self) -> None:
         """Touch a file."""

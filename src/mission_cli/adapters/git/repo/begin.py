@@ -34,3 +34,24 @@ def commit_file(place: Path, name: str, message: str) -> None:
 def is_changed(place: Path, name: str) -> bool:
     """Whether a file is new or differs from the last commit."""
     return bool(plain_git(place, "status", "--porcelain", "--", name))
+
+
+def is_empty(place: Path) -> bool:
+    """Whether there is nothing in a folder, or only a repository without files and what this program keeps in it."""
+    names = {path.name for path in place.iterdir()} if place.is_dir() else set()
+    return not names or (".git" in names and names <= {".git", "missions"})
+
+
+def head_of(place: Path) -> tuple[str, str]:
+    """Return the checked-out branch and its commit."""
+    return plain_git(place, "symbolic-ref", "--short", "HEAD"), plain_git(place, "rev-parse", "HEAD")
+
+
+def remote_url(place: Path, name: str) -> str:
+    """Return the address of a remote; empty if there is none of that name."""
+    return plain_git(place, "remote", "get-url", "--", name, ok=(0, 2, 128))
+
+
+def add_remote(place: Path, name: str, url: str) -> None:
+    """Add a remote."""
+    plain_git(place, "remote", "add", "--", name, url)

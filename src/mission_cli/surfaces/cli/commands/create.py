@@ -13,6 +13,14 @@ from mission_cli.app.authority import VOUCHING
 from mission_cli.app.results import files as results
 from mission_cli.domain.errors import DocumentError, MissionError, UsageError
 from mission_cli.surfaces.cli.commands.guided.interview import placed, plan_for, probe_of_file, read_goal
+from mission_cli.surfaces.cli.commands.guided.moving_in import (
+    CreateRepo,
+    ForgeRepo,
+    Private,
+    Remote,
+    move_in,
+    new_repository,
+)
 from mission_cli.surfaces.cli.commands.guided.order import Order, refuse_nonsense
 from mission_cli.surfaces.cli.commands.guided.outcome import OVER, Approved
 from mission_cli.surfaces.cli.commands.guided.without_model import depth_of, interviewed, show_questions, with_plan
@@ -72,6 +80,10 @@ def new(
     homeless: Annotated[
         bool, typer.Option("--homeless", help="Without a repository yet: keep it in your data folder.")
     ] = False,
+    create_repo: CreateRepo = None,
+    remote: Remote = "",
+    forge_repo: ForgeRepo = "",
+    private: Private = False,
     phases: Annotated[
         bool,
         typer.Option("--phases", help="Go through the phases of its type: analyze, let people choose, plan, build."),
@@ -106,7 +118,9 @@ def new(
     budget = _without_empty({"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens})
     source = Source(plan, playbook, tuple(values or ()), dry_run, shell.interactive and not headless)
     source.refuse_nonsense(phases=phases)
-    order = Order(named["goal"], _without_empty(named), budget, runner, base, homeless=homeless, probe=probe)
+    home = new_repository(create_repo, remote, forge_repo, private=private)
+    alone = homeless or home is not None
+    order = Order(named["goal"], _without_empty(named), budget, runner, base, alone, new_home=home, probe=probe)
     deep = depth_of(depth or ("quick" if headless and not source and not order.goal else ""))
     ask = source.ask and answers is None and (not source or deep is not None)
     order = replace(order, ask=ask, depth=deep, answers=answers, plan=os.fspath(plan) if plan is not None else "")
@@ -144,7 +158,7 @@ def _from_plan(shell: Shell, source: Source, order: Order, *, start: bool) -> in
     mission, path = create_mission(shell, read, base=order.base, homeless=order.homeless, planning=planning)
     _forget(order)
     words, result = f"{mission} is planned: {path}", results.CreatedFromPlan(mission, path, warnings)
-    return _say_created(shell, mission, words, result, start=start, homeless=order.homeless)
+    return _say_created(shell, mission, words, result, order, start=start)
 
 
 def _from_goal(shell: Shell, order: Order, *, start: bool) -> int:
@@ -167,7 +181,7 @@ def _from_goal(shell: Shell, order: Order, *, start: bool) -> int:
     if order.ask and not (order.homeless or start):
         shell.say(words, result)
         return go_on(shell, mission)
-    return _say_created(shell, mission, words, result, start=start, homeless=order.homeless)
+    return _say_created(shell, mission, words, result, order, start=start)
 
 
 def _over(order: Order) -> Order:
@@ -207,7 +221,7 @@ def _with_phases(shell: Shell, plan: Path | None, order: Order, *, start: bool) 
     if order.ask and not (order.homeless or start):
         shell.say(words, result)
         return go_on(shell, mission)
-    return _say_created(shell, mission, words, result, start=start, homeless=order.homeless)
+    return _say_created(shell, mission, words, result, order, start=start)
 
 
 def _forget(order: Order) -> None:
@@ -221,7 +235,7 @@ def _placed(shell: Shell, order: Order, *, start: bool) -> Order:
     from mission_cli.wiring.compose import is_in_repository
 
     homeless = order.homeless or not is_in_repository(shell.repo)
-    if start and homeless:
+    if start and homeless and order.new_home is None:
         hint = "run it in a repository, without --homeless"
         raise UsageError("a mission without a repository cannot start", hint=hint)
     return replace(order, homeless=homeless)
@@ -232,14 +246,17 @@ def _without_empty(given: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def _say_created(shell: Shell, mission: str, words: str, result: _Created, *, start: bool, homeless: bool) -> int:
-    """Report the mission that was just made, or start it: what that reports is the result then."""
+def _say_created(shell: Shell, mission: str, words: str, result: _Created, order: Order, *, start: bool) -> int:
+    """Report the mission that was just made, or move it into its new repository, or start it: that is reported then."""
+    if order.new_home is not None:
+        shell.note(words)
+        return move_in(shell, mission, order.new_home, start=start)
     if start:
         from mission_cli.surfaces.cli.commands.lifecycle import start as start_mission
 
         shell.note(words)
         return start_mission(shell.acting("start"), mission, yes=True, headless=True)
-    shell.say(f"{words}\n{next_step(mission, homeless=homeless)}", result)
+    shell.say(f"{words}\n{next_step(mission, homeless=order.homeless)}", result)
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,14 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.errors import DocumentError, NotFoundError, UsageError
 from mission_cli.domain.notice import do
 from mission_cli.surfaces.cli.commands.create import create_mission, next_step
+from mission_cli.surfaces.cli.commands.guided.moving_in import (
+    CreateRepo,
+    ForgeRepo,
+    Private,
+    Remote,
+    move_in,
+    new_repository,
+)
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
 
@@ -146,28 +153,23 @@ def attach(
     shell: Shell,
     mission: Identity = "",
     base: Annotated[str, typer.Option(help="Branch that the work starts from and lands on.")] = "",
+    create_repo: CreateRepo = None,
+    remote: Remote = "",
+    forge_repo: ForgeRepo = "",
+    private: Private = False,
 ) -> int:
-    """Move a mission without a repository, with its commits, into this repository.
+    """Move a mission without a repository, with its commits, into this repository, or into a new one.
 
     If the command is killed at any point, running it again finishes the move.
     """
     from mission_cli.app.addressing import resolve
-    from mission_cli.app.commands.create import attach as move_here
-    from mission_cli.app.results.files import Attached
     from mission_cli.wiring.compose import open_homeless
-    from mission_cli.wiring.host import transfer
 
+    wanted = new_repository(create_repo, remote, forge_repo, private=private)
     home = open_homeless()
     if home is None:
         raise NotFoundError("there is no mission without a repository", hint='mission new --homeless "GOAL" makes one')
-    stored = resolve(home.snapshot(), mission).stored
-    opened = shell.open(create=True)
-    relocation = transfer(home, opened.state, stored)
-    repo, base = os.fspath(opened.checkout.name), base or opened.default_base()
-    place = move_here(opened.context, stored, relocation, repo=repo, base=base)
-    words = f"{stored.id} was moved here, with its history: {place}\nnext: mission start {stored.id}"
-    shell.say(words, Attached(stored.id, place))
-    return 0
+    return move_in(shell, resolve(home.snapshot(), mission).stored.id, wanted, base)
 
 
 def _written(loaded: Loaded, to: str) -> tuple[dict[str, Any], str, tuple[str, ...]]:

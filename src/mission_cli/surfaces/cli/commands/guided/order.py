@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mission_cli.domain.interview.interview import Depth
+    from mission_cli.wiring.new_repository import NewRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Order:
     runner: str = ""
     base: str = ""
     homeless: bool = False
+    new_home: NewRepository | None = None
+    """The repository that is made for the mission, once it is."""
     probe: bool = False
     """Whether the assumption of the plan is checked without asking."""
     ask: bool = False
