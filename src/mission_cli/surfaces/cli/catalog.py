@@ -334,7 +334,13 @@ _FILES: Mapping[str, Entry] = {
         ("export words > polpo.json", "write Polpo's format"),
         ("export words --as playbook > playbooks/words.yaml", "write a playbook that makes the same mission"),
     ),
-    "attach": _entry(Group.FILES, "moving", ("attach words", "move a mission without a repository into this one")),
+    "attach": _entry(
+        Group.FILES,
+        "moving",
+        ("attach words", "move a mission without a repository into this one"),
+        ("attach words --create-repo ~/words", "make a repository for it"),
+        ("attach words --create-repo ~/words --forge-repo ada/words --private", "also on the forge"),
+    ),
     "playbooks": _entry(
         Group.FILES,
         "playbooks",
