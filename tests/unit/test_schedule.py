@@ -18,7 +18,8 @@ from mission_cli.adapters.fs.env_file import (
     read_environment,
 )
 from mission_cli.adapters.schedule import units
-from mission_cli.adapters.schedule.capture import captured, fitted
+from mission_cli.adapters.schedule.capture import account, captured, fitted
+from mission_cli.adapters.schedule.crontab import Crontab
 from mission_cli.adapters.schedule.line import LONGEST, MARK, find_line, job_of, line_of, with_line, without_line
 from mission_cli.domain.errors import DocumentError
 from mission_cli.ports.schedule import Job
@@ -183,3 +184,31 @@ def test_a_reference_to_a_key_that_leads_nowhere(tmp_path: Path) -> None:
     assert missing_key(good, around, file) is None
     for value in ("env:NONE", "env:EMPTY", f"file:{tmp_path / 'empty'}", "file:~/none"):
         assert missing_key({**good, "K": value}, around, file) is not None
+
+
+def test_a_view_reads_the_crontab_again_when_it_may_have_changed(tmp_path: Path) -> None:
+    table, calls, spool, now = tmp_path / "table", tmp_path / "calls", tmp_path / "spool", [0.0]
+    program = tmp_path / "crontab"
+    program.write_text(f'#!/bin/sh\necho >> "{calls}"\ncat "{table}"\n')
+    program.chmod(0o755)
+    spool.mkdir()
+    table.write_text(f"{line_of(JOB)}\n")
+    names = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    known = Crontab(names, account(), spools=[os.fspath(spool)], clock=lambda: now[0])
+    unknown = Crontab(names, account(), spools=[], clock=lambda: now[0])
+
+    def read(crontab: Crontab) -> tuple[bool, int]:
+        before = len(calls.read_text()) if calls.exists() else 0
+        found = crontab.installed()
+        return found is not None, len(calls.read_text()) - before
+
+    assert [read(known), read(known), read(unknown), read(unknown)] == [(True, 1), (True, 0), (True, 1), (True, 0)]
+    now[0] += 2
+    assert [read(known), read(unknown)] == [(True, 0), (True, 1)]
+    table.write_text("")
+    (spool / "ada").write_text("")
+    assert [read(known), read(unknown)] == [(False, 1), (True, 0)], "one knows of the change, and one looked just now"
+    now[0] += 2
+    assert [read(known), read(unknown)] == [(False, 0), (False, 1)]
+    now[0] += 20
+    assert read(known) == (False, 1)
