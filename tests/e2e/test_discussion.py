@@ -202,3 +202,52 @@ def test_opencode_writes_a_plan_and_changes_it_in_the_same_conversation(person: 
     assert len(seen) == 2
     assert "# Plan a mission" not in seen[1], "the conversation is continued"
     assert len(person.loaded().mission.milestones) == 4
+
+
+@only_at_night
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "Build a CRM with contacts, deals, and email integration",
+        "Migrate this codebase to TypeScript",
+        "Research and prototype a recommendation engine",
+    ],
+)
+def test_an_approved_plan_takes_at_most_eight_questions(person: Person, goal: str) -> None:
+    use_planner(person, good(), good(milestones=4))
+    asked = 0
+    answers = iter(["make it larger: 4 milestones", "approve"])
+    with terminal(person, goal) as child:
+        while True:
+            found = child.expect([NEXT, r"\n> (?:\[[^\n]*\] )?$", r"\? (?:\[[^\]]*\] ?)?:? ?$", "m is planned: "])
+            if found == 3:
+                break
+            asked += 1
+            assert asked <= 8, plain(child.before or "")
+            child.sendline(next(answers) if found == 0 else "")
+    assert asked >= 2
+    assert len(person.loaded().mission.milestones) == 4
+
+
+@only_at_night
+@pytest.mark.timeout(300)
+def test_a_plan_without_a_repository_is_discussed_and_left_in_the_same_way(person: Person) -> None:
+    use_planner(person, good(), good(milestones=4))
+    with terminal(person, "--homeless", *WORDS) as child:
+        child.expect(NEXT)
+        child.sendline("a fourth milestone")
+        child.expect(NEXT)
+        assert "  + milestone 4 Stage 4" in told(child)
+        child.sendline("leave")
+        assert end(child)[0] == 0
+    with terminal(person, "--homeless") as child:
+        child.expect("Go on with it")
+        child.sendline("y")
+        child.expect(NEXT)
+        child.sendline("undo")
+        child.expect(NEXT)
+        child.sendline("approve")
+        code, out = end(child)
+    assert (code, "m is planned: " in out, "mission attach m" in out) == (0, True, True)
+    assert nothing_made(person), "nothing is made in the repository"

@@ -15,6 +15,7 @@ from tests.kit.plans import good
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.document.criteria.item import asked_criterion
 from mission_cli.document.plans.answer import blocks_of, read_answer
+from mission_cli.document.plans.at_base import BaseFacts
 from mission_cli.document.plans.plan import read_plan, write_plan
 
 INNER = good().partition("```yaml\n")[2].partition("```")[0]
@@ -212,3 +213,54 @@ def test_a_models_plan_gives_no_secret_to_a_check() -> None:
     asked = '- title: x\n        criteria:\n          - {run: make, secret: "A=file:~/.ssh/id_rsa"}\n      - title:'
     found = problems(good().replace("- title:", asked, 1))
     assert any("asks for a secret" in one for one in found), found
+
+
+def test_a_small_goal_is_one_milestone_with_one_feature_and_nothing_in_between() -> None:
+    def counts(milestones: int, features: int, *, bounded: bool = True) -> list[str]:
+        read = read_answer(good(milestones=milestones, features=features), bounded=bounded)
+        return [problem.message for problem in read.errors]
+
+    assert counts(1, 1) == []
+    assert counts(1, 2) == ["the plan has 1 milestone"]
+    assert counts(3, 1) == [f"milestone {m} has 1 feature" for m in (1, 2, 3)]
+    assert counts(2, 6, bounded=False) == [], "a person who wants it so decides it"
+
+
+def test_a_model_names_files_assumptions_and_resources_but_no_status_of_a_resource() -> None:
+    more = "assumptions: [texts are UTF-8]\nresources: [{name: PyPI, type: account, purpose: publish, status: ready}]"
+    read = read_answer(good(more=more).replace("title: Part 1.1", "title: Part 1.1\n        files: [a.py]"))
+    assert read.plan is not None
+    assert (read.plan.assumptions, read.plan.milestones[0].features[0].files) == (["texts are UTF-8"], ["a.py"])
+    [resource] = read.plan.resources
+    assert (resource.name, resource.type, resource.purpose, resource.status) == ("PyPI", "account", "publish", "needed")
+    assert read.notes == ("dropped, because a model may not decide it: resource 1: status: ready",)
+
+
+def test_what_a_model_can_mend_is_a_doubt_and_what_only_people_weigh_is_none() -> None:
+    text = (
+        good(features=3)
+        .replace("    estimate: 2h", "    estimate: 1h")
+        .replace("file: `1.1.txt`", "run: `make || true`", 1)
+    )
+    text = text.replace("title: Part 2.1", "title: Part 2.1\n        files: [a.py]")
+    text = text.replace("title: Part 2.2", "title: Part 2.2\n        files: [a.py]").replace(
+        '        depends: ["2.1"]\n', ""
+    )
+    facts = BaseFacts(lambda paths: dict.fromkeys({"3.1.txt"} & set(paths), "x"), lambda _: ())
+    read = read_answer(text, facts=facts)
+    assert read.plan is not None
+    assert [problem.message for problem in read.doubts] == snapshot(
+        [
+            "the criterion `run: `make || true``: `|| true` masks the exit code of the command before it: it always passes",
+            "2.2 may run at the same time as 2.1, and both change a.py",
+            "the criterion `file: `3.1.txt`` passes on the base, before any work",
+            "the criterion `file: `3.1.txt`` passes on the base, before any work",
+        ]
+    )
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "a*", "(x|y)", "a{1,9}", "a?"])
+def test_a_pattern_that_may_take_forever_is_not_tried(pattern: str) -> None:
+    text = good().replace("file: `1.1.txt`", f"grep: `{pattern}` in `notes.txt`", 1)
+    facts = BaseFacts(lambda paths: dict.fromkeys({"notes.txt"} & set(paths), "a" * 60 + "!"), lambda _: ())
+    assert read_answer(text, facts=facts).doubts == ()
