@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 import pytest
 from tests.kit.nightly import only_at_night
@@ -142,8 +143,10 @@ def walk(person: Person, walker: Walk, facts: dict[str, Any]) -> None:
     walker.press("Write a plan")
     walker.wait("Stage 3")  # as soon as the model has answered
     walker.look("plan")
-    page.get_by_text("Change it by hand").click()
+    page.get_by_text("Edit it").click()
     page.get_by_label("The plan, YAML").fill(PLAN)
+    walker.press("Save the plan")
+    walker.look("changed plan")
     walker.press("Approve the plan")
     walker.wait("Word counter")
     walker.follow("Start…")
@@ -192,6 +195,9 @@ def look_back(walker: Walk) -> None:
         page.goto(mission)
         walker.follow(name)
         walker.look(name)
+    for path in (f"{mission}/do/ask", f"{mission}/do/add-milestone", "/do/stop-all"):
+        page.goto(urljoin(mission, path))
+        walker.look(path)
     page.goto(mission)
 
 
