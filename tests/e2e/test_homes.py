@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.kit.creating import Creating, creating
-from tests.kit.nightly import by_day
+from tests.kit.nightly import by_day, only_at_night
 from tests.kit.people import Person, make_person
 
 PLAN = """\
@@ -37,7 +37,7 @@ def nowhere(tmp_path: Path) -> Person:
 def test_a_mission_without_a_repository_is_looked_at_from_anywhere(nowhere: Person, tmp_path: Path) -> None:
     home = Path(os.environ["HOME"]) / ".local/share/mission"
     there = make_person(tmp_path / "repo")
-    for words in by_day(READING, 4):
+    for words in by_day(READING, 2):
         shown = nowhere.mission(*words, ok=(0, 1)).out
         assert "idea" in shown.casefold() or words[0] in {"lint", "budget"}, words
         assert shown == nowhere.mission(*words, "--repo", os.fspath(home), ok=(0, 1)).out, words
@@ -51,6 +51,7 @@ def test_a_mission_without_a_repository_is_looked_at_from_anywhere(nowhere: Pers
     ]
 
 
+@only_at_night
 def test_its_file_is_changed_and_its_work_is_refused(nowhere: Person, tmp_path: Path) -> None:
     home = Path(os.environ["HOME"]) / ".local/share/mission"
     there = make_person(tmp_path / "repo")
@@ -83,7 +84,7 @@ def moved(nowhere: Person, place: Path) -> None:
     assert nowhere.mission("status", "idea", ok=(1,)).err.startswith("error: . is not in a git repository")
 
 
-@pytest.mark.parametrize("done", by_day(["nothing", "folder", "repository", "commit", "remote"], 2))
+@pytest.mark.parametrize("done", by_day(["nothing", "folder", "repository", "commit", "remote"], 1))
 def test_a_new_repository_is_made_from_wherever_it_was_interrupted(nowhere: Person, tmp_path: Path, done: str) -> None:
     place, remote = tmp_path / "new/repo", "https://example.org/idea.git"
     steps = {
@@ -155,6 +156,7 @@ def test_a_repository_on_the_forge_is_created_once_and_gets_the_first_commit(
         assert "s3cret" not in (place / ".git/config").read_text()
 
 
+@only_at_night
 def test_a_repository_with_other_commits_is_not_pushed_to(nowhere: Person, tmp_path: Path) -> None:
     other = make_person(tmp_path / "other")
     with creating("forgejo", tmp_path / "forge") as forge:
@@ -170,6 +172,7 @@ def test_a_repository_with_other_commits_is_not_pushed_to(nowhere: Person, tmp_p
     assert nowhere.mission("status", "idea").out.startswith("Idea"), "the mission is where it was"
 
 
+@only_at_night
 def test_a_mission_is_made_in_its_new_repository(nowhere: Person, tmp_path: Path) -> None:
     place = tmp_path / "fresh"
     plan = os.fspath(tmp_path / "plan.yaml")
