@@ -135,6 +135,7 @@ def _steer(reader: Reader) -> None:
     assert reader.say("add", "m", "e", "--criterion", "file: `e.txt`", "--depends", "a")["feature"] == "1.4"
     moved = reader.say("move", "m/1.4", "--to", "2")
     assert [moved["was"], moved["feature"]] == ["1.4", "2.2"]
+    assert reader.say("replan", "m")["plan"].startswith("title: Follow-up of")
     reader.say("note", "m/1.3", "Half of it is done.", "--kind", "progress")
     reader.say("tell", "m/1.3", "No dependencies, please.")
     assert reader.say("mail", "m")["mails"] == []

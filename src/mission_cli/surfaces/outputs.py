@@ -125,6 +125,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "pulse": (Output(reports.DryRun),),
     "reject": _CHANGED,
     "report": (Output(mission_report.MissionReport, stopped=True), Output(mission_report.ReportWritten, stopped=True)),
+    "replan": (Output(changes.Replanned),),
     "resume": (*_CHANGED, Output(changes.StopLifted)),
     "retry": _CHANGED,
     "run": (Output(views.MissionView, stopped=True), Output(machine.DetachedRun, stopped=True)),

@@ -210,3 +210,19 @@ class StopLifted:
 
     lifted: bool
     """False if it was not set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """What a changed plan does with the part of a mission that has not begun."""
+
+    id: MissionId
+    message: str
+    commit: str
+    """The commit of the mission file; empty: nothing was applied."""
+    changes: Sequence[str]
+    """By meaning, a line each."""
+    plan: str
+    """The rest of the mission as a plan: as proposed, or without a proposal as it is."""
+    cost: str
+    """What the model cost; empty: none was asked."""

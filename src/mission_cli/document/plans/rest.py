@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from mission_cli.domain.tables import Member
 
 
-def plan_of_rest(mission: Mission, numbers: Collection[FeatureNumber]) -> Plan:
+def plan_of_rest(mission: Mission, numbers: Collection[FeatureNumber], *, judged: bool = False) -> Plan:
     """Return a plan with these features, in their milestones; what they depend on and is not among them is done.
 
+    A milestone has its criteria if all its features are among them, or if it is `judged` in any case.
     Caps, gates and held-out criteria are not taken over: they are decisions about one mission.
     """
     new: dict[FeatureNumber, str] = {}
@@ -27,7 +28,7 @@ def plan_of_rest(mission: Mission, numbers: Collection[FeatureNumber]) -> Plan:
     rest = [(milestone, features) for milestone, features in rest if features]
     for m, (_, features) in enumerate(rest, 1):
         new.update({feature.number: f"{m}.{n}" for n, feature in enumerate(features, 1)})
-    milestones = [_milestone(milestone, features, new) for milestone, features in rest]
+    milestones = [_milestone(milestone, features, new, judged=judged) for milestone, features in rest]
     assigned = {feature.assign.casefold() for _, features in rest for feature in features}
     team = [member for member in mission.team if member.agent.casefold() in assigned]
     models = {name: tier for name, tier in mission.models.items() if name in PlanModels.model_fields}
@@ -43,9 +44,11 @@ def plan_of_rest(mission: Mission, numbers: Collection[FeatureNumber]) -> Plan:
     )
 
 
-def _milestone(milestone: Milestone, features: Sequence[Feature], new: Mapping[FeatureNumber, str]) -> PlanMilestone:
+def _milestone(
+    milestone: Milestone, features: Sequence[Feature], new: Mapping[FeatureNumber, str], *, judged: bool
+) -> PlanMilestone:
     """Return a milestone; its criteria belong to all its features together."""
-    whole = len(features) == sum(1 for feature in milestone.features if not feature.fixes)
+    whole = judged or len(features) == sum(1 for feature in milestone.features if not feature.fixes)
     return PlanMilestone(
         name=milestone.name or f"Milestone {milestone.number}",
         validation=[_criterion(criterion) for criterion in milestone.criteria] if whole else [],

@@ -30,6 +30,7 @@ from mission_cli.surfaces.cli.commands import (
 )
 from mission_cli.surfaces.cli.commands.browsing import dashboard
 from mission_cli.surfaces.cli.commands.finished import preview
+from mission_cli.surfaces.cli.commands.guided import replan
 from mission_cli.surfaces.cli.commands.money import budget
 from mission_cli.surfaces.cli.commands.playbooks import playbooks
 from mission_cli.surfaces.cli.commands.serving import access, serve, top
@@ -99,6 +100,7 @@ for module in (
     budget,
     playbooks,
     steer,
+    replan,
     slash_commands,
     serve,
     access,
