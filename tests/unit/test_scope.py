@@ -124,7 +124,7 @@ def test_a_smaller_scope_is_proposed_and_carried_out() -> None:
         "finish 2.1 for $2.33 and 5 min in 9 of 10 cases, and leave 2.2, 2.3, 3.1, 3.2 to a follow-up plan",
         "raise budget.money_usd to 16, which also pays for the rest in 9 of 10 cases",
         "continue as planned; the mission pauses at its threshold, and nothing starts at its caps",
-        "start nothing more until mission resume m",
+        "start nothing more until mission resume m, for example to plan the rest again (mission replan m)",
     )
     assert committed(host).status is MissionStatus.PAUSED
     assert set(statuses(host).values()) == {"done", "pending"}, "a proposal changes nothing"

@@ -159,7 +159,8 @@ def _propose(draft: Draft, pace: Pace, reason: str, words: str) -> int:
         options[RAISE] = " and ".join(f"raise {key} to {cap:f}" for key, cap in caps.items())
         options[RAISE] += f", which also pays for the rest {_SURE}"
     options[GO_ON] = "continue as planned; the mission pauses at its threshold, and nothing starts at its caps"
-    options[PAUSE] = f"start nothing more until {do('resume', draft.mission.id)}"
+    again, resume = do("replan", draft.mission.id), do("resume", draft.mission.id)
+    options[PAUSE] = f"start nothing more until {resume}, for example to plan the rest again ({again})"
     said = Question("", f"{words}. What now?", tuple(options), words, tuple(options.values()))
     number = ask(draft, said).number
     state = state_of(draft.mission, reason)
