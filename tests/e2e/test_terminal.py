@@ -179,7 +179,7 @@ def test_the_interview_asks_shows_the_plan_and_writes_the_mission_when_it_is_app
         window.line("ten")
         window.see("error: `ten` is not an amount")
         window.line("$3")
-        shown = window.see("What next? (approve, edit, change, reject)")
+        shown = window.see("What next? (approve, change, edit")
         window.line("approve")
         ended = window.see("m is planned: ", "Start? [Y/n]")
         window.line("n")
@@ -195,7 +195,7 @@ def test_a_plan_is_discussed_until_it_is_right_and_keeps_what_the_person_decided
     folder = use_planner(person, good(), good(milestones=2), good(milestones=4), good())
     with terminal(person.repo) as window:
         window.line('clear; mission new "Count words" --depth quick --mode full --max-usd 3 --id m')
-        window.see("3 milestones, 6 features", "What next? (approve, edit, change, reject), or say what to change")
+        window.see("3 milestones, 6 features", "What next? (approve, change, edit")
         window.line("clearer, please: four `stages`")
         window.see("4 milestones, 8 features", "planning cost $0.15")
         window.line("approve")

@@ -148,7 +148,7 @@ questions:
 
 
 def test_questions_of_the_model_are_answered_on_the_page_of_its_plan() -> None:
-    web = at_home(thinking(good(more=QUESTIONS), good(more='assumptions: ["A logo? no"]')))
+    web = at_home(thinking(good(more=QUESTIONS), good()))
     page = begun(web, "Count words")
     while asked(page):
         skip = asked(page) != "budget"

@@ -77,7 +77,13 @@ def wish_for(ctx: Context, name: str, wish: str) -> StoredPlanning:
 
     def begin(one: StoredPlanning) -> StoredPlanning:
         return replace(
-            one, state=PlanningState.PLANNING, wish=wish.strip(), wished_by=ctx.person().name, error="", hint=""
+            one,
+            state=PlanningState.PLANNING,
+            wish=wish.strip(),
+            wished_by=ctx.person().name,
+            told=False,
+            error="",
+            hint="",
         )
 
     return _change(ctx, name, begin)
@@ -124,7 +130,8 @@ def take_answers(ctx: Context, name: str) -> StoredPlanning:
         if not lines:
             return new
         wish = "\n".join(["The person has answered your questions:", *lines])[:_LONGEST_WISH]
-        return replace(new, state=PlanningState.PLANNING, wish=wish, wished_by=ctx.person().name, error="", hint="")
+        by = ctx.person().name
+        return replace(new, state=PlanningState.PLANNING, wish=wish, wished_by=by, told=True, error="", hint="")
 
     return _change(ctx, name, use)
 
@@ -142,12 +149,14 @@ def adjusted(ctx: Context, one: StoredPlanning, rest: Callable[[], None]) -> Sto
     records = tuple(write_run(found.record) for found in planned.rounds)
     asked = len(records) > len(one.records)
     session = session_of(ctx, planned.desk, last) if asked else one.session
-    back = replace(one, state=PlanningState.READY, wish="", records=records, session=session, error="", hint="")
+    back = replace(
+        one, state=PlanningState.READY, wish="", records=records, session=session, told=False, error="", hint=""
+    )
     if answer is None:
         return replace(back, error=_why_unchanged(planned, asked=asked), hint="the plan is as it was")
     notes = tuple(planned.read.notes) if planned.read is not None else ()
     questions = planned.read.questions if planned.read is not None else ()
-    new = with_assumptions(carried(before, answer), questions)
+    new = with_assumptions(carried(before, answer), questions, before.assumptions if one.told else ())
     after = replace(_next(ctx, back, write_plan(new), How.ADJUSTED, one.wish, first=len(one.records)), notes=notes)
     return with_questions(ctx, after, new, questions)
 

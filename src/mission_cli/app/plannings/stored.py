@@ -102,6 +102,8 @@ class StoredPlanning:
     """Answers to these so far: `ask-1`, …"""
     asked: int = 0
     """How many questions a person was asked before these."""
+    told: bool = False
+    """Whether `wish` is what a person has answered, so that the other assumptions stay."""
     wish: str = ""
     """What the model changes now; empty: it writes the first plan, or nothing."""
     wished_by: str = ""

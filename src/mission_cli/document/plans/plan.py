@@ -245,9 +245,9 @@ def override(plan: Plan, given: Mapping[str, str], budget: Mapping[str, str], ru
     return changed
 
 
-def with_assumptions(plan: Plan, questions: Iterable[FollowUp]) -> Plan:
-    """Return the plan with what it assumes for questions that no person has answered."""
-    lines = [*plan.assumptions, *(one.assumption for one in questions)]
+def with_assumptions(plan: Plan, questions: Iterable[FollowUp], before: Iterable[str] = ()) -> Plan:
+    """Return the plan with what it assumes for questions that no person has answered, and with earlier assumptions."""
+    lines = [*before, *plan.assumptions, *(one.assumption for one in questions)]
     return plan.model_copy(update={"assumptions": list(dict.fromkeys(lines))})
 
 
