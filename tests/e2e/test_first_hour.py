@@ -63,9 +63,8 @@ def test_a_goal_becomes_landed_work_and_only_questions_are_answered(tmp_path: Pa
             window.line('clear; mission new "Count words" --depth quick')
             answer(window, "Create a git repository here", "", asked)
             answer(window, "Make an empty one?", "", asked)
-            found = window.see("Which mode?")
-            answer(window, "Which mode?", "", asked)
-            answer(window, "the most it may cost", "5", asked)
+            found = window.see("the most it may cost")
+            answer(window, "the most it may cost", "$5", asked)
             answer(window, "What next?", "approve", asked)
             answer(window, "Start? [Y/n]", "", asked)
             answer(window, "in the background, or not?", "background", asked)
@@ -79,9 +78,8 @@ def test_a_goal_becomes_landed_work_and_only_questions_are_answered(tmp_path: Pa
     assert re.sub(r"^ +", "", "\n".join(asked), flags=re.MULTILINE).replace(str(repo), "REPO") == snapshot("""\
 Create a git repository here
 The repository has no commit, and work starts from one. Make an empty one? [Y/n]:
-Which mode? (full, poc) [full]
-What is the most it may cost, in dollars (or unlimited)? [20]
-What next? (approve, edit, change, reject), or say what to change
+1 of 1. What is the most it may cost, in dollars, hours or tokens?
+What next? (approve, change, edit, view, mode, budget, start over, leave, reject), or say what to change
 Start? [Y/n]:
 Start pulses?
 Follow it here? It goes on without you, too. [Y/n]:

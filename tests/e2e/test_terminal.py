@@ -192,12 +192,12 @@ def test_the_interview_asks_shows_the_plan_and_writes_the_mission_when_it_is_app
 
 @pytest.mark.timeout(300)
 def test_a_plan_is_discussed_until_it_is_right_and_keeps_what_the_person_decided(person: Person) -> None:
-    folder = use_planner(person, good(), good(milestones=2), good(milestones=4), good())
+    folder = use_planner(person, good(), good(milestones=4), good())
     with terminal(person.repo) as window:
         window.line('clear; mission new "Count words" --depth quick --mode full --max-usd 3 --id m')
         window.see("3 milestones, 6 features", "What next? (approve, change, edit")
         window.line("clearer, please: four `stages`")
-        window.see("4 milestones, 8 features", "planning cost $0.15")
+        window.see("planning cost $0.10")
         window.line("approve")
         window.see("m is planned: ", "Start? [Y/n]")
         window.line("n")
@@ -205,10 +205,9 @@ def test_a_plan_is_discussed_until_it_is_right_and_keeps_what_the_person_decided
     asked = (folder / "prompt-2.md").read_text()
     assert "## What the person wants changed\n\n~~~text\nclearer, please: four `stages`\n~~~" in asked
     assert "title: Word counter" in asked.split("## The plan so far")[1]
-    assert "the plan has 2 milestones" in (folder / "prompt-3.md").read_text()
     mission = person.loaded().mission
     assert (len(mission.milestones), str(mission.limits.usd)) == (4, "3")
-    assert sum(row.category == "usd" for row in mission.spends) == 3
+    assert sum(row.category == "usd" for row in mission.spends) == 2
 
 
 @pytest.mark.timeout(300)
@@ -220,7 +219,7 @@ def test_a_change_that_the_model_does_not_make_leaves_the_plan_as_it_was(person:
         window.line("c")
         window.see("What should be different?")
         window.line("nothing")
-        window.see("the plan stays as it was: the answer contains no plan", "planning cost $0.15")
+        window.see("the answer contains no plan; the plan stays as it was", "planning cost $0.15")
         window.line("reject")
         window.see("nothing was written; the plan is kept: mission new --plan")
     assert not (person.repo / "missions/m").exists()

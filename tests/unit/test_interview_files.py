@@ -10,9 +10,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
+from tests.kit.fakes.executor import Outcome
+from tests.kit.fakes.host import make_host
+from tests.kit.plans import good
 
 from mission_cli.app.interview.answers import read_answers
+from mission_cli.app.plannings.material import material
+from mission_cli.document.plans.answer import read_answer
 from mission_cli.domain.errors import DocumentError
+from mission_cli.domain.interview.follow_ups import FollowUp
 from mission_cli.domain.interview.interview import Depth, Interview, answered, next_question, offered, questions
 from mission_cli.domain.interview.scope import ordered, scope_of
 
@@ -98,3 +104,32 @@ def test_a_file_with_the_answers_of_an_interview_gives_the_same_scope_and_caps(k
     read = read_answers(text, "a", Interview(Depth.QUICK))
     assert (scope_of(read), ordered(read)) == (scope_of(walked), ordered(walked))
     assert next_question(read) is None
+
+
+def test_questions_in_an_answer_of_a_model_are_read_or_dropped_with_a_note() -> None:
+    more = """\
+questions:
+  - {question: "One?", why: "w", assumed: "no", options: ["yes", "a", "b", "c", "d"], criteria: "1.1", features: "+2"}
+  - {question: "Two?", why: "w", assumed: "no", features: -3}
+  - {question: "Three?", why: "w"}
+  - nonsense
+  - {question: "One?", why: "again", assumed: "no"}
+"""
+    read = read_answer(good(more=more))
+    assert read.plan is not None
+    assert read.questions == (
+        FollowUp("One?", "w", "no", ("yes", "a", "b", "c"), ("1.1",), 2),
+        FollowUp("Two?", "w", "no", (), (), -3),
+    )
+    lacks = "dropped, because it lacks a question, why or assumed: question"
+    assert read.notes == (f"{lacks} 3", f"{lacks} 4")
+    assert read_answer(good(more="questions: 5")).notes == ("dropped, because it is not a list: questions",)
+
+
+def test_what_moves_the_median_of_the_forecast_by_a_fifth_is_asked() -> None:
+    """Nothing is known of the runner of this host, so that the share of the features counts."""
+    plan = read_answer(good(features=5)).plan
+    assert plan is not None
+    few, many = (FollowUp(f"{n} more?", "w", "no", (), (), n) for n in (3, 4))
+    named = FollowUp("Zebras?", "w", "no", (), ("3.5",))
+    assert material(make_host(lambda _: Outcome(1)).context(), plan, [few, many, named]) == [many, named]
