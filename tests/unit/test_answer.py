@@ -264,3 +264,16 @@ def test_a_pattern_that_may_take_forever_is_not_tried(pattern: str) -> None:
     text = good().replace("file: `1.1.txt`", f"grep: `{pattern}` in `notes.txt`", 1)
     facts = BaseFacts(lambda paths: dict.fromkeys({"notes.txt"} & set(paths), "a" * 60 + "!"), lambda _: ())
     assert read_answer(text, facts=facts).doubts == ()
+
+
+def test_without_bash_a_pipe_hides_a_failure() -> None:
+    def doubts(command: str, *, bash: bool) -> list[str]:
+        text = good().replace("file: `1.1.txt`", f"run: `{command}`", 1)
+        facts = BaseFacts(lambda _: {}, lambda _: (), bash=bash)
+        return [problem.message for problem in read_answer(text, facts=facts).doubts]
+
+    assert doubts("pytest | tail", bash=True) == []
+    assert doubts("pytest && echo 'a | b'", bash=False) == []
+    assert doubts("pytest | tail", bash=False) == [
+        "the criterion `run: `pytest | tail``: without bash, only the exit code of the last program of a pipe counts"
+    ]

@@ -41,16 +41,19 @@ def facts_at(ctx: Context, commit: Sha | None) -> BaseFacts:
     def read(paths: Iterable[str]) -> Mapping[str, str]:
         return ctx.code.read(commit, paths) if commit is not None else {}
 
-    return BaseFacts(read, partial(_lacks, ctx))
+    return BaseFacts(read, partial(_lacks, ctx), bash=not _missing(ctx, "bash"))
 
 
 def _lacks(ctx: Context, criterion: Criterion) -> Iterator[str]:
     """Yield the programs of a criterion that are not on PATH, unless a setup of the tree may install them."""
     for need in ctx.checks.needs(criterion) if not ctx.settings.tree.setup else ():
-        if need not in _BUILT_IN and " " not in need:
-            obstacle = ctx.machine.runner_obstacle((need,), {})
-            if obstacle is not None and obstacle.program:
-                yield need
+        if need not in _BUILT_IN and " " not in need and _missing(ctx, need):
+            yield need
+
+
+def _missing(ctx: Context, program: str) -> bool:
+    obstacle = ctx.machine.runner_obstacle((program,), {})
+    return obstacle is not None and obstacle.program
 
 
 def problems_of(ctx: Context, text: str, commit: Sha | None, forecast: Forecast | None = None) -> tuple[Problem, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
+from mission_cli._support.shell_words import simple_commands
 from mission_cli._support.text import one_line
 from mission_cli.document.criteria.item import asked_criterion
 from mission_cli.document.plans.problems import place_of
@@ -35,6 +36,8 @@ class BaseFacts:
     """Returns the texts of those paths that are files of the base."""
     lacks: Callable[[Criterion], Iterable[str]]
     """Returns the programs that a criterion certainly runs and that do not exist on this machine."""
+    bash: bool = True
+    """Whether commands run in bash, which notices a failure before a pipe."""
 
 
 def base_problems(plan: Plan, root: yaml.Node | None, facts: BaseFacts) -> Iterator[Problem]:
@@ -49,6 +52,9 @@ def base_problems(plan: Plan, root: yaml.Node | None, facts: BaseFacts) -> Itera
         if _passes(one, texts):
             words, hint = f"{shown} passes on the base, before any work", "write one that only the work makes pass"
             yield Problem(*place_of(root, place), words, hint, Severity.WARNING)
+        if not facts.bash and _pipes(one):
+            words = f"{shown}: without bash, only the exit code of the last program of a pipe counts"
+            yield Problem(*place_of(root, place), words, "install bash, or write it without a pipe", Severity.WARNING)
         for program in facts.lacks(one):
             if program not in told:
                 words = f"{shown} needs `{program}`, which is not installed here, and nothing in the plan installs it"
@@ -80,6 +86,11 @@ def _passes(criterion: Criterion, texts: Mapping[str, str]) -> bool:
     except re.error:
         return False
     return any(wanted.search(texts.get(path, "")) for path in criterion.paths)
+
+
+def _pipes(criterion: Criterion) -> bool:
+    commands = simple_commands(criterion.command) if criterion.kind is CriterionKind.RUN else None
+    return any(one.operator in {"|", "|&"} for one in commands or ())
 
 
 def _told(plan: Plan) -> frozenset[str]:
