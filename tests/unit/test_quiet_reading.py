@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import Sha
 
-M, N = MissionId("m"), MissionId("n")
+M, N, FLAT = MissionId("m"), MissionId("n"), MissionId("flat")
 MESSAGE = "Start m\n\nwhy\n\nMission-Event: mission.started\nMission-Id: m\nMission-Why: a: b\n"
 
 
@@ -71,6 +71,21 @@ def test_a_history_that_was_replaced_is_read_anew(stores: tuple[GitStateStore, G
     stored = server.snapshot().missions[M]
     assert (stored.text, server.last_change(stored)) == ("a", kept)
     assert [event.commit for event in server.history(stored)] == [kept]
+
+
+def test_a_mission_without_a_folder_has_one_history_with_its_attempts(
+    stores: tuple[GitStateStore, GitStateStore],
+) -> None:
+    pulse, server = stores
+    first = commit(pulse, "flat-mission.md", "a")
+    assert server.last_change(server.snapshot().missions[FLAT]) == first
+    made = [commit(pulse, path, path) for path in ("flat/runs/1.1-a1.md", "m/mission.md", "flat/runs/1.1-a2.md")]
+    made.append(commit(pulse, "flat-mission.md", "b"))
+    stored = server.snapshot().missions[FLAT]
+    assert server.last_change(stored) == made[-1]
+    seen = server.history(stored)
+    assert [event.commit for event in seen] == [made[3], made[2], made[0], first]
+    assert seen == GitStateStore(server.layout).history(stored)
 
 
 def test_edits_are_seen_as_git_sees_them(stores: tuple[GitStateStore, GitStateStore]) -> None:

@@ -59,9 +59,9 @@ class Changes:
     def __init__(self, git: Git, objects: Objects, folders: Sequence[str]) -> None:
         """`folders` hold the missions."""
         self._git, self._objects, self._folders = git, objects, folders
-        self._head = self._start = ""
-        self._since: dict[str, list[str]] = {}
-        """Commits after `_start`, oldest first, by an entry of the folders that they changed."""
+        self._head, self._start, self._count = "", "", 0
+        self._since: dict[str, list[tuple[int, str]]] = {}
+        """Commits after `_start` with their numbers, oldest first, by an entry of the folders that they changed."""
         self._before: dict[str, str] = {}
         """The last commit up to `_start`, by the first path that was asked for."""
         self._events: dict[str, Event] = {}
@@ -86,22 +86,21 @@ class Changes:
         """Return the commits since the start that changed some paths, newest first."""
         self._follow(head)
         places = [path for path in paths if not any(path.startswith(f"{folder}/") for folder in paths)]
-        found = [self._since.get(place, []) for place in places]
-        if len(found) == 1:
-            return found[0][::-1]
-        both = set().union(*found)
-        return [commit for commit in self._line(head, self._start) or [] if commit in both] if both else []
+        found = {one for place in places for one in self._since.get(place, ())}
+        return [commit for _, commit in sorted(found, reverse=True)]
 
     def _follow(self, head: str) -> None:
         """Note what the commits up to `head` have changed; begin anew where it does not follow on the last one."""
         if head == self._head:
             return
         line = self._line(head, self._head) if self._head else None
-        if line is None or len(self._since) > _MOST_NOTED or sum(map(len, self._since.values())) > _MOST_NOTED:
+        if line is None or self._count > _MOST_NOTED:
             self._start, self._since, self._before, line = head, {}, {}, []
+            self._count = 0
         for commit in reversed(line):
+            self._count += 1
             for place in self._changed_by(commit):
-                self._since.setdefault(place, []).append(commit)
+                self._since.setdefault(place, []).append((self._count, commit))
         self._head = head
 
     def _line(self, head: str, down_to: str) -> list[str] | None:
