@@ -173,6 +173,17 @@ def test_a_repository_with_other_commits_is_not_pushed_to(nowhere: Person, tmp_p
 
 
 @only_at_night
+def test_a_mission_of_the_repository_takes_precedence(nowhere: Person, tmp_path: Path) -> None:
+    there = make_person(tmp_path / "repo")
+    there.plan(PLAN.replace("Idea", "Same id"), identity="idea")
+    assert there.mission("show", "idea").out.startswith("Same id")
+    assert there.mission("logs", "idea/1.1", ok=None).err == nowhere.mission("logs", "idea/1.1", ok=None).err
+    nowhere.mission("archive", "idea")
+    assert there.mission("diff", "idea", "nonsense", ok=None).code != 0
+    assert "archived" not in there.mission("show", "idea").out
+
+
+@only_at_night
 def test_a_mission_is_made_in_its_new_repository(nowhere: Person, tmp_path: Path) -> None:
     place = tmp_path / "fresh"
     plan = os.fspath(tmp_path / "plan.yaml")

@@ -143,18 +143,30 @@ def is_home(repository: Path) -> bool:
 
 
 def home_of(named: str, start: Path) -> Path | None:
-    """Return the data folder if a mission there is named, or, without a repository around `start`, is the only one."""
+    """Return the data folder if a mission there is named, or, without a repository around `start`, is the only one.
+
+    A mission of the repository around `start` takes precedence.
+    """
+    store = open_homeless()
+    found = _named_in(store, named) if store is not None else None
+    if found is None:
+        return None
+    if is_in_repository(start):
+        state = open_unmade(start).state
+        here = _named_in(state, named) if state.layout.git_dir.is_dir() else None
+        if here is not None or not (named and found.startswith(named.partition("/")[0])):
+            return None
+    return user_folder("data")
+
+
+def _named_in(store: GitStateStore, named: str) -> str | None:
+    """Return the id of the mission that is named, or None."""
     from mission_cli.app.addressing import resolve
 
-    store = open_homeless()
-    if store is None:
-        return None
     try:
-        found = resolve(store.snapshot(), named)
+        return resolve(store.snapshot(), named).mission.id
     except MissionError:
         return None
-    by_name = named and found.mission.id.startswith(named.partition("/")[0])
-    return user_folder("data") if by_name or not is_in_repository(start) else None
 
 
 def pdf_of(page: str) -> bytes:
