@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from inline_snapshot import snapshot
+from tests.kit.nightly import only_at_night
 from tests.kit.plans import good
 from tests.kit.served import Served, served
 from tests.unit.test_http_api import ask
@@ -80,6 +81,7 @@ def test_a_goal_becomes_a_plan_and_then_a_mission_that_runs(web: Served) -> None
     assert ask(web, "GET", where).status_code == 404
 
 
+@only_at_night
 def test_a_plan_is_adjusted_edited_set_and_undone(shared: Served) -> None:
     web = shared.show(thinking(good(), good(milestones=4)))
     where = path_in(ask(web, "POST", "/missions", "manager", json=GOAL).headers["location"])

@@ -236,7 +236,7 @@ def built(stages: list[list[tuple[str, list[str]]]]) -> Outline:
     return Outline("T", tuple(milestones))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(*[st.lists(st.lists(FEATURES, min_size=1, max_size=4), min_size=1, max_size=3)] * 2)
 def test_each_feature_is_accounted_for_once(
     first: list[list[tuple[str, list[str]]]], second: list[list[tuple[str, list[str]]]]

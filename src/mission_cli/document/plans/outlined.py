@@ -44,9 +44,9 @@ def outline_of_plan(plan: Plan) -> Outline:
     lists = (
         ("not included", tuple(plan.non_goals)),
         ("constraints", tuple(plan.constraints)),
-        ("assumptions", tuple(plan.assumptions)),
-        ("goal is reached when", tuple(plan.success_criteria)),
-        ("resources", tuple(_resources(plan.resources))),
+        ("assumed", tuple(plan.assumptions)),
+        ("the goal is reached when", tuple(plan.success_criteria)),
+        ("needed from you", tuple(_resources(plan.resources))),
         ("probe", (plan.probe.assumption,) if plan.probe is not None else ()),
         ("found out first", tuple(one.topic for one in plan.research)),
     )

@@ -53,7 +53,7 @@ def _shift(before: Forecast | None, after: Forecast | None) -> str:
     if before.usd is not None and after.usd is not None:
         parts.append(_both("money", before.usd, after.usd, dollars))
     elif before.tokens is not None and after.tokens is not None:
-        parts.append(_both("tokens", before.tokens, after.tokens, tokens))
+        parts.append(_both("", before.tokens, after.tokens, tokens))
     parts.append(_both("work", before.hours, after.hours, hours))
     parts.append(_both("to go", before.left, after.left, show_duration))
     return ", ".join(parts)
@@ -63,4 +63,4 @@ def _both(name: str, before: Any, after: Any, show: Callable[[Any], str]) -> str
     """Return two ranges of the same kind."""
     pairs = [(show(before.p50), show(after.p50)), (show(before.p90), show(after.p90))]
     shown = [f"{old} → {new}" if old != new else new for old, new in pairs]
-    return f"{name} {shown[0]} (9 of 10 below {shown[1]})"
+    return f"{name} {shown[0]} (9 of 10 below {shown[1]})".strip()
