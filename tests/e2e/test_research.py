@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.kit.agents import needs_bubblewrap
+import pytest
+from tests.kit.agents import OPENCODE_PRICES, feature_of, needs_bubblewrap, use_opencode, writes_and_commits
+from tests.kit.model_server import ModelServer, Turn
+from tests.kit.nightly import only_at_night
+from tests.kit.plans import good
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -114,3 +118,66 @@ def test_a_worker_at_a_topic_can_write_its_document_and_nothing_else(person: Per
     assert rows == [["full-text-search", "fts5", "`research/full-text-search.md`"]]
     assert person.git("show", "main:app.txt") == "fts5"
     assert person.git("log", "--format=%H", "main", "--", "missions") == ""
+
+
+@only_at_night
+@pytest.mark.timeout(300)
+def test_opencode_finds_it_out_on_the_cheap_tier_in_a_tree_that_it_cannot_write(person: Person) -> None:
+    """The first document lacks a part, so it is sent back; the prompt of the work contains the second one."""
+    needs_bubblewrap()
+    document = "## Decision\nUse fts5.\n## Options\nlike\n## Sources\n`notes.txt`\n## Pitfalls\nnone\n"
+    prompts: list[str] = []
+
+    def script(prompt: str, step: int) -> Turn:
+        if feature_of(prompt) == "1.1":
+            prompts.append(prompt)
+            return writes_and_commits(prompt, step)
+        text = document if "Earlier attempts" in prompt else document.replace("## Pitfalls\nnone\n", "")
+        path = "missions/m/research/full-text-search.md"
+        words = f"(echo mine > notes.txt) 2>&1 | sed 's/^/denied: /'; printf '%s' '{text}' > {path}; "
+        words += f"git add {path} && git commit -qm 'Find it out' -m 'Completes-feature: 1.2'"
+        return Turn("", (("bash", {"command": words, "description": "find out"}),)) if step == 0 else Turn("Done.")
+
+    with ModelServer(script).running() as server:
+        use_opencode(person, server)
+        person.set('sandbox = "required"')
+        plan = TOPIC.replace("budget: {time_hours: 1}", "budget: {money_usd: 5}\nmodel_routing: {research: sonnet}")
+        person.plan(plan.replace("fts5", "1.1").replace("app.txt", "1.1.txt"))
+        person.start()
+        person.run()
+        bill = server.bill.cost(**OPENCODE_PRICES)
+    assert person.causes() == [("1.1-a1", "done"), ("1.2-a1", "wrong_output"), ("1.2-a2", "done")]
+    assert "Read-only file system" in person.mission("logs", "m/1.2").out
+    assert document in prompts[0]
+    spent = person.mission("status", "m", "--json").facts["budget"]["usd"]["spent"]
+    assert spent == pytest.approx(bill, abs=1e-6)
+    assert person.git("show", "main:notes.txt") == "hello"
+
+
+@only_at_night
+@pytest.mark.timeout(300)
+def test_opencode_checks_the_assumption_of_a_plan_in_a_clone_that_is_thrown_away(person: Person) -> None:
+    needs_bubblewrap()
+
+    def script(prompt: str, step: int) -> Turn:
+        if "Check one assumption" not in prompt:
+            return Turn(good(more='probe: {assumption: "notes are there", task: "Look for notes.txt"}'))
+        words = "cat notes.txt && touch scribble.txt"
+        return (
+            Turn("", (("bash", {"command": words, "description": "look"}),))
+            if step == 0
+            else Turn("HOLDS: it says hello")
+        )
+
+    with ModelServer(script).running() as server:
+        use_opencode(person, server)
+        person.set('sandbox = "required"')
+        words = ("new", "Count words", "--headless", "--probe", "--id", "m", "--max-usd", "5")
+        told = person.mission(*words)
+        bill = server.bill.cost(**OPENCODE_PRICES)
+    assert "the assumption “notes are there” holds: it says hello" in told.err
+    names = sorted(path.name for path in (person.repo / "missions/m/runs").iterdir())
+    assert names == ["plan-a1.md", "plan-a2.md"]
+    spent = person.mission("status", "m", "--json").facts["budget"]["usd"]["spent"]
+    assert spent == pytest.approx(bill, abs=1e-6)
+    assert person.git("status", "--porcelain") == ""

@@ -11,7 +11,7 @@ from tests.kit.fakes.executor import Outcome
 from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.research.documents import lacking
-from mission_cli.domain.research.topics import document_of, needed, topic_in, topics
+from mission_cli.domain.research.topics import document_of, topic_in
 from mission_cli.domain.status import FeatureStatus, GateStatus
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ def _path(topic: str) -> str:
 
 
 def _too_early(mission: Mission, feature: Feature, files: Mapping[str, str]) -> str:
-    for topic in needed(mission, feature):
-        source = topics(mission)[topic]
-        if source.status is FeatureStatus.SKIPPED:
+    for source in _waited_for(mission, feature):
+        topic = topic_in(mission, source)
+        if not topic:
             continue
         if lacking(files.get(_path(topic), "")):
             return f"{feature.number} starts before {topic} is there"
@@ -124,3 +124,15 @@ def _too_early(mission: Mission, feature: Feature, files: Mapping[str, str]) -> 
         if gate is not None and gate.state is not GateStatus.APPROVED:
             return f"{feature.number} starts before {gate.name} is approved: {gate.status}"
     return ""
+
+
+def _waited_for(mission: Mission, feature: Feature) -> list[Feature]:
+    """Return all that a feature waits for, directly or through others; a feature that was skipped waits for nothing."""
+    found: dict[str, Feature] = {}
+    waiting = list(feature.depends)
+    while waiting:
+        one = mission.feature(waiting.pop())
+        if one is not None and one.number not in found and one.status is not FeatureStatus.SKIPPED:
+            found[one.number] = one
+            waiting += one.depends
+    return list(found.values())

@@ -68,7 +68,7 @@ def intent(ctx: Context, desk: PlanningSetup, probe: PlanProbe, before: Sequence
         return replace(record, deadline_s=seconds, reserve=Reserve(deadline_s=seconds), prompt=probe.command)
     policy = policy_of(ctx).runners[desk.runner]
     tier = PlanModels().research
-    model = policy.models.get(tier, tier)
+    model = policy.models.get(tier, desk.model if policy.models else tier)
     refuse_unbounded(policy, model, desk.wish)
     rows = [row for r in before for row in spends_of(r)]
     state = account(desk.limits, rows, before)
