@@ -151,9 +151,9 @@ def test_a_wrong_request_for_a_plan_costs_nothing(web: Served) -> None:
         said[str(body)] = found.json()["title"]
     assert said == snapshot(
         {
-            "{}": "name either `plan` or `goal`",
+            "{}": "name one of `plan`, `playbook` and `goal`",
             "{'goal': ' '}": "the goal is empty",
-            "{'goal': 'x', 'plan': {}}": "name either `plan` or `goal`",
+            "{'goal': 'x', 'plan': {}}": "name one of `plan`, `playbook` and `goal`",
             "{'plan': {}, 'mode': 'poc'}": "`mode` is for a goal",
             "{'goal': 'x', 'mode': 'fast'}": "`mode` is 'fast'",
             "{'goal': 'x', 'budget': {'money': 5}}": "unknown key `budget.money`",
