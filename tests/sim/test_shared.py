@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.mark.timeout(1800)
 def test_no_intent_exceeds_a_budget_that_repositories_share(seed: int, tmp_path: Path) -> None:
     sim = SharedSim(seed, tmp_path)
-    for _ in range(250 if NIGHTLY else 40):
+    for _ in range(250 if NIGHTLY else 20):
         sim.tick()
     assert sim.counts["intents"] > 0
     if NIGHTLY:

@@ -12,6 +12,7 @@ from inline_snapshot import snapshot
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.fakes.others import NoPrices
+from tests.kit.nightly import only_at_night
 from tests.unit.test_forecast_shown import AGENT, host_with_agent
 from tests.unit.test_report import shown
 
@@ -151,6 +152,7 @@ def test_the_table_of_the_package_says_what_genai_prices_says() -> None:
     assert seen > 10
 
 
+@only_at_night
 def test_an_update_writes_the_users_table_once_and_whole(own: Path) -> None:
     host = host_with_agent()
     later = datetime(2099, 5, 6, 7, tzinfo=UTC)
