@@ -117,7 +117,8 @@ def test_a_folder_that_is_no_repository_makes_a_homeless_mission(tmp_path: Path)
     person = Person(tmp_path / "plain")
     person.repo.mkdir()
     assert person.plan(ONE) == "m"
-    answer = person.mission("status", ok=(1,))
+    assert person.mission("status").out.endswith("next: mission attach m\n")
+    answer = person.mission("start", ok=(1,))
     assert answer.err.splitlines()[1] == " hint: run `git init` there, or name a repository with --repo"
     assert [m["id"] for m in person.mission("list", "--all", "--json").facts["missions"]] == ["m"]
 

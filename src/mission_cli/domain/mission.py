@@ -340,6 +340,11 @@ class Mission:
         return self.mode == "poc"
 
     @property
+    def is_homeless(self) -> bool:
+        """Whether it belongs to no repository yet; only such a mission is made without a base branch."""
+        return self.managed and not self.repo and not self.base
+
+    @property
     def recurs(self) -> bool:
         """Whether it recurs, by a schedule of five fields."""
         return recurs(self.schedule)

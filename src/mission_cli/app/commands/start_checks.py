@@ -101,7 +101,7 @@ def why_refused(ctx: Context, address: Address) -> Hold | None:
 
 def _refuse_without_base(mission: Mission) -> None:
     """Raise BlockedError if no base branch is named."""
-    if not mission.base and mission.managed and not mission.repo:  # only one without a repository is made like that
+    if mission.is_homeless:
         hint = advise("in its repository: ", do("attach", mission.id))
         raise BlockedError(f"{mission.id} belongs to no repository yet", hint=hint)
     if not mission.base:

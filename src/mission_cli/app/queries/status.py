@@ -126,7 +126,7 @@ def _status(ctx: Context, address: Address, case: Case) -> MissionView:
         left=left(mission, sum(job.state is JobState.RUNNING for job in case.observation.jobs.values())),
         until_deadline=until_deadline(case),
         flaky=flaky_of(mission),
-        next_command=str(do("start", mission.id)) if _is_new(address) else "",
+        next_command=str(do("attach" if mission.is_homeless else "start", mission.id)) if _is_new(address) else "",
         phase=phase_of(mission),
         phases=tuple(phase_rows(mission, now)),
         pull=pulls.get(MISSION),
