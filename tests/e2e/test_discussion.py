@@ -118,7 +118,21 @@ def test_every_way_to_discuss_a_plan(person: Person) -> None:
         assert told(child) == snapshot(
             ["edit", "edited", "  3.2 Part 3.2 → By hand", "milestones: 3; features: 6; work by estimate: 6 h"]
         )
-        assert settled(child) == snapshot()
+        assert settled(child) == snapshot(
+            [
+                "poc",
+                "set: mode poc",
+                "  mode: full → poc",
+                "milestones: 3; features: 6; work by estimate: 6 h",
+                "12",
+                "set: money_usd 12",
+                "  cap in dollars: 3 → 12",
+                "milestones: 3; features: 6; work by estimate: 6 h",
+                "the last change is taken back",
+                "Word counter  (poc mode, at most $3, by script)",
+                "3 milestones, 6 features, 6 h of work by estimate; at most $3",
+            ]
+        )
         child.sendline("make it blue, please")
         child.expect(NEXT)
         assert "the plan stays as it was" in plain(child.before or "")
