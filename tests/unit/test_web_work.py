@@ -110,7 +110,7 @@ def pictures_of(host: Host) -> Sequence[ReportedAsset]:
 
 
 VALUES = {"id": "m", "run": "1.1-a1", "digest": sha256(PNG).hexdigest(), "playbook": "cli-tool"}
-"""For parameters of paths."""
+"""For parameters of paths; others are `x`, which is nothing."""
 OTHER = ("/static/", "/decide/", "/enter/", "/api/", "/hooks/")
 """Addresses that are no pages, or need what only a message has."""
 
@@ -122,7 +122,7 @@ def pages(web: Browser) -> list[str]:
     inner: Any = app._app  # noqa: SLF001 - the routes are inside
     routes = [one for one in inner.routes if isinstance(one, Route) and "GET" in (one.methods or ())]
     paths = [one.path for one in routes if not one.path.startswith(OTHER)]
-    return [re.sub(r"\{(\w+)\}", lambda name: VALUES[name[1]], path) for path in paths]
+    return [re.sub(r"\{(\w+)\}", lambda name: VALUES.get(name[1], "x"), path) for path in paths]
 
 
 def test_every_page_is_inert_whatever_a_mission_says(web: Browser) -> None:
