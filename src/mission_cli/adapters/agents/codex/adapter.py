@@ -48,7 +48,7 @@ class CodexAgent:
         if request.sandboxed:
             argv += ["--dangerously-bypass-approvals-and-sandbox"]
         else:
-            argv += ["--sandbox", "danger-full-access"]
+            argv += ["-c", 'sandbox_mode="danger-full-access"']  # `exec resume` has no --sandbox
         argv += [] if request.project_settings else ["--ignore-rules"]
         for setting in _server(request.tools) if request.tools else ():
             argv += ["-c", setting]
