@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
+import subprocess
 import sys
 import textwrap
 import tomllib
@@ -14,9 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 from inline_snapshot import snapshot
-from tests.kit.agents import needs_bubblewrap, use_claude, use_opencode, writes_and_commits
-from tests.kit.model_server import ModelServer
-from tests.kit.nightly import by_day
+from tests.kit.agents import needs, needs_bubblewrap, use_claude, use_opencode, writes_and_commits
+from tests.kit.model_server import ModelServer, Turn
+from tests.kit.nightly import by_day, only_at_night
 
 from mission_cli.adapters import slash_commands
 from mission_cli.adapters.agents import FILES
@@ -174,6 +176,64 @@ def test_the_commands_that_slash_mission_names_lead_from_a_goal_through_the_inte
         "Only well-kept dependencies",
         "Most likely reason to fail",
     ]
+
+
+ANSWERS = """\
+import json, yaml
+found = json.load(open("asked.json"))
+one = next(one for one in found["questions"] if one["id"] == found["next"])
+open("answers.yaml", "a").write(yaml.safe_dump({one["id"]: one["recommended"]}))
+"""
+"""What the person answers: what is recommended."""
+_QUESTIONS = 7
+
+
+def interviews(prompt: str, step: int) -> Turn:
+    """A model that does what `/mission` says: it asks what the program asks, and makes the mission of its plan."""
+    asks = re.findall(r"^ +mission (new --questions .*)$", prompt, re.MULTILINE)
+    makes = re.findall(r"run `mission (new --plan .*?)`", prompt)
+    plans = re.findall(r"```yaml\n(.*?)```", prompt, re.DOTALL)
+    if not (asks and makes and plans):
+        return Turn("Count words")
+    python = shlex.quote(sys.executable)
+    if step == 0:
+        return Turn("I ask you some questions.", (("bash", {"command": "echo 'goal: Count words' > answers.yaml"}),))
+    if step <= _QUESTIONS:
+        ask = asks[0].replace("FILE", "answers.yaml")
+        return Turn("One more.", (("bash", {"command": f"mission {ask} > asked.json && {python} answer.py"}),))
+    if step == _QUESTIONS + 1:
+        make = makes[0].replace("PLAN", "plan.yaml").replace("FILE", "answers.yaml")
+        plan = textwrap.dedent(plans[0])
+        return Turn("This is my plan.", (("bash", {"command": f"cat > plan.yaml <<'E'\n{plan}\nE\nmission {make}"}),))
+    return Turn("It is planned.")
+
+
+@only_at_night
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("agent", ["opencode", "claude"])
+def test_slash_mission_in_a_real_agent_asks_the_questions_of_the_program(person: Person, agent: str) -> None:
+    program = needs(agent)
+    person.write("answer.py", ANSWERS)
+    with ModelServer(interviews).running() as server:
+        use_opencode(person, server) if agent == "opencode" else use_claude(person, server)
+        person.mission("commands", "install", "--agent", agent)
+        env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        env |= {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1", "IS_SANDBOX": "1"}
+        env |= {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "fake"}
+        env |= {"PWD": os.fspath(person.repo)}  # opencode works there, whatever its current folder is
+        words = {
+            "opencode": ["run", "--dir", os.fspath(person.repo), "--command", "mission", "Count words"],
+            "claude": ["-p", "/mission Count words", "--permission-mode", "bypassPermissions"],
+        }[agent]
+        done = subprocess.run(
+            [program, *words], cwd=person.repo, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False, timeout=200,
+        )  # fmt: skip
+    assert "It is planned." in done.stdout, done.stdout + done.stderr
+    mission = person.loaded("word-counter").mission
+    assert (mission.goal, str(mission.limits.usd)) == ("Count words", "20")
+    text = person.git("show", "missions:word-counter/mission.md", cwd=person.repo / "missions")
+    assert text.count("| answered in the interview |") == _QUESTIONS - 1, "the budget is shown elsewhere"
 
 
 def test_an_unknown_agent_is_refused(person: Person) -> None:
