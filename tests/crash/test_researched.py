@@ -54,7 +54,7 @@ class ResearchDeaths(Deaths):
     """The same deaths, with a person who looks at what was found out."""
 
     def furnish(self, host: Host) -> None:
-        """Let somebody look."""
+        """A person looks."""
         host.errand = look
 
     def _look(self, states: Iterable[StateId]) -> None:

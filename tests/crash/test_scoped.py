@@ -1,4 +1,4 @@
-"""A budget that does not pay for everything: whoever dies at any step, it is asked once, and the answer counts once."""
+"""A budget that does not pay for everything: with a death at any step, a person is asked once."""
 
 from __future__ import annotations
 

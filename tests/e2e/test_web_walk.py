@@ -243,6 +243,7 @@ def by_keyboard(page: Page) -> list[str]:
 
 
 PRINTS = """\
+# It waits for the test, which it cannot be told of otherwise.
 import os, sys, time
 from pathlib import Path
 

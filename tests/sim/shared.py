@@ -57,14 +57,14 @@ usd = {HERE}
 every = "{HOURS}h"
 [budgets.other]
 usd = 1
-runners = ["somebody"]
+runners = ["another"]
 """
 _HOSTS, _MISSIONS = 4, ("a", "b")
 _PEACE = 500
 
 
 class OpenPurse(FilePurse):
-    """Says whether somebody has its lock: nobody else is let in then."""
+    """Says whether its lock is held: no other process gets it then."""
 
     held = 0
 
@@ -204,7 +204,7 @@ class SharedSim:
 
 
 def _counted(record: RunRecord) -> Decimal:
-    """What an attempt may have taken of a budget: what it cost above its promise is nobody's promise."""
+    """What an attempt may have taken of a budget: what it cost above its promise counts to no budget."""
     if record.open or record.usage.usd is None:
         return record.reserve.usd
     return min(record.usage.usd, record.reserve.usd)

@@ -146,7 +146,7 @@ TERMINAL = [
     do("handback", "m/1.2"),
     do("hold-out", "m"),
 ]
-SHOWING = [do("why", "m/1.2"), do("logs", "m/1.2"), do("add-milestone", "m")]
+SHOWING = [do("why", "m/1.2"), do("logs", "m/1.2"), do("add-milestone", "m"), do("budget", "limits"), do("replan", "m")]
 
 
 @pytest.mark.parametrize("advice", ADVICE, ids=str)

@@ -41,7 +41,7 @@ def _record(default: Any) -> dict[str, Any]:
     texts = field_texts(type(default))
     for item in fields(default):
         value = getattr(default, item.name)
-        if item.name in NAMED_TABLES:
+        if item.name in NAMED_TABLES and not isinstance(value, tuple):
             table = NAMED_TABLES[item.name]()
             properties[item.name] = {"type": "object", "additionalProperties": _record(table)}
         else:
@@ -64,7 +64,7 @@ def _schema_of(value: object, name: str) -> dict[str, Any]:
         return {"type": "integer", "default": value}
     if isinstance(value, str):
         return {"type": "string", "default": value}
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) or value is None:
         return {"type": ["number", "string"]}
     if isinstance(value, tuple):
         item = _DURATION if name.endswith("_delays") else {"type": "string"}

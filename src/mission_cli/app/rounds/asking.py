@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import counted, first_error, one_line
+from mission_cli._support.text import counted, first_error
 from mission_cli.app.planning import PlanningRound, PlanningSetup
-from mission_cli.domain.budget.amounts import seconds_as_hours
 from mission_cli.domain.errors import BlockedError, ToolError
-from mission_cli.domain.runs import Exit, RunRecord, Usage
-from mission_cli.domain.status import Cause, EndReason, JobKind, JobState, RecordState
+from mission_cli.domain.runs import Exit, RunRecord
+from mission_cli.domain.status import Cause, EndReason, JobKind, JobState
 from mission_cli.engine.context import agent_of
 from mission_cli.engine.effects import agent_job
 from mission_cli.engine.money.prices import priced
-from mission_cli.planner.attempts.endings import cause_of_end
+from mission_cli.planner.attempts.endings import cause_of_end, closed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,30 +101,9 @@ def _judged(record: RunRecord, end: Exit, answer: str, kept: str, reads: Read) -
         ended = (Cause.WRONG_OUTPUT, words) if errors else (Cause.DONE, words)
     cause, detail = ended
     evidence = "\n".join(p.at("answer") for p in read.found) if read is not None else first_error(detail)
-    done = settled(record, end, cause, detail, evidence=evidence)
+    done = replace(closed(record, end, cause, detail, record.intended), evidence=evidence)
     answered = end.reason is EndReason.EXIT and end.code == 0
     return PlanningRound(done, answer, read, kept, answered=answered, subagents=bool(end.report.children))
-
-
-def settled(record: RunRecord, end: Exit, cause: Cause, detail: str, *, evidence: str) -> RunRecord:
-    """Return the record of a job of the planning that has ended."""
-    return replace(
-        record,
-        state=RecordState.SETTLED,
-        cause=cause,
-        detail=one_line(detail, 500),
-        started=end.started,
-        ended=end.ended or record.intended,
-        exit=end.told,
-        usage=replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds)),
-        verdict="passed" if cause is Cause.DONE else str(cause),
-        session=end.report.session,
-        steps=end.report.steps,
-        reset_at=end.report.reset_at,
-        last_words=end.report.answer or end.report.last_words,
-        transcript=end.report.transcript,
-        evidence=evidence,
-    )
 
 
 def refuse_unbounded(policy: RunnerPolicy, model: str, wish: PlanRequest) -> None:

@@ -12,7 +12,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line, stamp
 from mission_cli.app.planning import Probed, ProbeOutcome
-from mission_cli.app.rounds.asking import refuse_unbounded, run, settled
+from mission_cli.app.rounds.asking import refuse_unbounded, run
 from mission_cli.document.plans.model import PlanModels
 from mission_cli.domain.budget.ledger import Refusal, account, reserve_for_attempt
 from mission_cli.domain.budget.spends import spends_of
@@ -25,7 +25,7 @@ from mission_cli.engine.context import policy_of
 from mission_cli.engine.effects import agent_job
 from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.money.purse import within_shared
-from mission_cli.planner.attempts.endings import cause_of_end
+from mission_cli.planner.attempts.endings import cause_of_end, closed
 from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def run_probe(
     cause, detail = cause_of_end(end) or (Cause.DONE, "")
     cause = Cause.DONE if outcome is not ProbeOutcome.UNCLEAR or end.reason is EndReason.EXIT else cause
     detail = f"the assumption {outcome.words}: {one_line(words, 300)}" if words else detail or outcome.words
-    done = settled(record, end, cause, detail, evidence=words)
+    done = replace(closed(record, end, cause, detail, record.intended), evidence=words)
     done = done if probe.task else replace(done, usage=replace(done.usage, usd=Decimal(0)), last_words=words)
     return done, Probed(probe.assumption, outcome, words)
 

@@ -6,13 +6,15 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
-from mission_cli._support.text import show_duration, span_of
+from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.text import one_line, show_duration, span_of
 from mission_cli.domain.branches.refs import run_branch
-from mission_cli.domain.status import Cause, EndReason
+from mission_cli.domain.budget.amounts import seconds_as_hours
+from mission_cli.domain.runs import Usage
+from mission_cli.domain.status import Cause, EndReason, RecordState
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import Evidence, Exit
+    from mission_cli.domain.runs import Evidence, Exit, RunRecord
 
 CANNOT_EXECUTE = frozenset({126, 127})
 _BY_REASON = {
@@ -27,6 +29,7 @@ _BY_REASON = {
     EndReason.CANCELLED: Cause.STOPPED,
 }
 _LOST = "its supervisor died"
+_LONGEST_DETAIL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,29 @@ class Ending:
 
     cause: Cause
     detail: str
+
+
+def closed(record: RunRecord, end: Exit, cause: Cause, detail: str, ended: str) -> RunRecord:
+    """Return the settled record of a job of any kind: what its exit file says, and why it ended.
+
+    `ended` is an ISO 8601 time, used if the exit file has none.
+    """
+    return replace(
+        record,
+        state=RecordState.SETTLED,
+        cause=cause,
+        detail=one_line(detail, _LONGEST_DETAIL),
+        started=end.started,
+        ended=end.ended or ended,
+        exit=end.told,
+        usage=replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds)),
+        verdict="passed" if cause is Cause.DONE else str(cause),
+        session=end.report.session,
+        steps=end.report.steps,
+        reset_at=end.report.reset_at,
+        last_words=end.report.answer or end.report.last_words,
+        transcript=end.report.transcript,
+    )
 
 
 def unproven(end: Exit, evidence: Evidence) -> bool:

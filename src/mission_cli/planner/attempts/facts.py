@@ -11,14 +11,13 @@ from mission_cli._support.text import (
     stamp,
 )
 from mission_cli.domain.asking.told import read_told
-from mission_cli.domain.budget.amounts import seconds_as_hours
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.evidence.verdicts import BASE
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.routing import routes
-from mission_cli.domain.runs import Usage
-from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, RecordState
+from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus
 from mission_cli.planner.attempts import causes
+from mission_cli.planner.attempts.endings import closed
 from mission_cli.planner.attempts.help_requests import ask_for_help
 from mission_cli.planner.attempts.manual import taken_over
 from mission_cli.planner.attempts.research import found_out
@@ -105,26 +104,13 @@ class Facts:
 
     def _record(self, cause: Cause, detail: str, error: str) -> RunRecord:
         end, evidence = self.end, self.evidence
-        usage = replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds))
         return replace(
-            self.record,
-            state=RecordState.SETTLED,
-            cause=cause,
-            detail=one_line(detail, 500),
+            closed(self.record, end, cause, detail, stamp(self.draft.observation.now)),
             head=evidence.tip or "",
             tree=evidence.tree,
-            started=end.started,
-            ended=end.ended or stamp(self.draft.observation.now),
-            exit=end.told,
-            usage=usage,
             saved=end.saved,
             signature="" if cause is Cause.DONE else signature(cause, error or detail),
-            verdict="passed" if cause is Cause.DONE else str(cause),
-            session=end.report.session,
-            steps=end.report.steps,
-            reset_at=end.report.reset_at,
             last_words=end.report.last_words or self.job.tail,
-            transcript=end.report.transcript,
             evidence=self._evidence_words(detail),
             onto=evidence.work or "" if self.judged else "",
             judged=self._verdicts(),

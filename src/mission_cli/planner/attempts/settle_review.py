@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import replace
 from mission_cli._support.text import one_line, stamp
-from mission_cli.domain.budget.amounts import seconds_as_hours
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.notice import do
@@ -20,9 +18,8 @@ from mission_cli.domain.status import (
     HoldKind,
     JobState,
     MilestoneStatus,
-    RecordState,
 )
-from mission_cli.planner.attempts.endings import cause_of_end
+from mission_cli.planner.attempts.endings import cause_of_end, closed
 from mission_cli.planner.core.decisions import Settle
 from mission_cli.planner.core.effects import Cancel, Recover, Submit
 from mission_cli.planner.mission.money import misfits
@@ -111,22 +108,7 @@ def _cause_of_answer(draft: Draft, record: RunRecord, answer: str) -> tuple[Caus
 
 
 def _close(draft: Draft, record: RunRecord, end: Exit, cause: Cause, detail: str) -> None:
-    settled = replace(
-        record,
-        state=RecordState.SETTLED,
-        cause=cause,
-        detail=one_line(detail, 500),
-        started=end.started,
-        ended=end.ended or stamp(draft.observation.now),
-        exit=end.told,
-        usage=replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds)),
-        verdict="passed" if cause is Cause.DONE else str(cause),
-        session=end.report.session,
-        steps=end.report.steps,
-        reset_at=end.report.reset_at,
-        last_words=end.report.answer or end.report.last_words,
-        transcript=end.report.transcript,
-    )
+    settled = closed(record, end, cause, detail, stamp(draft.observation.now))
     how = "is complete" if cause is Cause.DONE else f"ended with {cause}"
     why = f"{attempt_name(record.run)} of {record.about} by {reviewer(record)} {how}: {one_line(detail)}"
     draft.transitions.append(Settle(settled, None, why))

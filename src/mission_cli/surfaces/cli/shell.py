@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from mission_cli.wiring.assemble import Opened
 
 INTERRUPTED = 130
+_LOOK_SECONDS = 0.1
 
 Identity = Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")]
 Thing = Annotated[str, typer.Argument(metavar="ID/N.M", help="The feature.")]
@@ -213,6 +215,11 @@ _COMMON: dict[str, Any] = {
     "debug": (Debug, False),
 }
 """The options of every command; `usage.hoist` lets them also stand in front of it."""
+
+
+def rest() -> None:
+    """Wait a moment for a job: jobs are polled, because no notification comes when one ends."""
+    time.sleep(_LOOK_SECONDS)
 
 
 def group(app: typer.Typer, name: str, about: str) -> typer.Typer:

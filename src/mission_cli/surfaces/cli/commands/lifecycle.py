@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +13,7 @@ from mission_cli._support.text import counted
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.ids import MissionId
 from mission_cli.surfaces.cli.given_files import text_of
-from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Until, Yes, command
+from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Until, Yes, command, rest
 from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
 
 if TYPE_CHECKING:
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from mission_cli.engine.report import Report
     from mission_cli.wiring.assemble import Opened
 
-
-_LOOK_SECONDS = 0.1
 
 Saw = Annotated[
     str,
@@ -268,7 +265,7 @@ def validate(
     address = resolve(ctx.state.snapshot(), milestone)
     # Polled: no notification comes when a check has ended.
     with shell.busy("running the criteria", partial(checks_running, ctx)):
-        result = judge(ctx, address, report_only=report_only, again=again, wait=lambda: time.sleep(_LOOK_SECONDS))
+        result = judge(ctx, address, report_only=report_only, again=again, wait=rest)
     lines = [f"{j.verdict:<14} {j.text}" for j in result.criteria]
     lines += [f"{'needs a person':<14} {prompt}" for prompt in result.needs_person]
     shell.say("\n".join(lines) or "the milestone has no criteria to check", result)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from mission_cli.surfaces.cli.commands.guided import probe
 from mission_cli.surfaces.cli.commands.guided.follow_ups import settled
 from mission_cli.surfaces.cli.editor import edited
 from mission_cli.surfaces.cli.questions import amount_asked, asked, chosen
+from mission_cli.surfaces.cli.shell import rest
 from mission_cli.surfaces.keys import gently
 from mission_cli.surfaces.plain import clean
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.cli.shell import Shell
 
-_LOOK_SECONDS = 0.1
 _ROOM = 8
 """Lines below a plan that is shown whole: totals, forecast, cost, the question."""
 _CHOICES = ("approve", "change", "edit", "view", "mode", "budget", "undo", "start over", "leave", "reject")
@@ -246,11 +245,10 @@ def _awaited(shell: Shell, ctx: Context, one: StoredPlanning) -> StoredPlanning:
     """Return a planning when its model has answered: it is asked here, or by another process that began before."""
     while one.state is PlanningState.PLANNING:
         with gently(), shell.busy(f"{one.runner} changes the plan", told_so_far(ctx, one.id)):
-            # Polled: no notification comes when the job ends.
-            carry.carry_out(ctx, one.id, rest=lambda: time.sleep(_LOOK_SECONDS))
+            carry.carry_out(ctx, one.id, rest=rest)
             one = carry.need(ctx, one.id)
             if one.state is PlanningState.PLANNING:
-                time.sleep(_LOOK_SECONDS)
+                rest()
     return one
 
 

@@ -6,7 +6,6 @@ No file of the mission is written before the plan is approved.
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
@@ -25,6 +24,7 @@ from mission_cli.surfaces.cli.commands.guided.scoping import (
     open_question,
     refuse_open,
 )
+from mission_cli.surfaces.cli.shell import rest
 from mission_cli.surfaces.keys import gently
 from mission_cli.surfaces.plain import clean
 
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.cli.shell import Shell
     from mission_cli.wiring.host import GitStateStore
 
-_LOOK_SECONDS = 0.1
 _MOST_PROBLEMS = 30
 
 
@@ -104,8 +103,7 @@ def _planned(shell: Shell, place: Place, order: Order) -> Planned | int:
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
     shell.note(words)
     with gently(), shell.busy(f"{desk.runner} writes the plan", told_so_far(ctx, desk.name)):
-        # Planning is a job, and no notification comes when it ends: the engine polls it, and the caller sets how often.
-        planned = make_plan(ctx, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
+        planned = make_plan(ctx, desk, rest=rest)
     if planned.stopped:
         return _stopped(shell, planned)
     if planned.plan is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,6 +10,7 @@ from mission_cli.app.planning import PlanningRound, ProbeOutcome
 from mission_cli.app.plannings import probing
 from mission_cli.app.rounds.probing import intent, most_usd, run_probe
 from mission_cli.domain.errors import BlockedError
+from mission_cli.surfaces.cli.shell import rest
 from mission_cli.surfaces.keys import gently
 from mission_cli.surfaces.plain import clean
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mission_cli.document.plans.model import PlanProbe
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.cli.shell import Shell
-
-_LOOK_SECONDS = 0.1
 
 
 def is_wanted(ctx: Context, one: StoredPlanning) -> bool:
@@ -54,18 +52,13 @@ def probe_headless(shell: Shell, ctx: Context, planned: Planned, probe: PlanProb
     shell.note(clean(f"checking: {probe.assumption} ({_how(ctx, desk, probe)})"))
     record = intent(ctx, desk, probe, [one.record for one in planned.rounds])
     with gently(), shell.busy("the assumption is checked", lambda: ""):
-        # Polled: no notification comes when the job ends.
-        number, rest = len(planned.rounds) + 1, _rest
+        number = len(planned.rounds) + 1
         done, found = run_probe(ctx, desk, probe, record, number=number, rest=rest)
     planned.rounds.append(PlanningRound(done))
     words = probing.words_of(found)
     if found.outcome is ProbeOutcome.FAILS:
         raise BlockedError(words, hint=f"change the plan; planning cost {planned.cost}")
     shell.note(clean(words))
-
-
-def _rest() -> None:
-    time.sleep(_LOOK_SECONDS)
 
 
 def _how(ctx: Context, desk: PlanningSetup, probe: PlanProbe) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,13 +9,11 @@ import typer
 
 from mission_cli.domain.errors import BlockedError, DocumentError
 from mission_cli.surfaces.cli.given_files import text_of
-from mission_cli.surfaces.cli.shell import Shell, Yes, command
+from mission_cli.surfaces.cli.shell import Shell, Yes, command, rest
 
 if TYPE_CHECKING:
     from mission_cli.document.plans.model import Plan
     from mission_cli.engine.context import Context
-
-_LOOK_SECONDS = 0.5
 
 
 def register(app: typer.Typer) -> None:
@@ -77,7 +74,7 @@ def _asked(shell: Shell, ctx: Context, name: str, wish: str) -> tuple[str, Plan,
     from mission_cli.app.replanning.wish import propose
 
     with shell.busy("the model plans the rest"):
-        found = propose(ctx, name, wish, rest=lambda: time.sleep(_LOOK_SECONDS))
+        found = propose(ctx, name, wish, rest=rest)
     if found.plan is None:
         raise BlockedError(f"{found.why} (it cost {found.cost})", hint="the plan is as it was")
     shell.note(f"the model cost {found.cost}")
