@@ -38,6 +38,7 @@ else:
 """
 
 
+@only_at_night
 def test_research_ends_without_a_change_of_code_and_the_next_feature_reads_it(person: Person) -> None:
     person.worker(WORKER)
     person.plan(PLAN)

@@ -42,7 +42,7 @@ def words_of(name: str) -> list[str]:
 
 
 def test_the_commands_that_show_are_the_commands_that_show() -> None:
-    assert sorted(READING & COMMANDS.keys()) == sorted(READING)
+    assert READING - COMMANDS.keys() == {"check"}  # of `mission playbooks`
     assert {"answer", "approve", "edit", "land", "pulse", "resume", "retry", "run", "set", "stop", "undo"} < {*CHANGING}
 
 

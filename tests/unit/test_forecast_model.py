@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.kit.nightly import only_at_night
 
 from mission_cli.domain.forecast.figures import Figures, Past, Spread, fitted, learned
 from mission_cli.domain.forecast.outcomes import NOTHING_YET, Range, SoFar
@@ -138,7 +139,7 @@ def over_all(missions: int) -> tuple[float, float]:
     return sum(low for low, _ in found) / len(found), sum(high for _, high in found) / len(found)
 
 
-@pytest.mark.nightly
+@only_at_night
 @pytest.mark.timeout(280)
 def test_after_ten_missions_forecasts_hold_where_the_truth_is_another() -> None:
     below, within = over_all(200)

@@ -121,7 +121,7 @@ def new(
     home = new_repository(create_repo, remote, forge_repo, private=private)
     alone = homeless or home is not None
     order = Order(named["goal"], _without_empty(named), budget, runner, base, alone, new_home=home, probe=probe)
-    deep = depth_of(depth or ("quick" if headless and not source and not order.goal else ""))
+    deep = depth_of(depth or ("quick" if headless and not (source or order.goal or phases) else ""))
     ask = source.ask and answers is None and (not source or deep is not None)
     order = replace(order, ask=ask, depth=deep, answers=answers, plan=os.fspath(plan) if plan is not None else "")
     if questions:
