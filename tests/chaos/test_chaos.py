@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.chaos.storm import FEATURES, PLAN, WORKER, Storm, assert_nothing_was_lost, pulses_at_once
-from tests.kit.nightly import NIGHTLY
+from tests.kit.nightly import NIGHTLY, only_at_night
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -17,6 +17,7 @@ PARTS, TIMES = (5, 10) if NIGHTLY else (1, 3)
 """Shared out among those who run tests."""
 
 
+@only_at_night
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_storm(person: Person, seed: int) -> None:
     person.worker(WORKER)

@@ -51,6 +51,7 @@ def test_the_loop_of_a_cut_stream_is_stopped_after_a_few_cuts(person: Person) ->
     assert answer.facts["budget"]["usd"]["unknown_runs"] == 1, "nobody knows what a broken step did cost"
 
 
+@only_at_night
 @pytest.mark.timeout(240)
 def test_a_subagent_that_spends_unseen_is_stopped_within_one_step(person: Person) -> None:
     def script(prompt: str, step: int) -> Turn:

@@ -11,7 +11,7 @@ import pytest
 from inline_snapshot import snapshot
 from tests.kit.agents import needs, needs_bubblewrap, use_claude, use_opencode
 from tests.kit.model_server import ModelServer, Turn
-from tests.kit.nightly import by_day
+from tests.kit.nightly import by_day, only_at_night
 from tests.kit.people import HONEST
 from tests.kit.rooms import open_room
 
@@ -180,6 +180,7 @@ ok runner script PYTHON\
 """)
 
 
+@only_at_night
 def test_a_model_that_the_agent_does_not_have_is_named(person: Person, tmp_path: Path) -> None:
     path = bin_of(tmp_path, "opencode", "codex")
     person.tables = [

@@ -40,6 +40,7 @@ PLAN: dict[str, Any] = {
 YES = {"decision": "yes"}
 
 
+@only_at_night
 def test_a_mission_of_conversation_a_is_listed_resumed_and_finished_in_b(person: Person) -> None:
     """Two processes with clients of two eras; the person agrees to the start and to the landing."""
     person.worker(HONEST)

@@ -52,6 +52,7 @@ def test_opencode_takes_a_greeting_through_every_phase(person: Person) -> None:
         greet(person)
 
 
+@only_at_night
 @pytest.mark.timeout(150)
 def test_a_program_takes_a_greeting_through_every_phase(person: Person) -> None:
     folder = person.repo.parent

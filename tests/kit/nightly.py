@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NIGHTLY = bool(os.environ.get("MISSION_NIGHTLY"))
-EACH = 1 if NIGHTLY else 3
+EACH = 1 if NIGHTLY else 5
 """A death at each so many steps, where each step is one to die at."""
 only_at_night = pytest.mark.skipif(not NIGHTLY, reason="runs at night: `make nightly`")
 

@@ -138,6 +138,7 @@ def test_every_law_holds_where_work_is_merged_by_pull_requests(
         record_property("counts", {f"pulls: {what}": times for what, times in counts.items() if "forge" in what})
 
 
+@only_at_night
 def test_no_test_that_fails_twice_passes_where_others_are_flaky() -> None:
     """A flaky test is quarantined by name; work that is not good is never done, whatever is quarantined."""
     listed = [run(seed, LENGTH, FlakySim)["quarantined"] for seed in (range(200, 260) if NIGHTLY else (200, 211))]
@@ -161,6 +162,7 @@ class Forbidding(Sim):
         super().tick(event)
 
 
+@only_at_night
 def test_a_failure_names_its_seed_and_the_fewest_events_that_it_needs() -> None:
     with pytest.raises(BrokenError) as failure:
         run(6, LENGTH, Forbidding, shrink=True)
