@@ -13,7 +13,7 @@ from tests.kit.fakes.life import Kind
 from tests.kit.fakes.objects import Objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tests.kit.fakes.executor import Script
     from tests.kit.fakes.host import Host
@@ -26,6 +26,8 @@ class Deaths:
     lazy: tuple[str, ...] = ()
     plan: str = PLAN
     script: Script = works
+    person: Callable[[Host], bool] | None = None
+    """Does one thing where something is to be done, and says whether it did."""
     begun: Objects = field(default_factory=Objects)
     lives: Lives = field(default_factory=Lives)
     counts: Counter[str] = field(default_factory=Counter)
@@ -40,7 +42,9 @@ class Deaths:
         self.expected = end_of(self.lives.end(self.begin))
 
     def furnish(self, host: Host) -> None:
-        """Give the host what this mission needs besides."""
+        """Give the host what this mission needs besides: its person, if there is one."""
+        if self.person is not None:
+            host.errand = self.person
 
     def every(self, kind: Kind, each: int = 1) -> None:
         """Let somebody die at every step in turn, or at each so many."""

@@ -75,10 +75,6 @@ def helps(host: Host) -> bool:
 class Asked(Deaths):
     """A mission in which people are asked."""
 
-    def furnish(self, host: Host) -> None:
-        """A person is there."""
-        host.errand = helps
-
     def _look(self, states: Iterable[StateId]) -> None:
         """In every end, each question was asked once, has a number of its own, and has its own answer."""
         states = list(states)
@@ -93,14 +89,14 @@ class Asked(Deaths):
 def test_a_death_at_every_step_where_people_are_asked(
     kind: Kind, record_property: Callable[[str, object], None]
 ) -> None:
-    deaths = Asked(plan=PLAN, script=works)
+    deaths = Asked(plan=PLAN, script=works, person=helps)
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
     deaths.every(kind, each=EACH)
     record_property("counts", dict(deaths.counts))
 
 
 def test_what_questions_leave_in_file_and_records() -> None:
-    deaths = Asked(plan=PLAN, script=works)
+    deaths = Asked(plan=PLAN, script=works, person=helps)
     files = committed(deaths.lives.end(deaths.begin))
     mission = loaded(files["m/mission.md"]).mission
     records = {r.run: str(r.cause) for path, text in files.items() if "/runs/" in path and (r := read_run(text))}

@@ -53,10 +53,6 @@ def look(host: Host) -> bool:
 class ResearchDeaths(Deaths):
     """The same deaths, with a person who looks at what was found out."""
 
-    def furnish(self, host: Host) -> None:
-        """A person looks."""
-        host.errand = look
-
     def _look(self, states: Iterable[StateId]) -> None:
         states = list(states)
         super()._look(states)
@@ -77,7 +73,7 @@ class ResearchDeaths(Deaths):
 @pytest.mark.parametrize("kind", by_day(list(Kind), 1))
 @pytest.mark.timeout(3600)
 def test_a_death_at_every_step_of_research(kind: Kind, record_property: Callable[[str, object], None]) -> None:
-    deaths = ResearchDeaths(plan=PLAN, script=works)
+    deaths = ResearchDeaths(plan=PLAN, script=works, person=look)
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
     deaths.every(kind, each=1 if NIGHTLY else 100)
     if NIGHTLY:

@@ -67,10 +67,6 @@ def helps(host: Host) -> bool:
 class Scoped(Deaths):
     """A mission whose scope is reduced."""
 
-    def furnish(self, host: Host) -> None:
-        """A person is there."""
-        host.errand = helps
-
     def _look(self, states: Iterable[StateId]) -> None:
         """In every end, one proposal was made and carried out, and one plan was written."""
         states = list(states)
@@ -88,7 +84,7 @@ class Scoped(Deaths):
 def test_a_death_at_every_step_where_the_scope_is_reduced(
     kind: Kind, record_property: Callable[[str, object], None]
 ) -> None:
-    deaths = Scoped(plan=PLAN, script=works)
+    deaths = Scoped(plan=PLAN, script=works, person=helps)
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
     deaths.every(kind, each=EACH)
     record_property("counts", dict(deaths.counts))

@@ -163,7 +163,7 @@ def test_every_way_to_discuss_a_plan(person: Person) -> None:
 def test_a_terminal_that_dies_while_the_model_changes_a_plan(person: Person) -> None:
     folder = use_planner(person, good(), good(milestones=4))
     program = folder / "planner.py"
-    waits = f"import time\nif number == 2:\n    open({os.fspath(folder / 'asked')!r}, 'a').write('once\\n')\n    time.sleep(2)\n"
+    waits = f"import time\nif number == 2:\n    open({os.fspath(folder / 'asked')!r}, 'a').write('once\\n')\n    time.sleep(2)  # the terminal dies meanwhile\n"
     program.write_text(program.read_text().replace("here = Path", f"{waits}here = Path", 1))
     with terminal(person, *WORDS) as child:
         child.expect(NEXT)

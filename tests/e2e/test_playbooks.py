@@ -120,7 +120,7 @@ def test_nonsense_is_refused_before_anything_is_made(person: Person) -> None:
         (("-p", "a=b", "--headless", "Goal"), "-p gives a value to a playbook"),
         (("--dry-run", "--headless", "Goal"), "--dry-run needs a plan"),
         (("--playbook", "library", "-p", "name"), "`-p name` is not NAME=VALUE"),
-        (("--playbook", "library", "-p", "nme=x"), "`nme`: there is no such parameter"),
+        (("--playbook", "library", "-p", "nme=x"), "`nme`: it is not a parameter of the playbook"),
     ):
         answer = person.mission("new", *words, ok=(2,))
         assert answer.err.splitlines()[0] == f"error: {said}"

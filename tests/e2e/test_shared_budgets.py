@@ -28,9 +28,8 @@ milestones:
     features: [{title: one, criteria: ["file: `1.1.txt`"]}]
 """
 PAID = """\
-# Long enough for the others to begin meanwhile.
 Path(os.environ["MISSION_USAGE"]).write_text('{"cost_usd": 1.25, "input_tokens": 100}')
-time.sleep(2)
+time.sleep(2)  # the others begin meanwhile
 """
 
 

@@ -243,17 +243,16 @@ def by_keyboard(page: Page) -> list[str]:
 
 
 PRINTS = """\
-# It waits for the test, which it cannot be told of otherwise.
 import os, sys, time
 from pathlib import Path
 
 sys.stdin.read()
 print("the first line", flush=True)
 while not Path(GO).exists():
-    time.sleep(0.05)
+    time.sleep(0.05)  # until the test has seen the line
 print("the second line", flush=True)
 while not Path(GO + "-end").exists():
-    time.sleep(0.05)
+    time.sleep(0.05)  # until the test has seen the line
 """
 """Prints a line, and another one when it is told to."""
 

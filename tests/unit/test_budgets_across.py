@@ -295,7 +295,7 @@ class Interrupted(FilePurse):
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Nobody else is let in meanwhile."""
+        """No other process gets it meanwhile."""
         with super().locked():
             self._busy = True
             try:

@@ -247,7 +247,7 @@ def test_everything_that_is_missing_or_wrong_is_named_at_once() -> None:
     with pytest.raises(MissionError) as wrong:
         make_plan(chosen, {"form": "x", "data": "maybe"})
     assert (wrong.value.exit_code, str(wrong.value), str(wrong.value.hint)) == snapshot(
-        (2, "`form`: there is no such parameter (1 more problem: data)", "did you mean `from`?")
+        (2, "`form`: it is not a parameter of the playbook (1 more problem: data)", "did you mean `from`?")
     )
 
 

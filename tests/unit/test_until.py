@@ -94,7 +94,7 @@ def test_an_active_mission_gets_another_time_and_a_past_one_is_refused() -> None
     for text in ("soon", "2020-01-01", "-3h", "25:00"):
         with pytest.raises(UsageError) as caught:
             lifecycle.start(host.context(), "m", until=text)
-        assert caught.value.message == f"`{text}` is no time to come"
+        assert caught.value.message == f"`{text}` is not a time in the future"
 
 
 @pytest.mark.parametrize("alone", [True, False])

@@ -126,7 +126,7 @@ class Planned:
     rounds: list[PlanningRound] = field(default_factory=list)
     refused: str = ""
     spare: ReadAnswer | None = None
-    """The answer that the model was asked to mend although it is a plan: it counts if the mended one is none."""
+    """A usable plan that the model was asked to correct: it counts if the corrected answer is not a plan."""
 
     @property
     def read(self) -> ReadAnswer | None:

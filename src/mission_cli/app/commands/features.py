@@ -76,7 +76,7 @@ def pause(ctx: Context, text: str, *, reason: str = "", now: bool = False) -> Do
 def resume(ctx: Context, text: str, *, reason: str = "", until: str = "") -> Done:
     """Continue a mission; a threshold that was reached moves to the next step, and failed validations are forgotten.
 
-    `until`: when it pauses by itself, as a person writes it. Raises UsageError if that is no time.
+    `until`: when it pauses by itself, as a person writes it. Raises UsageError if it is not a time.
     """
     pauses = pause_at(ctx, until)
 

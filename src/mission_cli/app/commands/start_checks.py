@@ -128,7 +128,7 @@ def restored(address: Address, wanted: Wanted) -> Wanted:
 def pause_at(ctx: Context, text: str) -> tuple[Change, ...]:
     """Return what lets a mission pause by itself at a time that a person wrote; nothing without one.
 
-    Raises UsageError for a text that is no time, or one that has passed.
+    Raises UsageError for a text that is not a time, or a time that has passed.
     """
     found = moment_ahead(ctx, text)
     return (SetFront(("pause_at",), as_scalar(found)),) if found else ()
@@ -137,12 +137,12 @@ def pause_at(ctx: Context, text: str) -> tuple[Change, ...]:
 def moment_ahead(ctx: Context, text: str) -> str:
     """Return a time that a person wrote, or how long from now, as a stamp; empty for an empty text.
 
-    Raises UsageError for a text that is no time, or one that has passed.
+    Raises UsageError for a text that is not a time, or a time that has passed.
     """
     if not text.strip():
         return ""
     now = ctx.clock.now().astimezone(ctx.clock.zone)
     at = read_moment(text, now) or read_moment(f"+{text}", now)
     if at is None or at <= now:
-        raise UsageError(f"`{text.strip()}` is no time to come", hint=f"{FORMS}; or how long: 8h")
+        raise UsageError(f"`{text.strip()}` is not a time in the future", hint=f"{FORMS}; or how long: 8h")
     return stamp(at)

@@ -202,7 +202,7 @@ class PricesShown:
 
 @dataclass(frozen=True, slots=True)
 class BudgetLeft:
-    """What is left of one amount of a budget across missions."""
+    """What remains of one amount of a budget across missions."""
 
     budget: str
     """Its name in the settings."""

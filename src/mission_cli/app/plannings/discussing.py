@@ -62,7 +62,7 @@ def written_by(ctx: Context, order: PlanOrder, planned: Planned) -> StoredPlanni
 
 
 def waiting(ctx: Context) -> list[StoredPlanning]:
-    """Return the plannings with a plan that nobody has approved, the newest first."""
+    """Return the plannings with a plan that is not approved, the newest first."""
     open_states = {PlanningState.READY, PlanningState.PLANNING, PlanningState.APPROVING}
     with ctx.runtime.plannings() as book:
         return [one for one in read(book.texts).values() if one.plan and one.state in open_states]

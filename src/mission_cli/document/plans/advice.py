@@ -32,7 +32,7 @@ _PATHS_ALONE = frozenset({CriterionKind.FILE, CriterionKind.GREP})
 
 
 def shape_problems(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
-    """Yield warnings that a model can be asked to mend: parallel features that share files, and needless ceremony."""
+    """Yield warnings that a model can correct: parallel features that share files, and needless ceremony."""
     outline = outline_of_plan(plan)
     yield from _shared_files(plan, outline, root)
     if len(plan.milestones) > 1 and _all_estimated(outline) and outline.work <= SMALL:

@@ -85,7 +85,7 @@ class ReadAnswer:
     questions: tuple[FollowUp, ...] = ()
     """What the model would like to know."""
     doubts: tuple[Problem, ...] = ()
-    """Why the model is asked once to mend a plan that could be used."""
+    """Why the model is asked once to correct a plan that could be used."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -73,7 +73,7 @@ def criteria_of(plan: Plan) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 def _passes(criterion: Criterion, texts: Mapping[str, str]) -> bool:
-    """Whether a criterion certainly passes with the files of the base; one that must not match is no such claim."""
+    """Whether a criterion certainly passes with the files of the base. `not grep` is left out: it may hold before."""
     if not criterion.paths:
         return False
     if criterion.kind is CriterionKind.FILE:

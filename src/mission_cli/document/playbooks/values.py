@@ -80,7 +80,11 @@ def read_values(playbook: Playbook, given: Mapping[str, Given]) -> ReadValues:
     """Return the values that were given, and the defaults of the others."""
     known = playbook.parameters
     refused = [
-        Refused(name, "there is no such parameter", did_you_mean(name, known, f"it has {', '.join(known) or 'none'}"))
+        Refused(
+            name,
+            "it is not a parameter of the playbook",
+            did_you_mean(name, known, f"it has {', '.join(known) or 'none'}"),
+        )
         for name in given
         if name not in known
     ]

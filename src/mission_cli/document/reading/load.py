@@ -265,13 +265,19 @@ def _described(layout: Layout, feature: Feature, section: int | None) -> Feature
     )
 
 
-def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...], gates: tuple[Gate, ...]) -> Mission:
-    facts = Facts(layout)
+def _names(layout: Layout, facts: Facts, fallback_id: str) -> tuple[MissionId, str]:
+    """Return id and title; a file without a good id has that of its folder, and one without a title its heading."""
     raw_id = facts.text("id") or fallback_id
     title = facts.text("title") or next((h.title for h in layout.headings if h.level == 1), "") or raw_id
+    return MissionId(fallback_id if fallback_id and why_bad_id(raw_id) else raw_id), title
+
+
+def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...], gates: tuple[Gate, ...]) -> Mission:
+    facts = Facts(layout)
+    identity, title = _names(layout, facts, fallback_id)
     mode, reviews = facts.text("mode"), facts.review_rules()
     return Mission(
-        id=MissionId(fallback_id if fallback_id and why_bad_id(raw_id) else raw_id),
+        id=identity,
         title=title,
         status=mission_status(facts.text("status")),
         raw_status=facts.text("status"),

@@ -1,4 +1,4 @@
-"""Budgets across missions: what counts to them, when their time begins, and what is left.
+"""Budgets across missions: what counts to them, when their time begins, and what remains.
 
 An attempt counts with its reserve while it is open, and with its cost at the time when it ended. A cost that stays
 unknown counts as its reserve.
@@ -47,7 +47,7 @@ class Budget:
     headroom_pct: int = 0
 
     def cap(self, category: str) -> Decimal | None:
-        """Return what missions may use: the cap without what is left for people; None without a cap."""
+        """Return what missions may use: the cap without the share of people; None without a cap."""
         cap = self.caps.get(category)
         return None if cap is None else cap * (_ALL_PCT - self.headroom_pct) / _ALL_PCT
 
@@ -84,7 +84,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is left of one amount of a budget."""
+    """What remains of one amount of a budget."""
 
     budget: Budget
     category: str
@@ -160,7 +160,7 @@ def _midnight(at: datetime) -> datetime:
 
 
 def left_of(budget: Budget, rows: Sequence[Row], now: datetime, zone: tzinfo) -> list[Left]:
-    """Return what is left of each amount of a budget."""
+    """Return what remains of each amount of a budget."""
     since = begins(budget.every, now, zone)
     mine = [row for row in rows if budget.counts(row.runner)]
     ended = [(at, row) for row in mine if row.ended and (at := parse_stamp(row.ended)) is not None and at >= since]

@@ -126,7 +126,7 @@ _OUTAGE = _probe(
     "Nothing: it is switched over without an outage",
     "A few minutes, announced before",
     "A night or a weekend",
-    "Nobody uses it yet",
+    "It has no users yet",
 )
 _NOTICED = _probe(
     *("noticed", "How a failure is noticed"),

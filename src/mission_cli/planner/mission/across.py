@@ -1,4 +1,4 @@
-"""Budgets across missions: what is left of them for an attempt of a runner, and until when it has to wait."""
+"""Budgets across missions: what remains of them for an attempt of a runner, and until when it has to wait."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def own_rows(draft: Draft, more: Sequence[RunRecord] = ()) -> tuple[Row, ...]:
 
 
 def lefts(draft: Draft, runner: str, more: Sequence[RunRecord] = ()) -> list[Left]:
-    """Return what is left of each budget to which an attempt of a runner counts."""
+    """Return what remains of each budget to which an attempt of a runner counts."""
     budgets = [one for one in draft.policy.shared_budgets if one.counts(runner)]
     if not budgets:
         return []

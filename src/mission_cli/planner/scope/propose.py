@@ -88,7 +88,7 @@ def _withdraw(draft: Draft) -> None:
             continue
         reason = terms.state.partition(" ")[0]
         if state_of(draft.mission, reason) != terms.state:
-            why = "the caps, or what is left out, have changed"
+            why = "the caps, or the features that are left out, have changed"
         elif not open_features(draft.mission):
             why = "every feature is done or skipped"
         elif reason != FORECAST:

@@ -154,7 +154,7 @@ _WATCH: Mapping[str, Entry] = {
         ("budget recommend words", "caps that nine of ten such missions do not reach"),
         ("budget report words --csv > words.csv", "each attempt with its tokens and cost, for a spreadsheet"),
         ('budget record words "Test account" --usd 12.50', "money that you have spent yourself"),
-        ("budget limits", "what is left of budgets across missions, and when more is free"),
+        ("budget limits", "what remains of budgets across missions, and when more is free"),
         ("budget prices opus", "what models with this name cost, and of which day the prices are"),
         ("budget prices --update", "write your own table of prices, from the installed package genai-prices"),
         ("budget accuracy", "ended missions, beside what would have been forecast"),

@@ -219,7 +219,7 @@ _COMMON: dict[str, Any] = {
 
 def rest() -> None:
     """Wait a moment for a job: jobs are polled, because no notification comes when one ends."""
-    time.sleep(_LOOK_SECONDS)
+    time.sleep(_LOOK_SECONDS)  # an executor does not tell when a job has ended
 
 
 def group(app: typer.Typer, name: str, about: str) -> typer.Typer:

@@ -51,7 +51,7 @@ class PlainFiles:
         return (kind.decode("ascii", "replace"), content) if size == b"%d" % len(content) else None
 
     def ref(self, name: str) -> str | None:
-        """Return the id that HEAD, a branch or a ref of ours has; empty if it does not exist. It may be packed."""
+        """Return the id of HEAD, a branch or a ref below `refs/mission`, packed or not; empty if it does not exist."""
         for _ in range(_DEEPEST):
             if not (_is_ref(name) or name == "HEAD") or not self._is_plain():
                 return None

@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
     command(inner, "recommend", help="Show caps that nine of ten such missions do not reach.")(recommend)
     command(inner, "report", help="Show what a mission has spent, and list prices beside it.")(report)
     command(inner, "record", help="Record what you have spent yourself; it counts against the caps.")(record)
-    command(inner, "limits", help="Show what is left of budgets across missions, and when more is free.")(limits)
+    command(inner, "limits", help="Show what remains of budgets across missions, and when more is free.")(limits)
     command(inner, "prices", help="Show what models cost, and update the table of prices.")(prices)
     command(inner, "accuracy", help="Compare ended missions with what would have been forecast.")(accuracy)
 

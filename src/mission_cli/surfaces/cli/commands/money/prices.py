@@ -1,4 +1,4 @@
-"""`mission budget prices` and `limits`: what models cost, and what is left of budgets across missions."""
+"""`mission budget prices` and `limits`: what models cost, and what remains of budgets across missions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def prices(
 def limits(
     shell: Shell, csv: Annotated[bool, typer.Option("--csv", help="As CSV, a row for each amount.")] = False
 ) -> int:
-    """Show what is left of each budget."""
+    """Show what remains of each budget."""
     from mission_cli.app.forecasting.limits import limits_shown
     from mission_cli.surfaces.reporting.limits import limits_csv, limits_text
 
