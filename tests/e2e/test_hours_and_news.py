@@ -132,4 +132,4 @@ def test_a_rule_sends_to_its_channel_and_the_address_is_written_nowhere(person: 
             ("/hush-4711", "m: mission.landed"),
         ]
     written = [file for file in (person.repo / ".git/mission").rglob("*") if file.is_file()]
-    assert [file.name for file in written if b"4711" in file.read_bytes()] == []
+    assert [file.name for file in written if b"hush-4711" in file.read_bytes()] == []
