@@ -38,6 +38,7 @@ from mission_cli.surfaces.views.consent import kept_words
 PLANNER, ACT, SETTINGS = "unit/test_planner.py", "unit/test_keys_act.py", "unit/test_settings_act.py"
 PREVIEWS = "unit/test_previews.py"
 REVIEWS, RESEARCH = "unit/test_reviews.py", "unit/test_research.py"
+JUDGMENTS = "unit/test_judgments.py"
 DECIDING = "unit/test_deciding.py"
 MAIL, POST = "unit/test_mail.py", "contract/test_post.py"
 NEWS, RULES = "unit/test_notifications.py", "unit/test_notification_rules.py"
@@ -98,6 +99,7 @@ PROOFS: dict[str, str] = {
     "front quality_threshold": f"{REVIEWS}::test_the_front_matter_says_who_reviews_and_how",
     "front reviews.at_gates": "unit/test_polpo_example.py::test_the_example_runs_to_its_end",
     "front reviews.reviewers reviews.per_feature reviews.per_milestone reviews.budget_pct reviews.dimensions": f"{REVIEWS}::test_the_front_matter_says_who_reviews_and_how",
+    "front orchestrator.judgments orchestrator.drafts orchestrator.narrative orchestrator.budget_pct": f"{JUDGMENTS}::test_the_front_matter_says_what_the_orchestrator_may_ask",
     "front model_routing.validation": f"{REVIEWS}::test_a_reviewer_that_names_no_tier_has_that_of_validation",
     "criterion review": f"{REVIEWS}::test_the_score_decides",
     "gate checkpoint": f"{PLANNER}::test_a_checkpoint_pauses_the_mission_once",

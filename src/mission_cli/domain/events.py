@@ -57,6 +57,8 @@ class EventKind(StrEnum):
     MAIL_ADDED = "mail.added"
     MAIL_APPROVED = "mail.approved"
     MAIL_FAILED = "mail.failed"
+    JUDGMENT_DISPATCHED = "judgment.dispatched"
+    JUDGMENT_SETTLED = "judgment.settled"
     MAIL_IGNORED = "mail.ignored"
     """A mail that refers to one of the mission does not count."""
     MAIL_RECEIVED = "mail.received"

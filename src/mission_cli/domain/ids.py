@@ -19,11 +19,14 @@ PLANNING = FeatureNumber("plan")
 """Takes the place of the feature in ids of planning rounds: `<mission id>/plan-a<k>`."""
 REVIEWING = FeatureNumber("review")
 """Takes the place of the feature in ids of reviews: `<mission id>/review-a<k>`."""
+JUDGING = FeatureNumber("judge")
+"""Takes the place of the feature in ids of judgments of the orchestrator: `<mission id>/judge-a<k>`."""
 
+_APART = (PLANNING, REVIEWING, JUDGING)
 _ID = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _NUMBER_LIKE = pattern(r"[-+]?[0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\Z")
 _FEATURE = pattern(r"[Ff]?([0-9]{1,9})\.([0-9]{1,9})\Z")
-_RUN = pattern(r"(?P<mission>[^/]+)/(?P<feature>[0-9]{1,9}\.[0-9]{1,9}|plan|review)-a(?P<attempt>[0-9]{1,9})\Z")
+_RUN = pattern(r"(?P<mission>[^/]+)/(?P<feature>[0-9]{1,9}\.[0-9]{1,9}|plan|review|judge)-a(?P<attempt>[0-9]{1,9})\Z")
 _LONGEST_ID = 100
 _LONGEST_NAME = 40
 _RESERVED = """
@@ -80,16 +83,16 @@ def feature_number(text: str) -> FeatureNumber | None:
 
 
 def milestone_of(number: FeatureNumber) -> int:
-    """Return the number of the milestone that the feature belongs to; 0 for planning and reviews."""
-    if number in {PLANNING, REVIEWING}:
+    """Return the number of the milestone that the feature belongs to; 0 for planning, reviews and judgments."""
+    if number in _APART:
         return 0
     return int(number.split(".", 1)[0])
 
 
 def feature_order(number: FeatureNumber) -> tuple[int, int]:
-    """Return a sort key: planning, reviews, 1.2, 1.10."""
-    if number in {PLANNING, REVIEWING}:
-        return 0, int(number == REVIEWING)
+    """Return a sort key: planning, reviews, judgments, 1.2, 1.10."""
+    if number in _APART:
+        return 0, _APART.index(number)
     first, second = number.split(".", 1)
     return int(first), int(second)
 
@@ -109,5 +112,5 @@ def split_run_id(run: str) -> tuple[MissionId, FeatureNumber, int] | None:
 
 
 def attempt_name(run: RunId) -> str:
-    """Return `<N.M>-a<k>`, `plan-a<k>` or `review-a<k>`, the name of the record's file."""
+    """Return `<N.M>-a<k>`, `plan-a<k>`, `review-a<k>` or `judge-a<k>`, the name of the record's file."""
     return run.split("/", 1)[1]

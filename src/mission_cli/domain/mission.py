@@ -11,6 +11,7 @@ from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.criteria.conditions import USUAL
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_order, milestone_of
+from mission_cli.domain.judgments.rules import Orchestrator
 from mission_cli.domain.reviews.rules import ReviewRules
 from mission_cli.domain.status import (
     FINISHED_FEATURE,
@@ -280,6 +281,8 @@ class Mission:
     models: Mapping[str, str] = field(default_factory=dict)
     preferences: Preferences = field(default_factory=Preferences)
     reviews: ReviewRules = field(default_factory=ReviewRules)
+    orchestrator: Orchestrator = field(default_factory=Orchestrator)
+    """What its orchestrator may ask a model for; by default nothing."""
     quality_threshold: Decimal | None = None
     """The least score of a feature that quality gates without a score of their own accept, 1 to 5; None: any."""
     constraints: tuple[str, ...] = ()

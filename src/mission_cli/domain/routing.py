@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.tables import Member
 
 WORKERS, RESEARCH, VALIDATION, ECONOMY, ESCALATE = "workers", "research", "validation", "economy", "escalate"
-"""Names in `model_routing` that the loop reads; `orchestrator` is read when a plan is made."""
+"""Names in `model_routing` that the loop reads; `orchestrator` is read when a plan or a judgment is made."""
 ORCHESTRATOR = "orchestrator"
 PATTERNS = "patterns"
 """`on`: tiers are chosen by how often they succeeded at such tasks."""
@@ -45,6 +45,11 @@ def routes(mission: Mission, feature: Feature) -> tuple[Route, ...]:
     tier = feature.model or (member.model if member else "") or usual
     first = Route((member.runner if member else "") or mission.preferences.runner, tier)
     return (first, *(route for route, _ in _escalation(mission, first)))
+
+
+def orchestrator_route(mission: Mission) -> Route:
+    """Return who judges for the orchestrator: the tier `model_routing.orchestrator` of the mission's runner."""
+    return Route(mission.preferences.runner, mission.models.get(ORCHESTRATOR, ""))
 
 
 def reviewer_routes(mission: Mission) -> tuple[Route, ...]:

@@ -13,7 +13,7 @@ from mission_cli._support.dataclass import (
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import first_error, one_line
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES, Against
-from mission_cli.domain.ids import PLANNING, REVIEWING, FeatureNumber, RunId, Sha, milestone_of, split_run_id
+from mission_cli.domain.ids import JUDGING, PLANNING, REVIEWING, FeatureNumber, RunId, Sha, milestone_of, split_run_id
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState, Verdict
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ _UNEXPLAINED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """`runs/<N.M>-a<k>.md`, `runs/plan-a<k>.md` or `runs/review-a<k>.md`: facts in front, texts in the body."""
+    """`runs/<N.M>-a<k>.md`, or `plan-a<k>.md`, `review-a<k>.md`, `judge-a<k>.md`: facts in front, texts in the body."""
 
     run: RunId
     state: RecordState
@@ -177,9 +177,11 @@ class RunRecord:
     judged: tuple[RecordedVerdict, ...] = ()
     """The verdicts of its criteria, each bound by a hash."""
     about: str = ""
-    """What a review is about: a feature (`1.2`) or a milestone (`1`)."""
+    """What a review or a judgment is about: a feature (`1.2`), a milestone (`1`), or empty for the whole mission."""
     subject: str = ""
-    """A hash of what a review judges and by which criteria; reviews with the same one count together."""
+    """A hash of what a review or a judgment looks at; those with the same one count together."""
+    asks: str = ""
+    """What a judgment is asked for, such as `diagnose`; empty for everything else."""
     criteria: tuple[str, ...] = ()
     """What a review judges: c1, c2, …"""
     routed: str = ""
@@ -216,15 +218,25 @@ class RunRecord:
         return self.feature == REVIEWING
 
     @property
+    def judging(self) -> bool:
+        """Whether it is a judgment of the orchestrator."""
+        return self.feature == JUDGING
+
+    @property
+    def answering(self) -> bool:
+        """Whether only its answer counts: a review or a judgment, not an attempt at a feature."""
+        return self.reviewing or self.judging
+
+    @property
     def of_whole(self) -> bool:
         """Whether it reviews the whole change of the mission, in a phase."""
         return self.reviewing and not self.about[:1].isdecimal()
 
     @property
     def milestone(self) -> int:
-        """The milestone of its feature, or the one that a review is about; 0 for planning."""
+        """The milestone of its feature, or the one that a review or judgment is about; 0 for planning."""
         first = self.about.partition(".")[0]
-        return int(first) if self.reviewing and first.isdecimal() else milestone_of(self.feature)
+        return int(first) if self.answering and first.isdecimal() else milestone_of(self.feature)
 
     @property
     def open(self) -> bool:

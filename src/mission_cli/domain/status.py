@@ -155,6 +155,8 @@ class HoldKind(StrEnum):
     """Another clone drives the mission."""
     HOURS = "hours"
     """It is outside the working hours."""
+    JUDGMENT = "judgment"
+    """A judgment of the orchestrator runs, or cannot be asked for. Nothing waits for it."""
     LANDING = "landing"
     """Landing waits."""
     LOST = "lost"

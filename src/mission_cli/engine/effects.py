@@ -21,7 +21,7 @@ from mission_cli.engine.mails.letters import with_text
 from mission_cli.engine.money.prices import with_prices
 from mission_cli.engine.phases.brief import brief_for
 from mission_cli.engine.preview.jobs import run_preview
-from mission_cli.engine.prompt import prompt_for, review_prompt, siblings
+from mission_cli.engine.prompt import judgment_prompt, prompt_for, review_prompt, siblings
 from mission_cli.engine.pulls.effects import at_forge
 from mission_cli.engine.recording.signals import data_of
 from mission_cli.planner.core.decisions import Dispatch, Transition
@@ -66,8 +66,9 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
     for move in case.plan.transitions:
         if isinstance(move, Dispatch):
             found, record = ctx.state.found(case.stored, case.head), move.record
-            if record.reviewing:
-                words = review_prompt(ctx, case.mission, record)
+            if record.answering:
+                prompt_of = judgment_prompt if record.judging else review_prompt
+                words = prompt_of(ctx, case.mission, record)
             else:
                 about = told_of(case.observation, record.feature)
                 data = data_of(ctx, case.stored, _waits(case.mission, record))
@@ -118,14 +119,16 @@ def carry_out(ctx: Context, case: Case, act: Effect) -> str:
 
 def submit(ctx: Context, mission: Mission, record: RunRecord) -> None:
     """Submit an intended attempt to the executor. Raises MissionError."""
-    job = review_job if record.reviewing else hand_job if record.by else worker_job
+    job = review_job if record.answering else hand_job if record.by else worker_job
     ctx.executor.submit(job(ctx, mission, record))
 
 
 def review_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
-    """Return the job of a review: an agent in a tree of its own that is thrown away."""
-    job = agent_job(ctx, record, title=f"Review of {record.about} ({record.run})")
-    env = {"MISSION_ID": mission.id, "MISSION_MODEL": _as_text(record.model), "MISSION_REVIEW": record.about}
+    """Return the job of a review or a judgment: an agent in a tree of its own that is thrown away."""
+    what = f"Judgment ({record.asks})" if record.judging else "Review"
+    job = agent_job(ctx, record, title=f"{what} of {record.about or mission.id} ({record.run})")
+    env = {"MISSION_ID": mission.id, "MISSION_MODEL": _as_text(record.model)}
+    env |= {"MISSION_JUDGMENT": record.asks} if record.judging else {"MISSION_REVIEW": record.about}
     return replace(
         job,
         kind=JobKind.REVIEW,

@@ -1,4 +1,4 @@
-"""The prompts of attempts and reviews, from the mission and what is known of earlier attempts."""
+"""The prompts of attempts, reviews and judgments, from the mission and what is known of earlier attempts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.text import one_line
 from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.ids import Sha, attempt_name
+from mission_cli.domain.judgments.rules import JudgmentKind
 from mission_cli.domain.research.topics import SECTION as RESEARCH
 from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.routing import is_research, reviewers, workers
@@ -135,6 +136,22 @@ def review_prompt(ctx: Context, mission: Mission, record: RunRecord) -> str:
         "example": _example(mission),
     }
     return ctx.templates.render("prompts/review.md.j2", values)
+
+
+def judgment_prompt(ctx: Context, mission: Mission, record: RunRecord) -> str:
+    """Return the prompt of a judgment: what it is asked, and what it is to know, quoted as data."""
+    from mission_cli.domain.judgments.answers import example_of, schema_of  # imports pydantic
+
+    kind = JudgmentKind(record.asks)
+    values = {
+        "mission": mission,
+        "about": record.about,
+        "facts": record.evidence,
+        "minutes": max(1, record.deadline_s // 60),
+        "example": example_of(kind),
+        "schema": schema_of(kind),
+    }
+    return ctx.templates.render(f"prompts/judgments/{kind}.md.j2", values)
 
 
 def _member_of(ctx: Context, ways: Sequence[tuple[Route, Member | None]], record: RunRecord) -> Member | None:

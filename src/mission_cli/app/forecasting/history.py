@@ -58,7 +58,7 @@ def records_in(texts: Mapping[str, str]) -> list[RunRecord]:
 def past_of(mission: Mission, records: Iterable[RunRecord], *, planning: bool = True) -> Past | None:
     """Return what a mission has used so far, perhaps with its planning; None if no attempt has ended."""
     settled = [record for record in records if not record.open and (planning or not record.planning)]
-    attempts = [r for r in settled if not (r.planning or r.reviewing or r.by) and r.started]
+    attempts = [r for r in settled if not (r.planning or r.answering or r.by) and r.started]
     done = [feature for feature in mission.features() if feature.status is FeatureStatus.DONE]
     if not attempts:
         return None

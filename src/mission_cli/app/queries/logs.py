@@ -62,6 +62,23 @@ def review_of(ctx: Context, address: Address, number: int = 0) -> RunRecord:
     raise NotFoundError(words, hint=advise(f"there are: {known}") if known else do("why", where))
 
 
+def judgment_of(ctx: Context, address: Address, number: int = 0) -> RunRecord:
+    """Return the record of a judgment about a feature, a milestone, or anything in a mission: the last one.
+
+    Raises NotFoundError.
+    """
+    whole = address.feature is None and address.milestone is None
+    owner = "" if whole else address.feature or str(address.need_milestone().number)
+    runs = [r for r in records_of(ctx, address) if r.judging and (whole or r.about == owner)]
+    found = [r for r in sorted(runs, key=lambda r: r.attempt) if number in {0, r.attempt}]
+    if found:
+        return found[-1]
+    where = f"{address.mission.id}/{owner}".rstrip("/")
+    words = f"{where} has no judgment {number}" if runs else f"{where} has not been judged by the orchestrator"
+    known = ", ".join(str(r.attempt) for r in sorted(runs, key=lambda r: r.attempt))
+    raise NotFoundError(words, hint=advise(f"there are: {known}") if known else do("why", where))
+
+
 def preview_of(ctx: Context, text: str) -> RunRecord | None:
     """Return what stands for the newest preview, if an address names it: `ID/preview`. Raises NotFoundError."""
     mission, _, part = text.strip().rpartition("/")

@@ -226,7 +226,7 @@ def _feature(ctx: Context, case: Case, feature: Feature, pull: PullView | None) 
         finding=settled.finding if settled and feature.status is not FeatureStatus.SKIPPED else "",
         running_for=running_for,
         tally=tally,
-        blocked_by=tuple(_blocker(h) for h in holds if h.kind != HoldKind.RUNNING),
+        blocked_by=tuple(_blocker(h) for h in holds if h.kind not in {HoldKind.RUNNING, HoldKind.JUDGMENT}),
         tests=tuple(map(_tests, from_lines(settled.evidence.splitlines()))) if settled else (),
         pull=pull,
     )

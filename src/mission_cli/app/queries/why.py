@@ -51,7 +51,7 @@ _OF_RUNS = frozenset(
         HoldKind.BY_HAND,
     }
 )
-_BESIDE = frozenset({HoldKind.HOOK, HoldKind.MAIL})
+_BESIDE = frozenset({HoldKind.HOOK, HoldKind.MAIL, HoldKind.JUDGMENT})
 """What the order of release does not know: it holds a step that is decided, or what a feature has to send."""
 _OTHERS = frozenset({HoldKind.MILESTONE, HoldKind.DEPENDENCY, HoldKind.MISSION, HoldKind.SLOT})
 """What only says that something else comes first."""
@@ -216,6 +216,8 @@ def _rank(reason: Reason) -> int:
         return 0
     if reason.person:
         return 1
+    if reason.kind is HoldKind.JUDGMENT:
+        return 5
     return 3 if reason.kind in _AT_WORK else 4 if reason.kind in _OTHERS else 2
 
 

@@ -148,8 +148,8 @@ def _event(event: Event, records: Mapping[str, RunRecord]) -> BriefEvent:
 
 
 def _words(records: Iterable[RunRecord]) -> Iterator[BriefWords]:
-    """Yield the last words of agents, newest first; those of a review are its answer, which is for the program."""
+    """Yield the last words of agents, newest first; those of a review or a judgment are its answer, for the program."""
     for record in sorted(records, key=lambda one: (one.ended, one.run), reverse=True):
-        if record.output and not (record.reviewing or record.planning or record.by):
+        if record.output and not (record.answering or record.planning or record.by):
             agent = " ".join(filter(None, (record.runner, record.model)))
             yield BriefWords(record.ended, record.run, agent, " ".join(record.output))

@@ -69,6 +69,11 @@ def _has_scores(mission: Mission) -> bool:
     return _is_reviewed(mission) or any(gate.kind is GateKind.QUALITY for gate in mission.gates)
 
 
+def _asks(mission: Mission) -> bool:
+    """Whether the orchestrator asks a model for anything."""
+    return mission.orchestrator.asks
+
+
 def _may_propose(mission: Mission) -> bool:
     """Whether pull requests can be opened, or are not asked for."""
     return not mission.poc or mission.preferences.pull_requests in {None, Proposing.NONE}
@@ -83,6 +88,7 @@ DEPENDENT: Mapping[str, tuple[Callable[[Mission], bool], str]] = {
     "reviews.per_milestone": (_is_reviewed, _NO_REVIEW),
     "reviews.budget_pct": (_is_reviewed, _NO_REVIEW),
     "reviews.dimensions": (_is_reviewed, _NO_REVIEW),
+    "orchestrator.budget_pct": (_asks, "no judgment, draft or narrative is allowed, so nothing is reserved"),
     "reviews.at_gates": (_scores_at_gates, "it needs reviewers, and a quality gate with `minScore`"),
 }
 """Keys that act only if something else is there: what tells whether it is, and what to do instead."""

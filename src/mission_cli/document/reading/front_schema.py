@@ -148,6 +148,20 @@ KEYS: dict[str, Key] = {
         ),
         Key("reviews.at_gates", Kind.YESNO, "Also review features before a quality gate that needs a score."),
         Key("reviews.dimensions", Kind.MAP, "What is scored: a name, and its weight with what to look at."),
+        Key(
+            "orchestrator.judgments",
+            Kind.WORD,
+            "Whether a model judges failures and the plan: off (default), propose to a person, or act within limits.",
+            ("off", "propose", "act"),
+        ),
+        Key("orchestrator.drafts", Kind.YESNO, "true: a model may draft agents and scripts for the mission."),
+        Key("orchestrator.narrative", Kind.YESNO, "true: a model writes a short narrative for the retrospective."),
+        Key(
+            "orchestrator.budget_pct",
+            Kind.NUMBER,
+            "Percent of each cap that all judgments together may reserve: 5.",
+            most=100,
+        ),
         Key("preferences.tech_stack", Kind.LIST, "Languages, frameworks and libraries."),
         Key("preferences.deploy_target", Kind.TEXT, "Where it is deployed."),
         Key("preferences.test_framework", Kind.TEXT, "Test framework."),
@@ -322,7 +336,8 @@ def _schema_of(key: Key) -> dict[str, Any]:  # noqa: PLR0911 - one case per kind
         case Kind.TEXT | Kind.SCHEDULE | Kind.DURATION:
             return {"type": ["string", "number", "boolean", "null"]}
         case Kind.WORD:
-            return {"enum": [*key.words, "", None]}
+            no = [False] if "off" in key.words else []  # YAML reads `off` as false
+            return {"enum": [*key.words, *no, "", None]}
         case Kind.STATUS:
             return {
                 "anyOf": [{"enum": [*MISSION_WORDS, "", None]}, {"type": "string", "pattern": _any_way_of_writing()}]

@@ -308,6 +308,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         models=facts.pairs("model_routing"),
         preferences=facts.preferences(),
         reviews=reviews,
+        orchestrator=facts.orchestrator(),
         quality_threshold=facts.quality_threshold(),
         constraints=prose.listed(layout, "constraints"),
         assumptions=prose.listed(layout, "assumptions"),

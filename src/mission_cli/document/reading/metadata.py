@@ -15,6 +15,7 @@ from mission_cli.document.reading.values_in_force import (
 )
 from mission_cli.document.syntax.vocabulary import hours, number
 from mission_cli.domain.forge.rows import Proposing
+from mission_cli.domain.judgments.rules import Judging, Orchestrator
 from mission_cli.domain.mission import Limits, Preferences
 from mission_cli.domain.reviews.rules import LEAST, MOST, USUAL_THRESHOLD, ReviewRules, dimensions_of
 from mission_cli.domain.values_in_force import InForce
@@ -109,6 +110,16 @@ class Facts:
             threshold=self.quality_threshold() or USUAL_THRESHOLD,
             dimensions=dimensions_of(self.pairs("reviews.dimensions")),
             at_gates=self.text("reviews.at_gates").casefold() in TRUE,
+        )
+
+    def orchestrator(self) -> Orchestrator:
+        """Return what the orchestrator may ask a model for; a value that cannot be read is the default."""
+        pct = number(self.text("orchestrator.budget_pct").removesuffix("%"))
+        return Orchestrator(
+            judgments=Judging.of(self.text("orchestrator.judgments")),
+            drafts=self.text("orchestrator.drafts").casefold() in TRUE,
+            narrative=self.text("orchestrator.narrative").casefold() in TRUE,
+            budget_pct=pct if pct is not None and 0 <= pct <= _ALL_PCT else Orchestrator().budget_pct,
         )
 
     def quality_threshold(self) -> Decimal | None:

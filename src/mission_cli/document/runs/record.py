@@ -84,7 +84,9 @@ def write_run(record: RunRecord) -> str:
         facts |= {"continues": record.continues, "conversation": record.conversation}
     if record.routed:
         facts |= {"routed": record.routed}
-    if record.about:
+    if record.asks:
+        facts |= {"asks": str(record.asks)}
+    if record.about or record.subject:
         facts |= {"about": record.about, "subject": record.subject, "criteria": list(record.criteria)}
     parts = [f"# {record.run}"]
     for name, text in (
@@ -145,6 +147,7 @@ _TEXTS = (
     "onto",
     "about",
     "subject",
+    "asks",
     "routed",
 )
 """Fields that are read as text, under their own names."""

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 
 def spends_of(record: RunRecord) -> list[Spend]:
-    """Return the rows that a settled attempt, a planning round or a review adds to the spend log."""
+    """Return the rows that a settled attempt, a planning round, a review or a judgment adds to the spend log."""
     name = f"planning a{record.attempt}" if record.planning else attempt_name(record.run)
-    name = f"{name} of {record.about}" if record.reviewing else name
+    name = f"{name} of {record.about}" if record.answering and record.about else name
     usage, what = record.usage, f"{name} {record.cause or ''}".strip()
-    date, milestone = (record.ended or record.intended)[:10], "" if record.planning else str(record.milestone)
+    of_whole = record.planning or (record.judging and not record.about)
+    date, milestone = (record.ended or record.intended)[:10], "" if of_whole else str(record.milestone)
     rows: list[Spend] = []
     if record.cause is Cause.STOPPED and not record.started:
         return rows

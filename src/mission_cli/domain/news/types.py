@@ -46,7 +46,13 @@ TYPES: Mapping[EventType, frozenset[EventKind]] = {
         }
     ),
     EventType.AGENT_MESSAGE: frozenset(
-        {EventKind.ATTEMPT_SETTLED, EventKind.REVIEW_SETTLED, EventKind.MESSAGE_AGENT, EventKind.PROGRESS_REPORTED}
+        {
+            EventKind.ATTEMPT_SETTLED,
+            EventKind.REVIEW_SETTLED,
+            EventKind.JUDGMENT_SETTLED,
+            EventKind.MESSAGE_AGENT,
+            EventKind.PROGRESS_REPORTED,
+        }
     ),
     EventType.EXTERNAL_EVENT: frozenset(
         {

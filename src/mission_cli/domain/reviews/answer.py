@@ -6,6 +6,7 @@ The JSON schema of an answer is generated from the same models.
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 LONGEST = 100_000
 """The most characters of an answer."""
 _MOST_FINDINGS = 50
-_FENCED = pattern(r"```(?:json)?[ \t]*\n(.*)\n```\Z")
+_FENCED = pattern(r"```(?:json)?[ \t]*\n(.*)\n```\Z", re.DOTALL)
 _Words = Field(min_length=1, max_length=4_000)
 
 
@@ -76,26 +77,27 @@ def read_answer(text: str, criteria: int, dimensions: Sequence[str]) -> Answer:
     Raises UnreadableError unless the text is exactly one JSON document, or one such document in a code fence, and
     scores each criterion once in each dimension.
     """
-    if len(text) > LONGEST:
-        raise UnreadableError(f"the answer has {len(text)} characters, at most {LONGEST} are read")
-    body = text.strip()
-    fenced = _FENCED.match(body) if body.startswith("```") and body.count("```") == 2 else None  # noqa: PLR2004 - a pair
-    found = _document(fenced[1] if body.startswith("```") and fenced and "\n" in body else body)
-    _refuse_incomplete(found, criteria, dimensions)
-    return found
-
-
-def _document(text: str) -> Answer:
     try:
-        raw = json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"the answer is not one JSON document: {one_line(str(error), 200)}") from error
-    try:
-        return Answer.model_validate(raw)
+        found = Answer.model_validate(document_in(text))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the document"
         raise UnreadableError(f"the answer has an error at {place}: {one_line(first['msg'], 200)}") from error
+    _refuse_incomplete(found, criteria, dimensions)
+    return found
+
+
+def document_in(text: str, longest: int = LONGEST) -> object:
+    """Return the JSON document that is the whole text, or is in the code fence that is. Raises UnreadableError."""
+    if len(text) > longest:
+        raise UnreadableError(f"the answer has {len(text)} characters, at most {longest} are read")
+    body = text.strip()
+    fenced = _FENCED.match(body) if body.startswith("```") and body.count("```") == 2 else None  # noqa: PLR2004 - a pair
+    body = fenced[1] if body.startswith("```") and fenced and "\n" in body else body
+    try:
+        return json.loads(body, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"the answer is not one JSON document: {one_line(str(error), 200)}") from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -66,6 +66,8 @@ _WITH_RUN = frozenset(
         EventKind.FEATURE_DISPATCHED,
         EventKind.REVIEW_DISPATCHED,
         EventKind.REVIEW_SETTLED,
+        EventKind.JUDGMENT_DISPATCHED,
+        EventKind.JUDGMENT_SETTLED,
     }
 )
 """Events whose commits name an attempt for each of them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.numbers import whole
 from mission_cli._support.text import one_line, stamp
 from mission_cli.document.changes import AppendRow, Change
@@ -22,9 +23,11 @@ from mission_cli.planner.core.decisions import (
     MoveMission,
     Note,
     RecordValues,
+    Settle,
 )
 from mission_cli.planner.core.mail_moves import AnswerRequest
 from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, ReturnToPhase
+from mission_cli.planner.judgments.asking import answer_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 
 SECTION = "Decision Log"
 _LONGEST = 300
+_LONGEST_REASON = 220
+"""The rationale of a judgment also names its run."""
 _NOTED = {
     EventKind.BUDGET_PROJECTED: "Project the cost of the whole mission",
     EventKind.CRITERIA_CORRECTED: "Overrule an estimated criterion",
@@ -59,7 +64,8 @@ def decision_rows(loaded: Loaded, entries: Iterable[Entry], now: datetime) -> It
         for decision in entry.decisions:
             number += 1
             cells = {"#": str(number), "Date": stamp(now)[:10], "Decision": one_line(decision, _LONGEST)}
-            yield AppendRow(SECTION, {**cells, "Rationale": one_line(entry.reason or entry.why, _LONGEST)})
+            others = {"Alternatives Considered": one_line(entry.alternatives, _LONGEST)} if entry.alternatives else {}
+            yield AppendRow(SECTION, {**cells, "Rationale": one_line(entry.reason or entry.why, _LONGEST), **others})
 
 
 def decided(  # noqa: C901, PLR0911, PLR0912 - a flat table, one case per decision
@@ -93,7 +99,7 @@ def decided(  # noqa: C901, PLR0911, PLR0912 - a flat table, one case per decisi
             return ("; ".join(f"{name}: {old} → {new}" for name, old, new in move.changed),)
         case AnswerRequest():
             return (f"Answer request {move.number} with: {move.response}",)
-        case Dispatch() if not move.record.reviewing:
+        case Dispatch() if not move.record.answering:
             return _rerouted(move.record, records)
     return ()
 
@@ -122,3 +128,15 @@ def _rerouted(record: RunRecord, records: Sequence[RunRecord]) -> tuple[str, ...
         return (f"Use {name} for {record.feature}: {record.routed}",) if record.routed and last is None else ()
     names = [f"{r.runner} with {r.model}" if r.model else r.runner for r in (record, last)]
     return (f"Try {record.feature} on {names[0]} instead of {names[1]}",)
+
+
+def with_judgment(entry: Entry, move: Transition) -> Entry:
+    """Return the entry; that of an answered judgment with its decision, reason, alternatives and run id."""
+    answer = answer_in(move.record) if isinstance(move, Settle) and move.record.judging else None
+    if answer is None or not isinstance(move, Settle):
+        return entry
+    record = move.record
+    of = f" of {record.about}" if record.about else ""
+    reason = f"{one_line(answer.reason, _LONGEST_REASON)} ({record.run})"
+    words = (f"Judgment{of} ({record.asks}): {answer.decision}",)
+    return replace(entry, decisions=words, reason=reason, alternatives="; ".join(answer.alternatives))

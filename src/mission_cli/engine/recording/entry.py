@@ -26,5 +26,7 @@ class Entry:
     """What was decided: rows of the Decision Log."""
     reason: str = ""
     """The rationale of those rows; empty: `why` is used."""
+    alternatives: str = ""
+    """What else was considered, in the same rows."""
     notify: tuple[str, ...] = ()
     """Whom the gate or feature that it is about names."""

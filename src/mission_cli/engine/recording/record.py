@@ -39,7 +39,7 @@ from mission_cli.domain.noted import SECTION as NOTED
 from mission_cli.domain.noted import notes_of
 from mission_cli.domain.status import FeatureStatus, MissionStatus, RecoveryStatus
 from mission_cli.engine.executions import begin
-from mission_cli.engine.recording.decision_log import decided, decision_rows
+from mission_cli.engine.recording.decision_log import decided, decision_rows, with_judgment
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.evidence import evidence_writes
 from mission_cli.engine.recording.phases import phase_changes, phase_entry
@@ -109,7 +109,8 @@ def writes_for(case: Case, transitions: Sequence[Transition], now: datetime) -> 
         reason = f"set in the file by {move.by}" if isinstance(move, RecordValues) else ""
         reason = answer_reason(move) if isinstance(move, AnswerRequest) else reason
         decisions, told = decided(loaded.mission, move, records), recipients(loaded.mission, move)
-        entries.append(replace(entry_of(move), decisions=decisions, reason=reason, notify=told))
+        entry = replace(entry_of(move), decisions=decisions, reason=reason, notify=told)
+        entries.append(with_judgment(entry, move))
         if isinstance(move, Finish) and move.to is MissionStatus.COMPLETED:
             entries += removals(loaded.mission)
         if isinstance(move, Dispatch | Settle):
@@ -166,10 +167,12 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
     """Return the log entry of a decision."""
     match move:
         case Dispatch():
-            kind = EventKind.REVIEW_DISPATCHED if move.record.reviewing else EventKind.FEATURE_DISPATCHED
+            review = EventKind.JUDGMENT_DISPATCHED if move.record.judging else EventKind.REVIEW_DISPATCHED
+            kind = review if move.record.answering else EventKind.FEATURE_DISPATCHED
             return Entry(kind, move.why, move.record.run, logged=False)
-        case Settle() if move.record.reviewing:
-            return Entry(EventKind.REVIEW_SETTLED, move.why, move.record.run)
+        case Settle() if move.record.answering:
+            kind = EventKind.JUDGMENT_SETTLED if move.record.judging else EventKind.REVIEW_SETTLED
+            return Entry(kind, move.why, move.record.run)
         case Settle():
             return Entry(EventKind.ATTEMPT_SETTLED, move.why, move.record.run)
         case MoveFeature():
@@ -229,7 +232,7 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
 ) -> Iterator[Change]:
     """Yield the changes of a decision in the mission file."""
     match move:
-        case Dispatch() if move.record.reviewing:
+        case Dispatch() if move.record.answering:
             return
         case Dispatch():
             number = move.record.feature

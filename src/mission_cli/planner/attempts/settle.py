@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 def settle(draft: Draft) -> None:
     """Submit, wait for, recover, stop, judge or settle each open attempt."""
     for record in draft.open_records():
-        if record.reviewing:
+        if record.answering:
             settle_review(draft, record, draft.observation.jobs.get(record.run, Job(JobState.UNKNOWN)))
             continue
         feature = draft.mission.feature(record.feature)

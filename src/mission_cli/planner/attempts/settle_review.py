@@ -1,4 +1,4 @@
-"""Submit, wait for, stop and settle reviews. Nothing of a review counts but its whole answer."""
+"""Submit, wait for, stop and settle reviews and judgments. Nothing of them counts but the whole answer."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from mission_cli.domain.status import (
 from mission_cli.planner.attempts.endings import cause_of_end, closed
 from mission_cli.planner.core.decisions import Settle
 from mission_cli.planner.core.effects import Cancel, Recover, Submit
+from mission_cli.planner.judgments.settling import after_failure, cause_of_judgment, hold_for, unwanted
 from mission_cli.planner.mission.money import misfits
 from mission_cli.planner.reviewing.reviews import reviewer
 
@@ -33,7 +34,7 @@ _JUDGED = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 
 
 def settle_review(draft: Draft, record: RunRecord, job: Job) -> None:
-    """Do what comes next for one open review."""
+    """Do what comes next for one open review or judgment."""
     if is_elsewhere(record.host, draft.observation.me):
         end = Exit(EndReason.LOST, report=AgentReport(usage=Usage(usd=None)))
         _close(draft, record, end, Cause.LOST, f"it ran on {record.host}, from which the mission was taken over")
@@ -66,32 +67,41 @@ def _not_ended(draft: Draft, record: RunRecord, job: Job) -> None:
             draft.effects.append(Cancel(record.run, unwanted))
             return
         logs = do("logs", f"{draft.mission.id}/{_subject(record)}".rstrip("/"), "--review")
+        if record.judging:
+            hold_for(draft, record, reviewer(record))
+            return
         draft.hold(_subject(record), HoldKind.REVIEW, f"it is being reviewed by {reviewer(record)}", unblock=logs)
 
 
 def _subject(record: RunRecord) -> str:
-    """Return the feature or milestone that a review is about; empty for the whole mission."""
+    """Return the feature or milestone that a review or judgment is about; empty for the whole mission."""
     return "" if record.of_whole else record.about
 
 
 def _unwanted(draft: Draft, record: RunRecord) -> str:
-    """Return why a review is not needed any more, or the empty string."""
+    """Return why a review or judgment is not needed any more, or the empty string."""
     if draft.mission.status in FINISHED_MISSION:
         return f"the mission is {draft.mission.status}"
+    words = misfits(draft).get(record.run, "")
+    return _not_judged(draft, record) or (f"it was stopped for the budget: {words}" if words else "")
+
+
+def _not_judged(draft: Draft, record: RunRecord) -> str:
+    """Return why the subject of a review or judgment is not to be judged any more, or the empty string."""
+    if record.judging:
+        return unwanted(draft, record)
     feature = next((f for f in draft.mission.features() if f.number == record.about), None)
     milestone = next((m for m in draft.mission.milestones if str(m.number) == record.about), None)
     judged = feature is not None and feature.status in _JUDGED
     judged = judged or (milestone is not None and milestone.status is MilestoneStatus.VALIDATING)
     phase = current(draft.mission.phases)
     judged = judged or (phase is not None and phase.active and record.about == phase.owner)
-    if not judged:
-        return f"{record.about} is not being judged any more"
-    words = misfits(draft).get(record.run, "")
-    return f"it was stopped for the budget: {words}" if words else ""
+    return "" if judged else f"{record.about} is not being judged any more"
 
 
 def _ended(draft: Draft, record: RunRecord, end: Exit) -> None:
-    cause, detail = cause_of_end(end) or _cause_of_answer(draft, record, end.report.answer)
+    read = cause_of_judgment(record, end.report.answer) if record.judging else None
+    cause, detail = cause_of_end(end) or read or _cause_of_answer(draft, record, end.report.answer)
     _close(draft, record, end, cause, detail)
 
 
@@ -110,5 +120,6 @@ def _cause_of_answer(draft: Draft, record: RunRecord, answer: str) -> tuple[Caus
 def _close(draft: Draft, record: RunRecord, end: Exit, cause: Cause, detail: str) -> None:
     settled = closed(record, end, cause, detail, stamp(draft.observation.now))
     how = "is complete" if cause is Cause.DONE else f"ended with {cause}"
-    why = f"{attempt_name(record.run)} of {record.about} by {reviewer(record)} {how}: {one_line(detail)}"
-    draft.transitions.append(Settle(settled, None, why))
+    of = f" of {record.about}" if record.about else ""
+    why = f"{attempt_name(record.run)}{of} by {reviewer(record)} {how}: {one_line(detail)}"
+    draft.transitions.append(Settle(settled, None, why + (after_failure(draft, settled) if record.judging else "")))

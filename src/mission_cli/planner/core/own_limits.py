@@ -66,7 +66,7 @@ def bounds_of(mission: Mission, feature: Feature, records: Sequence[RunRecord]) 
         for category in _CATEGORIES:
             most = limits.amount(category)
             if most is not None:
-                used = (_used(r, category) for r in records if r.feature in numbers and not r.reviewing)
+                used = (_used(r, category) for r in records if r.feature in numbers and not r.answering)
                 yield Bound(whose, category, most, most - sum(used, most - most))
 
 

@@ -115,7 +115,7 @@ def _filter(draft: Draft, may: Callable[[_Step | None], bool]) -> None:
 
 def _step_of(draft: Draft, move: Transition) -> _Step | None:
     work = draft.observation.work
-    if isinstance(move, Dispatch) and not (move.record.reviewing or move.record.by):
+    if isinstance(move, Dispatch) and not (move.record.answering or move.record.by):
         return _Step(Point.DISPATCH, move.record.feature, _attempt(move), Sha(move.record.base))
     if isinstance(move, MoveMilestone) and move.to is MilestoneStatus.VALIDATING and work is not None:
         facts = (("MISSION_MILESTONE", str(move.number)), ("MISSION_COMMIT", work))
@@ -209,7 +209,7 @@ def _due_after(draft: Draft) -> Iterator[Due]:
     rules = draft.policy.hook_rules
     for move in list(draft.transitions):
         match move:
-            case Dispatch() if not (move.record.reviewing or move.record.by) and rules.command(AFTER, Point.DISPATCH):
+            case Dispatch() if not (move.record.answering or move.record.by) and rules.command(AFTER, Point.DISPATCH):
                 yield Due(f"{AFTER}_{Point.DISPATCH}", dict(_attempt(move)))
             case MoveMilestone() if move.to in _VALIDATED and rules.command(AFTER, Point.VALIDATION):
                 facts = {"MISSION_MILESTONE": str(move.number), "MISSION_RESULT": str(move.to)}

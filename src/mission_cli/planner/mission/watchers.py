@@ -63,7 +63,7 @@ def _act(draft: Draft, watcher: Watcher, event: str, subject: str, why: str) -> 
 def _seen(move: Transition) -> Iterator[tuple[str, str, str]]:  # noqa: C901 - a flat table, one case per decision
     """Yield event, subject and reason of a decision, for those that watchers see."""
     match move:
-        case Settle() if move.to is not None and not move.record.reviewing:
+        case Settle() if move.to is not None and not move.record.answering:
             yield f"feature.{move.to}", move.record.feature, move.why
         case MoveFeature():
             yield f"feature.{move.to}", move.number, move.why

@@ -17,17 +17,15 @@ from mission_cli.domain.reviews.rules import REVIEWED_KINDS, family_of
 from mission_cli.domain.reviews.weigh import Review, weigh
 from mission_cli.domain.routing import reviewer_routes
 from mission_cli.domain.runs import Reserve, RunRecord
-from mission_cli.domain.status import Cause, HoldKind, MissionStatus, RecordState
+from mission_cli.domain.status import Cause, RecordState
 from mission_cli.planner.core.decisions import Dispatch
-from mission_cli.planner.core.draft import LOOK_AGAIN
 from mission_cli.planner.core.own_limits import within
 from mission_cli.planner.mission.across import AGAIN, hold_of, lefts, outer_bounds
 from mission_cli.planner.mission.money import stand
-from mission_cli.planner.mission.workers import free_slots, model_of, runner_of
+from mission_cli.planner.mission.workers import model_of, next_attempt, runner_of, why_none_starts, why_unusable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Milestone, Mission
@@ -90,7 +88,7 @@ def milestone_change(draft: Draft, milestone: Milestone, turn: str) -> Change | 
         return None
     made_by = [r for r in draft.observation.records if r.milestone == milestone.number and r.cause is Cause.DONE]
     name = f"{draft.observation.work_tree} {turn}"
-    return Change(str(milestone.number), name, start[0], tuple(r for r in made_by if not r.reviewing))
+    return Change(str(milestone.number), name, start[0], tuple(r for r in made_by if not r.answering))
 
 
 def is_reviewed(mission: Mission, criterion: Criterion) -> bool:
@@ -158,7 +156,7 @@ def start_reviews(draft: Draft, reviews: Reviews) -> None:
     """Start the next reviews while slots are free, and hold the owner if one has to wait."""
     owner = reviews.owner
     for record in reviews.next:
-        held = _held(draft)
+        held = why_none_starts(draft)
         if held is not None:
             kind, words, until = held
             draft.hold(owner, kind, f"a review waits: {words}", until=until)
@@ -222,9 +220,7 @@ class _Needed:
 
 def _add_next(draft: Draft, needed: _Needed, found: Reviews, missing: int) -> None:
     """Add the records of the missing reviews, or set why there can be none."""
-    promised = [m.record for m in draft.transitions if isinstance(m, Dispatch) and m.record.reviewing]
-    taken = [r.attempt for r in (*draft.records_of(REVIEWING), *promised)]
-    number = max(draft.observation.highest.get(REVIEWING, 0), *taken, 0)
+    number = next_attempt(draft, REVIEWING) - 1
     for _ in range(missing):
         choice = _choose(draft, needed, found)
         reserve = choice if isinstance(choice, str) else _reserve(draft, needed, found, *choice)
@@ -265,7 +261,7 @@ def _choose(draft: Draft, needed: _Needed, found: Reviews) -> tuple[Route, Runne
         runner = runner_of(draft, route)
         model = model_of(runner, route)
         name = _name(route.runner, model)
-        why_not = _why_not(draft, runner, model)
+        why_not = why_unusable(draft, runner, model)
         if why_not or failed.count(name) >= _TRIES_OF_ONE:
             why = why_not or f"{name} gave no answer that can be read"
             continue
@@ -275,16 +271,6 @@ def _choose(draft: Draft, needed: _Needed, found: Reviews) -> tuple[Route, Runne
         return why
     _, route, runner = min(usable, key=lambda one: one[0])
     return route, runner
-
-
-def _why_not(draft: Draft, runner: RunnerPolicy, model: str) -> str:
-    if runner.obstacle:
-        return runner.obstacle.text
-    limits = draft.mission.limits
-    bounded = runner.bounded or limits.tokens is not None
-    if not runner.self_priced and limits.usd is not None and not bounded and runner.step_cost(model) is None:
-        return f"the price of `{model}` is unknown, and only dollars limit the mission"
-    return ""
 
 
 def _reserve(
@@ -319,17 +305,3 @@ def _taken(record: RunRecord, category: str) -> Decimal:
     """Return the cost of a review, or its reserve while the cost is unknown."""
     amount = None if record.open else amount_of(record.usage, category)
     return reserved(record, category) if amount is None else amount
-
-
-def _held(draft: Draft) -> tuple[HoldKind, str, datetime | None] | None:
-    """Return why no review may start in this round, and until when; None if it may."""
-    observation, soon = draft.observation, draft.observation.now + LOOK_AGAIN
-    if draft.mission.status is not MissionStatus.ACTIVE or draft.halted:
-        return HoldKind.MISSION, draft.halted or f"the mission is {draft.mission.status}", None
-    if observation.remote_problem:
-        return HoldKind.REMOTE, f"the remote cannot be used: {observation.remote_problem}", None
-    if observation.opens_at is not None:
-        return HoldKind.HOURS, f"workers may run from {observation.opens_at:%H:%M}", observation.opens_at
-    if observation.shortage:
-        return HoldKind.MACHINE, observation.shortage, soon
-    return None if free_slots(draft) else (HoldKind.SLOT, "every worker slot is taken", soon)

@@ -92,13 +92,13 @@ class FeatureChanged:
 
 @dataclass(frozen=True, slots=True)
 class AttemptChanged:
-    """An attempt at a feature, a review or a planning round begins or is settled."""
+    """An attempt at a feature, a review, a judgment or a planning round begins or is settled."""
 
     mission_id: str
     run: str
     """`MISSION/N.M-aK`"""
     feature: str
-    """`N.M`, `review` or `plan`"""
+    """`N.M`, `review`, `judge` or `plan`"""
     attempt: int
     status: str
     """intended or settled"""

@@ -59,7 +59,7 @@ def reviews(draft: Draft, phase: Phase) -> Outcome:
 
 def _change(draft: Draft, phase: Phase, start: Sha) -> Change:
     """Return everything that the mission changes as one change, made by all its finished attempts."""
-    made_by = tuple(r for r in draft.observation.records if r.cause is Cause.DONE and not r.reviewing)
+    made_by = tuple(r for r in draft.observation.records if r.cause is Cause.DONE and not r.answering)
     return Change(phase.owner, f"{draft.observation.work_tree} {turn_of(phase)}", start, made_by)
 
 

@@ -190,18 +190,19 @@ def logs(
     shell: Shell,
     feature: Annotated[str, typer.Argument(metavar="ID/N.M")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until the attempt ends.")] = False,
-    attempt: Annotated[int, typer.Option(help="Which attempt, or review; default: the last one.")] = 0,
+    attempt: Annotated[int, typer.Option(help="Which attempt, review or judgment; default: the last one.")] = 0,
     review: Annotated[bool, typer.Option("--review", help="Show a review of ID/N, or of all of ID.")] = False,
+    judgment: Annotated[bool, typer.Option("--judgment", help="Show a judgment about ID/N, or of ID.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="Print the output as it is; that of a preview always is.")] = False,
 ) -> int:
-    """Show what a feature's worker or a reviewer did."""
+    """Show what a feature's worker, a reviewer or the orchestrator did."""
     from mission_cli.app.addressing import resolve
-    from mission_cli.app.queries.logs import AttemptLog, attempt_of, preview_of, review_of
+    from mission_cli.app.queries.logs import AttemptLog, attempt_of, judgment_of, preview_of, review_of
     from mission_cli.app.results.reports import Log
     from mission_cli.surfaces.views.log import end_of, whole_log
 
     ctx = shell.look().context
-    record_of = review_of if review else attempt_of
+    record_of = judgment_of if judgment else review_of if review else attempt_of
     shown = preview_of(ctx, feature)
     record = shown or record_of(ctx, resolve(ctx.state.snapshot(), feature), attempt)
     log, raw = AttemptLog(ctx, record), raw or shown is not None

@@ -1,0 +1,1 @@
+"""What the orchestrator asks a model for, and how its answers are read."""
