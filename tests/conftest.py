@@ -71,6 +71,8 @@ def person(tmp_path: Path) -> Iterator[Person]:
     """Somebody with a repository that has one commit on main."""
     someone = make_person(tmp_path / "repo")
     yield someone
+    if NIGHTLY:
+        someone.decides_again()
     someone.leave()
 
 

@@ -116,6 +116,7 @@ def _prepare(reader: Reader, plan: str) -> None:
     for name in ("analyze", "analyse"):
         assert reader.say(f"budget {name}", "--hours", "8", "--runner", "opencode")["from_runs"] == 0
     reader.say("budget estimate", "2", "--runner", "opencode")
+    assert reader.say("what-if", "m", "--runner", "opencode")["as_it_is"] is None
     reader.person.tables.pop()
     reader.person.save_settings()
     reader.say("budget record", "m", "a test account", "--usd", "0.50")
@@ -190,6 +191,7 @@ def _finish(reader: Reader) -> None:
     reader.person.run(ok=(3,))
     reader.say("validate", "m/1", "--report-only")
     reader.say("verify", "m", "--history", ok=(0, 1))
+    reader.say("replay", "m")
     reader.say("report", "m")
     reader.say("dashboard", "m", "-o", os.fspath(reader.person.repo.parent / "missions.html"))
     reader.say("report", "m", "--format", "html", "-o", os.fspath(reader.person.repo.parent / "report.html"))

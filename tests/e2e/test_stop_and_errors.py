@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
+    from mission_cli.planner.core.policy import Policy
 
 ONE = """\
 title: One feature
@@ -84,8 +85,8 @@ def test_nothing_starts_after_a_stop_that_comes_between_intent_and_submit(
     record = loop._record  # noqa: SLF001 - the gap between the intent and its submit has no other name
     done: list[str] = []
 
-    def record_and(ctx: Context, case: Case, report: report.Report) -> tuple[list[Transition], Sha]:
-        found = record(ctx, case, report)
+    def record_and(ctx: Context, policy: Policy, case: Case, report: report.Report) -> tuple[list[Transition], Sha]:
+        found = record(ctx, policy, case, report)
         if not done and any(isinstance(move, Dispatch) for move in found[0]):
             done.append(deed.__name__)
             deed(open_repository(person.repo).context)

@@ -29,12 +29,13 @@ from mission_cli._support.dataclass import replace
 from mission_cli.adapters.executors.jobs.slots import SLOTS
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
+from mission_cli.app.queries.replay import replay
 from mission_cli.app.queries.why import why
 from mission_cli.document.reading.load import load
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.budget.ledger import account, spent
-from mission_cli.domain.ids import Sha
+from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.judging.quarantine import quarantined
 from mission_cli.domain.status import FINISHED_MISSION, Cause
 from mission_cli.engine.context import policy_of
@@ -140,6 +141,7 @@ class Sim:
         for host in self.hosts:
             self._nothing_is_repeated(host)
             self._needs(host)
+            self._is_decided_again(host)
             self._ended_or_says_why(host)
 
     def go_on(self) -> None:
@@ -176,6 +178,16 @@ class Sim:
         return load(self.objects.get(Sha(head_of(host))).files["m/mission.md"], "m").mission
 
     # Laws
+
+    def _is_decided_again(self, host: Host) -> None:
+        """What every round decided is decided again from the state and from what was noted of the round."""
+        ctx = self.context(host)
+        if not ctx.runtime.ticks(MissionId("m")):
+            return
+        found = replay(ctx, resolve(ctx.state.snapshot(), "m"))
+        self.counts["rounds decided again"] += found.ticks
+        if not found.same:
+            raise BrokenError(f"{host.jobs.name} decides otherwise: {found.unreadable}, {found.differences}")
 
     def _laws(self) -> None:
         twice = [run for run, times in Counter(self.truth.starts).items() if times > 1]

@@ -21,6 +21,7 @@ from mission_cli.app.forecasting.accuracy import accuracy
 from mission_cli.app.forecasting.buying import By, bargain, estimates, mission_forecast, recommended
 from mission_cli.app.forecasting.results import BudgetReport, ByHand, Paid
 from mission_cli.app.forecasting.spending import apart, budget_report, paid, record_spending
+from mission_cli.app.forecasting.what_if import Changes, what_if
 from mission_cli.app.queries.outlook import outlook
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.errors import BlockedError, MissionError, NotFoundError, UsageError
@@ -35,6 +36,7 @@ from mission_cli.surfaces.reporting.budget import (
     recommended_text,
     report_csv,
     report_text,
+    what_if_text,
 )
 from mission_cli.surfaces.views.consent import consent_facts
 
@@ -94,6 +96,39 @@ polished  37.3 M tokens to 96.9 M tokens and 1 h 43 min to 1 d 11 h of work, abo
     assert [(one.features, one.milestones) for one in sizes] == [(1, 1), (3, 1), (5, 2), (10, 3), (20, 5)]
     middles = [one.forecast.tokens.p50 for one in sizes if one.forecast.tokens is not None]
     assert middles == sorted(middles)
+
+
+def test_the_rest_is_compared_with_the_same_one_under_other_conditions(planned: Host) -> None:
+    ctx, address = of(planned)
+    found = what_if(ctx, address, Changes(parallel=8, cap=Decimal(50)))
+    assert what_if_text(found) == snapshot("""\
+                                 1 of 10 below  half below     9 of 10 below
+as it is                 tokens  9.1 M tokens   16.5 M tokens  30.2 M tokens
+                         work    26 min         2 h 7 min      10 h 9 min
+                         to go   23 min         1 h 27 min     6 h 30 min
+8 at once, a cap of $50  tokens  8.9 M tokens   16.2 M tokens  29.7 M tokens
+                         work    24 min         2 h 23 s       9 h 57 min
+                         to go   19 min         1 h 7 min      5 h 5 min
+no attempt has ended here yet: from 31 missions of another tool
+note: this machine runs at most 4 at once: `machine_workers` in the settings\
+""")
+    assert found.as_it_is is not None
+    assert found.then.left.p50 < found.as_it_is.left.p50
+    assert of(planned)[1].mission == address.mission
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (Changes(), "what would be different?"),
+        (Changes(parallel=0), "0 is not a number of workers"),
+        (Changes(runner="nope"), "the runner `nope` is not configured"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(planned: Host, changes: Changes, words: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        what_if(*of(planned), changes)
+    assert raised.value.message == words
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["asdict", "dataclass", "field", "replace"]
+__all__ = ["asdict", "dataclass", "field", "replace", "set_fields"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,19 @@ _ABSENT: Any = object()
 def asdict(record: Any) -> dict[str, Any]:
     """Return the values of an object by field, and those of the dataclasses in them; nothing else is copied."""
     return {name: _by_field(getattr(record, name)) for name in record.__match_args__}
+
+
+def set_fields(record: Any) -> dict[str, Any]:
+    """Return the values of an object by field, without those that are the defaults of their fields."""
+    defaults = type(record).__defaults__
+    found = {}
+    for name in record.__match_args__:
+        value, default = getattr(record, name), defaults.get(name, _ABSENT)
+        if isinstance(default, _Factory):
+            default = default.make()
+        if default is _ABSENT or type(value) is not type(default) or value != default:
+            found[name] = value
+    return found
 
 
 def _by_field(value: Any) -> Any:
@@ -94,6 +107,7 @@ def _remade(plain: type, *, frozen: bool, order: bool) -> type:
         made.__init__(self, *args, **values)  # type: ignore[misc]  # the one just made
 
     body |= {"__slots__": names, "__match_args__": names, "__init__": first, "__dataclass_fields__": _Fields(defaults)}
+    body["__defaults__"] = defaults
     made = type(plain.__name__, (), body)
     made.__qualname__ = plain.__qualname__
     return made

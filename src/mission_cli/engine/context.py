@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.domain.notice import Notice, advise, do, joined
+from mission_cli.engine.costs import Costs
 from mission_cli.planner.core.policy import Policy, PreviewPolicy, RunnerPolicy
 from mission_cli.ports.agents import Bill, NoAgents
 from mission_cli.ports.git.forge import NoForge
@@ -199,7 +200,7 @@ def _runner(ctx: Context, name: str, runner: RunnerSettings) -> RunnerPolicy:
         deadline=runner.deadline,
         models=runner.models,
         obstacle=Notice(obstacle.words, obstacle.remedy) if obstacle else None,
-        step_cost=step_cost,
+        step_cost=Costs(step_cost),
         self_priced=bill is not Bill.TOKENS,
         bounded=bool(runner.max_steps),
     )

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import counted, stamp
 from mission_cli.document.reading.placed import load_placed
-from mission_cli.document.syntax.front import priority_of
 from mission_cli.domain.errors import ConflictError, MissionError, refusals_said
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.notice import advise, do
-from mission_cli.domain.status import FINISHED_MISSION, PRIORITIES, STARTED_MISSION, JobKind
+from mission_cli.domain.status import FINISHED_MISSION, STARTED_MISSION, JobKind
 from mission_cli.domain.timing.timeline import follow
 from mission_cli.engine import assets, findings, remote_sync
 from mission_cli.engine import effects as acting
@@ -31,14 +30,14 @@ from mission_cli.engine.observing.observe import Slots, consider
 from mission_cli.engine.recording.record import writes_for
 from mission_cli.engine.remote_sync import SyncResult
 from mission_cli.engine.report import Report
-from mission_cli.engine.turns import Turns
+from mission_cli.engine.tick import note_tick
+from mission_cli.engine.turns import Turns, served
 from mission_cli.planner.core.effects import Cancel, CleanPreview, Recover, RunCheck, Submit
 from mission_cli.ports.git.state import Settled
 from mission_cli.ports.runtime import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.case import Case
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.decisions import Transition
     from mission_cli.planner.core.effects import Effect
     from mission_cli.planner.core.policy import Policy
-    from mission_cli.ports.git.state import Snapshot, Stored
+    from mission_cli.ports.git.state import Snapshot
     from mission_cli.ports.runtime import Look
 
 _MOST_ROUNDS = 100
@@ -100,10 +99,9 @@ def _tell(ctx: Context, policy: Policy, report: Report) -> None:
 
 def look(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
     """Return what a pulse would decide now, without doing it."""
-    report = Report()
-    policy = policy_of(ctx)
+    report, policy = Report(), policy_of(ctx)
     snapshot = ctx.state.snapshot()
-    for stored in _served(snapshot, only):
+    for stored in served(snapshot, only):
         loaded = load_placed(stored.text, stored.id)
         report.cases[stored.id] = consider(ctx, policy, snapshot, stored, loaded, look_only=True)
     return report
@@ -187,7 +185,7 @@ def _visit_all(
     A mission served after a change is read again.
     """
     busy = changed = False
-    for mission in turns.order([stored.id for stored in _served(snapshot, only)]):
+    for mission in turns.order([stored.id for stored in served(snapshot, only)]):
         go_on(ctx)
         if changed:
             snapshot = secured(ctx, snapshot.settled, report.lines)
@@ -240,7 +238,7 @@ def _run_rounds(
         if not (case.plan.transitions or effects):
             return number > 0
         try:
-            _apply(ctx, case, effects, report)
+            _apply(ctx, policy, case, effects, report)
         except ConflictError:
             conflicts += 1
             if conflicts > _MOST_CONFLICTS:
@@ -248,11 +246,11 @@ def _run_rounds(
     return True
 
 
-def _apply(ctx: Context, case: Case, effects: Sequence[Effect], report: Report) -> None:
+def _apply(ctx: Context, policy: Policy, case: Case, effects: Sequence[Effect], report: Report) -> None:
     """Record the decisions, have a shared remote accept them, then carry out the effects."""
     mission = case.mission.id
     go_on(ctx)
-    transitions, head = _record(ctx, case, report)
+    transitions, head = _record(ctx, policy, case, report)
     records = acting.dispatched(transitions)
     heard = SyncResult.UNREACHABLE if report.remote_unreachable else remote_sync.sync_if_behind(ctx)
     if heard is SyncResult.MOVED:
@@ -277,7 +275,7 @@ def _apply(ctx: Context, case: Case, effects: Sequence[Effect], report: Report) 
         (report.failed if trouble else report.asked).add((mission, act))
 
 
-def _record(ctx: Context, case: Case, report: Report) -> tuple[list[Transition], Sha]:
+def _record(ctx: Context, policy: Policy, case: Case, report: Report) -> tuple[list[Transition], Sha]:
     """Commit the transitions, if there are any; return them and the head of the state."""
     transitions = acting.with_prompts(ctx, case)
     head = case.head
@@ -288,18 +286,9 @@ def _record(ctx: Context, case: Case, report: Report) -> tuple[list[Transition],
         writes += letters.kept(ctx, case, transitions)
         promise(ctx, case, transitions)
         head = ctx.state.commit(writes, message=message, expect=case.head)
+        note_tick(ctx, policy, case, head)
         report.lines += [f"{case.mission.id}: {move.why}" for move in transitions]
     return transitions, head
-
-
-def _served(snapshot: Snapshot, only: Sequence[MissionId]) -> Iterable[Stored]:
-    """Return the missions to serve by priority, so that urgent ones get free slots first; else in order."""
-    served = [s for s in snapshot.missions.values() if not only or s.id in only]
-    return sorted(served, key=lambda stored: _rank(priority_of(stored.text)))
-
-
-def _rank(priority: str) -> int:
-    return PRIORITIES.index(priority) if priority in PRIORITIES else PRIORITIES.index("normal")
 
 
 def _settled(report: Report) -> dict[MissionId, Settled]:
@@ -323,7 +312,7 @@ def _write_idle_signature(ctx: Context, report: Report, looks: dict[str, Look] |
     if looks is None or unsure or wanted or report.handed_over:
         ctx.runtime.rest(looks={}, jobs=[], wake_at=ctx.clock.now())
         return
-    wakes: list[datetime] = [c.plan.wake_at for c in cases if c.plan.wake_at is not None]
+    wakes = [c.plan.wake_at for c in cases if c.plan.wake_at is not None]
     wakes += [report.news_at] if report.news_at is not None else []
     jobs = [key for case in cases for key in case.watched_jobs]
     look = remote_sync.next_look(ctx, [case.mission for case in cases])

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.document.syntax.front import priority_of
+from mission_cli.domain.status import PRIORITIES
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mission_cli.domain.ids import MissionId
     from mission_cli.engine.context import Context
+    from mission_cli.ports.git.state import Snapshot, Stored
 
 LONGEST_SECONDS = 5.0
 """A pulse that has worked this long serves no further mission: it frees the lock, and the next pulse continues."""
@@ -41,3 +45,13 @@ class Turns:
     def hand_over(self, last: MissionId) -> None:
         """Leave the rest to the next pulse, which begins after the mission that was served last."""
         self._world.runtime.note_turn(last)
+
+
+def served(snapshot: Snapshot, only: Sequence[MissionId]) -> Iterable[Stored]:
+    """Return the missions to serve by priority, so that urgent ones get free slots first; else in order."""
+    served = [s for s in snapshot.missions.values() if not only or s.id in only]
+    return sorted(served, key=lambda stored: _rank(priority_of(stored.text)))
+
+
+def _rank(priority: str) -> int:
+    return PRIORITIES.index(priority) if priority in PRIORITIES else PRIORITIES.index("normal")

@@ -224,6 +224,14 @@ class Runtime(Protocol):
         """Store what forecasts were made from, and their outcomes. Never raises."""
         ...
 
+    def note_tick(self, mission: MissionId, line: str) -> None:
+        """Add what a round saw and decided to the newest ones of a mission. Never raises."""
+        ...
+
+    def ticks(self, mission: MissionId) -> Sequence[str]:
+        """Return what was noted of the rounds of a mission, oldest first; the oldest may be gone."""
+        ...
+
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:
         """Store what kept the last pulse from working, replacing earlier troubles. Never raises."""
         ...

@@ -49,6 +49,8 @@ class Lock:
     held: bool = False
     carried: set[str] = field(default_factory=set)
     """Plannings that are carried out."""
+    ticks: dict[str, list[str]] = field(default_factory=dict)
+    """What rounds saw and decided, by mission."""
 
 
 @dataclass
@@ -223,6 +225,14 @@ class MemoryRuntime:
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:
         """Keep what kept a pulse from working."""
         self._keep("trouble", {"": tuple(troubles)})
+
+    def note_tick(self, mission: MissionId, line: str) -> None:
+        """Keep it where a pulse that dies loses nothing: no decision depends on it."""
+        self._lock.ticks.setdefault(mission, []).append(line)
+
+    def ticks(self, mission: MissionId) -> Sequence[str]:
+        """What was kept."""
+        return tuple(self._lock.ticks.get(mission, ()))
 
     def troubles(self) -> tuple[Trouble, ...]:
         """What was kept."""

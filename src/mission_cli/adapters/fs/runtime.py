@@ -13,6 +13,7 @@ from mission_cli._support.records import from_plain, to_plain
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
 from mission_cli.adapters.fs.by_look import ByLook
+from mission_cli.adapters.fs.last_lines import append_line, kept_lines
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
 from mission_cli.adapters.fs.plannings import carried, held_texts
@@ -50,6 +51,8 @@ _SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.j
 """Files that may be lost at any time."""
 _FOLLOWED = "followed.lock"
 _OUTSIDE_CLASSES = (Outside, Poll, MailMemory, Send, SendState, Taken, Refused)
+_TICKS = "ticks"
+"""The folder with what rounds saw and decided, a file for each mission."""
 _OUTSIDE = "outside"
 """The folder with what is remembered of the world outside, a file for each mission."""
 
@@ -274,6 +277,14 @@ class FolderRuntime:
         from mission_cli.adapters.fs.forecasts import note_forecasts
 
         note_forecasts(self._folder, self._version, kept)
+
+    def note_tick(self, mission: MissionId, line: str) -> None:
+        """Append a line to the file of the mission, not durably: no decision depends on it."""
+        append_line(self._folder / _TICKS / f"{mission}.jsonl", line)
+
+    def ticks(self, mission: MissionId) -> Sequence[str]:
+        """Return the lines of that file."""
+        return kept_lines(self._folder / _TICKS / f"{mission}.jsonl")
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:
         """Record errors for `status`. Failure is ignored: the error may be this disk, and the pulse reports it too."""

@@ -243,3 +243,17 @@ class LimitsShown:
     parked: Sequence[ParkedRunner]
     notices: Sequence[Notice]
     """What is wrong with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The rest of a mission as it is, and as it would be."""
+
+    id: str
+    changes: Sequence[str]
+    """What would be different."""
+    as_it_is: Forecast | None
+    """null: nothing is known of it."""
+    then: Forecast
+    notices: Sequence[Notice]
+    """What stands between here and there."""

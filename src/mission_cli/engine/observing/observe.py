@@ -139,7 +139,7 @@ def _consider(
         observation = replace(observation, free_slots=max(0, workers), free_checks=max(0, checks))
     if look is not None and not look_only and observation.put_back is None and observation.base_back is None:
         look.own_heads()
-        first = _starts(loaded.mission, observation, policy)
+        first = starts_before_evidence(loaded.mission, observation, policy)
         if first is not None:
             return Case(stored, loaded, head, observation, first, texts)
         observation = look.with_evidence(observation)
@@ -167,7 +167,7 @@ def _unreadable(loaded: Loaded) -> Decisions:
     return Decisions(holds=(Hold("", HoldKind.FILE, words, unblock=do("edit", loaded.mission.id), person=True),))
 
 
-def _starts(mission: Mission, observation: Observation, policy: Policy) -> Decisions | None:
+def starts_before_evidence(mission: Mission, observation: Observation, policy: Policy) -> Decisions | None:
     """Return what may start before the evidence of ended attempts is read; None if nothing may.
 
     Their costs are within their reserves, so settling them later takes nothing from the remaining budget.
@@ -198,7 +198,7 @@ def _observe(
     mission = loaded.mission
     timeline = follow(ctx.runtime.timeline(), ctx.clock.moment(), least=ctx.settings.agree_after)
     now, me, zone = timeline.last.wall, ctx.machine.me(), ctx.clock.zone
-    records = _records(run_texts)
+    records = records_of(run_texts)
     if not mission.managed or mission.status in _NOT_DRIVEN:
         engaged = engaged_at(ctx, snapshot.missions[mission.id], mission, now) if mission.managed else None
         return Observation(now, me, records=records, timeline=timeline, zone=zone, engaged=engaged), None
@@ -250,7 +250,7 @@ def _driven_here(
         jobs=jobs,
         looked=False,
         detected=look.detected({}),
-        held_out=_held_out(ctx, mission),
+        held_out=held_out_of(ctx, mission),
         previews=preview_jobs(ctx, mission),
         findings=_findings(ctx, snapshot, mission),
         free_slots=ctx.machine.free_slots(JobKind.WORKER),
@@ -295,7 +295,7 @@ def _observe_elsewhere(
     return Observation(now, me, shared, records=records, host_silent=silent, orphan_runs=orphans)
 
 
-def _held_out(ctx: Context, mission: Mission) -> dict[int, Criterion | None]:
+def held_out_of(ctx: Context, mission: Mission) -> dict[int, Criterion | None]:
     """Open the held-out criteria of the milestones that are being validated."""
     due = {m.number for m in mission.milestones if m.status is MilestoneStatus.VALIDATING}
     found: dict[int, Criterion | None] = {}
@@ -328,7 +328,8 @@ def _is_edited(mission: Mission, records: Sequence[RunRecord]) -> bool:
 _NOT_DRIVEN = frozenset({MissionStatus.DRAFT, MissionStatus.PLANNING, None})
 
 
-def _records(texts: Mapping[str, str]) -> tuple[RunRecord, ...]:
+def records_of(texts: Mapping[str, str]) -> tuple[RunRecord, ...]:
+    """Return the run records of these texts by feature and attempt."""
     found = [read_run(text) for text in texts.values()]
     return tuple(sorted((r for r in found if r is not None), key=lambda r: (r.feature, r.attempt)))
 

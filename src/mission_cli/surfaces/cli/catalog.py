@@ -143,6 +143,12 @@ _WATCH: Mapping[str, Entry] = {
         ("dashboard words -o words.html --watch", "one mission, written again whenever something has changed"),
         ("dashboard --all -o all.html", "the missions of all repositories"),
     ),
+    "what-if": _entry(
+        Group.WATCH,
+        "forecast",
+        ("what-if words --parallel 4", "cost and time with four workers at once"),
+        ("what-if words --runner claude --cap 50", "by another runner, with a cap of $50"),
+    ),
     "budget": _entry(
         Group.WATCH,
         "forecast",
@@ -170,6 +176,11 @@ _WATCH: Mapping[str, Entry] = {
         "cli",
         ("verify words", "run every criterion again on the recorded commits, and compare"),
         ("verify words --history", "compare the costs at every commit, too"),
+    ),
+    "replay": _entry(
+        Group.WATCH,
+        "cli",
+        ("replay words", "what this version of the program decides otherwise than the loop did"),
     ),
 }
 _DECIDE: Mapping[str, Entry] = {

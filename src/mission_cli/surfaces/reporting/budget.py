@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Level,
         MissionForecast,
         Recommended,
+        WhatIf,
     )
     from mission_cli.app.results.outlook import Forecast
     from mission_cli.domain.notice import Notice
@@ -54,6 +55,23 @@ def _ranges(found: Forecast) -> list[str]:
     table.append(("to go", *(show_duration(one) for one in (found.left.p10, found.left.p50, found.left.p90))))
     unknown = [] if found.usd is not None else ["money: unknown, because no price is known"]
     return [*_table(table), *unknown, basis_words(found.from_runs, found.others)]
+
+
+def what_if_text(found: WhatIf) -> str:
+    """Return money, work and time as they are, and as they would be."""
+    rows: list[Sequence[str]] = [("", "", "1 of 10 below", "half below", "9 of 10 below")]
+    for words, one in (("as it is", found.as_it_is), (", ".join(found.changes), found.then)):
+        if one is None:
+            rows.append((words, "unknown", "", "", ""))
+            continue
+        if one.usd is not None:
+            rows.append((words, "money", *(dollars(x) for x in (one.usd.p10, one.usd.p50, one.usd.p90))))
+        elif one.tokens is not None:
+            rows.append((words, "tokens", *(tokens(x) for x in (one.tokens.p10, one.tokens.p50, one.tokens.p90))))
+        rows.append(("", "work", *(hours(x) for x in (one.hours.p10, one.hours.p50, one.hours.p90))))
+        rows.append(("", "to go", *(show_duration(x) for x in (one.left.p10, one.left.p50, one.left.p90))))
+    basis = basis_words(found.then.from_runs, found.then.others)
+    return "\n".join([*_table(rows), basis, *_notes(found.notices)])
 
 
 def estimates_text(found: Estimates) -> str:
@@ -237,4 +255,4 @@ def _of_cap(category: str, cap: Decimal | None) -> str:
 
 
 def _notes(notices: Sequence[Notice]) -> list[str]:
-    return [f"note: {notice.text} → {notice.remedy}" for notice in notices]
+    return [f"note: {one.text} → {one.remedy}" if one.remedy else f"note: {one.text}" for one in notices]

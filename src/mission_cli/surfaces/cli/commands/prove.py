@@ -1,4 +1,4 @@
-"""Commands that give an account of a mission to a person who was not there: verify, report, context."""
+"""Commands that give an account of a mission to a person who was not there: verify, replay, report, context."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ class Format(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "verify", help="Judge every recorded verdict again, and look for changes in the record.")(verify)
+    command(app, "replay", help="Decide every recorded round again, and show what this version decides otherwise.")(
+        replay
+    )
     command(app, "report", help="Report goal against outcome, with evidence, cost, files and decisions.")(report)
     command(app, "context", help="Print what a new conversation has to know of a mission, within a token limit.")(
         context
@@ -67,6 +70,18 @@ def verify(
         found = verified(ctx, address, history=history, wait=lambda: time.sleep(_LOOK_SECONDS))
     shell.draw(lambda size: verified_lines(found, size.width), found, long=True)
     return 0 if found.verified else 1
+
+
+def replay(shell: Shell, mission: Identity = "") -> int:
+    """Decide the recorded rounds of a mission again."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.queries.replay import replay as replayed
+    from mission_cli.surfaces.reporting.replayed import replayed_lines
+
+    ctx = shell.look().context
+    found = replayed(ctx, resolve(ctx.state.snapshot(), mission))
+    shell.draw(lambda size: replayed_lines(found, size.width), found, long=True)
+    return 0 if found.same else 1
 
 
 def report(

@@ -24,6 +24,7 @@ _Model = Annotated[str, typer.Option("--model", help="Whose list price counts wh
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    command(app, "what-if", help="Show what the rest of a mission would cost if something was different.")(what_if)
     inner = group(app, "budget", "What missions cost, what a budget buys, and what was spent.")
     command(inner, "forecast", help="Show what a mission will cost and when it will be finished.")(forecast)
     command(inner, "estimate", help="Show what a mission with so many features costs, before there is a plan.")(
@@ -37,6 +38,26 @@ def register(app: typer.Typer) -> None:
     command(inner, "limits", help="Show what remains of budgets across missions, and when more is free.")(limits)
     command(inner, "prices", help="Show what models cost, and update the table of prices.")(prices)
     command(inner, "accuracy", help="Compare ended missions with what would have been forecast.")(accuracy)
+
+
+def what_if(
+    shell: Shell,
+    mission: Identity = "",
+    parallel: Annotated[int | None, typer.Option("--parallel", metavar="N", help="Workers at once.")] = None,
+    runner: Annotated[str, typer.Option("--runner", help="Who does all of the work.")] = "",
+    cap: Annotated[str, typer.Option("--cap", metavar="USD", help="The cap in US dollars.")] = "",
+) -> int:
+    """Show the forecast of a mission as it is, and with changes. Nothing is changed."""
+    from mission_cli.app.forecasting.spending import amounts_given
+    from mission_cli.app.forecasting.what_if import Changes
+    from mission_cli.app.forecasting.what_if import what_if as compared
+    from mission_cli.surfaces.reporting.budget import what_if_text
+
+    ctx, address = _named(shell, mission)
+    usd = amounts_given(ctx, {"usd": cap}, needed="").get("usd")
+    found = compared(ctx, address, Changes(parallel, runner, usd))
+    shell.say(what_if_text(found), found)
+    return 0
 
 
 def _named(shell: Shell, mission: str) -> tuple[Context, Address]:
