@@ -168,6 +168,10 @@ def _hidden(words: list[str]) -> int | None:
         code, text = judge(words[1])
         sys.stdout.write(f"{text}\n")
         return code
+    if words[0] == "_egress":
+        from mission_cli.adapters.egress.main import serve_egress
+
+        return serve_egress(int(words[1]) if len(words) > 1 else None)
     if words[0] == "_pulses":
         from mission_cli.wiring.assemble import schedule
 

@@ -34,6 +34,18 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """A key that a program uses without having it: a proxy outside the sandbox adds it to requests for one host."""
+
+    name: str
+    """The program finds the address to use in the variable NAME_URL."""
+    reference: str
+    """Where the value is; it is read when the program starts."""
+    gate: str
+    """Which host it is for, and in which header: `proxy https://api.example.com Authorization: Bearer {}`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """What runs in the tree."""
 
@@ -46,6 +58,8 @@ class Program:
     """Variables with a JSON object each, which is merged into the one that the environment has."""
     own: Mapping[str, str] = field(default_factory=dict)
     """More of them, which the setup of the tree does not get. It does not run while a secret among them is missing."""
+    keys: tuple[Key, ...] = ()
+    """Only the program gets the use of them, not the setup of the tree."""
     agent: str = ""
     """The adapter that reads its output while it runs; empty: none."""
     prices: Mapping[str, str] = field(default_factory=dict)

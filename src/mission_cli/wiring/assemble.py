@@ -174,6 +174,7 @@ def _surroundings(
         unboxed=os.fspath(checkout.runtime / UNBOXED),
         keys=_kept_back(settings),
         bwrap=machine.confined(),
+        proxy=isolated_command("_egress"),
         network=settings.network,
         secret_exceptions=settings.secret_exceptions,
         largest=settings.max_file_mib << 20,

@@ -6,13 +6,13 @@ import os
 import select
 import subprocess
 import weakref
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 _CHUNK = 1 << 16
@@ -21,19 +21,36 @@ _CHUNK = 1 << 16
 class Dialogue:
     """One such process. It ends with this object or this process, because its standard input is closed."""
 
-    def __init__(self, argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str], patience: float = 300) -> None:
-        """Start the program. Raises ToolError if it is missing; all calls do if it ends or does not answer in time."""
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | str,
+        env: Mapping[str, str],
+        patience: float = 300,
+        log: Path | None = None,
+        keep: Sequence[int] = (),
+        before_exec: Callable[[], None] | None = None,
+    ) -> None:
+        """Start the program. Raises ToolError if it is missing; all calls do if it ends or does not answer in time.
+
+        Its error output is appended to `log`, or is the message of an error. `keep` are file descriptors that it
+        inherits under the same numbers.
+        """
         self._name, self._patience = argv[0], patience
         try:
-            process = subprocess.Popen(  # noqa: S603 - the door: argv is a list, no shell
-                list(argv),
-                cwd=cwd,
-                env=dict(env),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-            )
+            with log.open("ab") if log is not None else nullcontext(subprocess.PIPE) as errors:
+                process = subprocess.Popen(  # noqa: S603 - the door: argv is a list, no shell
+                    list(argv),
+                    cwd=cwd,
+                    env=dict(env),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    pass_fds=tuple(keep),
+                    preexec_fn=before_exec,  # noqa: PLW1509 - only a supervisor names one, and it has one thread
+                    bufsize=0,
+                )
         except OSError as error:
             raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror}") from error
         self._process, self._rest = process, b""
@@ -64,6 +81,11 @@ class Dialogue:
         found = b"".join(parts)
         self._rest = found[size:]
         return found[:size]
+
+    def kill(self) -> None:
+        """End the program at once."""
+        self._process.kill()
+        self.close()
 
     def _more(self) -> bytes:
         out = self._process.stdout

@@ -19,7 +19,7 @@ from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, w
 from mission_cli.domain.judging.test_results import NAMED, Names, SuiteSummary
 from mission_cli.domain.runs import AgentReport, Exit, Left, Tally, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind
-from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Service, Tree
+from mission_cli.ports.executor import Caps, JobSpec, Key, Program, SandboxAccess, Service, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,6 +63,8 @@ class Surroundings:
     largest: int = 0
     """Largest size of a file in a commit, in bytes; 0: any size."""
     sandbox_write: tuple[str, ...] = ()
+    proxy: tuple[str, ...] = ()
+    """The command that runs the egress proxy of a job."""
     tick: tuple[str, ...] = ()
     """The command to run when the job has ended."""
     port_base: int = 41000
@@ -189,6 +191,11 @@ class JobFolder:
         return self.path / "kept"
 
     @property
+    def requests(self) -> Path:
+        """The requests that went through the proxy of the job."""
+        return self.path / "requests.log"
+
+    @property
     def copies(self) -> Path:
         """Copies of the person's settings for the duration of the run."""
         return self.path / "copies"
@@ -205,7 +212,7 @@ class JobFolder:
         raw = read_json(self.spec)
         try:
             spec, around = raw["spec"], dict(raw["surroundings"])
-            for name in ("tick", "keys", "bwrap", "sandbox_read", "sandbox_write", "secret_exceptions"):
+            for name in ("tick", "keys", "bwrap", "proxy", "sandbox_read", "sandbox_write", "secret_exceptions"):
                 around[name] = tuple(around.get(name, ()))
             return _spec(spec), Surroundings(**around)
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -312,7 +319,7 @@ def _spec(raw: dict[str, Any]) -> JobSpec:
         key=raw["key"],
         kind=JobKind(raw["kind"]),
         tree=Tree(**parts["tree"]),
-        program=Program(**parts["program"]),
+        program=Program(**{**parts["program"], "keys": tuple(Key(**one) for one in parts["program"].get("keys", ()))}),
         caps=Caps(**parts["caps"]),
         sandbox=SandboxAccess(**parts["sandbox"]),
         service=Service(**parts["service"]),

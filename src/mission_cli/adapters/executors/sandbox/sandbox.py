@@ -83,6 +83,8 @@ class Room:
     network: bool = True
     only: Path | None = None
     """The only folder of the tree that is writable, besides its `.git`."""
+    before: tuple[str, ...] = ()
+    """A command in the sandbox that runs `argv` in the end."""
     status: int | None = None
     """A descriptor to which the sandbox writes how its command ended; nothing if the command could not start."""
 
@@ -101,7 +103,7 @@ def wrap(bwrap: Sequence[str], argv: Sequence[str], room: Room) -> list[str]:
     words += [] if room.only is None else ["--ro-bind", os.fspath(room.tree), os.fspath(room.tree)]
     for folder in (*tree, *room.folders):
         words += ["--bind", os.fspath(folder), os.fspath(folder)]
-    return [*words, "--chdir", os.fspath(room.tree), "--", *argv]
+    return [*words, "--chdir", os.fspath(room.tree), "--", *room.before, *argv]
 
 
 def _home(argv: Sequence[str], room: Room) -> list[str]:

@@ -20,6 +20,7 @@ from mission_cli.adapters.executors.jobs.tree_lock import TreeLock
 from mission_cli.adapters.executors.supervise.first_run import FirstRun
 from mission_cli.adapters.executors.supervise.job_environment import (
     environment_of,
+    has_network,
     is_boxed,
     port_of,
 )
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mission_cli.adapters.executors.jobs.port_lease import Lease
+    from mission_cli.adapters.executors.supervise.egress import Egress
     from mission_cli.adapters.executors.supervise.job_costs import Account
     from mission_cli.adapters.secrets.screen import SecretRules
     from mission_cli.ports.executor import JobSpec
@@ -67,6 +69,7 @@ class AtWork:
         self._slot: int | None = None
         self._slot_number = 0
         self._port: Lease | None = None
+        self._egress: Egress | None = None
         self._missing: tuple[str, ...] = ()
         self._bell = Bell()
         self._first = FirstRun(AGENTS.get(spec.program.agent), around)
@@ -75,7 +78,10 @@ class AtWork:
     def _rules(self) -> SecretRules:
         from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
 
-        return SecretRules(known_secrets(self._around.environment, self._spec.program.env, self._spec.program.own))
+        program = self._spec.program
+        keys = {key.name: key.reference for key in program.keys}
+        tokens = self._egress.tokens if self._egress is not None else {}
+        return SecretRules({**known_secrets(self._around.environment, program.env, program.own, keys), **tokens})
 
     @property
     def _worker(self) -> bool:
@@ -118,6 +124,18 @@ class AtWork:
 
             self._port = lease_port(Path(self._around.slots), self._spec.key)
 
+    def _open_egress(self) -> None:
+        """Start the proxy that adds the keys of the program."""
+        if self._spec.program.keys:
+            from mission_cli.adapters.executors.supervise.egress import Egress
+
+            inside = not has_network(self._spec, self._around)
+            self._egress = Egress(self._job, self._spec.program.keys, self._around, inside=inside)
+
+    def _close_egress(self) -> None:
+        if self._egress is not None:
+            self._egress.close()
+
     def _checks(self, *, main: bool) -> Callable[[], None]:
         """Return what is called while a process runs: it raises Stop if the job should end."""
         if not main or self._port is None:
@@ -145,7 +163,8 @@ class AtWork:
 
     def _environment(self, *, main: bool = True) -> dict[str, str]:
         port = self._port.port if self._port is not None else port_of(self._around, self._slot_number)
-        return environment_of(self._job, self._spec, self._around, self._tree, port, main=main)
+        given = environment_of(self._job, self._spec, self._around, self._tree, port, main=main)
+        return self._egress.environment(given) if main and self._egress is not None else given
 
     def _seconds(self) -> float:
         if self._began:

@@ -44,6 +44,11 @@ def is_boxed(spec: JobSpec, around: Surroundings) -> bool:
     return bool(spec.sandbox.on and around.bwrap)
 
 
+def has_network(spec: JobSpec, around: Surroundings, *, main: bool = True) -> bool:
+    """Whether a process of the job uses the network of this machine."""
+    return not is_boxed(spec, around) or (around.network == "on" and not (main and spec.sandbox.network is False))
+
+
 def open_status(job: JobFolder, spec: JobSpec, around: Surroundings) -> int | None:
     """Open the file to which the sandbox writes how its command ended; None without a sandbox."""
     if not is_boxed(spec, around):
@@ -68,11 +73,12 @@ def command_of(
     tree: Path,
     *,
     status: int | None = None,
+    before: tuple[str, ...] = (),
     main: bool = True,
 ) -> list[str]:
     """Return the command, wrapped in the sandbox if there is one; the sandbox writes to `status` how it ended.
 
-    `main`: it is the job's program, not the setup of its tree.
+    `before` is a command that runs it in the sandbox. `main`: it is the job's program, not the setup of its tree.
     """
     if not is_boxed(spec, around):
         return list(argv)
@@ -95,8 +101,9 @@ def command_of(
         git_settings=write_settings(job.copies),
         repository=(code, *([Path(around.checkout)] if around.checkout else [])),
         private=code / "mission",
-        network=around.network == "on" and not (main and spec.sandbox.network is False),
+        network=has_network(spec, around, main=main),
         only=_only(tree, spec.sandbox.only) if main and spec.sandbox.only else None,
+        before=before,
         status=status,
     )
     return wrap(around.bwrap, argv, room)

@@ -93,6 +93,7 @@ class _Supervisor(AtWork):
             end = Exit(EndReason.LOST, detail="its supervisor died")
         else:
             end = self._live()
+            self._close_egress()
         leftovers = self._sweep()
         if self._spec.kind is JobKind.CHECK:
             with suppress(OSError):
@@ -140,6 +141,7 @@ class _Supervisor(AtWork):
             self._lease_port()
             self._make_tree()
             self._refuse_conditions()
+            self._open_egress()
             self._setup()
             self._mark_started()
             return self._execute(self._spec.program.argv, self._job.stdin, _in(self._spec.caps.deadline_s), main=True)
@@ -263,14 +265,18 @@ class _Supervisor(AtWork):
         self._check_stop()
 
     def _start(self, argv: tuple[str, ...], stdin: Path, status: int | None, *, main: bool) -> Popen[bytes]:
+        egress = self._egress if main else None
+        before = egress.bridge if egress is not None else ()
         try:
             return start_child(
-                command_of(argv, self._job, self._spec, self._around, self._tree, status=status, main=main),
+                command_of(
+                    argv, self._job, self._spec, self._around, self._tree, status=status, before=before, main=main
+                ),
                 cwd=self._tree,
                 env=self._environment(main=main),
                 stdin=stdin if stdin.exists() else Path(os.devnull),
                 before_exec=control.die_with_parent(),
-                keep=[status] if status is not None else [],
+                keep=[*([status] if status is not None else []), *(egress.kept if egress is not None else [])],
             )
         except OSError as error:
             words = f"`{argv[0]}` cannot be executed: {error.strerror}"
