@@ -37,6 +37,7 @@ from mission_cli.surfaces.views.consent import kept_words
 
 PLANNER, ACT, SETTINGS = "unit/test_planner.py", "unit/test_keys_act.py", "unit/test_settings_act.py"
 PREVIEWS = "unit/test_previews.py"
+RESOURCES = "unit/test_resources.py"
 REVIEWS, RESEARCH = "unit/test_reviews.py", "unit/test_research.py"
 JUDGMENTS = "unit/test_judgments.py"
 DECIDING = "unit/test_deciding.py"
@@ -85,6 +86,7 @@ PROOFS: dict[str, str] = {
     "note assign model": f"{ACT}::test_a_feature_goes_to_the_member_of_the_team_that_it_is_assigned_to",
     "note notify": f"{NEWS}::test_delays_quality_gates_and_features_tell_whom_they_name",
     "note limits": "unit/test_team.py::test_attempts_waits_and_duration_are_those_of_the_agent_unless_the_feature_has_its_own",
+    "note needs": f"{RESOURCES}::test_only_features_that_need_a_resource_wait_for_it",
     "note side-effects": "unit/test_team.py::test_side_effects_wait_for_a_person_before_the_first_attempt",
     "note files": "unit/test_plan_advice.py::test_the_area_of_a_feature_is_told_to_its_worker_and_linted",
     "note research": f"{ACT}::test_research_goes_to_its_own_tier",
@@ -139,6 +141,7 @@ PROOFS: dict[str, str] = {
     "column Messages.Timestamp|Messages.Feature|Messages.From|Messages.Message": "unit/test_steer.py::test_a_message_is_in_the_prompt_of_every_later_attempt",
     "column Phases.Phase|Phases.Worker|Phases.Gate|Phases.On reject|Phases.Status|Phases.Entered|Phases.Exited|Phases.Result": "unit/test_phases.py::test_a_mission_goes_through_its_phases",
     "column Resources.Name|Resources.Status": f"{ACT}::test_a_needed_resource_holds_the_mission",
+    "column Resources.Type|Resources.Reference|Resources.Check|Resources.Expires": f"{RESOURCES}::test_the_rows_of_all_tables_are_read",
     "column Budget Tracking.Category|Budget Tracking.Budget|Budget Tracking.Spent|Budget Tracking.Remaining|Budget Tracking.% Used|Budget Tracking.Date|Budget Tracking.Amount|Budget Tracking.Description|Budget Tracking.Milestone": "e2e/test_budget.py::test_log_summary_and_records_say_the_same_in_every_commit",
     "column Progress Log.Timestamp|Progress Log.Event|Progress Log.Details": "e2e/test_main_path.py::test_a_mission_runs_from_its_plan_to_landed_work",
     "column Recovery Log.Timestamp|Recovery Log.Feature|Recovery Log.Trigger|Recovery Log.Preserved Evidence|Recovery Log.Remaining Criteria|Recovery Log.Next Safe Route|Recovery Log.Status": "unit/test_rules.py::test_a_safety_stop_never_means_done_and_while_one_is_open_no_mission_completes",
@@ -199,7 +202,7 @@ FOR_READERS = {
     "section Origin": "where the mission comes from, in words",
     "column Phases.#": "the number of the row; the order of the rows decides",
     "column Milestones.PR": "the number of the pull request",
-    "column Resources.Type|Resources.Purpose|Resources.Notes": "words about a resource",
+    "column Resources.Purpose|Resources.Notes": "words about a resource",
     "column Decision Log.Alternatives Considered": "a person's own words",
 }
 """What is prose for people and promises nothing: no warning."""

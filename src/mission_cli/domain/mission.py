@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mail.rows import MailRow
     from mission_cli.domain.phases.table import Phase
     from mission_cli.domain.preview.rows import PreviewRow
+    from mission_cli.domain.resources.rows import Resource
 
 
 MOST_WORTH = 100
@@ -164,6 +165,8 @@ class Feature:
     limits: OwnLimits = NO_LIMITS
     tries_after: int = 0
     """Attempts up to this one no longer count: a person used `mission retry`."""
+    needs: tuple[str, ...] = ()
+    """The keys of the resources that it needs: it waits for them, and its workers get their values."""
     line: int = 0
     broken: bool = False
     """Its row has an error: it is shown and does not run."""
@@ -305,6 +308,8 @@ class Mission:
     mail_recipients: tuple[str, ...] = ()
     """Addresses and patterns to which mails are sent without an approval."""
     needed_resources: tuple[str, ...] = ()
+    """The names of those that hold the whole mission: needed ones that no feature declares."""
+    resources: Sequence[Resource] = ()
     spends: Sequence[Spend] = ()
     recoveries: Sequence[Recovery] = ()
     progress: Sequence[LogRow] = ()

@@ -17,7 +17,7 @@ from mission_cli.ports.notifier import NoMessenger
 from mission_cli.ports.outside.calendars import NoCalendars
 from mission_cli.ports.outside.mail import NoPost
 from mission_cli.ports.runtime import NoViews
-from mission_cli.ports.secrets import NoSeals
+from mission_cli.ports.secrets import NoSeals, NoVault
 from mission_cli.settings.money import budgets_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.outside.mail import Post
     from mission_cli.ports.runtime import Runtime, Views
     from mission_cli.ports.schedule import Schedule
-    from mission_cli.ports.secrets import Seals, Secrets
+    from mission_cli.ports.secrets import Seals, Secrets, Vault
     from mission_cli.ports.templates import Templates
     from mission_cli.settings import RunnerSettings, Settings
 
@@ -69,6 +69,7 @@ class Context:
     forge: ForgeDesk = NoForge()
     agent_finder: AgentFinder = NoAgents()
     seals: Seals = NoSeals()
+    vault: Vault = NoVault()
     messenger: Messenger = NoMessenger()
     calendars: Calendars = NoCalendars()
     post: Post = NoPost()

@@ -47,6 +47,7 @@ from mission_cli.adapters.notify import CommandNotifier
 from mission_cli.adapters.schedule.local import LocalSchedule
 from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
 from mission_cli.adapters.secrets.seals import AgeSeals
+from mission_cli.adapters.secrets.vault import LocalVault
 from mission_cli.adapters.settings_files import UNBOXED, Found, settings_edited
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.adapters.user import held_out_key, key_file, user_folder
@@ -108,6 +109,7 @@ def assemble(
         prices=TablePrices(user_folder("config") / "prices.json", prices_of(settings.prices)),
         secrets=rules,
         seals=AgeSeals(held_out_key()),
+        vault=LocalVault(around, user_folder("config"), checkout.main_tree),
         runtime=runtime,
         notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
         messenger=AppriseMessenger(around),

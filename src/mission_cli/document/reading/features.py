@@ -13,15 +13,17 @@ from mission_cli.domain.ids import FeatureNumber, feature_number, milestone_of
 from mission_cli.domain.mission import MOST_WORTH, Feature
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.research.topics import topic_of
+from mission_cli.domain.resources.rows import key_of
 from mission_cli.domain.team.limits import own_limits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 _NAMES = (
-    r"(?:depends|parallel-group|assign|model|repo|fixes|files|limits|notify|side-effects|research|tries-after|worth)"
+    r"(?:depends|parallel-group|assign|model|repo|fixes|files|limits|needs|notify|side-effects|research|tries-after"
+    r"|worth)"
 )
-_ALONE = r"(?!files\s*\])"
+_ALONE = r"(?!(?:files|needs)\s*\])"
 """Titles have `[files]`, which says nothing."""
 ANNOTATION = pattern(
     rf"(?<!\s)\s*`?(?<!\\)\[{_ALONE}(?P<name>{_NAMES})(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?", re.IGNORECASE
@@ -29,6 +31,7 @@ ANNOTATION = pattern(
 _LOOKS_LIKE_ONE = pattern(rf"(?<!\\)(\\*\[{_NAMES}\s*[:\]])", re.IGNORECASE)
 _ESCAPED = pattern(rf"(?<!\\)\\(\\*\[{_NAMES}\s*[:\]])", re.IGNORECASE)
 _ALIAS = pattern(r"[`*]*([A-Za-z]+[0-9]+(?:\.[0-9]+)?)[`*]*\s*(?:[—–:-]|\Z)")
+_COMMAS = pattern(r"[,;]")
 _SPLIT = pattern(r"[,;\s]+")
 
 
@@ -73,6 +76,7 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
         files=tuple(w for value in notes.get("files", []) for w in _SPLIT.split(value) if w),
         notify=tuple(w for value in notes.get("notify", []) for w in _SPLIT.split(value) if w),
         worth=_worth(_last(notes, "worth")),
+        needs=_needs(notes.get("needs", [])),
         tries_after=whole(tries.lstrip("a")) or 0,
         line=line,
     )
@@ -83,6 +87,12 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
 def _worth(text: str) -> int:
     """Return a worth between 1 and 100; 1 without one that can be read."""
     return min(max(whole(text) or 1, 1), MOST_WORTH)
+
+
+def _needs(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the resources that are named, each once; a name may contain spaces."""
+    names = (name for value in values for name in _COMMAS.split(value) if name.strip())
+    return tuple(dict.fromkeys(key_of(name) for name in names))
 
 
 def titled(text: str) -> str:

@@ -17,6 +17,7 @@ from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.reading import prose, tables
 from mission_cli.document.reading.checklists import listed_features
 from mission_cli.document.reading.contradictions import contradictions
+from mission_cli.document.reading.equipment.resources import resource_problems, resources
 from mission_cli.document.reading.features import (
     Draft,
     read_row,
@@ -46,6 +47,7 @@ from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why
 from mission_cli.domain.mail.addresses import is_pattern
 from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.resources.rows import holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,6 +102,7 @@ def _load(text: str, fallback_id: str) -> Loaded:
     problems += gate_problems
     mission = _mission(layout, fallback_id, milestones, gates)
     problems += phase_problems(layout, mission)
+    problems += resource_problems(layout, mission.resources, features)
     if mission.status is None and front.node("status") is None:
         words = f"the status `{mission.raw_status}` is not known"
         problems.append(Problem(1, 1, words, "it is kept, but the mission does not run", Severity.WARNING))
@@ -276,6 +279,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
     facts = Facts(layout)
     identity, title = _names(layout, facts, fallback_id)
     mode, reviews = facts.text("mode"), facts.review_rules()
+    found = tuple(resources(layout))
     return Mission(
         id=identity,
         title=title,
@@ -327,7 +331,8 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         previews=Later(partial(tables.previews, layout)),
         mails=Later(partial(tables.mails, layout)),
         mail_recipients=tuple(one for one in facts.texts("mail_recipients") if is_pattern(one)),
-        needed_resources=tuple(tables.needed_resources(layout)),
+        needed_resources=holding(found, {need for m in milestones for f in m.features for need in f.needs}),
+        resources=found,
         spends=Later(partial(tables.spends, layout)),
         recoveries=Later(partial(tables.recoveries, layout)),
         progress=Later(partial(tables.progress, layout)),

@@ -86,7 +86,9 @@ SECTIONS: Mapping[str, SectionForm] = {
     "Previews": SectionForm(
         (), _table("# · For · Commit · Status · URL · Since · Expires · Reason", "commit", "status", "url")
     ),
-    "Resources": SectionForm((), _table("Name · Type · Purpose · Status · Notes", "name", "status")),
+    "Resources": SectionForm(
+        (), _table("Name · Type · Purpose · Status · Reference · Check · Expires · Notes", "name", "status")
+    ),
     "Budget Tracking": SectionForm(
         ("Budget",),
         _table("Category · Budget · Spent · Remaining · % Used", "category", "budget")

@@ -11,7 +11,6 @@ from mission_cli._support.text import one_line
 from mission_cli.document.reading.features import match_names
 from mission_cli.document.reading.sections import (
     SECTIONS,
-    RowView,
     find_section,
     place_of,
     rows_in,
@@ -247,15 +246,6 @@ def messages(layout: Layout) -> Iterator[Message]:
         feature = feature_number(row["feature"])
         if feature is not None and row["message"]:
             yield Message(row["timestamp"], feature, row["from"], row["message"])
-
-
-def needed_resources(layout: Layout) -> Iterator[str]:
-    """Yield the names of the resources that a person still has to provide, from all tables of the section."""
-    for table in tables_of(layout, "Resources", "name", "status"):
-        open_words = {"needed", "pending"} if "dependency" in table.columns else {"needed"}
-        for row in (RowView(table, r) for r in table.real_rows()):
-            if plain(row["status"]) in open_words:
-                yield row["name"]
 
 
 def kept(layout: Layout) -> Iterator[KeptRow]:

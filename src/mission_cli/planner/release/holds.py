@@ -47,6 +47,7 @@ from mission_cli.planner.release.routes import (
     route_of,
     weighed,
 )
+from mission_cli.planner.resources.needs import missing
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Milestone
@@ -144,12 +145,15 @@ def _dependencies(draft: Draft, milestone: Milestone, feature: Feature) -> Itera
 
 def _resources(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
-    for name in draft.mission.needed_resources:
+    mission = draft.mission
+    for words, help_by in missing(mission, feature, draft.observation.now):
+        yield Hold(feature.number, HoldKind.RESOURCE, words, unblock=help_by, person=True)
+    for name in mission.needed_resources:
         yield Hold(
             feature.number,
             HoldKind.RESOURCE,
             f"the resource `{name}` is needed",
-            unblock=do("edit", draft.mission.id),
+            unblock=do("edit", mission.id),
             person=True,
         )
 

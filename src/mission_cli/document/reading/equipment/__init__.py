@@ -1,0 +1,1 @@
+"""Read the sections of what a mission is equipped with."""

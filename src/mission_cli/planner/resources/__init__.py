@@ -1,0 +1,1 @@
+"""What features need: whether it is there, and what a person is asked for."""

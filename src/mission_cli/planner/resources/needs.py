@@ -1,0 +1,40 @@
+"""Which of its resources a feature has to wait for, and what helps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import one_line
+from mission_cli.domain.notice import Advice, do
+from mission_cli.domain.resources.rows import ResourceStatus, named_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from mission_cli.domain.mission import Feature, Mission
+    from mission_cli.domain.resources.rows import Resource
+
+
+def missing(mission: Mission, feature: Feature, now: datetime) -> Iterator[tuple[str, Advice]]:
+    """Yield why each resource that a feature needs is not there, and what helps."""
+    for need in feature.needs:
+        one = named_resource(mission.resources, need)
+        if one is None:
+            yield f"it needs the resource `{need}`, which is not in `## Resources`", do("edit", mission.id)
+        elif words := why_not(one, now):
+            yield words, do("edit", mission.id)
+
+
+def why_not(one: Resource, now: datetime) -> str:
+    """Return why a resource is not there; empty if it is."""
+    name = f"the resource `{one_line(one.name, 60)}`"
+    if one.broken:
+        return f"the row of {name} has an error"
+    if one.status is ResourceStatus.EXPIRED or (one.available and one.is_over(now)):
+        return f"{name} has expired"
+    if one.status is ResourceStatus.BROKEN:
+        return f"{name} does not work"
+    if one.status is None:
+        return f"{name} has the status `{one_line(one.raw_status, 40)}`, which is not known"
+    return "" if one.available else f"{name} is needed"
