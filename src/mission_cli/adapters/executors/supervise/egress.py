@@ -53,8 +53,9 @@ class Egress:
                 f"a key with a proxy needs the Python package {missing} (extra http): pip install {missing}"
             )
         tokens = {key.name: secrets.token_hex(24) for key in keys}
+        self._values = {key.name: value_of(key, around) for key in keys}
         doors = [
-            {"name": key.name, "gate": key.gate, "token": tokens[key.name], "value": value_of(key, around)}
+            {"name": key.name, "gate": key.gate, "token": tokens[key.name], "value": self._values[key.name]}
             for key in keys
         ]
         ours: socket.socket | None = None
@@ -96,8 +97,13 @@ class Egress:
         return (sys.executable, "-I", "-S", os.fspath(script), str(self._theirs.fileno()), str(INNER_PORT))
 
     def environment(self, given: Mapping[str, str]) -> dict[str, str]:
-        """Return the variables of the program with the addresses, which no other proxy gets requests for."""
-        around = {**given, **self._addresses}
+        """Return the variables of the program with the addresses, and without any that contains a key.
+
+        Another proxy that it uses gets no requests for them.
+        """
+        values = self._values.values()
+        kept = {name: said for name, said in given.items() if not any(value in said for value in values)}
+        around = {**kept, **self._addresses}
         if any(given.get(name) for name in _PROXIES):
             before = given.get("NO_PROXY") or given.get("no_proxy") or ""
             around |= dict.fromkeys(("NO_PROXY", "no_proxy"), f"{before},{_LOOPBACK}" if before else _LOOPBACK)
