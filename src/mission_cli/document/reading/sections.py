@@ -87,7 +87,7 @@ SECTIONS: Mapping[str, SectionForm] = {
         (), _table("# · For · Commit · Status · URL · Since · Expires · Reason", "commit", "status", "url")
     ),
     "Resources": SectionForm(
-        (), _table("Name · Type · Purpose · Status · Reference · Check · Expires · Notes", "name", "status")
+        (), _table("Name · Type · Purpose · Status · Reference · Delivery · Check · Expires · Notes", "name", "status")
     ),
     "Budget Tracking": SectionForm(
         ("Budget",),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.slug import slug
 from mission_cli._support.text import parse_stamp
+from mission_cli.domain.egress.gate import reads_as_gate
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -68,6 +69,8 @@ class Resource:
     """Where its value is, such as `env:STRIPE_KEY`; empty if it has none."""
     variable: str = ""
     """The variable in which workers get the value; empty: as its name says."""
+    delivery: str = ""
+    """How workers get the use of the value: `proxy …`, see `domain/egress/gate.py`; empty: as a variable."""
     check: str = ""
     """A command that tells whether it is there; empty: as its type and its reference say."""
     expires: str = ""
@@ -104,6 +107,11 @@ class Resource:
             return ""
         name = self.variable or self.key.replace("-", "_").upper()
         return f"_{name}" if name[:1].isdigit() else name
+
+    @property
+    def is_proxied(self) -> bool:
+        """Whether workers never get the value: a proxy adds it to requests for one host."""
+        return reads_as_gate(self.delivery)
 
     @property
     def ends_at(self) -> datetime | None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import one_line, parse_stamp
 from mission_cli.document.reading.sections import RowView, tables_of
 from mission_cli.document.syntax.vocabulary import plain
+from mission_cli.domain.egress.gate import read_gate
+from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.resources.references import FORMS, read_reference, split_variable
 from mission_cli.domain.resources.rows import Resource, ResourceStatus, key_of
@@ -54,6 +56,7 @@ def _resource(row: RowView) -> Resource:
         raw_status=row["status"],
         reference=reference,
         variable=variable,
+        delivery=_delivery(row),
         check=_bare(row["check"]),
         expires=_bare(row["expires"]),
         notes=row["notes"],
@@ -79,6 +82,12 @@ def _reference(row: RowView) -> tuple[str, str]:
     return "", ""
 
 
+def _delivery(row: RowView) -> str:
+    """Return how workers get a value; empty if they get it as a variable, which may be written as `env`."""
+    said = _bare(row["delivery"])
+    return "" if said == "env" else said
+
+
 def _wrong(row: RowView) -> tuple[str, str] | None:
     """Return why a row cannot be used, and what to write; None if it can. No message repeats what may be a value."""
     reference, variable = _reference(row)
@@ -87,6 +96,13 @@ def _wrong(row: RowView) -> tuple[str, str] | None:
     name = Resource(row["name"], reference=reference, variable=variable).env
     if name.startswith(_OURS) or name in _RESERVED:
         return f"the variable {name} has another meaning", "name another one after the reference: … as OTHER_NAME"
+    if delivery := _delivery(row):
+        try:
+            read_gate(delivery)
+        except DocumentError as error:
+            return error.message, str(error.hint)
+        if not reference:
+            return "a proxy needs a reference to the key that it adds", f"write where the key is: {FORMS}"
     expires = _bare(row["expires"])
     if expires and parse_stamp(expires) is None:
         return f"`{one_line(expires, 40)}` is not a time", "write 2026-12-01, or 2026-12-01T09:00:00Z"
