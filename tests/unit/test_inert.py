@@ -141,6 +141,7 @@ PROOFS: dict[str, str] = {
     "column Messages.Timestamp|Messages.Feature|Messages.From|Messages.Message": "unit/test_steer.py::test_a_message_is_in_the_prompt_of_every_later_attempt",
     "column Phases.Phase|Phases.Worker|Phases.Gate|Phases.On reject|Phases.Status|Phases.Entered|Phases.Exited|Phases.Result": "unit/test_phases.py::test_a_mission_goes_through_its_phases",
     "column Resources.Name|Resources.Status": f"{ACT}::test_a_needed_resource_holds_the_mission",
+    "column Resources.Delivery": f"{RESOURCES}::test_a_delivery_that_cannot_work_is_an_error_of_its_row",
     "column Resources.Type|Resources.Reference|Resources.Check|Resources.Expires": f"{RESOURCES}::test_the_rows_of_all_tables_are_read",
     "column Budget Tracking.Category|Budget Tracking.Budget|Budget Tracking.Spent|Budget Tracking.Remaining|Budget Tracking.% Used|Budget Tracking.Date|Budget Tracking.Amount|Budget Tracking.Description|Budget Tracking.Milestone": "e2e/test_budget.py::test_log_summary_and_records_say_the_same_in_every_commit",
     "column Progress Log.Timestamp|Progress Log.Event|Progress Log.Details": "e2e/test_main_path.py::test_a_mission_runs_from_its_plan_to_landed_work",

@@ -124,6 +124,36 @@ def test_rows_that_cannot_be_used_are_named_and_never_quoted() -> None:
     )
 
 
+def test_a_delivery_that_cannot_work_is_an_error_of_its_row() -> None:
+    rows = """\
+| Good | needed | credential | env:A | proxy https://a.example Authorization: Bearer {} |
+| Usual | needed | credential | env:B | env |
+| Two | needed | credential | env:C | proxy http://a.example Authorization: Bearer {} |
+| Three | needed | credential | env:D | sk_live_1234567890abcdef |
+| Four | needed | credential | | proxy https://a.example Authorization: Bearer {} |
+| Five | needed | credential | env:E | proxy https://me:sk_live_1234567890abcdef@a.example X-Key: {} |
+"""
+    text = f"# A\n\n## Resources\n\n| Name | Status | Type | Reference | Delivery |\n|--|--|--|--|--|\n{rows}"
+    assert [(one.name, one.is_proxied, one.delivery != "", one.broken) for one in read(text)] == snapshot(
+        [
+            ("Good", True, True, False),
+            ("Usual", False, False, False),
+            ("Two", True, True, True),
+            ("Three", False, True, True),
+            ("Four", True, True, True),
+            ("Five", True, True, True),
+        ]
+    )
+    assert [line for line in problems(text) if "resource" in line] == snapshot(
+        [
+            "9 error: the resource `Two`: the delivery would carry the key without encryption (write https://…)",
+            "10 error: the resource `Three`: the delivery is not a proxy for one host (write `proxy https://HOST[/PATH] HEADER: TEXT {}`, where {} is the value, such as `Authorization: Bearer {}`)",
+            "11 error: the resource `Four`: a proxy needs a reference to the key that it adds (write where the key is: env:NAME, file:~/PATH, secret:NAME, pass:PATH, gopass:PATH, sops:FILE#KEY, age:FILE, op://VAULT/ITEM/FIELD, bw:ITEM#FIELD, secret-service:ATTRIBUTE=VALUE, keychain:SERVICE#ACCOUNT)",
+            "12 error: the resource `Five`: the delivery names more than a host and a path (write `proxy https://HOST[/PATH] HEADER: TEXT {}`, where {} is the value, such as `Authorization: Bearer {}`)",
+        ]
+    )
+
+
 @pytest.mark.parametrize(
     ("cell", "reference", "variable"),
     [

@@ -85,7 +85,7 @@ def reads_as_gate(text: str) -> bool:
 def read_gate(text: str) -> Gate:
     """Read a delivery such as `proxy GET,POST https://api.example.com/v1 Authorization: Bearer {}`.
 
-    Raises DocumentError with what is wrong.
+    Raises DocumentError with what is wrong. It quotes nothing that may be a key in the wrong place.
     """
     found = _FORM.fullmatch(text.strip())
     if found is None:
@@ -93,9 +93,9 @@ def read_gate(text: str) -> Gate:
     scheme, host, port, path = _address(found["url"])
     header, template = found["header"], found["text"].strip()
     if not _NAME.fullmatch(header) or header.casefold() in _RESERVED or header.casefold().startswith("proxy-"):
-        raise DocumentError(f"the header {header} cannot carry a key", hint=FORM)
+        raise DocumentError("the delivery names a header that cannot carry a key", hint=FORM)
     if template.count("{}") != 1 or not _VALUE.fullmatch(template):
-        raise DocumentError(f"the header {header} does not have {{}} exactly once", hint=FORM)
+        raise DocumentError("the delivery does not have {} exactly once", hint=FORM)
     if "base64(" in template and not any("{}" in found["text"] for found in _PACKED.finditer(template)):
         raise DocumentError("base64(…) is not closed, or does not contain {}", hint="write `Basic base64(user:{})`")
     return Gate(scheme, host, port, path, header, template, _methods(found["methods"] or ""))
@@ -113,17 +113,17 @@ def _address(url: str) -> tuple[str, str, int, str]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise DocumentError(f"{url} is not the address of a host", hint=FORM) from error
+        raise DocumentError("the delivery does not name the address of one host", hint=FORM) from error
     host = parts.hostname or ""
     if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or port == 0:
-        raise DocumentError(f"{url} is not the address of a host", hint=FORM)
+        raise DocumentError("the delivery does not name the address of one host", hint=FORM)
     if parts.scheme == "http" and host not in _LOOPBACK:
-        raise DocumentError(f"{url} would carry the key without encryption", hint="write https://…")
+        raise DocumentError("the delivery would carry the key without encryption", hint="write https://…")
     if "@" in parts.netloc or "?" in url or "#" in url or not _PATH.fullmatch(parts.path):
-        raise DocumentError(f"{url} has more than a host and a path", hint=FORM)
+        raise DocumentError("the delivery names more than a host and a path", hint=FORM)
     path = parts.path.rstrip("/")
     if has_dots(path):
-        raise DocumentError(f"{url} has a path with `.` or `..`", hint=FORM)
+        raise DocumentError("the delivery has a path with `.` or `..`", hint=FORM)
     return parts.scheme, host, port or _PORTS[parts.scheme], path
 
 
@@ -143,7 +143,7 @@ def _methods(text: str) -> tuple[str, ...]:
     named: Sequence[str] = [word.strip() for word in text.split(",") if word.strip()]
     wrong = next((word for word in named if word not in METHODS), None)
     if wrong is not None:
-        raise DocumentError(f"{wrong} is not a method that is forwarded", hint=f"write {', '.join(METHODS)}")
+        raise DocumentError("the delivery names a method that is not forwarded", hint=f"write {', '.join(METHODS)}")
     return tuple(named) or METHODS
 
 
