@@ -184,6 +184,8 @@ class RunRecord:
     """What a judgment is asked for, such as `diagnose`; empty for everything else."""
     criteria: tuple[str, ...] = ()
     """What a review judges: c1, c2, …"""
+    conflicts: tuple[str, ...] = ()
+    """The paths in which its work conflicted with finished work."""
     routed: str = ""
     """Why its runner or model is another one than usual; empty: it is the usual one, or the budget runs short."""
     prompt: str = ""

@@ -105,6 +105,8 @@ class HoldKind(StrEnum):
 
     APPROVAL = "approval"
     """A gate waits for its approval."""
+    AREA = "area"
+    """A feature that is being worked on changes the same files."""
     ATTEMPTS = "attempts"
     """Every try is used up."""
     BACKOFF = "backoff"

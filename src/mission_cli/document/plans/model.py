@@ -96,6 +96,8 @@ class PlanPreferences(_Strict):
     runner: Text = ""
     land: Literal["", "ask", "auto"] = ""
     """Empty: `auto` for a proof of concept, otherwise `ask`."""
+    shared_files: Literal["", "run", "wait"] = ""
+    """`wait`: features that change the same files wait for each other. Empty: they run at the same time."""
     worker_command: Text = ""
     pull_requests: Literal["", "none", "feature", "milestone", "mission"] = ""
     """Empty: `mission start` decides."""

@@ -186,6 +186,12 @@ KEYS: dict[str, Key] = {
             "What gets a pull request; `mission start` sets it where a forge and a token are found.",
             ("none", "feature", "milestone", "mission"),
         ),
+        Key(
+            "preferences.shared_files",
+            Kind.WORD,
+            "Whether features that change the same files run at the same time (default), or wait for each other.",
+            ("run", "wait"),
+        ),
         Key("preferences.worker_command", Kind.TEXT, "Command of the agent; the prompt is its last argument."),
     )
 }

@@ -95,6 +95,7 @@ class Facts:
             land=self.text("preferences.land") or "ask",
             pull_requests=_proposing(self.text("preferences.pull_requests")),
             auto_resume=self.text("preferences.auto_resume").casefold() in YES,
+            shared_files=self.text("preferences.shared_files") == "wait",
             worker_command=self.text("preferences.worker_command"),
             lines=tuple(words),
         )

@@ -84,8 +84,8 @@ def write_run(record: RunRecord) -> str:
         facts |= {"continues": record.continues, "conversation": record.conversation}
     if record.routed:
         facts |= {"routed": record.routed}
-    if record.asks:
-        facts |= {"asks": str(record.asks)}
+    facts |= {"conflicts": list(record.conflicts)} if record.conflicts else {}
+    facts |= {"asks": str(record.asks)} if record.asks else {}
     if record.about or record.subject:
         facts |= {"about": record.about, "subject": record.subject, "criteria": list(record.criteria)}
     parts = [f"# {record.run}"]
@@ -170,6 +170,7 @@ def read_run(text: str) -> RunRecord | None:
             deadline_s=min(_count(facts.get("deadline_s")), int(LONGEST_DURATION.total_seconds())),
             steps=_count(facts.get("steps")),
             criteria=tuple(map(str, facts.get("criteria") or ())),
+            conflicts=tuple(map(str, facts.get("conflicts") or ())),
             reserve=Reserve(
                 usd=_amount(reserved.get("usd")),
                 cap_usd=_amount(reserved.get("cap_usd")),

@@ -109,6 +109,7 @@ class Facts:
             head=evidence.tip or "",
             tree=evidence.tree,
             saved=end.saved,
+            conflicts=evidence.conflicts if cause is Cause.CONFLICT else (),
             signature="" if cause is Cause.DONE else signature(cause, error or detail),
             last_words=end.report.last_words or self.job.tail,
             evidence=self._evidence_words(detail),

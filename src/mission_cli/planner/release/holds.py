@@ -41,6 +41,7 @@ from mission_cli.planner.mission.money import (
 )
 from mission_cli.planner.mission.workers import free_slots, model_of, occupied, runner_of
 from mission_cli.planner.pulls.rows import row_of
+from mission_cli.planner.release.areas import areas
 from mission_cli.planner.release.routes import (
     ALIVE,
     reserve_for,
@@ -296,6 +297,7 @@ ORDER: tuple[Look, ...] = (
     _budget,
     _breaker,
     _own_tries,
+    areas,
     _hours,
     _slots,
 )

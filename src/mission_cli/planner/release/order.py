@@ -1,7 +1,7 @@
 """The order of release: the first hold on a feature, and all of them for `mission why`.
 
 mission → remote → row → milestone → quality gates → checkpoints → delays → waits → dependencies → resources →
-budget → runner → tries → hours → slots
+budget → runner → tries → files → hours → slots
 """
 
 from __future__ import annotations
