@@ -57,6 +57,8 @@ class EventKind(StrEnum):
     MAIL_ADDED = "mail.added"
     MAIL_APPROVED = "mail.approved"
     MAIL_FAILED = "mail.failed"
+    JUDGMENT_DECIDED = "judgment.decided"
+    """What becomes of an answer: it is carried out, or nothing comes of it."""
     JUDGMENT_DISPATCHED = "judgment.dispatched"
     JUDGMENT_SETTLED = "judgment.settled"
     MAIL_IGNORED = "mail.ignored"

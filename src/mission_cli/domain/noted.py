@@ -42,6 +42,7 @@ ONCE = frozenset(
         EventKind.PLAN_ADOPTED,
         EventKind.WATCHER_ACTED,
         EventKind.SCOPE_DECIDED,
+        EventKind.JUDGMENT_DECIDED,
     }
 )
 """Events stored with the time of the last one for each subject; most of them happen only once."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Feature, Mission
     from mission_cli.domain.phases.table import Phase
     from mission_cli.domain.runs import RunRecord
@@ -86,8 +87,20 @@ def _unjudged(owner: str, criteria: Iterable[Criterion]) -> Iterator[Change]:
             yield SetCriterion(owner, criterion.index, criterion.text, ticked=False, comments=proof)
 
 
+def depends_on(loaded: Loaded, feature: Feature, other: FeatureNumber) -> Change:
+    """Make a feature wait for another one."""
+    return SetFeature(feature.number, "Feature", f"{_cell(loaded, feature).rstrip()} `[depends:{other}]`")
+
+
 def _annotated(loaded: Loaded, feature: Feature, last: int) -> str:
     """Return the Feature cell with `[tries-after:K]` instead of an older one."""
+    cell = _cell(loaded, feature)
+    kept = ANNOTATION.sub(lambda m: "" if m["name"].lower() == "tries-after" else m[0], cell)
+    return f"{kept.rstrip()} `[tries-after:{last}]`"
+
+
+def _cell(loaded: Loaded, feature: Feature) -> str:
+    """Return the Feature cell as it is written."""
     cell = feature.title
     for place in milestone_places(loaded.layout):
         cell = next((one.item.text for one in place.listed if one.number == feature.number), cell)
@@ -95,5 +108,4 @@ def _annotated(loaded: Loaded, feature: Feature, last: int) -> str:
             for number, row in feature_rows(table, place.number):
                 if number == feature.number:
                     cell = table.text(row, "feature")
-    kept = ANNOTATION.sub(lambda m: "" if m["name"].lower() == "tries-after" else m[0], cell)
-    return f"{kept.rstrip()} `[tries-after:{last}]`"
+    return cell

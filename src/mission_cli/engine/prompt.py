@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.text import one_line
 from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.ids import Sha, attempt_name
-from mission_cli.domain.judgments.rules import JudgmentKind
+from mission_cli.domain.judgments.rules import ADVISER, JudgmentKind
 from mission_cli.domain.research.topics import SECTION as RESEARCH
 from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.routing import is_research, reviewers, workers
@@ -18,6 +18,7 @@ from mission_cli.engine.findings import folder_of, shown
 from mission_cli.engine.recording.signals import for_prompt
 from mission_cli.planner.attempts.causes import RULES
 from mission_cli.planner.core.phases import sender_of
+from mission_cli.planner.judgments.diagnosis import diagnoses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,7 +99,8 @@ def prompt_for(
         "pull": pull,
         "brief": brief,
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
-        "messages": [m for m in messages if m.sender not in phases],
+        "messages": [m for m in messages if m.sender not in phases and m.sender != ADVISER],
+        "advice": [*(m.text for m in messages if m.sender == ADVISER), *diagnoses(milestone, feature, records)],
         "refused": [m for m in messages if m.sender in phases],
         "signals": for_prompt((w for w in mission.waits if w.feature == feature.number), data),
         "mail": ctx.post.sender,

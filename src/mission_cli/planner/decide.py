@@ -16,6 +16,8 @@ from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import Cancel
 from mission_cli.planner.core.requests import renumber
 from mission_cli.planner.core.waits import approval, is_open
+from mission_cli.planner.judgments.outcomes import decide_judgments
+from mission_cli.planner.judgments.triggers import judge_failures, judge_the_rest
 from mission_cli.planner.mails.incoming import replies
 from mission_cli.planner.mails.outgoing import mails
 from mission_cli.planner.milestones.landing import (
@@ -69,7 +71,10 @@ _STEPS = (
     issues,
     by_hand,
     recoveries,
+    decide_judgments,
+    judge_failures,
     dispatch,
+    judge_the_rest,
     finish,
     scope_at_threshold,
     threshold,

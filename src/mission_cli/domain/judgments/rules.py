@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from mission_cli._support.dataclass import dataclass
 
+ADVISER = "orchestrator"
+"""The sender of what a worker reads as the advice of a model."""
+
 
 class JudgmentKind(StrEnum):
     """What a judgment is asked for."""

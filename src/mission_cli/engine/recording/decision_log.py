@@ -24,6 +24,7 @@ from mission_cli.planner.core.decisions import (
     Note,
     RecordValues,
     Settle,
+    TakeAdvice,
 )
 from mission_cli.planner.core.mail_moves import AnswerRequest
 from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, ReturnToPhase
@@ -89,6 +90,8 @@ def decided(  # noqa: C901, PLR0911, PLR0912 - a flat table, one case per decisi
             return (f"The gate {move.name} {move.to} by its rule",) if quality else ()
         case ChangeScope():
             return _rescoped(mission, move)
+        case TakeAdvice():
+            return _advised(mission, move)
         case AdoptPlan():
             return ("Add the milestones of the approved requirements",)
         case ReturnToPhase():
@@ -108,6 +111,15 @@ def _noted(note: Note) -> tuple[str, ...]:
     if note.event in _NOTED:
         return (_NOTED[note.event],)
     return (f"Quarantine as flaky: {', '.join(note.about)}",) if note.event is EventKind.TEST_QUARANTINED else ()
+
+
+def _advised(mission: Mission, move: TakeAdvice) -> tuple[str, ...]:
+    """Return what is done because a judgment recommends it."""
+    feature = mission.feature(move.again) if move.again is not None else None
+    again = [f"Retry {feature.number} {feature.title}"] if feature is not None else []
+    after = [f"Build {move.after[1]} after {move.after[0]}"] if move.after is not None else []
+    skipped = [f"Skip {number} {f.title}" for number in move.skip if (f := mission.feature(number)) is not None]
+    return (*again, *after, *skipped)
 
 
 def _rescoped(mission: Mission, move: ChangeScope) -> tuple[str, ...]:

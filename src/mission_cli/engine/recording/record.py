@@ -46,7 +46,7 @@ from mission_cli.engine.recording.phases import phase_changes, phase_entry
 from mission_cli.engine.recording.previews import preview_changes
 from mission_cli.engine.recording.pulls import pull_changes
 from mission_cli.engine.recording.recipients import recipients
-from mission_cli.engine.recording.requests import context_write, follow_up, scope_changes
+from mission_cli.engine.recording.requests import advice_changes, context_write, follow_up, scope_changes
 from mission_cli.engine.recording.retrospective import closing, removals
 from mission_cli.engine.recording.rows import (
     answer_reason,
@@ -79,6 +79,7 @@ from mission_cli.planner.core.decisions import (
     Renumber,
     Settle,
     StartWait,
+    TakeAdvice,
     Transition,
     WritePreview,
     WritePull,
@@ -209,6 +210,8 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(move.event, move.details, about=move.about, logged=move.event is not EventKind.HOOK_DUE)
         case ChangeScope():
             return Entry(EventKind.SCOPE_DECIDED, move.why, about=(str(move.request),))
+        case TakeAdvice():
+            return Entry(EventKind.JUDGMENT_DECIDED, move.why, about=(attempt_name(move.run),))
         case Archive():
             return Entry(EventKind.MISSION_ARCHIVED, move.why)
         case WritePull() | WritePreview():
@@ -269,6 +272,8 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
             yield SetFront(("status",), str(move.to))
         case ChangeScope():
             yield from scope_changes(move)
+        case TakeAdvice():
+            yield from advice_changes(loaded, move, records, now)
         case Archive():
             yield from archive_changes(move, now)
         case RecordValues():

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import stamp
 from mission_cli.document.changes import AppendRow, Change, SetFeature, SetFront, SetMilestone
 from mission_cli.domain.asking.options import write_options
+from mission_cli.domain.judgments.rules import ADVISER
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus
+from mission_cli.engine.executions import depends_on, fresh_tries
 from mission_cli.ports.git.state import Write, assets_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
+    from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.tables import InputRequest
-    from mission_cli.planner.core.decisions import ChangeScope
+    from mission_cli.planner.core.decisions import ChangeScope, TakeAdvice
     from mission_cli.ports.git.state import Stored
 
 _FOLDER = "assets/"
@@ -48,6 +54,20 @@ def scope_changes(move: ChangeScope) -> Iterator[Change]:
         yield SetFront(("budget", "alert_threshold_pct"), move.threshold)
     if move.to is not None:
         yield SetFront(("status",), str(move.to))
+
+
+def advice_changes(loaded: Loaded, move: TakeAdvice, records: Sequence[RunRecord], now: datetime) -> Iterator[Change]:
+    """Yield the changes of what a judgment recommends: features that are tried again, wait or are skipped."""
+    mission = loaded.mission
+    feature = mission.feature(move.again) if move.again is not None else None
+    if feature is not None:
+        yield from fresh_tries(loaded, feature, records)
+        row = {"Timestamp": stamp(now), "Feature": feature.number, "From": ADVISER, "Message": move.note}
+        yield AppendRow("Messages", row)
+    later = mission.feature(move.after[1]) if move.after is not None else None
+    if later is not None and move.after is not None:
+        yield depends_on(loaded, later, move.after[0])
+    yield from (SetFeature(number, "Status", FeatureStatus.SKIPPED) for number in move.skip)
 
 
 def follow_up(stored: Stored, mission: Mission, move: ChangeScope) -> Write:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.events import EventKind
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.forge.rows import PullRow
-    from mission_cli.domain.ids import FeatureNumber
+    from mission_cli.domain.ids import FeatureNumber, RunId
     from mission_cli.domain.mission import Criterion, Result
     from mission_cli.domain.preview.rows import PreviewRow
     from mission_cli.domain.research.topics import FoundOut
@@ -284,6 +284,23 @@ class ChangeScope:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeAdvice:
+    """Carry out what a judgment recommends. It has no place for a cap, a gate, a criterion or a verdict."""
+
+    run: RunId
+    """The judgment."""
+    why: str
+    again: FeatureNumber | None = None
+    """A failed feature that is tried again."""
+    note: str = ""
+    """What its next worker reads, as the words of a model."""
+    after: tuple[FeatureNumber, FeatureNumber] | None = None
+    """The second feature waits for the first one."""
+    skip: tuple[FeatureNumber, ...] = ()
+    """Features that are skipped; only a person decides that."""
+
+
+@dataclass(frozen=True, slots=True)
 class Archive:
     """Archive the mission: it is not shown, and nothing starts; nothing is deleted."""
 
@@ -349,6 +366,7 @@ Transition = (
     | CloseRecovery
     | Note
     | ChangeScope
+    | TakeAdvice
     | Archive
     | WritePull
     | WritePreview

@@ -9,7 +9,7 @@ from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.ids import FeatureNumber, feature_order
 from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import HoldKind, MissionStatus
-from mission_cli.planner.core.decisions import Decisions, Hold, MoveMission, Settle, Transition
+from mission_cli.planner.core.decisions import Decisions, Hold, MoveMission, Settle, TakeAdvice, Transition
 from mission_cli.planner.core.transitions import move_mission
 
 if TYPE_CHECKING:
@@ -116,6 +116,11 @@ class Draft:
     def settling(self) -> frozenset[str]:
         """Runs that are settled in this round."""
         return frozenset(m.record.run for m in self.transitions if isinstance(m, Settle))
+
+    @property
+    def takes_advice(self) -> bool:
+        """Whether the plan changes in this round because a judgment recommends it."""
+        return any(isinstance(m, TakeAdvice) for m in self.transitions)
 
     def plan(self) -> Decisions:
         """Return the finished decisions."""

@@ -45,6 +45,8 @@ class Question:
     """What it is to know, quoted as data in its prompt."""
     subject: str
     """A hash of what is asked: the same question is asked once."""
+    names: tuple[str, ...] = ()
+    """The features that its answer may name."""
     paused: bool = False
     """Whether it is asked although the mission is paused, because that pause is what it is about."""
 
@@ -161,6 +163,7 @@ def _record(draft: Draft, question: Question) -> RunRecord | str:
         about=question.about,
         subject=question.subject,
         asks=str(question.kind),
+        criteria=question.names,
         evidence=question.facts[:_LONGEST_FACTS],
     )
 

@@ -57,7 +57,7 @@ def dispatch(draft: Draft) -> None:
     A round that settles an attempt starts nothing: its cost is recorded first, and the next round reads it. In a POC a
     feature starts from a base that contains the one before, so it starts after that is settled and has landed.
     """
-    if draft.mission.status is not MissionStatus.ACTIVE or draft.settling or lands_now(draft):
+    if draft.mission.status is not MissionStatus.ACTIVE or draft.settling or draft.takes_advice or lands_now(draft):
         return
     if draft.mission.poc and any(not record.by for record in draft.open_records()):
         return

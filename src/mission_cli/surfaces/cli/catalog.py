@@ -253,6 +253,7 @@ _STEER: Mapping[str, Entry] = {
         ("replan words > rest.yaml", "what has not begun, as a plan to edit"),
         ("replan words --plan rest.yaml", "what your plan changes; apply it if you agree"),
         ('replan words "make it smaller"', "have the model that plans propose it"),
+        ("replan words --proposed", "the same with what the orchestrator proposed after a failed milestone"),
     ),
     "move": _entry(Group.STEER, "format", ("move words/1.2 --to 2", "move feature 1.2 to milestone 2")),
     "sync": _entry(Group.STEER, "machines", ("sync words", "take a fix from the base branch into the running mission")),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mission_cli.domain.errors import BlockedError, DocumentError
+from mission_cli.domain.errors import BlockedError, DocumentError, UsageError
 from mission_cli.surfaces.cli.given_files import text_of
 from mission_cli.surfaces.cli.shell import Shell, Yes, command, rest
 
@@ -30,10 +30,14 @@ def replan(
     plan: Annotated[
         Path | None, typer.Option("--plan", metavar="FILE", help="Your own plan of the rest; - is standard input.")
     ] = None,
+    by_model: Annotated[
+        bool, typer.Option("--proposed", help="Have what the orchestrator proposed planned; the mission is paused.")
+    ] = False,
     yes: Yes = False,
 ) -> int:
     """Show the rest as a plan, or what a changed one would do; apply it when the person agrees."""
     from mission_cli.app.addressing import resolve
+    from mission_cli.app.replanning.advised import proposed_wish
     from mission_cli.app.replanning.apply import apply, proposed, rest_text
     from mission_cli.app.results.changes import Replanned
     from mission_cli.document.plans.plan import read_plan, write_plan
@@ -42,6 +46,9 @@ def replan(
     opened = shell.open()
     ctx = opened.context
     name = resolve(ctx.state.snapshot(), mission).mission.id
+    if by_model and (wish or plan is not None):
+        raise UsageError("--proposed is a wish of its own", hint="leave out the other one")
+    wish = proposed_wish(ctx, name) if by_model else wish
     if plan is None and not wish:
         text = rest_text(ctx, name)
         shell.say(text.rstrip(), Replanned(name, "the rest as a plan", "", (), text, ""), long=True)
