@@ -240,6 +240,7 @@ class _Continuing:
         self.bill, self.title, self.program = agent.bill, agent.title, agent.program
         self.install, self.log_in = agent.install, agent.log_in
         self.access, self.retry_window_s, self.resumes = agent.access, agent.retry_window_s, agent.resumes
+        self.takes_agents = agent.takes_agents
 
     def invocation(self, request: Request) -> Invocation:
         return self._agent.invocation(replace(request, session=self._session))

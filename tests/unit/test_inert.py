@@ -42,6 +42,7 @@ REVIEWS, RESEARCH = "unit/test_reviews.py", "unit/test_research.py"
 JUDGMENTS = "unit/test_judgments.py"
 DECIDING = "unit/test_deciding.py"
 MAIL, POST = "unit/test_mail.py", "contract/test_post.py"
+DRAFTS = "unit/test_draft_decisions.py"
 NEWS, RULES = "unit/test_notifications.py", "unit/test_notification_rules.py"
 PROOFS: dict[str, str] = {
     # front matter
@@ -81,6 +82,7 @@ PROOFS: dict[str, str] = {
     "front preferences.worker_command": "e2e/test_slash_commands.py::test_a_sandboxed_worker_is_given_the_command_and_the_prompt_and_runs_nothing_that_stands_in_it",
     "front preferences.pull_requests": "unit/test_pull_situations.py::test_a_situation",
     "column Outcomes.Type|Outcomes.Label|Outcomes.Value|Outcomes.Feature|Outcomes.Date": "unit/test_report.py::test_a_report_holds_what_features_left",
+    "column Mission Agents.Agent|Mission Agents.Purpose|Mission Agents.Path|Mission Agents.Promote?": f"{DRAFTS}::test_a_person_decides_at_the_end_what_becomes_of_drafts",
     "column Research.Topic|Research.Summary|Research.Source|Research.Date": f"{RESEARCH}::test_the_program_writes_a_row_for_each_topic_and_changes_it_when_it_is_found_out_again",
     # annotations
     "note depends": "unit/test_document.py::test_dependencies_by_number_wildcard_prefix_and_alias",
@@ -342,7 +344,6 @@ def test_lint_and_start_say_what_acts_on_nothing_yet() -> None:
         (23, "`[assign:bob]` of 1.1"),
         (23, "`[repo:../other]` of 1.1"),
         (24, "`[parallel-group:a]` of 1.2"),
-        (34, "the section `Mission Agents`"),
     ]
     assert [(p.line, p.message) for p in lint(loaded)] == [
         (n, f"{what} is kept but has no effect yet") for n, what in told

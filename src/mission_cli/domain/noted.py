@@ -43,6 +43,8 @@ ONCE = frozenset(
         EventKind.WATCHER_ACTED,
         EventKind.SCOPE_DECIDED,
         EventKind.JUDGMENT_DECIDED,
+        EventKind.DRAFT_ADDED,
+        EventKind.DRAFT_REFUSED,
     }
 )
 """Events stored with the time of the last one for each subject; most of them happen only once."""

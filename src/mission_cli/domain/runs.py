@@ -186,6 +186,8 @@ class RunRecord:
     """What a review judges: c1, c2, …"""
     conflicts: tuple[str, ...] = ()
     """The paths in which its work conflicted with finished work."""
+    drafts: tuple[str, ...] = ()
+    """The agents and scripts that its worker was given, by path."""
     routed: str = ""
     """Why its runner or model is another one than usual; empty: it is the usual one, or the budget runs short."""
     prompt: str = ""

@@ -16,6 +16,7 @@ from mission_cli.ports.money import NoPurse
 from mission_cli.ports.notifier import NoMessenger
 from mission_cli.ports.outside.calendars import NoCalendars
 from mission_cli.ports.outside.mail import NoPost
+from mission_cli.ports.outside.own_agents import NoOwnAgents
 from mission_cli.ports.runtime import NoViews
 from mission_cli.ports.secrets import NoSeals, NoVault
 from mission_cli.settings.money import budgets_of
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.notifier import Messenger, Notifier
     from mission_cli.ports.outside.calendars import Calendars
     from mission_cli.ports.outside.mail import Post
+    from mission_cli.ports.outside.own_agents import OwnAgents
     from mission_cli.ports.runtime import Runtime, Views
     from mission_cli.ports.schedule import Schedule
     from mission_cli.ports.secrets import Seals, Secrets, Vault
@@ -74,6 +76,7 @@ class Context:
     calendars: Calendars = NoCalendars()
     post: Post = NoPost()
     views: Views = NoViews()
+    own_agents: OwnAgents = NoOwnAgents()
     purse: Purse = NoPurse()
     named_runners: frozenset[str] = frozenset()
     """The runners that the settings name; agents that are known by name need no settings."""

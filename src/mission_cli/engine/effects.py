@@ -15,6 +15,8 @@ from mission_cli.domain.status import SERVED_KINDS, CriterionKind, JobKind
 from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job, hook_job
 from mission_cli.engine.context import agent_of
+from mission_cli.engine.drafts.given import NOTHING, Given, for_runner, given_again, given_for
+from mission_cli.engine.drafts.promote import promote
 from mission_cli.engine.findings import folder_of
 from mission_cli.engine.mails.effects import by_mail
 from mission_cli.engine.mails.letters import with_text
@@ -25,6 +27,7 @@ from mission_cli.engine.prompt import judgment_prompt, prompt_for, review_prompt
 from mission_cli.engine.pulls.effects import at_forge
 from mission_cli.engine.recording.signals import data_of
 from mission_cli.planner.core.decisions import Dispatch, Transition
+from mission_cli.planner.core.draft_moves import PromoteDraft
 from mission_cli.planner.core.effects import (
     Cancel,
     CleanPreview,
@@ -75,12 +78,24 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
                 records = case.observation.records
                 record = _that_resumes(ctx, record, records, news=about)
                 brief = brief_for(ctx, case.mission, record, found)
-                words = prompt_for(ctx, case.mission, record, records, found, pull=about, brief=brief, data=data)
+                given = _given(ctx, case, record)
+                record = replace(record, drafts=given.names)
+                words = prompt_for(
+                    ctx, case.mission, record, records, found, pull=about, brief=brief, data=data, given=given
+                )
             prompt = ctx.secrets.scrub(words)
             transitions.append(replace(move, record=_as_written(replace(record, prompt=prompt))))
         else:
             transitions.append(with_text(ctx, case, move) if isinstance(move, AddMail) else with_prices(ctx, move))
     return transitions
+
+
+def _given(ctx: Context, case: Case, record: RunRecord) -> Given:
+    """Return the drafts for an attempt; one that goes on with a conversation has them already."""
+    feature = case.mission.feature(record.feature)
+    if feature is None or record.conversation or record.by:
+        return NOTHING
+    return given_for(ctx, case.stored, case.head, case.mission, feature, record)
 
 
 def _that_resumes(ctx: Context, record: RunRecord, records: Sequence[RunRecord], *, news: str) -> RunRecord:
@@ -117,10 +132,12 @@ def carry_out(ctx: Context, case: Case, act: Effect) -> str:
         return str(error)
 
 
-def submit(ctx: Context, mission: Mission, record: RunRecord) -> None:
-    """Submit an intended attempt to the executor. Raises MissionError."""
-    job = review_job if record.answering else hand_job if record.by else worker_job
-    ctx.executor.submit(job(ctx, mission, record))
+def submit(ctx: Context, mission: Mission, record: RunRecord, given: Given = NOTHING) -> None:
+    """Submit an intended attempt to the executor, with the drafts that it is given. Raises MissionError."""
+    if record.answering or record.by:
+        ctx.executor.submit((review_job if record.answering else hand_job)(ctx, mission, record))
+    else:
+        ctx.executor.submit(worker_job(ctx, mission, record, given))
 
 
 def review_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
@@ -160,8 +177,8 @@ def hand_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
     )
 
 
-def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
-    """Return the job of an attempt, built from its record alone: submitting it again submits the same."""
+def worker_job(ctx: Context, mission: Mission, record: RunRecord, given: Given = NOTHING) -> JobSpec:
+    """Return the job of an attempt, built from its record and the drafts that this names."""
     env = {
         "MISSION_ID": mission.id,
         "MISSION_FEATURE": record.feature,
@@ -180,12 +197,13 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
         title=f"Mission {record.run}",
         slash_command="" if record.conversation else mission.preferences.worker_command,
         session=record.conversation,
+        given=given,
     )
     feature = mission.feature(record.feature)
     only = folder_of(mission.id) if feature is not None and topic_in(mission, feature) else ""
     return replace(
         job,
-        sandbox=replace(job.sandbox, only=only),
+        sandbox=replace(job.sandbox, only=only, given=given.files),
         tree=replace(
             job.tree,
             branch=run_branch(record.run),
@@ -206,6 +224,7 @@ def agent_job(
     slash_command: str = "",
     session: str = "",
     tools: tuple[str, ...] = (),
+    given: Given = NOTHING,
 ) -> JobSpec:
     """Return the job of one agent run: command, limits and sandbox. The caller adds branch, setup and mission."""
     runner = ctx.settings.runners[record.runner]
@@ -225,6 +244,7 @@ def agent_job(
         project_settings=runner.project_settings,
         max_usd=record.reserve.cap_usd or None,
         tools=tools,
+        agents=for_runner(ctx, record, given),
     )
     invocation = agent.invocation(request)
     unpriced = agent.bill is Bill.FILE and not runner.models  # a program that reports its own cost
@@ -277,7 +297,7 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901, PLR
             record = case.observation.record_of(act.run)
             if record is None:
                 return f"{act.run} has no record"
-            submit(ctx, mission, record)
+            submit(ctx, mission, record, given_again(ctx, case.stored, case.head, mission, record))
         case Cancel():
             ctx.executor.cancel(act.run)
         case RunCheck():
@@ -296,6 +316,8 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901, PLR
             ctx.code.put_base_back(mission.base, act.to, act.expect)
         case StartPreview() | CleanPreview():
             run_preview(ctx, mission, act)
+        case PromoteDraft():
+            return promote(ctx, case, act)
         case Land():
             return ctx.code.land(mission.base, act.commit, act.expect)
         case PrepareMail() | SendMail():

@@ -20,6 +20,8 @@ from mission_cli.engine import effects as acting
 from mission_cli.engine.board.keep import keep_pages
 from mission_cli.engine.case import waits_for_the_world
 from mission_cli.engine.context import policy_of
+from mission_cli.engine.drafts import kept as drafts
+from mission_cli.engine.drafts.given import given_again
 from mission_cli.engine.guards.repeats import guarded
 from mission_cli.engine.guards.state_guard import secured
 from mission_cli.engine.halt import StoppedError, go_on, stop_jobs
@@ -261,7 +263,7 @@ def _apply(ctx: Context, policy: Policy, case: Case, effects: Sequence[Effect], 
         go_on(ctx)
         if ctx.state.head() != head:
             return  # the mission was changed meanwhile: its attempts may no longer be wanted
-        acting.submit(ctx, case.mission, record)
+        acting.submit(ctx, case.mission, record, given_again(ctx, case.stored, head, case.mission, record))
     for act in effects:
         go_on(ctx)
         if report.remote_unreachable and not isinstance(act, Cancel | Recover):
@@ -284,6 +286,7 @@ def _record(ctx: Context, policy: Policy, case: Case, report: Report) -> tuple[l
         writes += findings.kept(ctx, case, transitions)
         writes += assets.kept(ctx, case, transitions)
         writes += letters.kept(ctx, case, transitions)
+        writes += drafts.kept(ctx, case, transitions)
         promise(ctx, case, transitions)
         head = ctx.state.commit(writes, message=message, expect=case.head)
         note_tick(ctx, policy, case, head)

@@ -14,6 +14,7 @@ from mission_cli.domain.research.topics import SECTION as RESEARCH
 from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.routing import is_research, reviewers, workers
 from mission_cli.domain.status import Cause, FeatureStatus
+from mission_cli.engine.drafts.given import NOTHING, Given, shown_drafts
 from mission_cli.engine.findings import folder_of, shown
 from mission_cli.engine.recording.signals import for_prompt
 from mission_cli.planner.attempts.causes import RULES
@@ -52,7 +53,7 @@ def siblings(mission: Mission, number: str) -> str:
     return json.dumps(facts)
 
 
-def prompt_for(
+def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
     ctx: Context,
     mission: Mission,
     record: RunRecord,
@@ -62,12 +63,13 @@ def prompt_for(
     pull: str = "",
     brief: str = "",
     data: Mapping[str, str] = MappingProxyType({}),
+    given: Given = NOTHING,
 ) -> str:
     """Return the prompt of an attempt: what its worker has to know, and how to finish.
 
     `found`: the findings of other workers of the mission. `pull`: what is wrong with its pull request.
     `brief`: which document of a phase it writes.
-    `data`: what was stored with the waits of the feature.
+    `data`: what was stored with the waits of the feature. `given`: the drafts that it gets.
     """
     feature = mission.feature(record.feature)
     milestone = mission.milestone_holding(record.feature)
@@ -106,6 +108,7 @@ def prompt_for(
         "mail": ctx.post.sender,
         "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),
         "protect": list(ctx.settings.protect),
+        **shown_drafts(ctx, record, given),
     }
     if record.conversation:
         asked = next(r for r in reversed(earlier) if r.session == record.conversation)

@@ -9,13 +9,15 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.noted import PAUSED_BY
 from mission_cli.domain.notice import NO_ADVICE, do
-from mission_cli.domain.status import WAITING_MISSION, FeatureStatus, HoldKind, MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, WAITING_MISSION, FeatureStatus, HoldKind, MissionStatus
 from mission_cli.planner.attempts.help_requests import withdraw
 from mission_cli.planner.attempts.settle import settle
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import Cancel
 from mission_cli.planner.core.requests import renumber
 from mission_cli.planner.core.waits import approval, is_open
+from mission_cli.planner.drafts.deciding import ask_at_end, drafts_of_finished, drafts_to_carry_out
+from mission_cli.planner.drafts.making import drafts
 from mission_cli.planner.judgments.outcomes import decide_judgments
 from mission_cli.planner.judgments.triggers import judge_failures, judge_the_rest
 from mission_cli.planner.mails.incoming import replies
@@ -73,9 +75,12 @@ _STEPS = (
     recoveries,
     decide_judgments,
     judge_failures,
+    drafts,
     dispatch,
     judge_the_rest,
     finish,
+    ask_at_end,
+    drafts_to_carry_out,
     scope_at_threshold,
     threshold,
     waits_for_a_person,
@@ -131,6 +136,8 @@ def _take_steps(draft: Draft) -> None:
     if status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
         for step in () if renumber(draft) or carry_out(draft) else _STEPS:
             step(draft)
+    elif status in FINISHED_MISSION:
+        drafts_of_finished(draft)
     elif status in WAITING_MISSION:
         schedule(draft)
     elif status in {MissionStatus.DRAFT, MissionStatus.PLANNING}:

@@ -49,6 +49,16 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenAgent:
+    """An agent that a run may ask. `tools` are names of `domain.agents.drafts.TOOLS`: it gets no others."""
+
+    name: str
+    description: str
+    prompt: str
+    tools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One run of an agent."""
 
@@ -69,6 +79,8 @@ class Request:
     max_usd: Decimal | None = None
     tools: tuple[str, ...] = ()
     """The command of the server with the tools of a worker (MCP); empty: it gets none."""
+    agents: tuple[GivenAgent, ...] = ()
+    """Agents that it may ask, for this run only; empty for an agent that takes none."""
 
 
 SERVER = "mission"
@@ -296,6 +308,8 @@ class Agent(Protocol):
     bill: Bill
     retry_window_s: int
     """How long it may retry by itself without output; silence below that is never a stall."""
+    takes_agents: bool
+    """Whether a run can be given agents of its own."""
     resumes: bool
     """Whether a conversation can be continued, with a bill that does not repeat the first one."""
 
@@ -366,6 +380,14 @@ class AgentFiles(Protocol):
 
     def commands_folder(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return the folder of slash commands of a person or of a project; empty if it has none."""
+        ...
+
+    def agents_folder(self, environment: Mapping[str, str], project: str = "") -> str:
+        """Return the folder of agents of a person or of a project; empty if it has none."""
+        ...
+
+    def agent_text(self, agent: GivenAgent) -> str:
+        """Return the file of an agent for that folder; empty if it has none."""
         ...
 
     @property

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mission_cli.domain.status import JobKind
 
 
+GIVEN = "/run/mission"
+"""Where a sandbox shows the files that a job is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """The clone in which a job works."""
@@ -97,6 +101,8 @@ class SandboxAccess:
     """Prefixes of variables that it gets, besides the usual ones."""
     network: bool | None = None
     """Whether its program has a network; None: as the settings say. Without a sandbox, False keeps it from running."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Files that its program may read and run below `GIVEN`, by name; nothing without a sandbox."""
     only: str = ""
     """The only folder of its tree that its program may change; empty: the whole tree. Its commits are not limited."""
 

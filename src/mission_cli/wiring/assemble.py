@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from mission_cli import __version__
 from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.agents.own_files import OwnAgentFiles
 from mission_cli.adapters.calendars import IcsCalendars
 from mission_cli.adapters.channels import AppriseMessenger
 from mission_cli.adapters.checks.standard import StandardChecks
@@ -115,6 +116,7 @@ def assemble(
         messenger=AppriseMessenger(around),
         calendars=IcsCalendars(),
         post=MailPost(settings.mail, around),
+        own_agents=OwnAgentFiles(user_folder("config"), around),
         settings=settings,
         settings_files=(*found.files, os.fspath(key_file())),
         command_line=shlex.join([*python_command(), "--repo", os.fspath(checkout.name)]),

@@ -230,6 +230,22 @@ class MemoryCodeRepo:
         del commit, paths
         return {}
 
+    def listed(self, commit: Sha, folder: str) -> Sequence[str]:
+        """Paths below a folder."""
+        return sorted(path for path in self._objects.get(commit).files if path.startswith(f"{folder}/"))
+
+    def branch(self, name: str) -> Sha | None:
+        """Where a branch is."""
+        return self._ref(f"heads/{name}")
+
+    def offer(self, branch: str, commit: Sha, expect: Sha | None) -> bool:
+        """Compare and swap; False when somebody else was faster."""
+        place = f"{REFS}/heads/{branch}"
+        if self._ref(f"heads/{branch}") != expect:
+            return False
+        self._disk.write(place, commit)
+        return True
+
     def make_branch(self, name: str) -> None:
         """Create a branch at the base; nothing when it exists."""
         head = self._ref("heads/main")

@@ -120,6 +120,12 @@ class MemoryStateStore:
         files = self._objects.get(at).files
         return {p.removeprefix(start): t for p, t in files.items() if p.startswith(start)}
 
+    def workspace(self, stored: Stored, at: Sha, *folders: str) -> Mapping[str, str]:
+        """Texts of the files in these folders, by path below the one of the mission."""
+        home, files = f"{folder_of(stored)}/", self._objects.get(at).files
+        starts = tuple(f"{home}{folder}/" for folder in folders)
+        return {p.removeprefix(home): t for p, t in files.items() if p.startswith(starts)}
+
     def file(self, path: str, at: Sha) -> str | None:
         """Text of any file at a commit."""
         return self._objects.get(at).files.get(path)

@@ -99,9 +99,7 @@ ANNOTATIONS: Mapping[str, str] = {
 """By name, with what to do instead."""
 COLUMNS: Mapping[tuple[str, str], str] = {}
 """By section and column."""
-UNREAD_SECTIONS: Mapping[str, str] = {
-    "Mission Agents": _ADDRESS,
-}
+UNREAD_SECTIONS: Mapping[str, str] = {}
 """Sections whose rows are kept and shown but have no effect, with what to do instead."""
 
 

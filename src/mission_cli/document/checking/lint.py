@@ -20,6 +20,7 @@ from mission_cli.document.reading.sections import (
     rows_in,
 )
 from mission_cli.document.syntax.scan import LONGEST_LINE
+from mission_cli.domain.agents.drafts import Fate, is_path, rows_of
 from mission_cli.domain.budget.amounts import why_no_amount
 from mission_cli.domain.criteria.gate_condition import why_unreadable
 from mission_cli.domain.ids import why_bad_id
@@ -54,9 +55,22 @@ def lint(loaded: Loaded) -> tuple[Problem, ...]:
         *_gates(loaded),
         *unnamed_milestones(loaded.mission),
     ]
-    found += [*_rowless(loaded), *_reviewers(loaded)]
+    found += [*_rowless(loaded), *_reviewers(loaded), *_drafts(loaded.mission)]
     found += inert(loaded)
     return tuple(sorted(found))
+
+
+def _drafts(mission: Mission) -> Iterator[Problem]:
+    """Yield warnings for rows of drafts that nothing uses, and for words in `Promote?` from which nothing follows."""
+    for row in rows_of(mission):
+        if not is_path(row.path):
+            words = f"the draft `{one_line(row.path, 60)}` is not used"
+            hint = "its path has to be agents/NAME.md, scripts/NAME.sh or scripts/NAME.py, with a name in lower case"
+            yield Problem(row.line, 1, words, hint, Severity.WARNING)
+        if row.fate is Fate.OTHER:
+            words = f"`{one_line(row.promote, 60)}` in the column `Promote?` decides nothing"
+            hint = "write to me, to the repository or discarded; or leave it empty until the end of the mission"
+            yield Problem(row.line, 1, words, hint, Severity.WARNING)
 
 
 def _bytes(layout: Layout) -> Iterator[Problem]:

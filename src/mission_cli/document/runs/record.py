@@ -82,10 +82,9 @@ def write_run(record: RunRecord) -> str:
         facts |= {"by": record.by, "continues": record.continues}
     elif record.continues:
         facts |= {"continues": record.continues, "conversation": record.conversation}
-    if record.routed:
-        facts |= {"routed": record.routed}
-    facts |= {"conflicts": list(record.conflicts)} if record.conflicts else {}
-    facts |= {"asks": str(record.asks)} if record.asks else {}
+    more = {"routed": record.routed, "drafts": list(record.drafts), "conflicts": list(record.conflicts)}
+    more |= {"asks": str(record.asks)}
+    facts |= {name: value for name, value in more.items() if value}
     if record.about or record.subject:
         facts |= {"about": record.about, "subject": record.subject, "criteria": list(record.criteria)}
     parts = [f"# {record.run}"]
@@ -171,6 +170,7 @@ def read_run(text: str) -> RunRecord | None:
             steps=_count(facts.get("steps")),
             criteria=tuple(map(str, facts.get("criteria") or ())),
             conflicts=tuple(map(str, facts.get("conflicts") or ())),
+            drafts=tuple(map(str, facts.get("drafts") or ())),
             reserve=Reserve(
                 usd=_amount(reserved.get("usd")),
                 cap_usd=_amount(reserved.get("cap_usd")),

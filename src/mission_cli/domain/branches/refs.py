@@ -77,6 +77,11 @@ def pull_branch(mission: str, subject: str) -> str:
     return f"{ROOT}/{mission}/{f'm{subject}' if subject.isdecimal() else subject}"
 
 
+def agents_branch(mission: str) -> str:
+    """Return the branch with the drafts that a person promotes to the repository."""
+    return f"{ROOT}/{mission}/agents"
+
+
 def obstacles_to(mission: MissionId) -> tuple[str, str]:
     """Return the names of branches that would prevent git from creating the mission's branches."""
     return ROOT, f"{ROOT}/{mission}"

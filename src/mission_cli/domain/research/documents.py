@@ -16,6 +16,9 @@ _LONGEST_SUMMARY = 300
 _HEADING = pattern(r" {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>.*?)[ \t]*#*[ \t]*\Z")
 _FENCE = pattern(r" {0,3}(?P<fence>`{3,}|~{3,})")
 _WORD = pattern(r"[a-z]+")
+_ITEM = pattern(r" {0,3}(?:[-*+]|[0-9]{1,3}[.)])[ \t]+\S")
+_RULES = frozenset({"rule", "rules", "convention", "conventions", "guideline", "guidelines", "instructions"})
+_LEAST_RULES = 2
 _SINGULAR = {part.removesuffix("s"): part for part in PARTS}
 
 
@@ -52,6 +55,19 @@ def summary_of(text: str) -> str:
     """Return the first paragraph of the decision as one line; empty if there is none."""
     decision = parts_of(text).get("decision", "")
     return one_line(decision.partition("\n\n")[0], _LONGEST_SUMMARY)
+
+
+def rules_in(text: str) -> str:
+    """Return the rules in which a document ends: the list below its last heading, if that names rules; else empty."""
+    heading, lines = "", list[str]()
+    for line, found in _lines(text):
+        if found:
+            heading, lines = found[1], []
+        elif heading:
+            lines.append(line)
+    listed = [line for line in lines if _ITEM.match(line)]
+    named = _RULES.intersection(_WORD.findall(heading.casefold()))
+    return "\n".join(lines).strip() if named and len(listed) >= _LEAST_RULES else ""
 
 
 def _lines(text: str) -> Iterator[tuple[str, tuple[str, str] | None]]:

@@ -30,6 +30,7 @@ from mission_cli.domain.timing.schedule import end_of
 from mission_cli.domain.timing.timeline import follow
 from mission_cli.engine.case import Case
 from mission_cli.engine.check_jobs import check_states, hook_states
+from mission_cli.engine.drafts.look import draft_look
 from mission_cli.engine.findings import digest
 from mission_cli.engine.mails.look import look_at_mail
 from mission_cli.engine.money.purse import with_purse
@@ -252,6 +253,7 @@ def _driven_here(
         detected=look.detected({}),
         held_out=held_out_of(ctx, mission),
         previews=preview_jobs(ctx, mission),
+        drafts=draft_look(ctx, snapshot.missions[mission.id], snapshot.head, mission, records, ask=ask),
         findings=_findings(ctx, snapshot, mission),
         free_slots=ctx.machine.free_slots(JobKind.WORKER),
         free_checks=ctx.machine.free_slots(JobKind.CHECK),

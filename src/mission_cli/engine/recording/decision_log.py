@@ -12,6 +12,7 @@ from mission_cli.document.reading.sections import rows_in
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import GateKind, GateStatus, MissionStatus
+from mission_cli.engine.recording.rows import draft_decided
 from mission_cli.planner.core.decisions import (
     AddFix,
     Archive,
@@ -26,6 +27,7 @@ from mission_cli.planner.core.decisions import (
     Settle,
     TakeAdvice,
 )
+from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft
 from mission_cli.planner.core.mail_moves import AnswerRequest
 from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, ReturnToPhase
 from mission_cli.planner.judgments.asking import answer_in
@@ -102,6 +104,8 @@ def decided(  # noqa: C901, PLR0911, PLR0912 - a flat table, one case per decisi
             return ("; ".join(f"{name}: {old} → {new}" for name, old, new in move.changed),)
         case AnswerRequest():
             return (f"Answer request {move.number} with: {move.response}",)
+        case AddDraft() | MoveDraft():
+            return draft_decided(move)
         case Dispatch() if not move.record.answering:
             return _rerouted(move.record, records)
     return ()

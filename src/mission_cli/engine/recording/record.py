@@ -51,6 +51,8 @@ from mission_cli.engine.recording.retrospective import closing, removals
 from mission_cli.engine.recording.rows import (
     answer_reason,
     archive_changes,
+    draft_changes,
+    draft_entry,
     mail_changes,
     mail_entry,
     result_rows,
@@ -84,6 +86,7 @@ from mission_cli.planner.core.decisions import (
     WritePreview,
     WritePull,
 )
+from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft, RefuseDraft
 from mission_cli.planner.core.mail_moves import AddMail, AnswerRequest, MoveMail, TakeReply
 from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, RetryFeature, ReturnToPhase
 from mission_cli.ports.git.state import Write
@@ -228,6 +231,8 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return phase_entry(move)
         case AddMail() | MoveMail() | TakeReply() | AnswerRequest():
             return mail_entry(move)
+        case AddDraft() | RefuseDraft() | MoveDraft():
+            return draft_entry(move)
 
 
 def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per decision
@@ -290,6 +295,8 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
             yield from row_changes(move)
         case AddMail() | MoveMail() | TakeReply() | AnswerRequest():
             yield from mail_changes(loaded.mission, move)
+        case AddDraft() | RefuseDraft() | MoveDraft():
+            yield from draft_changes(move)
         case MovePhase() | ReturnToPhase() | RetryFeature() | AdoptPlan():
             yield from phase_changes(loaded, move, records, now)
 

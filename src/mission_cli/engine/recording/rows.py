@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import digest, stamp
 from mission_cli.document.changes import AppendRow, Change, SetCell, SetFront
+from mission_cli.domain.agents.drafts import SECTION as AGENTS
+from mission_cli.domain.agents.drafts import Fate
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.mail.letters import file_of
 from mission_cli.domain.mail.rows import SECTION, MailStatus, find_mail
@@ -24,6 +26,7 @@ from mission_cli.planner.core.decisions import (
     Renumber,
     StartWait,
 )
+from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft, RefuseDraft
 from mission_cli.planner.core.mail_moves import AddMail, AnswerRequest, MoveMail, TakeReply
 
 if TYPE_CHECKING:
@@ -35,7 +38,14 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.research.topics import FoundOut
     from mission_cli.planner.core.decisions import Archive, Settle
+    from mission_cli.planner.core.draft_moves import DraftMove
     from mission_cli.planner.core.mail_moves import MailMove
+
+_DECIDED = {
+    Fate.TO_ME: "Promote the draft {} to the person's own",
+    Fate.TO_REPO: "Propose the draft {} to the repository",
+    Fate.DISCARDED: "Discard the draft {}",
+}
 
 
 def row_changes(
@@ -160,3 +170,35 @@ def _cells(row: MailRow) -> dict[str, str]:
         "Text": row.file,
         "Replies": "",
     }
+
+
+def draft_entry(move: DraftMove) -> Entry:
+    """Return the log entry of a decision about a draft."""
+    match move:
+        case AddDraft():
+            return Entry(EventKind.DRAFT_ADDED, move.why, about=move.keys)
+        case RefuseDraft():
+            return Entry(EventKind.DRAFT_REFUSED, move.why, about=move.keys)
+        case MoveDraft():
+            return Entry(EventKind.DRAFT_MOVED, move.why)
+
+
+def draft_decided(move: AddDraft | MoveDraft) -> tuple[str, ...]:
+    """Return what was decided; empty if it only records what happened."""
+    if isinstance(move, AddDraft):
+        return (f"Add the draft {move.path}",)
+    return (_DECIDED[move.to].format(move.path),) if move.to in _DECIDED else ()
+
+
+def draft_changes(move: DraftMove) -> Iterator[Change]:
+    """Yield the changes in the mission file."""
+    if isinstance(move, AddDraft):
+        cells = {"Agent": move.name, "Purpose": move.purpose, "Path": f"`{move.path}`", "Promote?": ""}
+        yield AppendRow(AGENTS, cells)
+    elif isinstance(move, MoveDraft):
+        yield fate_cell(move.name, move.cell)
+
+
+def fate_cell(name: str, cell: str) -> SetCell:
+    """Return the change that says what becomes of a draft; `name`: the cell Agent of its row."""
+    return SetCell(AGENTS, {"Agent": name}, "Promote?", cell)

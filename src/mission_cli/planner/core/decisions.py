@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import MissionStatus
+from mission_cli.planner.core.draft_moves import DraftMove
 from mission_cli.planner.core.mail_moves import MailMove
 from mission_cli.planner.core.phase_moves import PhaseTransition
 
@@ -373,6 +374,7 @@ Transition = (
     | LinkIssue
     | Finish
     | PhaseTransition
+    | DraftMove
     | MailMove
 )
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.planner.core.draft_moves import PromoteDraft
 from mission_cli.planner.core.mail_moves import MailEffect
 
 if TYPE_CHECKING:
@@ -231,5 +232,5 @@ class CleanPreview:
 
 ForgeEffect = PushPull | OpenPull | TurnPull | MergePull | ReplyPull | RerunCheck | TidyPull | OpenIssue | CloseIssue
 PreviewEffect = StartPreview | CleanPreview
-CodeEffect = Integrate | MakeWork | MoveWork | PutBaseBack | Land
+CodeEffect = PromoteDraft | Integrate | MakeWork | MoveWork | PutBaseBack | Land
 Effect = Submit | Recover | Cancel | RunCheck | RunHook | CodeEffect | ForgeEffect | PreviewEffect | MailEffect

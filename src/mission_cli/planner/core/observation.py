@@ -6,6 +6,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.domain.agents.drafts import DraftLook
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import Landing
 from mission_cli.domain.forge.look import ForgeState
@@ -140,6 +141,8 @@ class Observation:
     """Time zone of this machine: schedules are local time."""
     settings_at: datetime | None = None
     """When settings or keys were last changed; None if unknown."""
+    drafts: DraftLook = field(default_factory=DraftLook)
+    """What is known of drafts; nothing for a mission without any."""
     previews: Mapping[str, Job] = field(default_factory=dict)
     """The jobs of previews of which something is left, by the executor's keys."""
     patterns: Mapping[Sort, Seen] = field(default_factory=dict)

@@ -37,6 +37,8 @@ from mission_cli.planner.release.gate_facts import facts_of
 from mission_cli.planner.reviewing.reviews import score_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mission_cli.domain.mission import Feature
     from mission_cli.domain.tables import Gate, InputRequest
     from mission_cli.planner.core.draft import Draft
@@ -50,7 +52,12 @@ _NO_SCORE = Decimal(1)
 
 def requests(draft: Draft) -> None:
     """Remind of requests, and let them expire. The feature keeps waiting, and an answer is still accepted."""
-    for request in draft.mission.requests:
+    expire(draft, draft.mission.requests)
+
+
+def expire(draft: Draft, requests: Iterable[InputRequest]) -> None:
+    """Remind of some requests, and let them expire."""
+    for request in requests:
         expires = parse_stamp(request.expires) if request.expires else None
         if request.status == RequestStatus.EXPIRED or not request.open or expires is None:
             continue

@@ -132,6 +132,18 @@ class CodeRepo(Protocol):
         """Return the paths that are files of the checkout but not of a commit; True: git ignores the file."""
         ...
 
+    def listed(self, commit: Sha, folder: str) -> Sequence[str]:
+        """Return the paths of all files below a folder of a commit; none if there is no such folder."""
+        ...
+
+    def branch(self, name: str) -> Sha | None:
+        """Return the commit of a branch; None if there is none."""
+        ...
+
+    def offer(self, branch: str, commit: Sha, expect: Sha | None) -> bool:
+        """Make a branch of a mission, or move it from `expect`; False if another process was first."""
+        ...
+
     def make_branch(self, name: str) -> None:
         """Create a branch at what is checked out, if it does not exist. Raises ToolError without a commit."""
         ...

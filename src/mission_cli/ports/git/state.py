@@ -213,6 +213,10 @@ class StateStore(Protocol):
         """
         ...
 
+    def workspace(self, stored: Stored, at: Sha, *folders: str) -> Mapping[str, str]:
+        """Return the texts of the files in these folders of a mission, by path such as `agents/reader.md`."""
+        ...
+
     def file(self, path: str, at: Sha) -> str | None:
         """Return the text of any file at a commit; None if there is none. A link or a folder is an empty text."""
         ...

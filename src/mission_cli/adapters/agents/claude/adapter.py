@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.agents.claude import PROGRAM, server
+from mission_cli.adapters.agents.claude import PROGRAM, agent_of, server
 from mission_cli.adapters.agents.claude.log import ClaudeLog
 from mission_cli.adapters.agents.claude.reader import ClaudeReader
 from mission_cli.adapters.agents.stream import (
@@ -44,6 +44,7 @@ class ClaudeAgent(UnlistedModels):
         env=("ANTHROPIC_", "CLAUDE_", "DISABLE_", "AWS_BEDROCK_", "IS_SANDBOX"),
     )
     retry_window_s = 300
+    takes_agents = True
     resumes = True
     """Its result line has the cost of the whole conversation, and apart from it what was used since the last result."""
 
@@ -57,6 +58,7 @@ class ClaudeAgent(UnlistedModels):
             allowed = f"{_TOOLS},mcp__{SERVER}" if request.tools else _TOOLS
             argv += ["--permission-mode", "acceptEdits", "--allowedTools", allowed]
         argv += ["--mcp-config", _servers(request.tools)] if request.tools else []
+        argv += ["--agents", json.dumps({one.name: agent_of(one) for one in request.agents})] if request.agents else []
         if not request.project_settings:
             argv += _NO_PROJECT
         argv += ["--model", request.model] if request.model else []

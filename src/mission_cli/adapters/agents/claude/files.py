@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.agents.claude import server
+from mission_cli.adapters.agents.claude import server, tools_of
 from mission_cli.adapters.agents.home import TIERS, home_of, json_of, text_of
 from mission_cli.adapters.agents.stream import as_dict
 from mission_cli.adapters.agents.tool_settings import JsonSettings
@@ -14,6 +15,8 @@ from mission_cli.ports.agents import Unreported
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from mission_cli.ports.agents import GivenAgent
 
 _VARIABLES = (
     "ANTHROPIC_API_KEY",
@@ -62,6 +65,16 @@ class ClaudeFiles:
     def commands_folder(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return the folder of slash commands: of a person, or of a project."""
         return os.fspath(_folder(environment) / "commands") if not project else f"{project}/.claude/commands"
+
+    def agents_folder(self, environment: Mapping[str, str], project: str = "") -> str:
+        """Return the folder of agents: of a person, or of a project."""
+        return os.fspath(_folder(environment) / "agents") if not project else f"{project}/.claude/agents"
+
+    def agent_text(self, agent: GivenAgent) -> str:
+        """Return the file of an agent. JSON is YAML, so every value is written as JSON."""
+        facts = {"name": agent.name, "description": agent.description, "tools": ", ".join(tools_of(agent))}
+        lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in facts.items()]
+        return "\n".join(["---", *lines, "---", "", agent.prompt.strip(), ""])
 
     def tools_file(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return the file that names servers of tools: of a person, or of a project."""

@@ -37,6 +37,7 @@ class CodexAgent:
     bill = Bill.TOKENS
     access = Access(scratch=(".codex",), write=(".codex/sessions/", ".codex/auth.json"), env=("CODEX_", "OPENAI_"))
     retry_window_s = 120
+    takes_agents = False
     resumes = True
     """It reports the usage of the whole thread, and its files say what was used before."""
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from mission_cli.ports.agents import GivenAgent
+
 _SESSION = pattern(r"[A-Za-z0-9_-]{1,100}")
 _LARGEST_LOOK = 4_000_000
 _ROLLOUT_MARKS = ('"task_started"', '"task_complete"', '"token_count"')
@@ -50,6 +52,16 @@ class CodexFiles:
     def commands_folder(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return nothing: it has no slash commands of its own."""
         del environment, project
+        return ""
+
+    def agents_folder(self, environment: Mapping[str, str], project: str = "") -> str:
+        """Return nothing: it has no files of agents that are known here."""
+        del environment, project
+        return ""
+
+    def agent_text(self, agent: GivenAgent) -> str:
+        """Return nothing."""
+        del agent
         return ""
 
     def tools_file(self, environment: Mapping[str, str], project: str = "") -> str:

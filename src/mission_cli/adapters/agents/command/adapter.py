@@ -22,6 +22,7 @@ class CommandAgent(UnlistedModels):
     bill = Bill.FILE
     access = Access()
     retry_window_s = 0
+    takes_agents = False
     resumes = False
 
     def invocation(self, request: Request) -> Invocation:

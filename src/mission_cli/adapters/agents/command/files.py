@@ -9,6 +9,8 @@ from mission_cli.ports.agents import Unreported
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mission_cli.ports.agents import GivenAgent
+
 
 class CommandFiles:
     """Knows of no files."""
@@ -33,6 +35,16 @@ class CommandFiles:
     def commands_folder(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return nothing: it has no slash commands."""
         del environment, project
+        return ""
+
+    def agents_folder(self, environment: Mapping[str, str], project: str = "") -> str:
+        """Return nothing: it has no files of agents that are known here."""
+        del environment, project
+        return ""
+
+    def agent_text(self, agent: GivenAgent) -> str:
+        """Return nothing."""
+        del agent
         return ""
 
     def tools_file(self, environment: Mapping[str, str], project: str = "") -> str:

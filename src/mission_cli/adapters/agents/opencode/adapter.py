@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import one_line
-from mission_cli.adapters.agents.opencode import KEYS, PROGRAM, server
+from mission_cli.adapters.agents.opencode import KEYS, PROGRAM, agent_of, server
 from mission_cli.adapters.agents.opencode.log import OpencodeLog
 from mission_cli.adapters.agents.opencode.reader import OpencodeReader
 from mission_cli.adapters.agents.stream import (
@@ -45,6 +45,7 @@ class OpencodeAgent:
         first_makes=".local/share/opencode/opencode.db",
     )
     retry_window_s = 120
+    takes_agents = True
     resumes = True
 
     def invocation(self, request: Request) -> Invocation:
@@ -65,8 +66,9 @@ class OpencodeAgent:
         if not request.project_settings:
             env |= _NO_PROJECT
         prompt = request.prompt.replace("!`", "! `") if request.slash_command else request.prompt
-        tools = json.dumps({"mcp": {SERVER: server(request.tools)}}) if request.tools else ""
-        merged = {"OPENCODE_CONFIG_CONTENT": tools} if tools else {}
+        more = {"mcp": {SERVER: server(request.tools)}} if request.tools else {}
+        more |= {"agent": {one.name: agent_of(one) for one in request.agents}} if request.agents else {}
+        merged = {"OPENCODE_CONFIG_CONTENT": json.dumps(more)} if more else {}
         return Invocation(tuple(argv), prompt, {**env, **request.env}, merged)
 
     def reader(self, *, prompt_size: int, prices: Prices) -> OpencodeReader:

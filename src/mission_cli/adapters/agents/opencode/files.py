@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import closing
 from decimal import Decimal
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.agents.home import TIERS, folder_of, json_of, text_of
-from mission_cli.adapters.agents.opencode import KEYS, server
+from mission_cli.adapters.agents.opencode import KEYS, agent_of, server
 from mission_cli.adapters.agents.stream import as_dict, money
 from mission_cli.adapters.agents.stream import count as as_count
 from mission_cli.adapters.agents.tool_settings import JsonSettings
@@ -18,6 +19,8 @@ from mission_cli.ports.agents import Unreported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from mission_cli.ports.agents import GivenAgent
 
 _FAMILY = """
 with recursive family(id) as (
@@ -65,6 +68,16 @@ class OpencodeFiles:
     def commands_folder(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return the folder of slash commands: of a person, or of a project."""
         return os.fspath(_settings(environment) / "commands") if not project else f"{project}/.opencode/commands"
+
+    def agents_folder(self, environment: Mapping[str, str], project: str = "") -> str:
+        """Return the folder of agents: of a person, or of a project."""
+        return os.fspath(_settings(environment) / "agents") if not project else f"{project}/.opencode/agents"
+
+    def agent_text(self, agent: GivenAgent) -> str:
+        """Return the file of an agent. JSON is YAML, so every value is written as JSON."""
+        facts = {name: value for name, value in agent_of(agent).items() if name != "prompt"}
+        lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in facts.items()]
+        return "\n".join(["---", *lines, "---", "", agent.prompt.strip(), ""])
 
     def tools_file(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return the file that names servers of tools: the one that is there and is read last, or a new one."""

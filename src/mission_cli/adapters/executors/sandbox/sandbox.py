@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.ports.executor import GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -81,6 +82,8 @@ class Room:
     private: Path | None = None
     """Hidden even if a folder around it is shown."""
     network: bool = True
+    given: Path | None = None
+    """A folder that is shown, read-only, as `GIVEN`."""
     only: Path | None = None
     """The only folder of the tree that is writable, besides its `.git`."""
     before: tuple[str, ...] = ()
@@ -98,6 +101,7 @@ def wrap(bwrap: Sequence[str], argv: Sequence[str], room: Room) -> list[str]:
     for place in (*_KERNEL, *_SYSTEM, *_RESOLVER):
         words += ["--ro-bind-try", place, place]
     words += _home(argv, room)
+    words += ["--ro-bind", os.fspath(room.given), GIVEN] if room.given is not None else []
     words += ["--ro-bind", os.fspath(room.objects), os.fspath(room.objects)]
     tree = [room.tree] if room.only is None else [room.tree / ".git", room.only]
     words += [] if room.only is None else ["--ro-bind", os.fspath(room.tree), os.fspath(room.tree)]

@@ -10,7 +10,7 @@ from mission_cli.domain.notice import do
 from mission_cli.domain.status import JobKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mission_cli.adapters.executors.jobs.folder import JobFolder, Surroundings
     from mission_cli.ports.executor import JobSpec
@@ -102,11 +102,24 @@ def command_of(
         repository=(code, *([Path(around.checkout)] if around.checkout else [])),
         private=code / "mission",
         network=has_network(spec, around, main=main),
+        given=_given(job.copies / "given", spec.sandbox.given) if main and spec.sandbox.given else None,
         only=_only(tree, spec.sandbox.only) if main and spec.sandbox.only else None,
         before=before,
         status=status,
     )
     return wrap(around.bwrap, argv, room)
+
+
+def _given(folder: Path, files: Mapping[str, str]) -> Path:
+    """Write the files that a job is given, and return their folder; a name with a slash is left out."""
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    for name, text in files.items():
+        if "/" not in name and name not in {".", ".."}:
+            place = folder / name
+            place.unlink(missing_ok=True)
+            place.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
+            place.chmod(0o555)
+    return folder
 
 
 def _only(tree: Path, name: str) -> Path:

@@ -283,6 +283,18 @@ class GitCodeRepo:
         """Return files of the checkout that a clone of the commit does not have."""
         return missing_at(self._checkout.common_dir, self._checkout.main_tree, commit, paths)
 
+    def listed(self, commit: Sha, folder: str) -> Sequence[str]:
+        """Return the paths of all files below a folder of a commit."""
+        return sorted(self._objects.files(commit, folder))
+
+    def branch(self, name: str) -> Sha | None:
+        """Return the commit of a branch."""
+        return self._objects.commit_of(head_of(name)) if name else None
+
+    def offer(self, branch: str, commit: Sha, expect: Sha | None) -> bool:
+        """Make or move a branch of a mission; False if another process was first."""
+        return self._git.swap_ref(head_of(branch), commit, expect or ZERO)
+
     def make_branch(self, name: str) -> None:
         """Create a branch at HEAD; do nothing if it exists."""
         ref, head = f"refs/heads/{name}", self._objects.commit_of("HEAD")

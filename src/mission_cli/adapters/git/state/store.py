@@ -110,6 +110,12 @@ class GitStateStore(Publisher):
         folder = assets_folder(stored)
         return {p.removeprefix(f"{folder}/"): text for p, text in self._contents.texts(at, folder).items()}
 
+    def workspace(self, stored: Stored, at: Sha, *folders: str) -> Mapping[str, str]:
+        """Return the texts of the files in some folders of a mission, by path below that of the mission."""
+        home = f"{folder_of(stored)}/"
+        found = (self._contents.texts(at, f"{home}{folder}") for folder in folders)
+        return {path.removeprefix(home): text for texts in found for path, text in texts.items()}
+
     def file(self, path: str, at: Sha) -> str | None:
         """Return the text of a file at a commit; None if there is none, empty for a link or a folder."""
         entry = self._objects.entry(at, path)

@@ -1,0 +1,1 @@
+"""Drafts: when one is made, and what people decide about it."""
