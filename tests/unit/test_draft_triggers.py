@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,8 @@ from mission_cli.domain.tables import InputRequest, Message
 from mission_cli.planner.drafts.triggers import commands_in, normalized, triggers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.kit.fakes.executor import Outcome
 
     from mission_cli.domain.mission import Mission
@@ -129,7 +132,9 @@ ANSWER = {
 }
 
 
-def drafting(*, allowed: bool = True, **answer: object) -> tuple[Mission, dict[str, str], int]:
+def drafting(
+    answer: Mapping[str, object] = MappingProxyType({}), *, allowed: bool = True
+) -> tuple[Mission, dict[str, str], int]:
     """A mission in which three features are told the same, its prompts, and how often a model was asked."""
     prompts: dict[str, str] = {}
 
@@ -183,7 +188,7 @@ def test_the_third_time_a_draft_is_made_once_and_later_prompts_have_it() -> None
     ],
 )
 def test_an_answer_that_is_no_good_draft_is_named_and_in_no_prompt(answer: dict[str, object], words: list[str]) -> None:
-    one, prompts, asked = drafting(**answer)
+    one, prompts, asked = drafting(answer)
     assert [row.details for row in one.progress if row.event.startswith("draft.")] == words
     assert asked == (1 if words else 2), "an answer that cannot be read is asked for once more"
     assert "Agents and scripts of this mission" not in prompts["1.4"]
