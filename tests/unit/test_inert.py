@@ -198,7 +198,7 @@ PROOFS: dict[str, str] = {
     "setting preview.deploy preview.ready preview.expires preview.keys": f"{PREVIEWS}::test_the_settings_reach_the_job_and_the_policy",
     "setting forge.issues": "unit/test_issues.py::test_each_feature_has_an_issue_that_its_merge_closes",
     "setting forge.todo": "unit/test_todo_list.py::test_the_list_says_what_is_planned_and_ticks_what_is_merged",
-    "setting tree.setup tree.copy runners.NAME.kind runners.NAME.command runners.NAME.env runners.NAME.models runners.NAME.deadline runners.NAME.max_steps runners.NAME.stall_after runners.NAME.project_settings": f"{SETTINGS}::test_a_table_of_the_settings_reaches_the_job",
+    "setting tree.setup tree.copy runners.NAME.kind runners.NAME.command runners.NAME.env runners.NAME.proxy runners.NAME.models runners.NAME.deadline runners.NAME.max_steps runners.NAME.stall_after runners.NAME.project_settings": f"{SETTINGS}::test_a_table_of_the_settings_reaches_the_job",
 }  # fmt: skip
 """Kind and names (with `|` between names that hold spaces), and the test that proves what they do."""
 FOR_READERS = {

@@ -19,6 +19,7 @@ from mission_cli.engine.effects import (
 )
 from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.planner.core.effects import RunCheck
+from mission_cli.ports.executor import Key
 from mission_cli.ports.git.code import Heads
 from mission_cli.wiring.compose import open_repository
 
@@ -111,6 +112,7 @@ TABLES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
     "kind": ('[runners.script]\nkind = "opencode"\ncommand = ["true"]\n', lambda one: job(one).program.agent, "opencode"),
     "command": (WORKER.replace("true", "false"), lambda one: job(one).program.argv, ("false",)),
     "env": (WORKER + 'env = {A = "b"}\n', lambda one: job(one).program.env.get("A"), "b"),
+    "proxy": (WORKER + 'proxy = {X = "env:K proxy https://a.example K: {}"}\n', lambda one: job(one).program.keys, (Key("X", "env:K", "proxy https://a.example K: {}"),)),
     "stall_after": (WORKER + 'stall_after = "77s"\n', lambda one: job(one).caps.stall_s, 77),
     "stall_after of all": ('stall_after = "40m"\n' + WORKER + AGENT, lambda one: agent(one).caps.stall_s, 2400),
     "max_steps": (WORKER + "max_steps = 5\n", lambda one: (job(one).caps.max_steps, policy_of(one.context).runners["script"].bounded), (5, True)),

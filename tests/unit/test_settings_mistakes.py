@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from inline_snapshot import snapshot
 
-from mission_cli.domain.errors import MissionError
+from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.settings import RunnerSettings, Settings, TreeSettings, check, parse, with_setup
 
 ODD = (
@@ -65,6 +67,31 @@ def test_a_misspelled_setting_is_refused_with_what_was_meant(name: str) -> None:
         parse(written(misspelled, '"x"'), "/x/.mission.toml")
     assert f"`{misspelled}`" in refused.value.message
     assert refused.value.hint
+
+
+def test_a_key_that_no_proxy_can_add_is_refused_and_never_quoted() -> None:
+    wrong = {
+        "A-B": "env:K proxy https://a.example K: {}",
+        "A": "sk_live_1234567890abcdef proxy https://a.example K: {}",
+        "B": "env:K",
+        "C": "env:K proxy http://a.example K: {}",
+        "D": "env:K proxy https://a.example K: sk_live_1234567890abcdef",
+    }
+    words = []
+    for name, text in wrong.items():
+        with pytest.raises(UsageError) as refused:
+            check(parse(f"[runners.script]\nproxy = {{{name} = {json.dumps(text)}}}", "x"))
+        words.append(refused.value.message)
+    assert words == snapshot(
+        [
+            "`runners.script.proxy` has 'A-B', which no variable can be called",
+            "`runners.script.proxy.A` does not begin with a reference to a key",
+            "`runners.script.proxy.B`: the delivery is not a proxy for one host",
+            "`runners.script.proxy.C`: the delivery would carry the key without encryption",
+            "`runners.script.proxy.D`: the delivery does not have {} exactly once",
+        ]
+    )
+    check(parse('[runners.script]\nproxy = {A = "env:K proxy https://a.example K: {}"}', "x"))
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def runner_obstacle(
     needed = ctx.machine.sandbox().problem
     if needed:
         return Obstacle(needed, advise("install bubblewrap, or set `sandbox` in .mission.toml"))
-    found = ctx.machine.runner_obstacle(runner.command, runner.given, environment)
+    found = ctx.machine.runner_obstacle(runner.command, runner.references, environment)
     agent = agent_of(ctx, name, runner)
     if found is not None and found.program and agent is not None and runner.command == agent.program:
         return replace(found, remedy=advise(agent.install))

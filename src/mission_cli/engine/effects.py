@@ -47,7 +47,7 @@ from mission_cli.planner.core.mail_moves import AddMail, PrepareMail, SendMail
 from mission_cli.planner.milestones.judging import names_findings
 from mission_cli.planner.pulls.told import told_of
 from mission_cli.ports.agents import Bill, Request
-from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
+from mission_cli.ports.executor import Caps, JobSpec, Key, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -260,6 +260,7 @@ def agent_job(
             merged=invocation.merged,
             agent=runner.kind or record.runner,
             prices={kind: str(price) for kind, price in prices.items()},
+            keys=tuple(Key(name, *told) for name, told in runner.proxied.items()),
         ),
         caps=_caps(ctx, record, agent),
         sandbox=SandboxAccess(

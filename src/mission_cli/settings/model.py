@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.domain.egress.gate import split_delivery
 from mission_cli.settings.dashboard import DashboardSettings
 from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
@@ -49,6 +50,8 @@ class RunnerSettings:
     """variables for the runner; `env:NAME` and `file:PATH` refer to keys"""
     keys: tuple[str, ...] = ()
     """variables of the key file that the runner gets"""
+    proxy: Mapping[str, str] = field(default_factory=dict)
+    """keys that it uses but never has, `{X_BASE = "env:KEY proxy https://HOST HEADER: {}"}`: it gets `X_BASE_URL`"""
     deadline: timedelta = timedelta(hours=3)
     """longest attempt"""
     max_steps: int = 0
@@ -62,6 +65,16 @@ class RunnerSettings:
     def given(self) -> Mapping[str, str]:
         """Its `env`, and its keys as references."""
         return {**_references(self.keys), **self.env}
+
+    @property
+    def proxied(self) -> Mapping[str, tuple[str, str]]:
+        """References to keys that it uses but never has, and how they are delivered, by name."""
+        return {name: split_delivery(text) for name, text in self.proxy.items()}
+
+    @property
+    def references(self) -> Mapping[str, str]:
+        """All that it needs, by name."""
+        return {**self.given, **{name: reference for name, (reference, _) in self.proxied.items()}}
 
 
 @dataclass(frozen=True, slots=True)

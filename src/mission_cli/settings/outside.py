@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import did_you_mean
-from mission_cli.domain.errors import UsageError
+from mission_cli.domain.egress.gate import read_gate
+from mission_cli.domain.errors import DocumentError, UsageError
+from mission_cli.domain.resources.references import read_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 SECRETS = ("slack_secret", "telegram_secret", "github_secret", "gitlab_secret", "forgejo_secret")
 """Settings that refer to what a webhook is signed with."""
 _URL = pattern(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
+_VARIABLE = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = pattern(r"[\w.-]+")
 _MAY = pattern(r"\S+/.+|\*")
 
@@ -72,6 +75,20 @@ def check_outside(serve: ServeSettings, deciders: Mapping[str, DeciderSettings],
             raise UsageError(f"`{setting}` names {name!r}, which is no decider", hint=hint)
     for door in ("slack", "telegram"):
         _check_once(door, [getattr(one, door) for one in deciders.values()])
+
+
+def check_proxied(setting: str, keys: Mapping[str, tuple[str, str]]) -> None:
+    """Raise UsageError for a key that no proxy can add; no error contains what may be a key."""
+    for name, (reference, delivery) in keys.items():
+        hint = f'write {{{name} = "env:KEY proxy https://HOST HEADER: {{}}"}}'
+        if not _VARIABLE.fullmatch(name):
+            raise UsageError(f"`{setting}` has {name!r}, which no variable can be called", hint=hint)
+        if read_reference(reference) is None:
+            raise UsageError(f"`{setting}.{name}` does not begin with a reference to a key", hint=hint)
+        try:
+            read_gate(delivery)
+        except DocumentError as error:
+            raise UsageError(f"`{setting}.{name}`: {error.message}", hint=hint) from error
 
 
 def _check_decider(name: str, one: DeciderSettings) -> None:

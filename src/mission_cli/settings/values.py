@@ -24,7 +24,7 @@ from mission_cli.settings.dashboard import check_dashboard
 from mission_cli.settings.mail import check_mail
 from mission_cli.settings.model import NotificationSettings, PreviewSettings, RunnerSettings, Settings
 from mission_cli.settings.money import BudgetSettings, PriceSettings, check_money
-from mission_cli.settings.outside import DeciderSettings, check_outside
+from mission_cli.settings.outside import DeciderSettings, check_outside, check_proxied
 from mission_cli.settings.watching import WatcherSettings, check_watcher
 
 if TYPE_CHECKING:
@@ -172,6 +172,7 @@ def _check_named(settings: Settings) -> None:
     for name, runner in settings.runners.items():
         _check_range(f"runners.{name}.max_steps", runner.max_steps, 0, RANGES["max_steps"][1])
         _check_durations(f"runners.{name}.", runner)
+        check_proxied(f"runners.{name}.proxy", runner.proxied)
 
 
 def _check_preview(preview: PreviewSettings) -> None:

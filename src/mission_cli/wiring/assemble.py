@@ -81,7 +81,7 @@ def assemble(
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
     forge_token = {"FORGE_TOKEN": settings.forge.token} if settings.forge.token else {}
     password = {"MAIL_PASSWORD": settings.mail.password} if settings.mail.password else {}
-    runners = (r.given for r in settings.runners.values())
+    runners = (r.references for r in settings.runners.values())
     mine = (forge_token, password, _channels(settings), _hook_secrets(settings))
     rules = SecretRules(known_secrets(around, *mine, *runners))
     executor = LocalExecutor(
@@ -197,7 +197,8 @@ def _kept_back(settings: Settings) -> tuple[str, ...]:
 
     login = (settings.mail.user, settings.mail.password)
     channels = (*_channels(settings).values(), *_hook_secrets(settings).values())
-    references = (settings.forge.token, *login, *channels)
+    proxied = (reference for runner in settings.runners.values() for reference, _ in runner.proxied.values())
+    references = (settings.forge.token, *login, *channels, *proxied)
     named = [one.removeprefix("env:") for one in references if one.startswith("env:")]
     keys = [name for name in read_environment(key_file()) if not is_usual(name)]
     return tuple(dict.fromkeys([*keys, *sorted(VARIABLES), *named]))

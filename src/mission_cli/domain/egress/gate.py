@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
@@ -82,6 +80,12 @@ def reads_as_gate(text: str) -> bool:
     return text.split(maxsplit=1)[:1] == ["proxy"]
 
 
+def split_delivery(text: str) -> tuple[str, str]:
+    """Return the reference and the delivery in a text such as `env:KEY proxy https://api.example.com X-Api-Key: {}`."""
+    reference, _, rest = text.partition(" proxy ")
+    return reference.strip(), f"proxy {rest}" if rest else ""
+
+
 def read_gate(text: str) -> Gate:
     """Read a delivery such as `proxy GET,POST https://api.example.com/v1 Authorization: Bearer {}`.
 
@@ -109,6 +113,8 @@ def unfit(value: str) -> str:
 
 
 def _address(url: str) -> tuple[str, str, int, str]:
+    from urllib.parse import urlsplit  # here, because every pulse imports this module
+
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -148,4 +154,6 @@ def _methods(text: str) -> tuple[str, ...]:
 
 
 def _packed(text: str) -> str:
+    from base64 import b64encode
+
     return b64encode(text.encode()).decode()
