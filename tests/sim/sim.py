@@ -22,6 +22,7 @@ from tests.sim.deeds import DEEDS
 from tests.sim.events import Event, What
 from tests.sim.faults import MOODS, BadWay, said_by
 from tests.sim.needing import wrong_needs
+from tests.sim.recounted import wrongly_told
 from tests.sim.reviewed import unproven
 from tests.sim.workers import DEAREST, work, work_anew, work_or_review
 
@@ -143,6 +144,7 @@ class Sim:
             self._needs(host)
             self._is_decided_again(host)
             self._ended_or_says_why(host)
+            self._retrospective(host)
 
     def go_on(self) -> None:
         """Jobs and cron on every host, then the laws."""
@@ -299,6 +301,13 @@ class Sim:
             self.counts["worlds that say what they wait for"] += 1
         else:
             raise BrokenError(f"{host.jobs.name}: {mission.status}, and nobody knows what it waits for: {reasons}")
+
+    def _retrospective(self, host: Host) -> None:
+        words, facts = wrongly_told(self.objects.get(Sha(head_of(host))).files)
+        if words and self.careful:
+            raise BrokenError(f"{host.jobs.name}: its retrospective says {words}")
+        self.counts["retrospectives with failures"] += bool(facts.failures)
+        self.counts["retrospectives with waits"] += bool(facts.people.waits)
 
     def _wakes(self, host: Host) -> bool:
         signature = host.jobs.disk.read(f"{PLACE}/idle", Signature)

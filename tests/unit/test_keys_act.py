@@ -15,12 +15,13 @@ from mission_cli._support.dataclass import replace
 from mission_cli.app.commands import features, gates, lifecycle
 from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import FeatureNumber
+from mission_cli.domain.retrospective.facts import facts_of
+from mission_cli.domain.retrospective.told import sections_of
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import FeatureStatus, GateKind, JobState, MissionStatus
 from mission_cli.domain.tables import Gate, Member
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.prompt import prompt_for
-from mission_cli.engine.recording.retrospective import retrospective
 from mission_cli.planner.core.decisions import Dispatch
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.decide import decide
@@ -271,5 +272,5 @@ def test_a_needed_resource_holds_the_mission() -> None:
 
 def test_estimates_are_compared_with_what_the_work_took() -> None:
     some = mission(feature("1.1", FeatureStatus.DONE, estimate_hours=Decimal("2.5")))
-    written = "\n".join(str(change) for change in retrospective(some, ()))
-    assert "Estimated: 2 h 30 min, worked: 0 s." in written
+    written = "\n".join(line for told in sections_of(facts_of(some, ())) for line in told.lines)
+    assert "Time (hours): 0 s; estimated 2 h 30 min, 100 % less." in written

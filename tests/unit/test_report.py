@@ -119,6 +119,29 @@ Six files
 
 Every feature is done or skipped, and every milestone has passed or was skipped.
 
+## Retrospective
+
+### Outcomes
+
+- 6 of 6 features done.
+- Milestone 1 First: passed at …, 1 of 1 criterion passed.
+- Milestone 2 Second: passed at …, 1 of 1 criterion passed.
+- The finished work is on `main`.
+
+### Budget accuracy
+
+- Money (USD): $1.80 of at most $12.
+- Time (hours): 1 h 3 min of at most 8 d 8 h.
+- Start to end: 1 h 45 min.
+- Milestone 1: $0.90, 28 min of work.
+- Milestone 2: $0.90, 35 min of work.
+- No forecast was recorded at the start.
+
+### Lessons learned
+
+- script (sonnet): 6 of 6 attempts succeeded.
+- Nothing had to be done twice.
+
 ## Milestones
 
 ### 1 First: passed
@@ -204,11 +227,6 @@ Passed at …. Cost: $0.90. Contract: ….
 | When | Decision | Why | By |
 |---|---|---|---|
 | 2026-11-20 | Start the mission | by Ada | Ada |
-
-## Lessons
-
-- Every attempt succeeded at the first try.
-- Nothing had to be done twice.
 
 Every verdict can be judged again: `mission verify m`
 """)

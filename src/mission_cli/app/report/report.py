@@ -19,16 +19,18 @@ from mission_cli.app.results.mission_report import (
     ReportedDecision,
     ReportedMilestone,
     ReportedPull,
+    ReportedSection,
     ReportedSpend,
 )
 from mission_cli.app.verify.files import files_at
-from mission_cli.document.changes import FillSection
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.errors import NotFoundError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.evidence.verdicts import CONTRACT, VALIDATION, contract_hash
-from mission_cli.domain.status import FINISHED_MISSION
-from mission_cli.engine.recording.retrospective import retrospective
+from mission_cli.domain.retrospective.facts import facts_of
+from mission_cli.domain.retrospective.told import FAILED, LESSONS, sections_of
+from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,6 +56,7 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
     tasks = [task_of(ctx.code, mission, feature, records) for feature in mission.features()]
     reviews = [review_of(mission, record) for record in records if record.reviewing and not record.open]
     state = account(mission.limits, mission.spends, records)
+    told = sections_of(facts_of(mission, records, _until(mission)))
     return MissionReport(
         missionId=mission.id,
         group=mission.id,
@@ -81,7 +84,8 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
         unknown=state.spent.unknown,
         listPrices=prices_apart(records),
         decisions=[*_decisions(mission)],
-        lessons=[*_lessons(mission, records)],
+        lessons=[line for one in told if one.title in {FAILED, LESSONS} for line in one.lines],
+        retrospective=[ReportedSection(one.title.capitalize(), one.lines) for one in told],
         points=[*points_of(mission, records)],
         assets=[
             ReportedAsset(path, len(content), sha256(content).hexdigest())
@@ -156,7 +160,7 @@ def _decisions(mission: Mission) -> Iterator[ReportedDecision]:
     yield from (decision for decision in logged_decisions(mission) if decision.by)
 
 
-def _lessons(mission: Mission, records: Sequence[RunRecord]) -> Iterator[str]:
-    for change in retrospective(mission, records):
-        if isinstance(change, FillSection) and change.path[-1] in {"lessons learned", "improvements"}:
-            yield from (line.removeprefix("- ") for line in change.text.splitlines())
+def _until(mission: Mission) -> str:
+    """Return when the last execution of a recurring mission ended; empty if that is not needed or not known."""
+    at = mission.noted.get(EventKind.MISSION_RECURRING, "")
+    return at if mission.status is MissionStatus.RECURRING and mission.executions else ""

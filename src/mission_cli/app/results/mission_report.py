@@ -289,6 +289,14 @@ class ReportedTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedSection:
+    """One section of the retrospective."""
+
+    title: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class MissionReport:
     """What a mission set out to do, what came of it, and the evidence."""
 
@@ -329,6 +337,8 @@ class MissionReport:
     points: Sequence[ReportPoint]
     assets: Sequence[ReportedAsset]
     pulls: Sequence[ReportedPull] = ()
+    retrospective: Sequence[ReportedSection] = ()
+    """Of the mission, or of the last execution of a recurring one; sections without content are left out."""
     research: Sequence[ReportedTopic] = ()
     """What was found out before the work, and what people knew."""
 

@@ -117,13 +117,20 @@ def fill(layout: Layout, change: FillSection) -> tuple[Edit, ...]:
             return (_filled_field(layout, field, lines),)
         return (_new_section(layout, change.path, lines),)
     old = [line for s, line in layout.prose if s == section]
-    if not old or not all(_PLACEHOLDER.match(layout.raw(line).strip()) for line in old):
+    if not is_placeholder(layout, change.path):
         return (_insert_block(layout, lines, section, own=True),)
     name = layout.names[section]
     new = [line.rstrip() for line in lines if line.strip()]
     gone: dict[Key, str | None] = {("line", name, "line", str(n)): None for n in range(len(old))}
     meant = gone | {("line", name, "line", str(n)): text for n, text in enumerate(new)}
     return (Edit(old[0].start, old[-1].end, layout.eol.join(lines), meant),)
+
+
+def is_placeholder(layout: Layout, path: tuple[str, ...]) -> bool:
+    """Whether a section is there and contains only placeholders."""
+    section = _section_at(layout, path)
+    old = [line for s, line in layout.prose if s == section]
+    return section >= 0 and bool(old) and all(_PLACEHOLDER.match(layout.raw(line).strip()) for line in old)
 
 
 # Rows

@@ -47,7 +47,7 @@ from mission_cli.engine.recording.previews import preview_changes
 from mission_cli.engine.recording.pulls import pull_changes
 from mission_cli.engine.recording.recipients import recipients
 from mission_cli.engine.recording.requests import advice_changes, context_write, follow_up, scope_changes
-from mission_cli.engine.recording.retrospective import closing, removals
+from mission_cli.engine.recording.retrospective import closing, closing_execution, removals
 from mission_cli.engine.recording.rows import (
     answer_reason,
     archive_changes,
@@ -290,7 +290,9 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
             yield SetFront(("status",), str(move.to))
             if move.to is MissionStatus.COMPLETED:
                 yield SetFront(("completed",), stamp(now))
-                yield from closing(loaded.mission, records)
+                yield from closing(loaded, records, now)
+            elif move.to is MissionStatus.RECURRING:
+                yield from closing_execution(loaded.mission, records, now)
         case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | StartWait() | CloseRecovery() | Note():
             yield from row_changes(move)
         case AddMail() | MoveMail() | TakeReply() | AnswerRequest():

@@ -1,0 +1,1 @@
+"""What a mission came to: figures and facts of its file and run records, and the lines that tell them."""
