@@ -27,6 +27,7 @@ from mission_cli.settings import (
     CurrencySettings,
     DashboardSettings,
     DeciderSettings,
+    DeploySettings,
     ForgeSettings,
     HookSettings,
     MailSettings,
@@ -50,6 +51,7 @@ FIXED = (DOCS / "machines.md").read_text(encoding="utf-8").partition("## Fixed n
 FROM_SETTINGS = {name for name in Policy.__match_args__ if name in Settings.__match_args__}
 COMPUTED = {
     "previews",
+    "targets",
     "checks_grace",
     "issues",
     "runners",
@@ -67,6 +69,7 @@ PREFIXES = {
     "`[mail]`": "mail.",
     "`[mcp]`": "mcp.",
     "`[preview]`": "preview.",
+    "`[deploy.NAME]`": "deploy.NAME.",
     "`[dashboard]`": "dashboard.",
     "`[hooks]`": "hooks.",
     "`[watchers.NAME]`": "watchers.NAME.",
@@ -91,6 +94,7 @@ TABLES = {
     "mail",
     "mcp",
     "preview",
+    "deploy",
     "notifications",
     "serve",
     "deciders",
@@ -143,6 +147,7 @@ def defaults() -> dict[str, Any]:
     found: dict[str, Any] = {name: getattr(Settings(), name) for name in names}
     found |= {f"tree.{name}": getattr(TreeSettings(), name) for name in TreeSettings.__match_args__}
     found |= {f"preview.{name}": getattr(PreviewSettings(), name) for name in PreviewSettings.__match_args__}
+    found |= {f"deploy.NAME.{name}": getattr(DeploySettings(), name) for name in DeploySettings.__match_args__}
     found |= {f"mail.{name}": getattr(MailSettings(), name) for name in MailSettings.__match_args__}
     found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
     found |= {f"dashboard.{name}": getattr(DashboardSettings(), name) for name in DashboardSettings.__match_args__}
@@ -193,6 +198,7 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             forge=ForgeSettings(),
             mcp=McpSettings(),
             preview=PreviewSettings(),
+            deploy={},
             dashboard=DashboardSettings(),
             hooks=HookSettings(),
             watchers={},
@@ -227,6 +233,8 @@ def _with(name: str, value: Any) -> Settings:
     if name.startswith("notifications."):
         rule = NotificationSettings(("json://localhost",))
         return Settings(notifications={"x": replace(rule, **{name.rpartition(".")[2]: value})})
+    if name.startswith("deploy."):
+        return Settings(deploy={"x": replace(DeploySettings(command="x"), **{name.rpartition(".")[2]: value})})
     if name.startswith("budgets."):
         budget = BudgetSettings(usd=Decimal(1))
         return Settings(budgets={"x": replace(budget, **{name.rpartition(".")[2]: value})})

@@ -20,6 +20,7 @@ from mission_cli.settings import (
     CurrencySettings,
     DashboardSettings,
     DeciderSettings,
+    DeploySettings,
     ForgeSettings,
     HookSettings,
     MailSettings,
@@ -76,7 +77,8 @@ PROOFS: dict[str, str] = {
     "front model_routing.patterns": "unit/test_tier_patterns.py::test_tiers_are_chosen_by_what_was_seen_of_them",
     "front model_routing.research": f"{ACT}::test_research_goes_to_its_own_tier",
     "front model_routing.orchestrator": "e2e/test_planning.py::test_the_tier_that_plans_is_the_orchestrators",
-    "front preferences.tech_stack preferences.deploy_target preferences.test_framework preferences.ci_provider preferences.coding_style": f"{ACT}::test_a_worker_reads_all_that_the_file_says_about_the_work",
+    "front preferences.tech_stack preferences.test_framework preferences.ci_provider preferences.coding_style": f"{ACT}::test_a_worker_reads_all_that_the_file_says_about_the_work",
+    "front preferences.deploy_target": "unit/test_deploys.py::test_a_mission_deploys_each_passed_milestone_and_what_has_landed_once",
     "front preferences.max_parallel_workers": f"{PLANNER}::test_ready_features_are_dispatched_in_order_as_long_as_slots_last",
     "front preferences.land": "e2e/test_people.py::test_landing_waits_for_a_look_unless_told_otherwise",
     "front preferences.worker_command": "e2e/test_slash_commands.py::test_a_sandboxed_worker_is_given_the_command_and_the_prompt_and_runs_nothing_that_stands_in_it",
@@ -140,6 +142,7 @@ PROOFS: dict[str, str] = {
     "column Waits.Data": "unit/test_signals.py::test_the_data_is_a_file_of_the_mission_that_the_worker_reads_as_data_and_people_see",
     "column Held-out Criteria.#|Held-out Criteria.Milestone|Held-out Criteria.Sealed|Held-out Criteria.Results": "e2e/test_held_out.py::test_what_only_fits_the_visible_criterion_goes_back_and_the_file_keeps_the_secret",
     "column Pull Requests.For|Pull Requests.PR|Pull Requests.Branch|Pull Requests.Base|Pull Requests.Head|Pull Requests.Status|Pull Requests.Since|Pull Requests.Handled": "unit/test_pull_situations.py::test_a_situation",
+    "column Deployments.#|Deployments.Target|Deployments.Commit|Deployments.For|Deployments.By|Deployments.Status|Deployments.URL|Deployments.Version|Deployments.Since|Deployments.Reason": "unit/test_deploys.py::test_each_state_has_its_way_on",
     "column Previews.#|Previews.For|Previews.Commit|Previews.Status|Previews.URL|Previews.Since|Previews.Expires|Previews.Reason": f"{PREVIEWS}::test_each_state_has_its_way_on",
     "column Messages.Timestamp|Messages.Feature|Messages.From|Messages.Message": "unit/test_steer.py::test_a_message_is_in_the_prompt_of_every_later_attempt",
     "column Phases.Phase|Phases.Worker|Phases.Gate|Phases.On reject|Phases.Status|Phases.Entered|Phases.Exited|Phases.Result": "unit/test_phases.py::test_a_mission_goes_through_its_phases",
@@ -196,6 +199,8 @@ PROOFS: dict[str, str] = {
     "setting preview.run preview.path preview.cleanup": "e2e/test_previews.py::test_a_person_opens_the_work_before_it_lands",
     "setting preview.health": "e2e/test_preview_jobs.py::test_why_a_server_is_not_ready_is_told",
     "setting preview.deploy preview.ready preview.expires preview.keys": f"{PREVIEWS}::test_the_settings_reach_the_job_and_the_policy",
+    "setting deploy.NAME.command deploy.NAME.keys deploy.NAME.timeout deploy.NAME.rollback deploy.NAME.health deploy.NAME.health_status deploy.NAME.health_contains deploy.NAME.health_timeout deploy.NAME.url": "unit/test_deploys.py::test_the_settings_reach_the_jobs",
+    "setting deploy.NAME.kind deploy.NAME.confirm deploy.NAME.after deploy.NAME.needs": "unit/test_deploys.py::test_each_state_has_its_way_on",
     "setting forge.issues": "unit/test_issues.py::test_each_feature_has_an_issue_that_its_merge_closes",
     "setting forge.todo": "unit/test_todo_list.py::test_the_list_says_what_is_planned_and_ticks_what_is_merged",
     "setting tree.setup tree.copy runners.NAME.kind runners.NAME.command runners.NAME.env runners.NAME.proxy runners.NAME.models runners.NAME.deadline runners.NAME.max_steps runners.NAME.stall_after runners.NAME.project_settings": f"{SETTINGS}::test_a_table_of_the_settings_reaches_the_job",
@@ -244,7 +249,7 @@ def _writable() -> set[str]:
         for name in Settings.__match_args__
         if name
         not in {"tree", "runners", "forge", "mail", "mcp", "preview", "notifications", "serve", "deciders", "hooks"}
-        | {"watchers", "dashboard", "budgets", "prices", "currency"}
+        | {"watchers", "dashboard", "budgets", "prices", "currency", "deploy"}
     }
     found |= {f"setting preview.{name}" for name in PreviewSettings.__match_args__}
     found |= {f"setting dashboard.{name}" for name in DashboardSettings.__match_args__}
@@ -255,6 +260,7 @@ def _writable() -> set[str]:
     found |= {f"setting watchers.NAME.{name}" for name in WatcherSettings.__match_args__}
     found |= {f"setting forge.{name}" for name in ForgeSettings.__match_args__}
     found |= {f"setting mcp.{name}" for name in McpSettings.__match_args__}
+    found |= {f"setting deploy.NAME.{name}" for name in DeploySettings.__match_args__}
     found |= {f"setting mail.{name}" for name in MailSettings.__match_args__}
     found |= {f"setting notifications.NAME.{name}" for name in NotificationSettings.__match_args__}
     found |= {f"setting serve.{name}" for name in ServeSettings.__match_args__}

@@ -133,6 +133,8 @@ ADVICE = [
     do("set", "m", "budget.money_usd", "USD"),
     do("set", "m", "budget.money_usd", "12"),
     do("preview", "m", "--restart"),
+    do("deploy", "m", "staging"),
+    do("deploy", "m", "staging", "--drop"),
     advise(do("note", "m", "still wanted"), ", or ", do("archive", "m")),
     do("archive", "m", "--restore"),
     do("advance", "m", "--expected-phase", "analysis"),

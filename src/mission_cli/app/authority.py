@@ -39,5 +39,7 @@ AT_HOME = frozenset(
 )
 """The commands that also find a mission without a repository: they show it, or change its file."""
 
-WORKING = frozenset({"land", "open", "preview", "pulse", "resume", "retry", "run", "start", "takeover", "validate"})
+WORKING = frozenset(
+    {"deploy", "land", "open", "preview", "pulse", "resume", "retry", "run", "start", "takeover", "validate"}
+)
 """The commands that need the repository of a mission."""

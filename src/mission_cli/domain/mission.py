@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.browser import BrowserCheck
     from mission_cli.domain.criteria.conditions import Conditions
     from mission_cli.domain.criteria.http import HttpCheck
+    from mission_cli.domain.deploys.rows import DeployRow
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mail.rows import MailRow
@@ -239,6 +240,8 @@ class Preferences:
     """Features that change the same files wait for each other."""
     worker_command: str = ""
     """A command of the agent that takes the prompt as its argument, such as `full-loop`."""
+    deploy_targets: tuple[str, ...] = ()
+    """Names of `[deploy.NAME]` tables to which it deploys."""
     lines: tuple[str, ...] = ()
     """Further preferences as text, for the prompt."""
 
@@ -306,6 +309,7 @@ class Mission:
     held_out: Sequence[HeldOut] = ()
     pulls: Sequence[PullRow] = ()
     previews: Sequence[PreviewRow] = ()
+    deploys: Sequence[DeployRow] = ()
     mails: Sequence[MailRow] = ()
     mail_recipients: tuple[str, ...] = ()
     """Addresses and patterns to which mails are sent without an approval."""

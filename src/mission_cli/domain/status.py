@@ -179,6 +179,8 @@ class HoldKind(StrEnum):
     """A phase is not finished, or waits for a person."""
     PREVIEW = "preview"
     """A preview cannot start, or failed."""
+    DEPLOY = "deploy"
+    """A deployment waits, runs, or failed."""
     PULL = "pull request"
     """A pull request is not merged yet."""
     QUALITY = "quality gate"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
-from mission_cli.domain.notice import Notice, advise, do, joined
+from mission_cli.domain.criteria.extras import without
+from mission_cli.domain.deploys.targets import After, Target, TargetKind
+from mission_cli.domain.notice import NO_ADVICE, Notice, advise, do, joined
+from mission_cli.domain.status import CriterionKind
 from mission_cli.engine.costs import Costs
 from mission_cli.planner.core.policy import Policy, PreviewPolicy, RunnerPolicy
 from mission_cli.ports.agents import Bill, NoAgents
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.secrets import Seals, Secrets, Vault
     from mission_cli.ports.templates import Templates
     from mission_cli.settings import RunnerSettings, Settings
+    from mission_cli.settings.deploying import DeploySettings
 
 
 _WORST_STEP = {"input": 200_000, "output": 32_000}
@@ -123,6 +128,7 @@ def policy_of(ctx: Context) -> Policy:
         hook_rules=settings.hooks_and_watchers,
         sandboxed=ctx.machine.sandbox().on,
         previews=_preview(ctx),
+        targets={name: _target(ctx, name, told) for name, told in settings.deploy.items()},
         shared_budgets=budgets_of(settings.budgets),
         checks_grace=settings.forge.checks_grace,
         issues=settings.forge.issues,
@@ -208,3 +214,31 @@ def _runner(ctx: Context, name: str, runner: RunnerSettings) -> RunnerPolicy:
         self_priced=bill is not Bill.TOKENS,
         bounded=bool(runner.max_steps),
     )
+
+
+def _target(ctx: Context, name: str, told: DeploySettings) -> Target:
+    return Target(
+        name,
+        TargetKind(told.kind),
+        After(told.after),
+        told.url,
+        told.confirm,
+        bool(told.health),
+        told.health.startswith("/"),
+        bool(told.rollback),
+        told.needs,
+        told.timeout,
+        _target_obstacle(ctx, told),
+    )
+
+
+def _target_obstacle(ctx: Context, told: DeploySettings) -> Notice | None:
+    sandbox = ctx.machine.sandbox()
+    if sandbox.problem:
+        return Notice(sandbox.problem, advise("install bubblewrap, or set `sandbox` in .mission.toml"))
+    if sandbox.on and ctx.settings.network != "on":
+        words = f'the sandbox has no network (network = "{ctx.settings.network}")'
+        return Notice(words, advise('set network = "on" in .mission.toml'))
+    if told.health and find_spec("httpx") is None:
+        return Notice(without(CriterionKind.HTTP, "httpx"), NO_ADVICE)
+    return None

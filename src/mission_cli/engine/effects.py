@@ -15,6 +15,7 @@ from mission_cli.domain.status import SERVED_KINDS, CriterionKind, JobKind
 from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job, hook_job
 from mission_cli.engine.context import agent_of
+from mission_cli.engine.deploys.jobs import run_deploy
 from mission_cli.engine.drafts.given import NOTHING, Given, for_runner, given_again, given_for
 from mission_cli.engine.drafts.promote import promote
 from mission_cli.engine.findings import folder_of
@@ -39,6 +40,7 @@ from mission_cli.planner.core.effects import (
     PutBaseBack,
     Recover,
     RunCheck,
+    RunDeploy,
     RunHook,
     StartPreview,
     Submit,
@@ -317,6 +319,8 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901, PLR
             ctx.code.put_base_back(mission.base, act.to, act.expect)
         case StartPreview() | CleanPreview():
             run_preview(ctx, mission, act)
+        case RunDeploy():
+            run_deploy(ctx, mission, act)
         case PromoteDraft():
             return promote(ctx, case, act)
         case Land():

@@ -34,7 +34,7 @@ from mission_cli.engine.remote_sync import SyncResult
 from mission_cli.engine.report import Report
 from mission_cli.engine.tick import note_tick
 from mission_cli.engine.turns import Turns, served
-from mission_cli.planner.core.effects import Cancel, CleanPreview, Recover, RunCheck, Submit
+from mission_cli.planner.core.effects import Cancel, CleanPreview, Recover, RunCheck, RunDeploy, Submit
 from mission_cli.ports.git.state import Settled
 from mission_cli.ports.runtime import Trouble
 
@@ -271,7 +271,7 @@ def _apply(ctx: Context, policy: Policy, case: Case, effects: Sequence[Effect], 
             continue
         if isinstance(act, Submit) and ctx.state.head() != head:
             return
-        report.slots.checks -= isinstance(act, RunCheck | CleanPreview)
+        report.slots.checks -= isinstance(act, RunCheck | CleanPreview) or (isinstance(act, RunDeploy) and act.is_check)
         trouble = acting.carry_out(ctx, case, act)
         report.lines.append(f"{mission}: {act.why}" + (f": {trouble}" if trouble else ""))
         (report.failed if trouble else report.asked).add((mission, act))

@@ -16,6 +16,8 @@ from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import Cancel
 from mission_cli.planner.core.requests import renumber
 from mission_cli.planner.core.waits import approval, is_open
+from mission_cli.planner.deploys.follow import deploys
+from mission_cli.planner.deploys.plan import plan_deploys
 from mission_cli.planner.drafts.deciding import ask_at_end, drafts_of_finished, drafts_to_carry_out
 from mission_cli.planner.drafts.making import drafts
 from mission_cli.planner.judgments.outcomes import decide_judgments
@@ -78,6 +80,7 @@ _STEPS = (
     drafts,
     dispatch,
     judge_the_rest,
+    plan_deploys,
     finish,
     ask_at_end,
     drafts_to_carry_out,
@@ -123,6 +126,7 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
     if not gone:
         _take_steps(draft)
     previews(draft)
+    deploys(draft)
     if not gone:
         _mission_hold(draft)
     watch(draft)

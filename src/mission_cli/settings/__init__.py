@@ -1,6 +1,7 @@
 """Settings: their defaults, reading and checking them, and their descriptions."""
 
 from mission_cli.settings.dashboard import DashboardSettings
+from mission_cli.settings.deploying import DeploySettings
 from mission_cli.settings.model import (
     ForgeSettings,
     MailSettings,
@@ -22,6 +23,7 @@ __all__ = [
     "CurrencySettings",
     "DashboardSettings",
     "DeciderSettings",
+    "DeploySettings",
     "ForgeSettings",
     "HookSettings",
     "MailSettings",

@@ -11,6 +11,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.docstrings import field_texts
 from mission_cli.domain.notice import Remedy
 from mission_cli.settings.dashboard import DashboardSettings
+from mission_cli.settings.deploying import DeploySettings
 from mission_cli.settings.model import (
     ForgeSettings,
     MailSettings,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RUNNERS, NOTIFICATIONS, DECIDERS = "runners.NAME", "notifications.NAME", "deciders.NAME"
+TARGETS = "deploy.NAME"
 WATCHERS, BUDGETS, PRICES = "watchers.NAME", "budgets.NAME", 'prices."MODEL"'
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Workers and attempts": (
@@ -48,6 +50,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "`[forge]`: pull requests": tuple(f"forge.{name}" for name in ForgeSettings.__match_args__),
     "`[mcp]`: agents that use the tools": tuple(f"mcp.{name}" for name in McpSettings.__match_args__),
     "`[preview]`: show finished work": tuple(f"preview.{name}" for name in PreviewSettings.__match_args__),
+    "`[deploy.NAME]`: deploy finished work": tuple(f"{TARGETS}.{name}" for name in DeploySettings.__match_args__),
     "`[dashboard]`: files for readers": tuple(f"dashboard.{name}" for name in DashboardSettings.__match_args__),
     "`[hooks]`: commands before and after steps": tuple(f"hooks.{name}" for name in HookSettings.__match_args__),
     "`[watchers.NAME]`: do one thing on an event": tuple(
@@ -78,6 +81,7 @@ _LISTS = {
     "secret_exceptions": "patterns",
     "copy": "patterns",
     "keys": "names",
+    "needs": "names",
     "required": "names",
     "reviewers": "names",
     "assignees": "names",
@@ -92,7 +96,7 @@ _LISTS = {
 }
 """What the elements of a list are, if not just texts."""
 _TYPES: Mapping[type, str] = {timedelta: "duration", bool: "true or false", Decimal: "dollars", str: "text"}
-_SPANS = {f"{BUDGETS}.headroom_pct": "0–90"}
+_SPANS = {f"{BUDGETS}.headroom_pct": "0–90", f"{TARGETS}.health_status": "100–599"}
 _EXAMPLES: Mapping[str, str] = {
     "hours": '"22:00-07:00"',
     "protect": '["docs/legal/*"]',
@@ -102,6 +106,13 @@ _EXAMPLES: Mapping[str, str] = {
     "preview.cleanup": '"./cleanup.sh"',
     "preview.health": '"/health"',
     "preview.keys": '["DEPLOY_TOKEN"]',
+    f"{TARGETS}.command": '"./deploy.sh"',
+    f"{TARGETS}.url": '"https://words.example.org"',
+    f"{TARGETS}.health": '"/health"',
+    f"{TARGETS}.health_contains": '"ok"',
+    f"{TARGETS}.rollback": '"./deploy.sh $MISSION_PREVIOUS"',
+    f"{TARGETS}.needs": '["hosting"]',
+    f"{TARGETS}.keys": '["DEPLOY_TOKEN"]',
     "forge.url": '"https://git.example.org/api/v1"',
     "forge.token": '"env:FORGE_TOKEN"',
     "forge.required": '["build", "test"]',
@@ -159,6 +170,7 @@ _NAMES = {
     DECIDERS: "ada",
     WATCHERS: "failures",
     BUDGETS: "month",
+    TARGETS: "production",
     PRICES: 'prices."acme/large-1"',
 }
 """The names in an example of tables that a person names."""
@@ -195,6 +207,7 @@ def described() -> dict[str, Described]:
         ("forge.", ForgeSettings()),
         ("mcp.", McpSettings()),
         ("preview.", PreviewSettings()),
+        (f"{TARGETS}.", DeploySettings()),
         ("dashboard.", DashboardSettings()),
         ("hooks.", HookSettings()),
         (f"{WATCHERS}.", WatcherSettings()),

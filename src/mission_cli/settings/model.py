@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mission_cli.domain.hooks.rules import Hooks
+    from mission_cli.settings.deploying import DeploySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,7 @@ class Settings:
     deciders: Mapping[str, DeciderSettings] = field(default_factory=dict)
     mcp: McpSettings = field(default_factory=McpSettings)
     preview: PreviewSettings = field(default_factory=PreviewSettings)
+    deploy: Mapping[str, DeploySettings] = field(default_factory=dict)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     budgets: Mapping[str, BudgetSettings] = field(default_factory=dict)
     prices: Mapping[str, PriceSettings] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.news.rules import EVENTS, SEVERITIES
 from mission_cli.domain.timing.hours import never_end, read_windows
 from mission_cli.settings.dashboard import check_dashboard
+from mission_cli.settings.deploying import DeploySettings, check_deploys
 from mission_cli.settings.mail import check_mail
 from mission_cli.settings.model import NotificationSettings, PreviewSettings, RunnerSettings, Settings
 from mission_cli.settings.money import BudgetSettings, PriceSettings, check_money
@@ -58,7 +59,16 @@ MOST_FOR_A_PLAN = Decimal(1000)
 _TREE = pattern(r"^\[[ \t]*tree[ \t]*\][^\n]*$", re.MULTILINE)
 LONGEST = timedelta(days=366)
 """The longest duration."""
-NEVER_ZERO = ("timeout", "deadline", "check_timeout", "plan_deadline", "link_lifetime", "ready", "expires")
+NEVER_ZERO = (
+    "timeout",
+    "deadline",
+    "check_timeout",
+    "plan_deadline",
+    "link_lifetime",
+    "ready",
+    "expires",
+    "health_timeout",
+)
 """Durations that 0 would make useless."""
 NAMED_TABLES: Mapping[str, type] = {
     "runners": RunnerSettings,
@@ -67,6 +77,7 @@ NAMED_TABLES: Mapping[str, type] = {
     "watchers": WatcherSettings,
     "budgets": BudgetSettings,
     "prices": PriceSettings,
+    "deploy": DeploySettings,
 }
 """Tables of tables whose names a person chooses."""
 _TABLES = ("tree", "forge", "mail", "mcp", "preview", "serve", "hooks", "dashboard", "currency")
@@ -154,6 +165,7 @@ def check(settings: Settings) -> None:
     check_mail(settings.mail)
     check_dashboard(settings.dashboard)
     check_money(settings.budgets, settings.prices, settings.currency)
+    check_deploys(settings.deploy)
     _check_named(settings)
     if settings.plan_max_usd > MOST_FOR_A_PLAN:
         hint = f"use at most {MOST_FOR_A_PLAN}"
@@ -162,6 +174,8 @@ def check(settings: Settings) -> None:
 
 def _check_named(settings: Settings) -> None:
     """Check the tables whose names a person chose."""
+    for name, target in settings.deploy.items():
+        _check_durations(f"deploy.{name}.", target)
     for name, watcher in settings.watchers.items():
         check_watcher(f"watchers.{name}", watcher, settings.notifications)
     for name, rule in settings.notifications.items():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.app.deciding import results as serving
+from mission_cli.app.deploys import results as deploys
 from mission_cli.app.forecasting import results as budgets
 from mission_cli.app.interview import results as interviews
 from mission_cli.app.mail import results as mails
@@ -122,6 +123,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "playbooks list": (Output(books.ListedPlaybooks),),
     "playbooks show": (Output(books.ShownPlaybook),),
     "pr": (Output(pulls.PullRequests, stopped=True),),
+    "deploy": (Output(deploys.Deployed),),
     "preview": (Output(landing.Previewed), *_CHANGED),
     "pulse": (Output(reports.DryRun),),
     "reject": _CHANGED,

@@ -543,6 +543,8 @@ def judge(spec: JobSpec, files: Mapping[str, str]) -> tuple[int, str]:
             return int(words[2] not in files), ""
         return 127, f"{words[0]}: not found"
     wanted = json.loads(spec.program.argv[-1])
+    if wanted["kind"] == "http":  # what was deployed answers, unless its address says that it is sick
+        return int("sick" in wanted["http"]["url"]), "expected 200, found 502"
     if wanted["kind"] == "file":
         missing = [p for p in wanted["paths"] if not files.get(p)]
         return (

@@ -41,10 +41,10 @@ def _judge(wanted: Mapping[str, Any]) -> tuple[int, str]:
     check = _http(wanted["http"])
     if find_spec("httpx") is None:
         raise cannot(without(CriterionKind.HTTP, "httpx"))
-    from mission_cli.adapters.judges.http import judge_http
+    from mission_cli.adapters.judges.http import judge_in_time
 
     def ask(values: Mapping[str, str], ready_until: float, alive: Callable[[], None]) -> str:
-        return judge_http(check, values, ready_until=ready_until, alive=alive)
+        return judge_in_time(check, values, ready_until=ready_until, alive=alive)
 
     return _served(wanted, check.url, ask)
 

@@ -39,6 +39,15 @@ _TRIES = 20
 _MOST = 200
 _NO_DECISIONS = frozenset(
     {
+        EventKind.DEPLOY_CHECKED,
+        EventKind.DEPLOY_DROPPED,
+        EventKind.DEPLOY_FAILED,
+        EventKind.DEPLOY_LIVE,
+        EventKind.DEPLOY_PLANNED,
+        EventKind.DEPLOY_ROLLED_BACK,
+        EventKind.DEPLOY_ROLLING_BACK,
+        EventKind.DEPLOY_STARTED,
+        EventKind.DEPLOY_STUCK,
         EventKind.EVENT_EXTERNAL,
         EventKind.MAIL_ADDED,
         EventKind.MAIL_FAILED,

@@ -10,6 +10,7 @@ from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.steer.preview import preview_of
 from mission_cli.app.commands.steer.quarantine import KEY
+from mission_cli.app.deploys.views import deployments_of
 from mission_cli.app.forecasting.currency import converted
 from mission_cli.app.forecasting.forecast import forecast_of
 from mission_cli.app.forecasting.spending import price_note
@@ -131,6 +132,7 @@ def _status(ctx: Context, address: Address, case: Case) -> MissionView:
         phases=tuple(phase_rows(mission, now)),
         pull=pulls.get(MISSION),
         preview=preview_of(mission),
+        deployments=deployments_of(mission),
         needs_me=in_brief(waiting),
         currency=_currency(ctx, mission, case.observation.records),
         list_prices=price_note(mission.id, case.observation.records),

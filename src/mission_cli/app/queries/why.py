@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted
 from mission_cli.app.commands.start_checks import why_refused
 from mission_cli.app.commands.steer.sync import news_of_base
+from mission_cli.app.deploys.views import deployments_of, words_of
 from mission_cli.app.keeping import kept
 from mission_cli.app.queries.needs.behind import features_behind
 from mission_cli.app.queries.status import expected_of, flaky_of, until_deadline
@@ -95,6 +96,7 @@ def _explained(ctx: Context, snapshot: Snapshot, address: Address, case: Case) -
         signals=tuple(_signals(ctx, address, {subject for subject, _ in answers})),
         routes=tuple(_routes(ctx, case, address)),
         preview=shown_at(case.mission) if not narrow else "",
+        deployments=tuple(words_of(one) for one in deployments_of(case.mission)) if not narrow else (),
     )
 
 

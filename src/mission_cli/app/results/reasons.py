@@ -110,3 +110,5 @@ class Why:
     """Why features that were asked about get another tier than usual, or got it for their last attempt."""
     preview: str = ""
     """The URL of the preview; empty if none is ready."""
+    deployments: tuple[str, ...] = ()
+    """The newest deployment to each target, in words."""

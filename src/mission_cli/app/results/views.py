@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
+    from mission_cli.app.deploys.results import DeployView
     from mission_cli.app.results.landing import PreviewView
     from mission_cli.app.results.outlook import Converted, Forecast
     from mission_cli.app.results.pulls import PullView
@@ -245,6 +246,8 @@ class MissionView:
     """The pull request for the whole mission; null if it has none."""
     preview: PreviewView | None = None
     """The newest preview; null if there has been none."""
+    deployments: tuple[DeployView, ...] = ()
+    """The newest deployment to each target."""
     needs_me: tuple[NeedsMe, ...] = ()
     """The same things as in `waiting_for`, in brief."""
     currency: Converted | None = None

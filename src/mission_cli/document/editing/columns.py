@@ -31,6 +31,7 @@ _READ: Mapping[str, frozenset[str]] = {
     "Held-out Criteria": frozenset({"#", "milestone", "sealed", "results"}),
     "Pull Requests": frozenset({"for", "pr", "branch", "base", "head", "status", "since", "handled"}),
     "Previews": frozenset({"#", "for", "commit", "status", "url", "since", "expires"}),
+    "Deployments": frozenset({"#", "target", "commit", "for", "by", "status", "url", "version", "since"}),
     "Mail": frozenset({"#", "feature", "about", "to", "subject", "status", "since", "message-id", "text", "replies"}),
     "Approvals": frozenset({"gate", "decision", "commit"}),
     "Progress Log": frozenset({"timestamp", "event", "details"}),

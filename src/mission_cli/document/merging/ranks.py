@@ -20,6 +20,7 @@ from mission_cli.document.syntax.vocabulary import (
     plain,
 )
 from mission_cli.domain.budget.amounts import parse_amount
+from mission_cli.domain.deploys.rows import DeployStatus
 from mission_cli.domain.mail.rows import MailStatus
 from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.preview.rows import PreviewStatus
@@ -59,6 +60,13 @@ _REOPENED = pattern(r"active \((passed|validating|completed)\)\Z")
 _OPEN = dict.fromkeys(("", "needed", *OPEN_REQUEST, *OPEN_WAIT), 0)
 _OPEN |= {RequestStatus.EXPIRED: 1, WaitStatus.FAILED: 1, "timed out": 1}
 _PHASE = {"": 0, **{s.value: n for n, s in enumerate(PhaseStatus)}}
+_DEPLOY = (
+    *(DeployStatus.PLANNED, DeployStatus.DEPLOYING, DeployStatus.CHECKING, DeployStatus.LIVE, DeployStatus.RECOVERING),
+    *(DeployStatus.ROLLING_BACK, DeployStatus.ROLLED_BACK, DeployStatus.FAILED, DeployStatus.STUCK),
+    DeployStatus.DROPPED,
+)
+DEPLOY = ("target", "commit", "for", "by", "status", "url", "version", "since", "reason")
+"""The columns of a deployment that belong together."""
 _PREVIEW = tuple(PreviewStatus)
 PREVIEW = ("for", "commit", "status", "url", "since", "expires", "reason")
 """The columns of a preview that belong together."""
@@ -155,6 +163,14 @@ def open_rank(text: str) -> Rank:
 def gate_rank(text: str) -> Rank:
     """Rank of a gate's status: rejected is greatest, then approved, then pending."""
     return (_GATE.get(plain(text), 2), text)
+
+
+def deploy_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:
+    """Rank of a deployment: the one that is further, so that no merge starts anything again."""
+    del base
+    status = plain(now.get("status", ""))
+    how_far = _DEPLOY.index(status) if status in _DEPLOY else len(_DEPLOY)
+    return (how_far, now.get("since", ""), *(now.get(c, "") for c in DEPLOY))
 
 
 def preview_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:

@@ -163,7 +163,11 @@ KEYS: dict[str, Key] = {
             most=100,
         ),
         Key("preferences.tech_stack", Kind.LIST, "Languages, frameworks and libraries."),
-        Key("preferences.deploy_target", Kind.TEXT, "Where it is deployed."),
+        Key(
+            "preferences.deploy_target",
+            Kind.TEXT,
+            "Targets to which it deploys: names of `[deploy.NAME]`.",
+        ),
         Key("preferences.test_framework", Kind.TEXT, "Test framework."),
         Key("preferences.ci_provider", Kind.TEXT, "CI provider."),
         Key("preferences.coding_style", Kind.TEXT, "Coding style."),

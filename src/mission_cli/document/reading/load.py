@@ -329,6 +329,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         held_out=Later(partial(tables.held_out, layout)),
         pulls=Later(partial(tables.pulls, layout)),
         previews=Later(partial(tables.previews, layout)),
+        deploys=Later(partial(tables.deploys, layout)),
         mails=Later(partial(tables.mails, layout)),
         mail_recipients=tuple(one for one in facts.texts("mail_recipients") if is_pattern(one)),
         needed_resources=holding(found, {need for m in milestones for f in m.features for need in f.needs}),

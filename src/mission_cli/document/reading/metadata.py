@@ -97,6 +97,12 @@ class Facts:
             auto_resume=self.text("preferences.auto_resume").casefold() in YES,
             shared_files=self.text("preferences.shared_files") == "wait",
             worker_command=self.text("preferences.worker_command"),
+            deploy_targets=tuple(
+                name.strip()
+                for text in self.texts("preferences.deploy_target")
+                for name in text.split(",")
+                if name.strip()
+            ),
             lines=tuple(words),
         )
 

@@ -86,6 +86,13 @@ SECTIONS: Mapping[str, SectionForm] = {
     "Previews": SectionForm(
         (), _table("# · For · Commit · Status · URL · Since · Expires · Reason", "commit", "status", "url")
     ),
+    "Deployments": SectionForm(
+        (),
+        _table(
+            "# · Target · Commit · For · By · Status · URL · Version · Since · Reason",
+            *("target", "commit", "status"),
+        ),
+    ),
     "Resources": SectionForm(
         (), _table("Name · Type · Purpose · Status · Reference · Delivery · Check · Expires · Notes", "name", "status")
     ),

@@ -21,6 +21,7 @@ from mission_cli.document.syntax.vocabulary import number, plain
 from mission_cli.domain.asking.options import read_options
 from mission_cli.domain.asking.urgency import URGENCIES
 from mission_cli.domain.budget.amounts import category_of, parse_amount
+from mission_cli.domain.deploys.rows import DeployRow, DeployStatus
 from mission_cli.domain.forge.rows import PullRow, RowStatus
 from mission_cli.domain.ids import FeatureNumber, feature_number
 from mission_cli.domain.mail.addresses import address_of
@@ -208,6 +209,29 @@ def previews(layout: Layout) -> Iterator[PreviewRow]:
                 expires=row["expires"],
                 reason=row["reason"],
                 phase=row["for"],
+                line=row.line,
+            )
+
+
+def deploys(layout: Layout) -> Iterator[DeployRow]:
+    """Yield the deployments; a row without a number, a target or a commit is left out.
+
+    With an unknown status a deployment is stuck, so that a person looks.
+    """
+    for row in rows_in(layout, "Deployments", "target", "commit", "status"):
+        status, known, address = plain(row["status"]), whole(row["#"]), row["url"].strip("<>` ")
+        if known and row["target"] and row["commit"]:
+            yield DeployRow(
+                number=known,
+                target=row["target"],
+                commit=row["commit"].strip("` "),
+                status=DeployStatus(status) if status in set(DeployStatus) else DeployStatus.STUCK,
+                because=row["for"],
+                by=row["by"],
+                url=address if is_url(address) else "",
+                version=row["version"],
+                since=row["since"],
+                reason=row["reason"],
                 line=row.line,
             )
 

@@ -38,3 +38,5 @@ class HttpCheck:
     """Whether redirects are followed."""
     trust: str = ""
     """A file with certificates to trust, or `none` for no verification; empty: what the system trusts."""
+    wait_s: int = 0
+    """How long it may take until the answer passes: what was deployed elsewhere needs a while. 0: it is asked once."""

@@ -24,6 +24,9 @@ USUAL = (
     EventKind.FEATURE_FAILED,
     EventKind.PREVIEW_READY,
     EventKind.PREVIEW_FAILED,
+    EventKind.DEPLOY_LIVE,
+    EventKind.DEPLOY_FAILED,
+    EventKind.DEPLOY_STUCK,
 )
 """The events of a rule that names none."""
 INFO, WARNING, ERROR = "info", "warning", "error"
@@ -31,7 +34,9 @@ INHERIT = "inherit"
 """The name, beside those of rules, that adds the rules of the wider scope."""
 SEVERITIES = (INFO, WARNING, ERROR)
 """From the lowest to the highest."""
-_ERRORS = frozenset({STUCK, EventKind.STATE_PUT_BACK, EventKind.WORK_PUT_BACK, EventKind.DECISION_UNDONE})
+_ERRORS = frozenset(
+    {STUCK, EventKind.DEPLOY_STUCK, EventKind.STATE_PUT_BACK, EventKind.WORK_PUT_BACK, EventKind.DECISION_UNDONE}
+)
 _WARNINGS = frozenset(
     {
         WAITING,

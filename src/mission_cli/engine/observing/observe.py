@@ -30,6 +30,7 @@ from mission_cli.domain.timing.schedule import end_of
 from mission_cli.domain.timing.timeline import follow
 from mission_cli.engine.case import Case
 from mission_cli.engine.check_jobs import check_states, hook_states
+from mission_cli.engine.deploys.jobs import deploy_jobs, deploying_elsewhere
 from mission_cli.engine.drafts.look import draft_look
 from mission_cli.engine.findings import digest
 from mission_cli.engine.mails.look import look_at_mail
@@ -252,7 +253,7 @@ def _driven_here(
         looked=False,
         detected=look.detected({}),
         held_out=held_out_of(ctx, mission),
-        previews=preview_jobs(ctx, mission),
+        previews={**preview_jobs(ctx, mission), **deploy_jobs(ctx, mission)},
         drafts=draft_look(ctx, snapshot.missions[mission.id], snapshot.head, mission, records, ask=ask),
         findings=_findings(ctx, snapshot, mission),
         free_slots=ctx.machine.free_slots(JobKind.WORKER),
@@ -278,6 +279,7 @@ def _with_others(ctx: Context, snapshot: Snapshot, mission: Mission, observation
     return replace(
         observation,
         missions=statuses(snapshot, mission),
+        deploying=deploying_elsewhere(snapshot, mission),
         patterns=patterns_of(ctx, snapshot, mission),
         awaited=pull_rows(ctx, snapshot, mission),
         editor=ctx.state.last_editor(snapshot.missions[mission.id]) if edited else "",

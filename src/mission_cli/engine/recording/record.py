@@ -43,7 +43,7 @@ from mission_cli.engine.recording.decision_log import decided, decision_rows, wi
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.evidence import evidence_writes
 from mission_cli.engine.recording.phases import phase_changes, phase_entry
-from mission_cli.engine.recording.previews import preview_changes
+from mission_cli.engine.recording.previews import deploy_changes, preview_changes
 from mission_cli.engine.recording.pulls import pull_changes
 from mission_cli.engine.recording.recipients import recipients
 from mission_cli.engine.recording.requests import advice_changes, context_write, follow_up, scope_changes
@@ -83,6 +83,7 @@ from mission_cli.planner.core.decisions import (
     StartWait,
     TakeAdvice,
     Transition,
+    WriteDeploy,
     WritePreview,
     WritePull,
 )
@@ -217,7 +218,7 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(EventKind.JUDGMENT_DECIDED, move.why, about=(attempt_name(move.run),))
         case Archive():
             return Entry(EventKind.MISSION_ARCHIVED, move.why)
-        case WritePull() | WritePreview():
+        case WritePull() | WritePreview() | WriteDeploy():
             return Entry(move.event, move.why)
         case LinkIssue():
             return Entry(EventKind.ISSUE_OPENED, move.why)
@@ -269,6 +270,8 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
             yield from pull_changes(loaded.mission, move.row)
         case WritePreview():
             yield from preview_changes(loaded.mission, move.row)
+        case WriteDeploy():
+            yield from deploy_changes(loaded.mission, move.row)
         case LinkIssue():
             yield SetFeature(move.number, "Task ID", move.task)
         case MarkHeldOut():

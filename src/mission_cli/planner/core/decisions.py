@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mission_cli.domain.asking.told import Outcome
+    from mission_cli.domain.deploys.rows import DeployRow
     from mission_cli.domain.events import EventKind
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.forge.rows import PullRow
@@ -329,6 +330,15 @@ class WritePreview:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteDeploy:
+    """Write the row of a deployment: a new one, or what is known of it now."""
+
+    row: DeployRow
+    event: EventKind
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkIssue:
     """Name the issue of a feature in its Task ID cell, which is empty."""
 
@@ -371,6 +381,7 @@ Transition = (
     | Archive
     | WritePull
     | WritePreview
+    | WriteDeploy
     | LinkIssue
     | Finish
     | PhaseTransition

@@ -230,7 +230,33 @@ class CleanPreview:
     why: str
 
 
+class DeployPart(StrEnum):
+    """The commands of a deployment."""
+
+    DEPLOY = "deploy"
+    HEALTH = "health"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class RunDeploy:
+    """Submit a job of a deployment, again if necessary: deploying and rolling back start once."""
+
+    number: int
+    part: DeployPart
+    attempt: int
+    """Which try of the health check; the others have one."""
+    why: str
+
+    @property
+    def is_check(self) -> bool:
+        """Whether its job takes a slot for checks."""
+        return self.part is DeployPart.HEALTH
+
+
 ForgeEffect = PushPull | OpenPull | TurnPull | MergePull | ReplyPull | RerunCheck | TidyPull | OpenIssue | CloseIssue
 PreviewEffect = StartPreview | CleanPreview
 CodeEffect = PromoteDraft | Integrate | MakeWork | MoveWork | PutBaseBack | Land
-Effect = Submit | Recover | Cancel | RunCheck | RunHook | CodeEffect | ForgeEffect | PreviewEffect | MailEffect
+Effect = (
+    Submit | Recover | Cancel | RunCheck | RunHook | CodeEffect | ForgeEffect | PreviewEffect | RunDeploy | MailEffect
+)

@@ -144,7 +144,9 @@ class Observation:
     drafts: DraftLook = field(default_factory=DraftLook)
     """What is known of drafts; nothing for a mission without any."""
     previews: Mapping[str, Job] = field(default_factory=dict)
-    """The jobs of previews of which something is left, by the executor's keys."""
+    """The jobs of previews and deployments of which something is left, by the executor's keys."""
+    deploying: Mapping[str, str] = field(default_factory=dict)
+    """The missions that deploy now, by the names of the targets, if this one plans to deploy there."""
     patterns: Mapping[Sort, Seen] = field(default_factory=dict)
     """How often runners and models succeeded, by kind of task; empty for missions that do not choose by it."""
     findings: str = ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mission_cli.domain.budget.across import Budget
+    from mission_cli.domain.deploys.targets import Target
     from mission_cli.domain.notice import Notice
 
 
@@ -110,6 +111,8 @@ class Policy:
     shared_budgets: tuple[Budget, ...] = ()
     """Budgets across missions."""
     previews: PreviewPolicy = field(default_factory=PreviewPolicy)
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    """Where finished work can be deployed, by name."""
     hook_rules: Hooks = field(default_factory=Hooks)
     """Commands before and after steps, and what watchers do."""
     sandboxed: bool = True

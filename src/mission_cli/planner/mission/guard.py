@@ -87,6 +87,7 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
             (mission.reviews, mission.quality_threshold),
             [replace(one, line=0) for one in mission.held_out],
             [replace(row, line=0) for row in mission.pulls],
+            [replace(row, line=0) for row in mission.deploys],
             ([replace(row, line=0) for row in mission.mails], mission.mail_recipients),
             mission.team,
         ),

@@ -29,7 +29,7 @@ from mission_cli.surfaces.cli.commands import (
     show as look,
 )
 from mission_cli.surfaces.cli.commands.browsing import dashboard
-from mission_cli.surfaces.cli.commands.finished import preview
+from mission_cli.surfaces.cli.commands.finished import deploy, preview
 from mission_cli.surfaces.cli.commands.guided import replan
 from mission_cli.surfaces.cli.commands.money import budget
 from mission_cli.surfaces.cli.commands.playbooks import playbooks
@@ -97,6 +97,7 @@ for module in (
     prove,
     dashboard,
     preview,
+    deploy,
     budget,
     playbooks,
     steer,

@@ -116,6 +116,14 @@ _WATCH: Mapping[str, Entry] = {
         ("preview words --restart", "show the finished work as it is now"),
         ("preview words --stop", "end it"),
     ),
+    "deploy": _entry(
+        Group.WATCH,
+        "deployment",
+        ("deploy words staging", "deploy the finished work to the target `staging`"),
+        ("deploy words production --wait", "wait until it is live, or was rolled back"),
+        ("deploy words production --rollback", "take back what is live there"),
+        ("deploy words production --drop", "drop one that is planned, or leave a failed one"),
+    ),
     "history": _entry(
         Group.WATCH,
         "cli",
@@ -494,6 +502,7 @@ TOPICS: Mapping[str, str] = {
     "interview": "what `mission new` asks, in which depth, and answers from a file",
     "playbooks": "plans with parameters: using the shipped ones, writing your own",
     "previews": "opening finished work before it lands: servers, deployments, states",
+    "deployment": "deploying to targets: health checks, approvals, rollbacks, states",
     "mails": "what is sent and read, approvals, replies, questions by mail",
     "pull-requests": "how work reaches a protected branch: rules, reviews, tokens, trouble",
     "forecast": "what missions cost, forecasts and how good they are",

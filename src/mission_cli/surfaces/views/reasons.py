@@ -59,6 +59,7 @@ def reasons(found: Why, now: datetime) -> Iterator[Span]:
         yield _plain(words)
     if found.preview:
         yield _plain(f"preview: {found.preview}")
+    yield from (_plain(one) for one in found.deployments)
     yield from pulse_lines(found.pulse)
     yield from flaky_lines([(found.id, one) for one in found.flaky])
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.shown import dollars, moment
 from mission_cli._support.text import counted, parse_stamp, show_duration
 from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.deploys.rows import DeployStatus
 from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.preview.rows import PreviewStatus
 from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
@@ -95,6 +96,7 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
     facts.append(line((f"{view.mode} mode, base {said(view.base)}", "dim")))
     lines += flow(facts, width)
     lines += _preview(view, width)
+    lines += _deployments(view, width)
     for hold in view.holds:
         if hold.kind == HoldKind.MISSION and hold.until:
             lines += paragraph(hold.detail, width)
@@ -111,6 +113,17 @@ def phase_lines(view: MissionView, width: int) -> list[Line]:
     if view.phase is None:
         return []
     return flow([line((f"phases {view.phase.progress}%", "dim")), *parts], width)
+
+
+def _deployments(view: MissionView, width: int) -> list[Line]:
+    """Return the state of each target; one that failed waits for you below."""
+    found: list[Line] = []
+    for one in view.deployments:
+        version = f" ({one.version})" if one.version else ""
+        url = f": {one.url}" if one.url and one.status == DeployStatus.LIVE else ""
+        words = f"{one.target}: {one.commit[:7]}{version} is {one.status}{url}"
+        found += paragraph(said(words), width, "cyan")
+    return found
 
 
 def _preview(view: MissionView, width: int) -> list[Line]:

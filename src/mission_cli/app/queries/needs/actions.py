@@ -93,6 +93,14 @@ def _preview(args: Sequence[str]) -> Iterator[Action]:
     yield Action("start_preview", "Show it again", {"id": args[0], "restart": True})
 
 
+def _deploy(args: Sequence[str]) -> Iterator[Action]:
+    given = {"id": args[0], **({"target": args[1]} if len(args) > 1 and not args[1].startswith("-") else {})}
+    if "--drop" in args:
+        yield Action("drop_deployment", "Drop it", given)
+    else:
+        yield Action("deploy_mission", "Deploy again", given)
+
+
 def _archive(args: Sequence[str]) -> Iterator[Action]:
     if "--restore" in args:
         yield Action("restore_mission", "Take it out of the archive", {"id": args[0]})
@@ -131,6 +139,7 @@ _OF: Mapping[str, Callable[[Sequence[str]], Iterator[Action]]] = {
     "mail": _mail,
     "set": _set,
     "preview": _preview,
+    "deploy": _deploy,
     "archive": _archive,
     "note": _note,
     "advance": _advance,

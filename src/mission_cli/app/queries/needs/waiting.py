@@ -29,7 +29,7 @@ _OF_ALL = frozenset({"edit", "lint", "doctor", "why", "cron install", "pulse"})
 """Commands that help with many things: what they are needed for tells these apart."""
 _OF_ONE = frozenset({HoldKind.ROW, HoldKind.PULL, HoldKind.MILESTONE, HoldKind.CHECK})
 """Holds of which each subject has its own, although the words may be the same."""
-_END = frozenset({HoldKind.LANDING, HoldKind.RECOVERY, HoldKind.PREVIEW})
+_END = frozenset({HoldKind.LANDING, HoldKind.RECOVERY, HoldKind.PREVIEW, HoldKind.DEPLOY})
 """Holds for which no feature waits."""
 
 

@@ -96,7 +96,13 @@ def _problems(shell: Shell, source: Source, text: str) -> list[Problem]:
 
     loaded = (load_placed if source.placed else load)(text, source.identity)
     return sorted(
-        [*check(loaded), *lacking_problems(loaded.mission), *_at_forge(shell, loaded), *_names(shell, loaded)]
+        [
+            *check(loaded),
+            *lacking_problems(loaded.mission),
+            *_at_forge(shell, loaded),
+            *_names(shell, loaded),
+            *_targets(shell, loaded),
+        ]
     )
 
 
@@ -130,6 +136,18 @@ def _names(shell: Shell, loaded: Loaded) -> list[Problem]:
         return []
     try:
         return [*name_problems(shell.look().context, loaded)]
+    except MissionError:
+        return []
+
+
+def _targets(shell: Shell, loaded: Loaded) -> list[Problem]:
+    """Return the targets of deployments that the settings of this repository do not have."""
+    from mission_cli.app.deploys.lacking import target_problems
+
+    if not loaded.mission.preferences.deploy_targets:
+        return []
+    try:
+        return [*target_problems(shell.look().context, loaded)]
     except MissionError:
         return []
 

@@ -21,6 +21,7 @@ from mission_cli.surfaces.as_json import SCHEMA, as_json
 from mission_cli.surfaces.http.api import acting, keeping, moving, plannings, reading, shaping
 from mission_cli.surfaces.http.api.carrying import carry_out
 from mission_cli.surfaces.http.api.expecting import tag_of
+from mission_cli.surfaces.http.api.finished import deploying
 from mission_cli.surfaces.http.api.input import read_input
 from mission_cli.surfaces.http.api.money import budget
 from mission_cli.surfaces.http.api.openapi import document
@@ -60,6 +61,7 @@ def operations() -> tuple[Operation, ...]:
         *keeping.operations(),
         *shaping.operations(),
         *budget.operations(),
+        *deploying.operations(),
         *plannings.operations(),
     )
 

@@ -115,6 +115,8 @@ _ALL = (
         given=("feature",),
     ),
     _action("preview", "start_preview", "Show the finished work?", "Start the preview", given=("restart",)),
+    _action("deploy", "deploy_mission", "Deploy the finished work?", "Deploy", given=("target",)),
+    _action("drop-deployment", "drop_deployment", "Drop this deployment?", "Drop it", given=("target",)),
     _action("stop-preview", "stop_preview", "End the preview?", "End it"),
     _action(
         *("signal", "signal_wait", "Has it happened?", "It has happened", _WHY),

@@ -1,0 +1,1 @@
+"""Deployments: targets of the settings, and the rows of `## Deployments`."""

@@ -1,0 +1,1 @@
+"""Decide about deployments: plan them, ask for them, follow their jobs."""
