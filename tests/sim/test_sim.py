@@ -16,6 +16,7 @@ from tests.kit.nightly import NIGHTLY, by_day, only_at_night
 from tests.sim.asked import AskSim
 from tests.sim.events import What, events_of, shrunk
 from tests.sim.hooked import HookSim
+from tests.sim.judged import JudgeSim
 from tests.sim.mailed import MailSim
 from tests.sim.phased import PhaseSim
 from tests.sim.previewed import PreviewSim
@@ -86,6 +87,13 @@ def test_every_law_holds_where_commands_run_before_and_after_steps(seed: int) ->
 def test_every_law_holds_where_agents_review(seed: int) -> None:
     counts = run(seed, HALF, ReviewSim)
     assert counts["reviews"] > 0
+
+
+@pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [300])
+def test_every_law_holds_where_a_model_judges(seed: int) -> None:
+    """No question is asked again after its answer, none above its share, and no cap, gate or criterion changes."""
+    counts = run(seed, HALF, JudgeSim)
+    assert counts["judgments decided"] > 0 or NIGHTLY
 
 
 @pytest.mark.parametrize("seed", range(300, 400) if NIGHTLY else [301])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from mission_cli.document.plans.values import (  # noqa: TC001 - pydantic reads them when the classes are made
     Amount,
@@ -19,6 +19,11 @@ from mission_cli.document.plans.values import (  # noqa: TC001 - pydantic reads 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+def _off(value: object) -> object:
+    """Convert `off`, which YAML reads as false, to a word."""
+    return "off" if value is False else value
 
 
 class PlanFeature(_Strict):
@@ -114,6 +119,15 @@ class PlanReviews(_Strict):
     """Also review features before a quality gate that needs a score."""
     dimensions: dict[str, Text] = {}
     """A weight, and what to look at, by the name of the dimension."""
+
+
+class PlanOrchestrator(_Strict):
+    """What a model may be asked for besides the work; by default nothing."""
+
+    judgments: Annotated[Literal["off", "propose", "act"], BeforeValidator(_off)] = "off"
+    drafts: Flag = False
+    narrative: Flag = False
+    budget_pct: Annotated[Number, Field(ge=0, le=100)] = 5.0
 
 
 class PlanResource(_Strict):
@@ -219,6 +233,7 @@ class Plan(_Strict):
     model_routing: PlanModels = PlanModels()
     preferences: PlanPreferences = PlanPreferences()
     reviews: PlanReviews = PlanReviews()
+    orchestrator: PlanOrchestrator = PlanOrchestrator()
     success_criteria: Texts = []
     non_goals: Texts = []
     constraints: Texts = []

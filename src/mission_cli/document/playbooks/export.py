@@ -94,6 +94,7 @@ def _plan(loaded: Loaded) -> dict[str, Any]:
             if key not in _NOT_THE_PLAN and (front.texts(group, key) or front.text(group, key))
         }
     plan["reviews"] = _reviews(loaded)
+    plan["orchestrator"] = {key: text for key, text in front.pairs("orchestrator").items() if text}
     for key in ("success_criteria", "non_goals", "constraints", "assumptions"):
         plan[key] = list(getattr(mission, key))
     plan["team"] = [row for row in _rows(layout, "Team", *_TEAM) if row["volatile"].casefold() != REMOVED]

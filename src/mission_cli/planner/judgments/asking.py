@@ -18,7 +18,7 @@ from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import Cause, HoldKind, RecordState
 from mission_cli.planner.core.decisions import Dispatch
 from mission_cli.planner.core.own_limits import Bound, within
-from mission_cli.planner.judgments.limits import DEADLINE, MOST, MOST_TRIES
+from mission_cli.planner.judgments.limits import DEADLINE, MOST, is_given_up
 from mission_cli.planner.mission.across import hold_of, lefts, outer_bounds
 from mission_cli.planner.mission.money import stand
 from mission_cli.planner.mission.workers import model_of, next_attempt, runner_of, why_none_starts, why_unusable
@@ -63,7 +63,7 @@ def judged(draft: Draft, question: Question) -> Answer | None:
     """
     asked = records_about(draft, question)
     answer = next(filter(None, map(answer_in, asked)), None)
-    if answer is not None or any(record.open for record in asked) or len(asked) >= MOST_TRIES:
+    if answer is not None or any(record.open for record in asked) or is_given_up(asked):
         return answer  # the step that settles it holds for one that is open
     if not draft.mission.orchestrator.allows(question.kind) or _is_asked_now(draft, question):
         return None

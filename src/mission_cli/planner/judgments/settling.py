@@ -8,7 +8,7 @@ from mission_cli.domain.ids import JUDGING
 from mission_cli.domain.judgments.rules import JudgmentKind
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import Cause, HoldKind
-from mission_cli.planner.judgments.limits import MOST_TRIES
+from mission_cli.planner.judgments.limits import is_given_up
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
@@ -48,7 +48,7 @@ def after_failure(draft: Draft, settled: RunRecord) -> str:
     if settled.cause is Cause.DONE:
         return ""
     others = [r for r in draft.records_of(JUDGING) if r.subject == settled.subject and r.run != settled.run]
-    return "; it is given up" if len(others) + 1 >= MOST_TRIES else "; it is asked once more"
+    return "; it is given up" if is_given_up([*others, settled]) else "; it is asked once more"
 
 
 def _is_there(draft: Draft, about: str) -> bool:

@@ -100,6 +100,8 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
     for hold in view.holds:
         if hold.kind == HoldKind.MISSION and hold.until:
             lines += paragraph(hold.detail, width)
+        elif hold.kind == HoldKind.JUDGMENT:
+            lines += paragraph(said(": ".join(filter(None, (hold.subject, hold.detail)))), width, "cyan")
     return lines + phase_lines(view, width)
 
 
