@@ -118,7 +118,7 @@ def _amounts(settled: list[dict[str, Any]], spent: list[list[str]]) -> Iterator[
         for run in settled:
             number = re.search(r"/(\d+)\.\d+-a\d+$", run["run"])
             about = re.match(r"\d+", str(run.get("about", "")))
-            key = number[1] if number else about[0] if about and "/review-" in run["run"] else ""
+            key = number[1] if number else about[0] if about and re.search("/(review|judge)-", run["run"]) else ""
             by_milestone[key] += _usage(run, name)  # type: ignore[assignment]  # a counter counts decimals, too
         yield from ((f"{name} {key}", amount) for key, amount in by_milestone.items() if key and amount)
     unknown = sum(run["cost_usd"] == "unknown" and run["state"] == "settled" for run in settled)

@@ -74,5 +74,5 @@ def used_in_all(mission: Mission, records: Sequence[RunRecord]) -> Used:
 
 
 def used_for(milestone: int, records: Iterable[RunRecord]) -> Used:
-    """Return what the attempts and reviews of one milestone used."""
+    """Return what the attempts, reviews and judgments of one milestone used."""
     return used_by(record for record in records if not record.planning and record.milestone == milestone)
