@@ -21,6 +21,7 @@ from mission_cli.ports.notifier import NoMessenger
 from mission_cli.ports.outside.calendars import NoCalendars
 from mission_cli.ports.outside.mail import NoPost
 from mission_cli.ports.outside.own_agents import NoOwnAgents
+from mission_cli.ports.outside.probes import NoProbes
 from mission_cli.ports.runtime import NoViews
 from mission_cli.ports.secrets import NoSeals, NoVault
 from mission_cli.settings.money import budgets_of
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.outside.calendars import Calendars
     from mission_cli.ports.outside.mail import Post
     from mission_cli.ports.outside.own_agents import OwnAgents
+    from mission_cli.ports.outside.probes import Probes
     from mission_cli.ports.runtime import Runtime, Views
     from mission_cli.ports.schedule import Schedule
     from mission_cli.ports.secrets import Seals, Secrets, Vault
@@ -77,6 +79,7 @@ class Context:
     agent_finder: AgentFinder = NoAgents()
     seals: Seals = NoSeals()
     vault: Vault = NoVault()
+    probes: Probes = NoProbes()
     messenger: Messenger = NoMessenger()
     calendars: Calendars = NoCalendars()
     post: Post = NoPost()

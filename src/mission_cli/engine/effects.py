@@ -11,6 +11,7 @@ from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.research.topics import topic_in
+from mission_cli.domain.resources.delivery import given
 from mission_cli.domain.status import SERVED_KINDS, CriterionKind, JobKind
 from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job, hook_job
@@ -54,7 +55,7 @@ from mission_cli.ports.executor import Caps, JobSpec, Key, Program, SandboxAcces
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.tables import Wait
     from mission_cli.engine.case import Case
@@ -214,8 +215,13 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord, given: Given =
             setup=ctx.settings.tree.setup,
             copy=ctx.settings.tree.copy,
         ),
-        program=replace(job.program, env={**job.program.env, **env}),
+        program=replace(job.program, env={**job.program.env, **env}, secrets=_secrets(mission, feature)),
     )
+
+
+def _secrets(mission: Mission, feature: Feature | None) -> dict[str, str]:
+    """Return references to the values that a feature needs, by variable."""
+    return {one.env: one.reference for one in given(mission.resources, feature)} if feature is not None else {}
 
 
 def agent_job(

@@ -12,6 +12,7 @@ from mission_cli.domain.ids import Sha, attempt_name
 from mission_cli.domain.judgments.rules import ADVISER, JudgmentKind
 from mission_cli.domain.research.topics import SECTION as RESEARCH
 from mission_cli.domain.research.topics import topic_in
+from mission_cli.domain.resources.rows import named_resource
 from mission_cli.domain.routing import is_research, reviewers, workers
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.drafts.given import NOTHING, Given, shown_drafts
@@ -106,6 +107,7 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
         "refused": [m for m in messages if m.sender in phases],
         "signals": for_prompt((w for w in mission.waits if w.feature == feature.number), data),
         "mail": ctx.post.sender,
+        "resources": [r for need in feature.needs if (r := named_resource(mission.resources, need)) is not None],
         "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),
         "protect": list(ctx.settings.protect),
         **shown_drafts(ctx, record, given),

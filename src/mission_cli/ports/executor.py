@@ -62,6 +62,8 @@ class Program:
     """Variables with a JSON object each, which is merged into the one that the environment has."""
     own: Mapping[str, str] = field(default_factory=dict)
     """More of them, which the setup of the tree does not get. It does not run while a secret among them is missing."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """References to values that only the program gets, by variable. It does not run while one cannot be read."""
     keys: tuple[Key, ...] = ()
     """Only the program gets the use of them, not the setup of the tree."""
     agent: str = ""

@@ -11,6 +11,7 @@ from mission_cli.app.forecasting import results as budgets
 from mission_cli.app.interview import results as interviews
 from mission_cli.app.mail import results as mails
 from mission_cli.app.playbooks import results as books
+from mission_cli.app.resources import results as resources
 from mission_cli.app.results import (
     briefing,
     changes,
@@ -129,6 +130,10 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "reject": _CHANGED,
     "report": (Output(mission_report.MissionReport, stopped=True), Output(mission_report.ReportWritten, stopped=True)),
     "replan": (Output(changes.Replanned),),
+    "resource add": (Output(resources.Resources),),
+    "resource check": (Output(resources.Resources),),
+    "resource list": (Output(resources.Resources, stopped=True),),
+    "resource provide": (Output(resources.Resources),),
     "resume": (*_CHANGED, Output(changes.StopLifted)),
     "retry": _CHANGED,
     "run": (Output(views.MissionView, stopped=True), Output(machine.DetachedRun, stopped=True)),

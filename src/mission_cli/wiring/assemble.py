@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli import __version__
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.agents.own_files import OwnAgentFiles
 from mission_cli.adapters.calendars import IcsCalendars
@@ -46,16 +46,19 @@ from mission_cli.adapters.money.purse import FilePurse
 from mission_cli.adapters.money.table import TablePrices
 from mission_cli.adapters.notify import CommandNotifier
 from mission_cli.adapters.schedule.local import LocalSchedule
+from mission_cli.adapters.secrets.probes import LocalProbes
 from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
 from mission_cli.adapters.secrets.seals import AgeSeals
 from mission_cli.adapters.secrets.vault import LocalVault
 from mission_cli.adapters.settings_files import UNBOXED, Found, settings_edited
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.adapters.user import held_out_key, key_file, user_folder
+from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.host import PROGRAM, Person
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.paths import SETTINGS_FILE
+from mission_cli.domain.resources.delivery import withheld
 from mission_cli.domain.routing import default_runner
 from mission_cli.engine.context import Context
 from mission_cli.settings.money import prices_of
@@ -86,12 +89,15 @@ def assemble(
     rules = SecretRules(known_secrets(around, *mine, *runners))
     executor = LocalExecutor(
         jobs=checkout.runtime / "jobs",
-        surroundings=lambda: _surroundings(checkout, settings, machine, trees, around, ticking=ticking),
+        surroundings=lambda: replace(
+            _surroundings(checkout, settings, machine, trees, around, ticking=ticking), withheld=_withheld(state)
+        ),
         supervisor=python_command("_supervise"),
         environment=around,
         rules=rules,
     )
     state = GitStateStore(layout, program=program)
+    vault = LocalVault(around, user_folder("config"), checkout.main_tree)
     ctx = Context(
         clock=SystemClock(),
         state=state,
@@ -110,7 +116,8 @@ def assemble(
         prices=TablePrices(user_folder("config") / "prices.json", prices_of(settings.prices)),
         secrets=rules,
         seals=AgeSeals(held_out_key()),
-        vault=LocalVault(around, user_folder("config"), checkout.main_tree),
+        vault=vault,
+        probes=LocalProbes(vault, around),
         runtime=runtime,
         notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
         messenger=AppriseMessenger(around),
@@ -189,6 +196,13 @@ def _surroundings(
         environment=around,
         tick=_tick(checkout) if ticking else (),
     )
+
+
+def _withheld(state: GitStateStore) -> tuple[str, ...]:
+    """Return the variables that resources of missions refer to."""
+    texts = [(one.text, one.id) for one in state.snapshot().missions.values() if "env:" in one.text]
+    found = [name for text, key in texts for name in withheld(load(text, key).mission.resources)]
+    return tuple(dict.fromkeys(found))
 
 
 def _kept_back(settings: Settings) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from mission_cli.domain.budget.ledger import (
     alert,
 )
 from mission_cli.domain.notice import NO_ADVICE, advise, do
+from mission_cli.domain.resources.rows import key_of
 from mission_cli.domain.status import (
     FeatureStatus,
     HoldKind,
@@ -154,7 +155,7 @@ def _resources(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
             feature.number,
             HoldKind.RESOURCE,
             f"the resource `{name}` is needed",
-            unblock=do("edit", mission.id),
+            unblock=do("resource provide", mission.id, key_of(name)),
             person=True,
         )
 

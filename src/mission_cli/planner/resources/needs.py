@@ -21,9 +21,20 @@ def missing(mission: Mission, feature: Feature, now: datetime) -> Iterator[tuple
     for need in feature.needs:
         one = named_resource(mission.resources, need)
         if one is None:
-            yield f"it needs the resource `{need}`, which is not in `## Resources`", do("edit", mission.id)
+            yield (
+                f"it needs the resource `{need}`, which is not in `## Resources`",
+                do("resource add", mission.id, need),
+            )
         elif words := why_not(one, now):
-            yield words, do("edit", mission.id)
+            yield (
+                words,
+                do("edit" if one.broken else "resource provide", mission.id, *(() if one.broken else (one.key,))),
+            )
+
+
+def poll_name(key: str) -> str:
+    """Return the name under which the last look at a resource is remembered."""
+    return f"resource:{key}"
 
 
 def why_not(one: Resource, now: datetime) -> str:

@@ -30,6 +30,7 @@ from mission_cli.surfaces.cli.commands import (
 )
 from mission_cli.surfaces.cli.commands.browsing import dashboard
 from mission_cli.surfaces.cli.commands.finished import deploy, preview
+from mission_cli.surfaces.cli.commands.equipment import resources
 from mission_cli.surfaces.cli.commands.guided import replan
 from mission_cli.surfaces.cli.commands.money import budget
 from mission_cli.surfaces.cli.commands.playbooks import playbooks
@@ -101,6 +102,7 @@ for module in (
     budget,
     playbooks,
     steer,
+    resources,
     replan,
     slash_commands,
     serve,

@@ -279,6 +279,15 @@ _STEER: Mapping[str, Entry] = {
         ('hold-out words "run: pytest -q tests/hidden"', "a criterion of the last milestone that no worker sees"),
         ("hold-out words", "list them, with their results"),
     ),
+    "resource": _entry(
+        Group.STEER,
+        "resources",
+        ("resource list words", "what the mission needs, what is there, and what waits"),
+        ('resource add words "Stripe key" --type credential --purpose "test payments"', "add something it needs"),
+        ("resource provide words stripe-key --reference pass:web/stripe", "say where the value is"),
+        ("resource provide words stripe-key --value-stdin < key", "store the value in a file of yours"),
+        ("resource check words", "look whether everything is there"),
+    ),
     "tell": _entry(Group.STEER, "agents", ('tell words/1.2 "Use argparse"', "the next attempt reads it")),
     "note": _entry(
         Group.STEER,
@@ -501,6 +510,7 @@ TOPICS: Mapping[str, str] = {
     "phases": "phases with gates that people decide",
     "interview": "what `mission new` asks, in which depth, and answers from a file",
     "playbooks": "plans with parameters: using the shipped ones, writing your own",
+    "resources": "keys, domains, servers: references to values, features that wait, how workers get them",
     "previews": "opening finished work before it lands: servers, deployments, states",
     "deployment": "deploying to targets: health checks, approvals, rollbacks, states",
     "mails": "what is sent and read, approvals, replies, questions by mail",

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 LONGEST_ACTION = 80
 _SPEC = "spec.json"
 _PARTS = ("tree", "program", "caps", "sandbox")
+_LISTS = ("tick", "keys", "withheld", "bwrap", "proxy", "sandbox_read", "sandbox_write", "secret_exceptions")
+"""What `Surroundings` has as tuples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Surroundings:
     environment: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     """Names of variables that only jobs get whose runner names them."""
+    withheld: tuple[str, ...] = ()
+    """Names of variables that resources refer to: they are in no file, and no program gets them by these names."""
     bwrap: tuple[str, ...] = ()
     """The sandbox program with the options that confine it; empty: there is no sandbox."""
     network: str = "on"
@@ -205,14 +209,16 @@ class JobFolder:
         make_folder(self.path)
         write_whole(self.stdin, spec.program.stdin.encode("utf-8", "surrogateescape"), mode=0o600)
         facts = asdict(replace(spec, program=replace(spec.program, stdin="")))
-        write_json(self.spec, {"spec": facts, "surroundings": asdict(surroundings)}, mode=0o600)
+        shown = {name: value for name, value in surroundings.environment.items() if name not in surroundings.withheld}
+        around = asdict(replace(surroundings, environment=shown))
+        write_json(self.spec, {"spec": facts, "surroundings": around}, mode=0o600)
 
     def read_request(self) -> tuple[JobSpec, Surroundings] | None:
         """Read the request; None if it is missing, incomplete or invalid."""
         raw = read_json(self.spec)
         try:
             spec, around = raw["spec"], dict(raw["surroundings"])
-            for name in ("tick", "keys", "bwrap", "proxy", "sandbox_read", "sandbox_write", "secret_exceptions"):
+            for name in _LISTS:
                 around[name] = tuple(around.get(name, ()))
             return _spec(spec), Surroundings(**around)
         except (AttributeError, KeyError, TypeError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from contextlib import suppress
@@ -31,6 +32,7 @@ from mission_cli.adapters.fs.atomic import read_json
 from mission_cli.adapters.fs.locks import is_same_file
 from mission_cli.adapters.proc.run import start_detached
 from mission_cli.adapters.proc.wakeup import Bell
+from mission_cli.domain.errors import MissionError
 from mission_cli.domain.notice import do
 from mission_cli.domain.paths import STOP_FILE
 from mission_cli.domain.status import EndReason, JobKind
@@ -81,7 +83,21 @@ class AtWork:
         program = self._spec.program
         keys = {key.name: key.reference for key in program.keys}
         tokens = self._egress.tokens if self._egress is not None else {}
-        return SecretRules({**known_secrets(self._around.environment, program.env, program.own, keys), **tokens})
+        known = known_secrets(self._around.environment, program.env, program.own, keys)
+        own = {os.environ[name]: name for name in self._around.withheld if os.environ.get(name)}
+        return SecretRules({**known, **own, **{value: name for name, value in self._values[0].items()}, **tokens})
+
+    @cached_property
+    def _values(self) -> tuple[dict[str, str], str]:
+        """The secrets that only the program gets, by variable; and why one of them cannot be read, or empty."""
+        if not self._spec.program.secrets:
+            return {}, ""
+        from mission_cli.adapters.executors.supervise.values import read_values
+
+        try:
+            return read_values(self._spec.program.secrets, self._around), ""
+        except MissionError as error:
+            return {}, error.message
 
     @property
     def _worker(self) -> bool:
@@ -159,11 +175,14 @@ class AtWork:
             runtime.mkdir(exist_ok=True)
             (runtime / KICK).touch()  # a pulse that does not watch this job uses its slot, too
             log = runtime / "pulse.log"
-            start_detached(self._around.tick, cwd=self._code, env=self._around.environment, log=log)
+            own = {name: os.environ[name] for name in self._around.withheld if name in os.environ}
+            start_detached(self._around.tick, cwd=self._code, env={**self._around.environment, **own}, log=log)
 
     def _environment(self, *, main: bool = True) -> dict[str, str]:
         port = self._port.port if self._port is not None else port_of(self._around, self._slot_number)
         given = environment_of(self._job, self._spec, self._around, self._tree, port, main=main)
+        if main:
+            given |= self._values[0]
         return self._egress.environment(given) if main and self._egress is not None else given
 
     def _seconds(self) -> float:

@@ -1,0 +1,1 @@
+"""What missions need: list it, add to it, check it, provide it."""

@@ -1,0 +1,1 @@
+"""Commands about what missions are equipped with."""
