@@ -140,6 +140,13 @@ def _steer(reader: Reader) -> None:
     reader.say("note", "m/1.3", "Half of it is done.", "--kind", "progress")
     reader.say("tell", "m/1.3", "No dependencies, please.")
     assert reader.say("mail", "m")["mails"] == []
+    added = reader.say("resource add", "m", "shop.example", "--type", "domain")
+    assert [one["status"] for one in added["resources"]] == ["needed"]
+    reader.say("resource provide", "m", "shop.example")
+    reader.say("resource check", "m")
+    assert reader.say("resource list", "m")["resources"][0]["status"] in {"available", "broken"}
+    for _ in range(2):
+        reader.say("undo", "m")
     reader.say("hold-out", "m", "file: `hidden.txt`")
     reader.say("hold-out", "m")
     for _ in range(5):

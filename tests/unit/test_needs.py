@@ -147,6 +147,8 @@ TERMINAL = [
     do("takeover", "m"),
     do("handback", "m/1.2"),
     do("hold-out", "m"),
+    do("resource", "provide", "m", "stripe-key"),
+    do("resource", "add", "m", "stripe-key"),
 ]
 SHOWING = [do("why", "m/1.2"), do("logs", "m/1.2"), do("add-milestone", "m"), do("budget", "limits"), do("replan", "m")]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import digest
@@ -215,13 +215,15 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord, given: Given =
             setup=ctx.settings.tree.setup,
             copy=ctx.settings.tree.copy,
         ),
-        program=replace(job.program, env={**job.program.env, **env}, secrets=_secrets(mission, feature)),
+        program=replace(job.program, env={**job.program.env, **env}, **_needs(mission, feature)),
     )
 
 
-def _secrets(mission: Mission, feature: Feature | None) -> dict[str, str]:
-    """Return references to the values that a feature needs, by variable."""
-    return {one.env: one.reference for one in given(mission.resources, feature)} if feature is not None else {}
+def _needs(mission: Mission, feature: Feature | None) -> dict[str, Any]:
+    """Return references to the values that a feature needs, by variable, and the keys that a proxy adds."""
+    rows = [*given(mission.resources, feature.needs)] if feature is not None else []
+    keys = tuple(Key(one.env, one.reference, one.delivery) for one in rows if one.is_proxied)
+    return {"secrets": {one.env: one.reference for one in rows if not one.is_proxied}, "keys": keys}
 
 
 def agent_job(

@@ -49,7 +49,7 @@ def add_resource(ctx: Context, text: str, new: NewResource) -> Done:
     def change(address: Address) -> Wanted:
         mission = address.mission
         if named_resource(mission.resources, key) is not None:
-            hint = do("resource provide", mission.id, key)
+            hint = do("resource", "provide", mission.id, key)
             raise ConflictError(f"{mission.id} has the resource `{new.name}` already", hint=hint)
         cells = {
             "Name": new.name,
@@ -64,7 +64,7 @@ def add_resource(ctx: Context, text: str, new: NewResource) -> Done:
         words = f"the resource {new.name} is needed" + (f" for {new.purpose}" if new.purpose else "")
         decided = (f"Need the resource {new.name}",)
         row = AppendRow(SECTION, {name: text for name, text in cells.items() if text})
-        return Wanted(words, EventKind.RESOURCE_NEEDED, (row,), decisions=decided, reason="mission resource add")
+        return Wanted(words, EventKind.RESOURCE_NEEDED, (row,), decisions=decided, reason=str(do("resource", "add")))
 
     return commit_change(ctx, text, change)
 
@@ -114,7 +114,7 @@ def _provided(ctx: Context, one: Resource, reference: str, expires: str) -> Want
         return Wanted(f"{words}: nothing had to be changed")
     decided = (f"Provide the resource {one.name}",)
     return Wanted(
-        words, EventKind.RESOURCE_AVAILABLE, tuple(changes), decisions=decided, reason="mission resource provide"
+        words, EventKind.RESOURCE_AVAILABLE, tuple(changes), decisions=decided, reason=str(do("resource", "provide"))
     )
 
 
@@ -177,7 +177,7 @@ def check_resources(ctx: Context, text: str, name: str = "") -> Done:
         if not changes:
             return Wanted(words)
         event = EventKind.of("resource", changes[0].value) if isinstance(changes[0], SetCell) else None
-        return Wanted(words, event, tuple(changes), reason="mission resource check")
+        return Wanted(words, event, tuple(changes), reason=str(do("resource", "check")))
 
     return commit_change(ctx, text, change)
 

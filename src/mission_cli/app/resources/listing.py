@@ -34,7 +34,7 @@ def needed_resource(mission: Mission, name: str) -> Resource:
     """Return the resource with that name. Raises NotFoundError if there is none."""
     found = named_resource(mission.resources, name)
     if found is None:
-        raise NotFoundError(f"{mission.id} has no resource `{name}`", hint=do("resource list", mission.id))
+        raise NotFoundError(f"{mission.id} has no resource `{name}`", hint=do("resource", "list", mission.id))
     return found
 
 
@@ -53,5 +53,5 @@ def _view(mission: Mission, one: Resource, polls: Mapping[str, Poll], now: datet
         needed_by=needed_by,
         holds=holds,
         problem=polls.get(poll_name(one.key), Poll()).trouble if why else "",
-        unblock=str(do("resource provide", mission.id, one.key)) if why else "",
+        unblock=str(do("resource", "provide", mission.id, one.key)) if why else "",
     )

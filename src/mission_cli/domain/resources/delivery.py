@@ -9,17 +9,16 @@ from mission_cli.domain.resources.rows import named_resource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mission_cli.domain.mission import Feature
     from mission_cli.domain.resources.rows import Resource
 
 NO_VALUE = "there is no value for "
 """How the end of a job begins whose program did not start because a value could not be read; its variable follows."""
 
 
-def given(resources: Iterable[Resource], feature: Feature) -> Iterator[Resource]:
-    """Yield the resources that a feature needs and whose values its workers get."""
+def given(resources: Iterable[Resource], needs: Iterable[str]) -> Iterator[Resource]:
+    """Yield the resources that a feature needs and whose values its workers get, or the use of them."""
     rows = tuple(resources)
-    for need in feature.needs:
+    for need in needs:
         one = named_resource(rows, need)
         if one is not None and one.available and one.env:
             yield one

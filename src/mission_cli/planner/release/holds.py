@@ -155,7 +155,7 @@ def _resources(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
             feature.number,
             HoldKind.RESOURCE,
             f"the resource `{name}` is needed",
-            unblock=do("resource provide", mission.id, key_of(name)),
+            unblock=do("resource", "provide", mission.id, key_of(name)),
             person=True,
         )
 

@@ -23,7 +23,7 @@ def missing(mission: Mission, feature: Feature, now: datetime) -> Iterator[tuple
         if one is None:
             yield (
                 f"it needs the resource `{need}`, which is not in `## Resources`",
-                do("resource add", mission.id, need),
+                do("resource", "add", mission.id, need),
             )
         elif words := why_not(one, now):
             yield (

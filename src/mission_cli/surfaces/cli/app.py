@@ -29,8 +29,8 @@ from mission_cli.surfaces.cli.commands import (
     show as look,
 )
 from mission_cli.surfaces.cli.commands.browsing import dashboard
-from mission_cli.surfaces.cli.commands.finished import deploy, preview
 from mission_cli.surfaces.cli.commands.equipment import resources
+from mission_cli.surfaces.cli.commands.finished import deploy, preview
 from mission_cli.surfaces.cli.commands.guided import replan
 from mission_cli.surfaces.cli.commands.money import budget
 from mission_cli.surfaces.cli.commands.playbooks import playbooks

@@ -122,6 +122,6 @@ def _value(shell: Shell, mission: str, one: Resource, *, reference: str, from_st
     if reference or one.reference or one.kind is not ResourceType.CREDENTIAL:
         return None
     if not shell.interactive:
-        hint = do("resource provide", mission, one.key, "--reference", "env:NAME")
+        hint = do("resource", "provide", mission, one.key, "--reference", "env:NAME")
         raise UsageError(f"say where the value of {one.name} is, or give it with --value-stdin", hint=hint)
     return str(typer.prompt(f"The value of {one.name}, which is not shown", hide_input=True, err=True))
