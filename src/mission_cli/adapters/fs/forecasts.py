@@ -9,12 +9,12 @@ from mission_cli._support.records import from_plain, to_plain
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json
 from mission_cli.domain.forecast.figures import Past
 from mission_cli.domain.forecast.memory import Kept, Read, Simulated
-from mission_cli.domain.forecast.outcomes import Outcomes, Range
+from mission_cli.domain.forecast.outcomes import Outcomes, Part, Range
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CLASSES = (Kept, Read, Simulated, Outcomes, Range, Past)
+_CLASSES = (Kept, Read, Simulated, Outcomes, Part, Range, Past)
 _FILE = "forecasts.json"
 
 

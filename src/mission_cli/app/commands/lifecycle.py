@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.app.addressing import Address, resolve
 from mission_cli.app.commands.features import records_of
 from mission_cli.app.commands.start_checks import on_base, pause_at, refuse_start, restored
+from mission_cli.app.forecasting.at_start import forecast_changes
 from mission_cli.app.pull_requests import KEY, is_chosen_at_start, pulls_words
 from mission_cli.app.transaction import (
     Done,
@@ -78,9 +79,10 @@ def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "", u
             to, words = _waiting(ctx, mission)
             if mission.status is to and mission.managed and remote_sync.drives(ctx, mission):
                 return Wanted(f"{words}, it waits already")
-            then = (*changes, SetFront(("status",), str(to)))
+            then = (*changes, *forecast_changes(ctx, address), SetFront(("status",), str(to)))
             decision = "Wait for the schedule"
             return Wanted(words, EventKind.of("mission", to), then, decisions=(decision,), said=f"{words}{proposes}")
+        changes += forecast_changes(ctx, address)
         if mission.status is MissionStatus.PAUSED:
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
         else:

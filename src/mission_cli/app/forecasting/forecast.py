@@ -59,6 +59,14 @@ class _State:
     """What attempts have cost that have ended and are not settled yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A forecast, and what was simulated for it."""
+
+    forecast: Forecast
+    outcomes: Outcomes
+
+
 def forecast_of(
     ctx: Context, snapshot: Snapshot, case: Case, *, until: timedelta | None, took: timedelta | None
 ) -> Forecast | None:
@@ -71,18 +79,23 @@ def forecast_of(
     found = _forecast(ctx, snapshot, state)
     if found is None:
         return None
-    return _with_deadline(found, case.mission, until, took)
+    return _with_deadline(found.forecast, case.mission, until, took)
 
 
 def forecast_before(ctx: Context, snapshot: Snapshot, mission: Mission) -> Forecast | None:
     """Return the forecast of a mission that starts now; None as for `forecast_of`."""
+    found = outcomes_before(ctx, snapshot, mission)
+    return _with_deadline(found.forecast, mission, None, None) if found is not None else None
+
+
+def outcomes_before(ctx: Context, snapshot: Snapshot, mission: Mission) -> Ahead | None:
+    """Return the forecast of a mission that starts now with what was simulated for it; None as for `forecast_of`."""
     stored = snapshot.missions.get(mission.id)
     texts = ctx.state.runs(stored, snapshot.head) if stored is not None and snapshot.head is not None else {}
-    found = _forecast(ctx, snapshot, _State(mission, records_in(texts), {}, (), ctx.clock.now(), {}))
-    return _with_deadline(found, mission, None, None) if found is not None else None
+    return _forecast(ctx, snapshot, _State(mission, records_in(texts), {}, (), ctx.clock.now(), {}))
 
 
-def _forecast(ctx: Context, snapshot: Snapshot, state: _State) -> Forecast | None:
+def _forecast(ctx: Context, snapshot: Snapshot, state: _State) -> Ahead | None:
     mission = state.mission
     if mission.status in FINISHED_MISSION:
         return None
@@ -96,7 +109,7 @@ def _forecast(ctx: Context, snapshot: Snapshot, state: _State) -> Forecast | Non
         return None
     outcomes = _simulated(ctx, mission, work, pasts, mine, worker, state.now)
     spent = account(mission.limits, mission.spends, list(state.records), state.bills).spent
-    return shown(basis, outcomes, spent, state.now)
+    return Ahead(shown(basis, outcomes, spent, state.now), outcomes)
 
 
 def worker_of(ctx: Context, mission: Mission, runner: str = "", model: str = "") -> Worker:

@@ -31,6 +31,7 @@ from mission_cli.domain.evidence.verdicts import CONTRACT, VALIDATION, contract_
 from mission_cli.domain.retrospective.facts import facts_of
 from mission_cli.domain.retrospective.told import FAILED, LESSONS, sections_of
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
+from mission_cli.planner.judgments.telling import narrative_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,6 +57,7 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
     tasks = [task_of(ctx.code, mission, feature, records) for feature in mission.features()]
     reviews = [review_of(mission, record) for record in records if record.reviewing and not record.open]
     state = account(mission.limits, mission.spends, records)
+    narrative = narrative_of(mission, records)
     told = sections_of(facts_of(mission, records, _until(mission)))
     return MissionReport(
         missionId=mission.id,
@@ -86,6 +88,7 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
         decisions=[*_decisions(mission)],
         lessons=[line for one in told if one.title in {FAILED, LESSONS} for line in one.lines],
         retrospective=[ReportedSection(one.title.capitalize(), one.lines) for one in told],
+        narrative=[*narrative.lines()] if narrative is not None else [],
         points=[*points_of(mission, records)],
         assets=[
             ReportedAsset(path, len(content), sha256(content).hexdigest())

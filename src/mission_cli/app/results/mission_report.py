@@ -339,6 +339,8 @@ class MissionReport:
     pulls: Sequence[ReportedPull] = ()
     retrospective: Sequence[ReportedSection] = ()
     """Of the mission, or of the last execution of a recurring one; sections without content are left out."""
+    narrative: Sequence[str] = ()
+    """What a model says about it; empty: none was asked."""
     research: Sequence[ReportedTopic] = ()
     """What was found out before the work, and what people knew."""
 

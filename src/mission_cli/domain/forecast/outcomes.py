@@ -29,6 +29,15 @@ NOTHING_YET = SoFar()
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What is still to come of one milestone, as ranges."""
+
+    tokens: Range | None
+    usd: Range | None
+    worked: Range
+
+
+@dataclass(frozen=True, slots=True)
 class Outcomes:
     """What is still to come, as ranges."""
 
@@ -40,3 +49,5 @@ class Outcomes:
     """Minutes of all workers together."""
     runs: int
     """Of the simulation."""
+    parts: tuple[Part, ...] = ()
+    """The same by milestone, in the order of the work."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.forecast.figures import of_sum
-from mission_cli.domain.forecast.outcomes import NOTHING_YET, Outcomes, Range
+from mission_cli.domain.forecast.outcomes import NOTHING_YET, Outcomes, Part, Range
 from mission_cli.domain.forecast.work import Unit
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def simulate(
     minutes = _informed(figures.minutes, so_far.minutes, so_far.attempts)
     each = _informed(amount, used, so_far.attempts) if amount else None
     found: list[tuple[float, float, float, float]] = []
+    parts: list[list[tuple[float, float, float]]] = [[] for _ in work.stages]
     for _ in range(runs):
         speed = draw.gauss(minutes.mean, math.hypot(minutes.missions, minutes.unsure))
         size = draw.gauss(each.mean, math.hypot(each.missions, each.unsure)) if each else 0.0
@@ -49,11 +50,23 @@ def simulate(
         price = figures.usd_per_token
         factor = math.exp(draw.gauss(price.mean, math.hypot(price.missions, price.unsure))) if price else 0.0
         found.append((one.used, one.used * factor, one.time, one.worked))
+        for part, (used_there, worked_there) in zip(parts, one.stages, strict=True):
+            part.append((used_there, used_there * factor, worked_there))
     totals, dollars, times, worked = zip(*found, strict=True)
+    tokens, usd = _priced(figures, totals, dollars)
+    return Outcomes(tokens, usd, range_of(times), range_of(worked), runs, tuple(_part(figures, part) for part in parts))
+
+
+def _part(figures: Figures, seen: Sequence[tuple[float, float, float]]) -> Part:
+    totals, dollars, worked = zip(*seen, strict=True)
+    return Part(*_priced(figures, totals, dollars), range_of(worked))
+
+
+def _priced(figures: Figures, totals: Sequence[float], dollars: Sequence[float]) -> tuple[Range | None, Range | None]:
+    """Return the ranges of tokens and of dollars, as far as they are known."""
     tokens = range_of(totals) if figures.tokens else None
     priced = range_of(dollars) if figures.tokens and figures.usd_per_token else None
-    usd = priced if figures.tokens else range_of(totals) if figures.usd else None
-    return Outcomes(tokens, usd, range_of(times), range_of(worked), runs)
+    return tokens, priced if figures.tokens else range_of(totals) if figures.usd else None
 
 
 def range_of(values: Sequence[float]) -> Range:
@@ -81,6 +94,8 @@ class _Run:
     def __init__(self, work: Work, figures: Figures, draw: Random, speed: float, size: float) -> None:
         self.used, self.time, self.worked = 0.0, 0.0, 0.0
         """Tokens (or dollars) of attempts that are still to end, minutes until the end, and minutes of all workers."""
+        self.stages: list[tuple[float, float]] = []
+        """What each milestone used, and the minutes of its workers."""
         self._work, self._figures, self._draw = work, figures, draw
         self._gauss, self._random = draw.gauss, draw.random
         self._judging, self._most = figures.judging, work.attempts
@@ -102,6 +117,7 @@ class _Run:
         """Run to the end."""
         first = 0
         for stage in self._work.stages:
+            used, worked = self.used, self.worked
             self._work_on(range(first, first + len(stage.units)))
             first += len(stage.units)
             self.time += self._figures.judging
@@ -111,6 +127,7 @@ class _Run:
                 self._tries += [0] * more
                 self._work_on(extra)
                 self.time += self._figures.judging
+            self.stages.append((self.used - used, self.worked - worked))
 
     def _fixes(self, stage: Stage) -> int:
         """Draw how many fix features are still to be added to a milestone (Poisson)."""

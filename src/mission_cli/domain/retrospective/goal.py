@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _WORD = pattern(r"[^\W_]{3,}")
 _COMMON = (
-    " about all and any are but can each for from has have into its may must not one only same than that the their them"
-    " then there they this use used uses was when which with without works will "
+    " about all and any are but can did does each for from has have into its may must not one only same than that the"
+    " their them then there they this use used uses was when which with without works will "
 )
 """Words that say nothing about a subject."""
 _MOST_EVIDENCE = 3

@@ -69,8 +69,8 @@ def _outcomes(facts: Facts) -> Iterator[str]:
     yield f"{begin}{share(found.done, found.features, 'feature')} done{skipped}{fixes}."
     yield from _cut(
         [
-            f"Milestone {m.number} {one_line(m.name, 80)}: {m.status}{f' at {m.at}' if m.at else ''}, "
-            f"{share(m.passed, m.criteria, 'criterion', 'criteria')} passed."
+            f"Milestone {m.number} {one_line(m.name, 80)}: {m.status}{f' at {m.at}' if m.at else ''}"
+            + (f", {share(m.passed, m.criteria, 'criterion', 'criteria')} passed." if m.criteria else ".")
             for m in found.milestones
         ]
     )
@@ -199,4 +199,5 @@ def _named(names: Iterable[str]) -> str:
 
 
 def _pulls(numbers: Iterable[int]) -> str:
-    return f"pull requests {_named(f'#{number}' for number in numbers)}"
+    found = [f"#{number}" for number in numbers]
+    return f"pull request{'' if len(found) == 1 else 's'} {_named(found)}"

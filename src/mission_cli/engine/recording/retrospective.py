@@ -9,8 +9,6 @@ from mission_cli.document.changes import Change, FillSection, SetCell
 from mission_cli.document.editing.insert import is_placeholder
 from mission_cli.document.syntax.escape import prose
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.retrospective.facts import facts_of
-from mission_cli.domain.retrospective.told import BUDGET, LESSONS, OUTCOMES, sections_of, short_line
 from mission_cli.domain.tables import REMOVED
 from mission_cli.engine.recording.entry import Entry
 
@@ -23,17 +21,24 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
 
 SECTION = "retrospective"
-EXECUTIONS = "executions"
-_OF_TEMPLATES = (OUTCOMES, LESSONS, "improvements", BUDGET)
+EXECUTIONS, NARRATIVE = "executions", "narrative"
+_OF_TEMPLATES = ("outcomes", "lessons learned", "improvements", "budget accuracy")
 """Sections that files have from the beginning."""
 
 
 def closing(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iterator[Change]:
     """Write the retrospective, and mark agents that existed only for this mission as removed; their rows stay."""
+    from mission_cli.domain.retrospective.facts import facts_of  # most pulses end no mission
+    from mission_cli.domain.retrospective.told import sections_of
+    from mission_cli.planner.judgments.telling import narrative_of
+
     mission = loaded.mission
     told = sections_of(facts_of(mission, records, stamp(now)))
     for one in told:
         yield FillSection((SECTION, one.title), as_list(one.lines))
+    narrative = narrative_of(mission, records)
+    if narrative is not None:
+        yield FillSection((SECTION, NARRATIVE), as_list(narrative.lines()))
     for title in _OF_TEMPLATES:
         if title not in {one.title for one in told} and is_placeholder(loaded.layout, (SECTION, title)):
             yield FillSection((SECTION, title), "- None.")
@@ -44,6 +49,9 @@ def closing(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iter
 
 def closing_execution(mission: Mission, records: Sequence[RunRecord], now: datetime) -> Iterator[Change]:
     """Write one line about an execution that another one follows; its whole retrospective is in the report."""
+    from mission_cli.domain.retrospective.facts import facts_of  # most pulses end no execution
+    from mission_cli.domain.retrospective.told import short_line
+
     at = stamp(now)
     yield FillSection((SECTION, EXECUTIONS), as_list([short_line(facts_of(mission, records, at), at)]))
 

@@ -32,6 +32,7 @@ from mission_cli.planner.core.requests import FINAL
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.core.waits import idle_gates
 from mission_cli.planner.deploys.plan import unsettled
+from mission_cli.planner.judgments.telling import is_being_told
 from mission_cli.planner.mails.outgoing import unsent
 from mission_cli.planner.milestones.fixes import fix_features
 from mission_cli.planner.milestones.judged_before import as_before
@@ -111,7 +112,7 @@ def finish(draft: Draft) -> None:
         draft.hold("", HoldKind.RECOVERY, "a safety stop is still open", unblock=unblock, person=True)
     elif draft.open_records():
         draft.hold("", HoldKind.RUNNING, "an attempt is still open")
-    elif landed and not unsettled(draft):  # what each deployment waits for is a hold of its own
+    elif landed and not unsettled(draft) and not is_being_told(draft):  # a deployment that waits is a hold of its own
         words = "every milestone passed, the final validation passed, and the work has landed"
         draft.transitions.append(replace(ended(draft, words), verdicts=_final_verdicts(draft)))
 
