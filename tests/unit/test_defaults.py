@@ -38,6 +38,7 @@ from mission_cli.settings import (
     RunnerSettings,
     ServeSettings,
     Settings,
+    SkillSettings,
     TreeSettings,
     WatcherSettings,
     check,
@@ -70,6 +71,7 @@ PREFIXES = {
     "`[mcp]`": "mcp.",
     "`[preview]`": "preview.",
     "`[deploy.NAME]`": "deploy.NAME.",
+    "`[skills]`": "skills.",
     "`[dashboard]`": "dashboard.",
     "`[hooks]`": "hooks.",
     "`[watchers.NAME]`": "watchers.NAME.",
@@ -95,6 +97,7 @@ TABLES = {
     "mcp",
     "preview",
     "deploy",
+    "skills",
     "notifications",
     "serve",
     "deciders",
@@ -148,6 +151,7 @@ def defaults() -> dict[str, Any]:
     found |= {f"tree.{name}": getattr(TreeSettings(), name) for name in TreeSettings.__match_args__}
     found |= {f"preview.{name}": getattr(PreviewSettings(), name) for name in PreviewSettings.__match_args__}
     found |= {f"deploy.NAME.{name}": getattr(DeploySettings(), name) for name in DeploySettings.__match_args__}
+    found |= {f"skills.{name}": getattr(SkillSettings(), name) for name in SkillSettings.__match_args__}
     found |= {f"mail.{name}": getattr(MailSettings(), name) for name in MailSettings.__match_args__}
     found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
     found |= {f"dashboard.{name}": getattr(DashboardSettings(), name) for name in DashboardSettings.__match_args__}
@@ -199,6 +203,7 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             mcp=McpSettings(),
             preview=PreviewSettings(),
             deploy={},
+            skills=SkillSettings(),
             dashboard=DashboardSettings(),
             hooks=HookSettings(),
             watchers={},

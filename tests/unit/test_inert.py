@@ -31,6 +31,7 @@ from mission_cli.settings import (
     RunnerSettings,
     ServeSettings,
     Settings,
+    SkillSettings,
     TreeSettings,
     WatcherSettings,
 )
@@ -116,7 +117,7 @@ PROOFS: dict[str, str] = {
     # sections and columns
     "section Scope": f"{ACT}::test_a_worker_reads_all_that_the_file_says_about_the_work",
     "section Milestones": "unit/test_document.py::test_the_template_reads_back_as_the_plan_said",
-    "section Retrospective": "e2e/test_main_path.py::test_a_mission_runs_from_its_plan_to_landed_work",
+    "column Retrospective.Skill|Retrospective.Kind|Retrospective.What was learned|Retrospective.Evidence|Retrospective.Score|Retrospective.Status": "unit/test_skills.py::test_what_one_mission_learned_is_in_the_prompts_of_the_next",
     "column Milestones.#|Milestones.Feature|Milestones.Status|Milestones.Worker": f"{PLANNER}::test_ready_features_are_dispatched_in_order_as_long_as_slots_last",
     "column Milestones.Task ID": "unit/test_issues.py::test_an_issue_that_a_person_names_is_closed_by_the_merge",
     "column Milestones.Estimate": f"{ACT}::test_estimates_are_compared_with_what_the_work_took",
@@ -167,6 +168,7 @@ PROOFS: dict[str, str] = {
     "setting notifications.NAME.cooldown": f"{RULES}::test_the_cooldown_leaves_out_the_same_event_of_the_same_mission_and_no_other",
     "setting notifications.NAME.quiet": f"{RULES}::test_in_quiet_hours_messages_wait_and_then_come_as_one",
     "setting notifications.NAME.decider serve.url": f"{DECIDING}::test_a_message_has_a_link_for_each_decision_and_the_link_decides_as_its_person",
+    "setting skills.learn skills.tokens": "unit/test_skills.py::test_the_settings_switch_learning_off_and_limit_its_tokens",
     "setting dashboard.commit dashboard.files": "unit/test_kept_pages.py::test_the_settings_say_whether_and_which_files_are_committed",
     "setting serve.link_lifetime": f"{DECIDING}::test_a_token_expires",
     "setting serve.slack_secret serve.telegram_secret": "unit/test_http_attacks.py::test_what_is_refused_to_others_works_for_the_person_it_was_made_for",
@@ -249,9 +251,10 @@ def _writable() -> set[str]:
         for name in Settings.__match_args__
         if name
         not in {"tree", "runners", "forge", "mail", "mcp", "preview", "notifications", "serve", "deciders", "hooks"}
-        | {"watchers", "dashboard", "budgets", "prices", "currency", "deploy"}
+        | {"watchers", "dashboard", "budgets", "prices", "currency", "deploy", "skills"}
     }
     found |= {f"setting preview.{name}" for name in PreviewSettings.__match_args__}
+    found |= {f"setting skills.{name}" for name in SkillSettings.__match_args__}
     found |= {f"setting dashboard.{name}" for name in DashboardSettings.__match_args__}
     found |= {f"setting hooks.{name}" for name in HookSettings.__match_args__}
     found |= {f"setting budgets.NAME.{name}" for name in BudgetSettings.__match_args__}

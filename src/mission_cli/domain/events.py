@@ -170,6 +170,8 @@ class EventKind(StrEnum):
     """The answer to a proposal about the scope is carried out."""
     SCOPE_PROPOSED = "scope.proposed"
     """A request proposes a smaller scope or a higher cap."""
+    SKILL_FORGOTTEN = "skill.forgotten"
+    """A person forgot what missions learned."""
     STATE_CREATED = "state.created"
     STATE_JOINED = "state.joined"
     STATE_PUT_BACK = "state.put_back"

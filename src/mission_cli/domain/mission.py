@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.phases.table import Phase
     from mission_cli.domain.preview.rows import PreviewRow
     from mission_cli.domain.resources.rows import Resource
+    from mission_cli.domain.skills.skill import Skill
 
 
 MOST_WORTH = 100
@@ -242,6 +243,8 @@ class Preferences:
     """A command of the agent that takes the prompt as its argument, such as `full-loop`."""
     deploy_targets: tuple[str, ...] = ()
     """Names of `[deploy.NAME]` tables to which it deploys."""
+    tech_stack: tuple[str, ...] = ()
+    """Languages, frameworks and libraries; missions that share one are of the same domain."""
     lines: tuple[str, ...] = ()
     """Further preferences as text, for the prompt."""
 
@@ -319,6 +322,7 @@ class Mission:
     spends: Sequence[Spend] = ()
     recoveries: Sequence[Recovery] = ()
     progress: Sequence[LogRow] = ()
+    learned: Sequence[Skill] = ()
     kept: Sequence[KeptRow] = ()
 
     @property

@@ -190,6 +190,8 @@ class RunRecord:
     """The agents and scripts that its worker was given, by path."""
     routed: str = ""
     """Why its runner or model is another one than usual; empty: it is the usual one, or the budget runs short."""
+    skills: tuple[str, ...] = ()
+    """The names of the skills in its prompt."""
     prompt: str = ""
     last_words: str = ""
     transcript: str = ""

@@ -15,6 +15,7 @@ from mission_cli.engine.costs import Costs
 from mission_cli.planner.core.policy import Policy, PreviewPolicy, RunnerPolicy
 from mission_cli.ports.agents import Bill, NoAgents
 from mission_cli.ports.git.forge import NoForge
+from mission_cli.ports.git.skills import PlainSkills
 from mission_cli.ports.machine import Obstacle
 from mission_cli.ports.money import NoPurse
 from mission_cli.ports.notifier import NoMessenger
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.code import CodeRepo
     from mission_cli.ports.git.forge import ForgeDesk
     from mission_cli.ports.git.remote import Share
+    from mission_cli.ports.git.skills import Skills
     from mission_cli.ports.git.state import StateStore
     from mission_cli.ports.machine import Machine
     from mission_cli.ports.money import PriceList, Purse
@@ -86,6 +88,7 @@ class Context:
     views: Views = NoViews()
     own_agents: OwnAgents = NoOwnAgents()
     purse: Purse = NoPurse()
+    skills: Skills = PlainSkills()
     named_runners: frozenset[str] = frozenset()
     """The runners that the settings name; agents that are known by name need no settings."""
     default_runner: Callable[[], str] = lambda: ""

@@ -12,7 +12,7 @@ from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.resources.delivery import given
-from mission_cli.domain.status import SERVED_KINDS, CriterionKind, JobKind
+from mission_cli.domain.status import SERVED_KINDS, CriterionKind, JobKind, MissionStatus
 from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job, hook_job
 from mission_cli.engine.context import agent_of
@@ -20,6 +20,7 @@ from mission_cli.engine.deploys.jobs import run_deploy
 from mission_cli.engine.drafts.given import NOTHING, Given, for_runner, given_again, given_for
 from mission_cli.engine.drafts.promote import promote
 from mission_cli.engine.findings import folder_of
+from mission_cli.engine.learning.advice import Advice, finished
 from mission_cli.engine.mails.effects import by_mail
 from mission_cli.engine.mails.letters import with_text
 from mission_cli.engine.money.prices import with_prices
@@ -28,7 +29,7 @@ from mission_cli.engine.preview.jobs import run_preview
 from mission_cli.engine.prompt import judgment_prompt, prompt_for, review_prompt, siblings
 from mission_cli.engine.pulls.effects import at_forge
 from mission_cli.engine.recording.signals import data_of
-from mission_cli.planner.core.decisions import Dispatch, Transition
+from mission_cli.planner.core.decisions import Dispatch, Finish, Transition
 from mission_cli.planner.core.draft_moves import PromoteDraft
 from mission_cli.planner.core.effects import (
     Cancel,
@@ -69,6 +70,7 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
     Settled records get list prices.
     """
     transitions: list[Transition] = []
+    advice = Advice(ctx, case.mission)
     for move in case.plan.transitions:
         if isinstance(move, Dispatch):
             found, record = ctx.state.found(case.stored, case.head), move.record
@@ -81,13 +83,25 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
                 records = case.observation.records
                 record = _that_resumes(ctx, record, records, news=about)
                 brief = brief_for(ctx, case.mission, record, found)
+                skills = () if record.conversation else advice.of(record)
                 given = _given(ctx, case, record)
-                record = replace(record, drafts=given.names)
+                record = replace(record, drafts=given.names, skills=tuple(one.skill.name for one in skills))
                 words = prompt_for(
-                    ctx, case.mission, record, records, found, pull=about, brief=brief, data=data, given=given
+                    ctx,
+                    case.mission,
+                    record,
+                    records,
+                    found,
+                    pull=about,
+                    brief=brief,
+                    data=data,
+                    given=given,
+                    skills=skills,
                 )
             prompt = ctx.secrets.scrub(words)
             transitions.append(replace(move, record=_as_written(replace(record, prompt=prompt))))
+        elif isinstance(move, Finish) and move.to is MissionStatus.COMPLETED:
+            transitions.append(finished(ctx, case.mission, case.observation.records, move))
         else:
             transitions.append(with_text(ctx, case, move) if isinstance(move, AddMail) else with_prices(ctx, move))
     return transitions

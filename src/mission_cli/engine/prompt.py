@@ -14,6 +14,7 @@ from mission_cli.domain.research.topics import SECTION as RESEARCH
 from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.resources.rows import named_resource
 from mission_cli.domain.routing import is_research, reviewers, workers
+from mission_cli.domain.skills.choosing import line_of
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.drafts.given import NOTHING, Given, shown_drafts
 from mission_cli.engine.findings import folder_of, shown
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.routing import Route
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.skills.standing import Standing
     from mission_cli.domain.tables import Member
     from mission_cli.engine.context import Context
 
@@ -65,12 +67,14 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
     brief: str = "",
     data: Mapping[str, str] = MappingProxyType({}),
     given: Given = NOTHING,
+    skills: Sequence[Standing] = (),
 ) -> str:
     """Return the prompt of an attempt: what its worker has to know, and how to finish.
 
     `found`: the findings of other workers of the mission. `pull`: what is wrong with its pull request.
     `brief`: which document of a phase it writes.
     `data`: what was stored with the waits of the feature. `given`: the drafts that it gets.
+    `skills`: what earlier missions learned that fits the feature.
     """
     feature = mission.feature(record.feature)
     milestone = mission.milestone_holding(record.feature)
@@ -101,6 +105,7 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
         "known": [row.cells for row in mission.kept if row.section == RESEARCH][:_MOST_KNOWN],
         "pull": pull,
         "brief": brief,
+        "skills": "\n".join(map(line_of, skills)),
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
         "messages": [m for m in messages if m.sender not in phases and m.sender != ADVISER],
         "advice": [*(m.text for m in messages if m.sender == ADVISER), *diagnoses(milestone, feature, records)],

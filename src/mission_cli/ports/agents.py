@@ -395,6 +395,16 @@ class AgentFiles(Protocol):
         """How it writes the servers whose tools it uses; None if it uses none."""
         ...
 
+    @property
+    def skills(self) -> str:
+        """The folder of a repository in which it reads skills; empty if it reads none."""
+        ...
+
+    @property
+    def agents(self) -> str:
+        """The folder of a repository in which it reads agents; empty if it reads none."""
+        ...
+
     def tools_file(self, environment: Mapping[str, str], project: str = "") -> str:
         """Return its file that names them, of a person or of a project; empty if it has none."""
         ...

@@ -10,6 +10,7 @@ from mission_cli.settings.model import (
     PreviewSettings,
     RunnerSettings,
     Settings,
+    SkillSettings,
     TreeSettings,
 )
 from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
@@ -34,6 +35,7 @@ __all__ = [
     "RunnerSettings",
     "ServeSettings",
     "Settings",
+    "SkillSettings",
     "TreeSettings",
     "WatcherSettings",
     "check",

@@ -20,6 +20,7 @@ from mission_cli.settings.model import (
     PreviewSettings,
     RunnerSettings,
     Settings,
+    SkillSettings,
     TreeSettings,
 )
 from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
@@ -51,6 +52,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "`[mcp]`: agents that use the tools": tuple(f"mcp.{name}" for name in McpSettings.__match_args__),
     "`[preview]`: show finished work": tuple(f"preview.{name}" for name in PreviewSettings.__match_args__),
     "`[deploy.NAME]`: deploy finished work": tuple(f"{TARGETS}.{name}" for name in DeploySettings.__match_args__),
+    "`[skills]`: what missions learn": tuple(f"skills.{name}" for name in SkillSettings.__match_args__),
     "`[dashboard]`: files for readers": tuple(f"dashboard.{name}" for name in DashboardSettings.__match_args__),
     "`[hooks]`: commands before and after steps": tuple(f"hooks.{name}" for name in HookSettings.__match_args__),
     "`[watchers.NAME]`: do one thing on an event": tuple(
@@ -208,6 +210,7 @@ def described() -> dict[str, Described]:
         ("mcp.", McpSettings()),
         ("preview.", PreviewSettings()),
         (f"{TARGETS}.", DeploySettings()),
+        ("skills.", SkillSettings()),
         ("dashboard.", DashboardSettings()),
         ("hooks.", HookSettings()),
         (f"{WATCHERS}.", WatcherSettings()),

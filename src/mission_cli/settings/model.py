@@ -154,6 +154,16 @@ class PreviewSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SkillSettings:
+    """The `[skills]` table: what missions learn for later ones."""
+
+    learn: bool = True
+    """note what a completed mission learned, and give workers what fits their feature"""
+    tokens: int = 800
+    """tokens of a prompt for it, about; 0: none"""
+
+
+@dataclass(frozen=True, slots=True)
 class MailSettings:
     """The `[mail]` table: the account by which missions send and get mail."""
 
@@ -288,6 +298,7 @@ class Settings:
     serve: ServeSettings = field(default_factory=ServeSettings)
     deciders: Mapping[str, DeciderSettings] = field(default_factory=dict)
     mcp: McpSettings = field(default_factory=McpSettings)
+    skills: SkillSettings = field(default_factory=SkillSettings)
     preview: PreviewSettings = field(default_factory=PreviewSettings)
     deploy: Mapping[str, DeploySettings] = field(default_factory=dict)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)

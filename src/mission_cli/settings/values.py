@@ -53,6 +53,7 @@ RANGES = {
     "mail.smtp_port": (1, 65535),
     "mail.imap_port": (1, 65535),
     "mail.limit": (0, 1000),
+    "skills.tokens": (0, 20_000),
 }
 """Values outside are an error, because each of these limits what a mission may use."""
 MOST_FOR_A_PLAN = Decimal(1000)
@@ -80,7 +81,7 @@ NAMED_TABLES: Mapping[str, type] = {
     "deploy": DeploySettings,
 }
 """Tables of tables whose names a person chooses."""
-_TABLES = ("tree", "forge", "mail", "mcp", "preview", "serve", "hooks", "dashboard", "currency")
+_TABLES = ("tree", "forge", "mail", "mcp", "preview", "serve", "hooks", "dashboard", "currency", "skills")
 """Tables with fixed names."""
 _RULE_NAME = pattern(r"[\w.@#-]+")
 _ADDRESS = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S")

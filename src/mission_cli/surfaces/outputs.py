@@ -28,6 +28,7 @@ from mission_cli.app.results import (
     views,
     waiting,
 )
+from mission_cli.app.skills import results as skills
 from mission_cli.ports.runtime import Stopped
 from mission_cli.surfaces.as_json import SCHEMA, Failed
 from mission_cli.surfaces.type_schema import TypeSchemas
@@ -147,6 +148,10 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     ),
     "signal": _CHANGED,
     "skip": _CHANGED,
+    "skills export": (Output(skills.ExportedSkills),),
+    "skills forget": (Output(skills.ForgottenSkill),),
+    "skills list": (Output(skills.ListedSkills, stopped=True),),
+    "skills show": (Output(skills.ShownSkill, stopped=True),),
     "start": (Output(changes.Started),),
     "status": (Output(views.MissionView, stopped=True),),
     "stop": (Output(changes.AllStopped),),

@@ -9,11 +9,13 @@ import sys
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli import __version__
 from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.text import digest
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.agents.own_files import OwnAgentFiles
 from mission_cli.adapters.calendars import IcsCalendars
@@ -35,9 +37,11 @@ from mission_cli.adapters.git.remote.share import GitShare
 from mission_cli.adapters.git.repo.checkout import (
     Checkout,
     checked_out,
+    find_checkout,
     refs_files,
 )
 from mission_cli.adapters.git.repo.command import Git
+from mission_cli.adapters.git.state.branch_home import find_state
 from mission_cli.adapters.git.state.store import GitStateStore
 from mission_cli.adapters.installed_agents import LocalAgents, with_known_agents
 from mission_cli.adapters.machine import LocalMachine
@@ -51,6 +55,7 @@ from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
 from mission_cli.adapters.secrets.seals import AgeSeals
 from mission_cli.adapters.secrets.vault import LocalVault
 from mission_cli.adapters.settings_files import UNBOXED, Found, settings_edited
+from mission_cli.adapters.skills.index import SqliteSkills
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.adapters.user import held_out_key, key_file, user_folder
 from mission_cli.document.reading.load import load
@@ -65,7 +70,7 @@ from mission_cli.settings.money import prices_of
 from mission_cli.settings.outside import SECRETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mission_cli.adapters.git.state.branch_home import Layout
     from mission_cli.domain.ids import Sha
@@ -101,6 +106,7 @@ def assemble(
     ctx = Context(
         clock=SystemClock(),
         state=state,
+        skills=SqliteSkills(checkout.runtime, lambda: _elsewhere(checkout, program)),
         code=GitCodeRepo(
             checkout,
             tree_of=lambda run: tree_path(trees, run),
@@ -138,6 +144,22 @@ def assemble(
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
     return Opened(checkout, ctx, executor, state, found.problems)
+
+
+def _elsewhere(checkout: Checkout, program: Person) -> Iterator[tuple[str, GitStateStore]]:
+    """Yield the person's other repositories with missions, by the names of their folders; the first 20 of them."""
+    from mission_cli.adapters.fs.registry import Registry
+
+    own, named = checkout.name.resolve(), set[str]()
+    others = (place for place in Registry(user_folder("state")).all() if place != own and place.is_dir())
+    for place in islice(others, _MOST_REPOSITORIES):
+        with suppress(MissionError, OSError):
+            other = find_checkout(place)
+            layout = find_state(other, here=False) or find_state(other, here=True)
+            name = place.name if place.name not in named else f"{place.name}-{digest(os.fspath(place))}"
+            named.add(name)
+            if layout is not None:
+                yield name, GitStateStore(layout, program=program)
 
 
 def _edited(checkout: Checkout) -> Callable[[], bool]:
@@ -257,6 +279,10 @@ def program_of(settings: Settings) -> Person:
     if not name.strip() or not rest.endswith(">"):
         raise UsageError(f"the setting `identity` is {settings.identity!r}", hint="write Name <address>")
     return Person(name.strip(), rest.removesuffix(">"))
+
+
+_MOST_REPOSITORIES = 20
+"""Other repositories in which skills are looked for."""
 
 
 @dataclass(frozen=True, slots=True)

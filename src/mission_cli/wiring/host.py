@@ -15,6 +15,7 @@ from mission_cli.adapters.user import environment, key_file, shorten_log
 from mission_cli.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -181,6 +182,22 @@ def playbook_files(place: Path) -> PlaybookFiles:
     except NotFoundError:
         tree = None
     return PlaybookFolders({**({"repository": tree / "playbooks"} if tree else {}), **folders})
+
+
+def write_skills(folder: Path, files: Mapping[str, str], mark: str) -> tuple[list[str], list[str]]:
+    """Write skills as folders; return the paths that were written, and those of others that were kept."""
+    from mission_cli.adapters.skills.folder import write_skills as write
+
+    return write(folder, files, mark)
+
+
+def skills_folder() -> str:
+    """Return where an agent reads the skills of a repository, relative to it: the preferred one that is installed."""
+    from mission_cli.adapters.agents import FILES
+    from mission_cli.adapters.installed_agents import LocalAgents
+
+    order = [*LocalAgents(environment()).installed(), *FILES]
+    return next(folder for name in order if (folder := FILES[name].skills))
 
 
 def schedules() -> tuple[str, ...]:

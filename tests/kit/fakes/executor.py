@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tests.kit.fakes.code import REFS, TREES, Tree
 from tests.kit.fakes.life import Death, Kind, Life
 from tests.kit.fakes.objects import Commit
+from tests.kit.house import house
 
 from mission_cli._support.text import stamp
 from mission_cli.adapters.agents.question import with_asked
@@ -541,7 +542,7 @@ def judge(spec: JobSpec, files: Mapping[str, str]) -> tuple[int, str]:
             return int("Makefile" not in files or "bad" in files.get("state.txt", "")), "FAILED: the state is not good"
         if words[:2] == ["test", "-f"]:
             return int(words[2] not in files), ""
-        return 127, f"{words[0]}: not found"
+        return house(words[1:], files) if words[:1] == ["house"] else (127, f"{words[0]}: not found")
     wanted = json.loads(spec.program.argv[-1])
     if wanted["kind"] == "http":  # what was deployed answers, unless its address says that it is sick
         return int("sick" in wanted["http"]["url"]), "expected 200, found 502"

@@ -55,6 +55,8 @@ def append(layout: Layout, change: AppendRow) -> tuple[Edit, ...]:
         return (_append_row(layout, table, values),)
     lines = _new_table(form.columns, values)
     section = find_section(layout, change.section)
+    if part := SECTIONS[change.section].part:
+        return (_new_part(layout, change.section, part, lines),)
     if section >= 0:
         return (_insert_block(layout, lines, section, own=True),)
     return (_insert_block(layout, [f"## {change.section}", "", *lines], 0, own=False),)
@@ -247,6 +249,17 @@ def _new_section(layout: Layout, path: tuple[str, ...], lines: list[str]) -> Edi
         return _insert_block(layout, [f"## {title}", "", f"### {below}", "", *lines], 0, own=False)
     level = layout.headings[parent].level + 1 if parent else 2
     return _insert_block(layout, ["#" * level + " " + path[-1].capitalize(), "", *lines], parent, own=False)
+
+
+def _new_part(layout: Layout, title: str, part: str, lines: list[str]) -> Edit:
+    """Return the edit that puts a table below a subsection, which is created if it is missing."""
+    there, section = _section_at(layout, (title.casefold(), part.casefold())), find_section(layout, title)
+    if there >= 0:
+        return _insert_block(layout, lines, there, own=True)
+    block = [f"### {part}", "", *lines]
+    if section >= 0:
+        return _insert_block(layout, block, section, own=False)
+    return _insert_block(layout, [f"## {title}", "", *block], 0, own=False)
 
 
 def _insert_block(layout: Layout, lines: list[str], section: int, *, own: bool) -> Edit:

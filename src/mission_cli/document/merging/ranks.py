@@ -24,6 +24,7 @@ from mission_cli.domain.deploys.rows import DeployStatus
 from mission_cli.domain.mail.rows import MailStatus
 from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.preview.rows import PreviewStatus
+from mission_cli.domain.skills.skill import SkillStatus
 from mission_cli.domain.status import (
     OPEN_REQUEST,
     OPEN_WAIT,
@@ -70,6 +71,9 @@ DEPLOY = ("target", "commit", "for", "by", "status", "url", "version", "since", 
 _PREVIEW = tuple(PreviewStatus)
 PREVIEW = ("for", "commit", "status", "url", "since", "expires", "reason")
 """The columns of a preview that belong together."""
+_SKILL = tuple(SkillStatus)
+SKILL = ("what was learned", "evidence", "score", "status")
+"""The columns of a skill that belong together."""
 _GATE = {"": 0, GateStatus.PENDING: 0, GateStatus.REJECTED: 3}
 
 _MAIL_ORDER = (
@@ -182,6 +186,19 @@ def preview_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:
     status = plain(now.get("status", ""))
     how_far = _PREVIEW.index(status) if status in _PREVIEW else len(_PREVIEW)
     return (status != PreviewStatus.CLOSED, how_far, now.get("since", ""), *(now.get(c, "") for c in PREVIEW))
+
+
+def skill_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:
+    """Rank of a skill: one that a person forgot wins, then one that has ended, then the one with more evidence."""
+    del base
+    status = plain(now.get("status", ""))
+    how_final = _SKILL.index(status) if status in _SKILL else -1
+    return (
+        how_final,
+        len(now.get("evidence", "")),
+        number(now.get("score", "")) or 0,
+        *(now.get(c, "") for c in SKILL),
+    )
 
 
 def cap_rank(text: str) -> Rank:

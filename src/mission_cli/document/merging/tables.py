@@ -78,6 +78,7 @@ ROLES: Mapping[str, Role] = {
     "research": Role(("topic",)),
     "outcomes": Role(("type", "label", "feature")),
     "progress log": Role(("timestamp", "event", "details"), order="timestamp"),
+    "retrospective": Role(("skill",), together=ranks.SKILL, best=ranks.skill_rank),
     "recovery log": Role(("timestamp", "feature", "trigger"), order="timestamp", rank=_OPEN),
 }
 _ANY = Role(())

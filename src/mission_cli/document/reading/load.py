@@ -30,6 +30,7 @@ from mission_cli.document.reading.implausible import (
     odd_values,
     too_large,
 )
+from mission_cli.document.reading.learning.rows import learned_in, learned_problems
 from mission_cli.document.reading.loaded import Loaded, MilestonePlace
 from mission_cli.document.reading.metadata import Facts
 from mission_cli.document.reading.phases import phase_problems, phases
@@ -96,6 +97,7 @@ def _load(text: str, fallback_id: str) -> Loaded:
         *_unread_criteria(milestones, layout),
         *tables.row_problems(layout, features),
         *_bad_recipients(layout),
+        *learned_problems(layout),
     ]
     by_alias = {d.alias: d.feature.number for d in drafts if d.alias}
     gates, gate_problems = tables.gates(layout, [f.number for f in features], by_alias)
@@ -338,6 +340,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         recoveries=Later(partial(tables.recoveries, layout)),
         progress=Later(partial(tables.progress, layout)),
         kept=Later(partial(tables.kept, layout)),
+        learned=Later(partial(learned_in, layout)),
     )
 
 

@@ -103,6 +103,7 @@ class Facts:
                 for name in text.split(",")
                 if name.strip()
             ),
+            tech_stack=tuple(v for v in self.texts("preferences.tech_stack") if v),
             lines=tuple(words),
         )
 

@@ -35,6 +35,8 @@ class SectionForm:
 
     also: tuple[str, ...] = ()
     tables: tuple[TableForm, ...] = ()
+    part: str = ""
+    """The subsection that a new table is put below; empty: the section itself."""
     shown: bool = False
     """Whether `mission show` prints its rows as they are; `document/checking/inert.py` lists those without effect."""
 
@@ -119,7 +121,11 @@ SECTIONS: Mapping[str, SectionForm] = {
             "status",
         ),
     ),
-    "Retrospective": SectionForm(),
+    "Retrospective": SectionForm(
+        (),
+        _table("Skill · Kind · What was learned · Evidence · Score · Status", "skill", "what was learned"),
+        part="Skill Learning",
+    ),
 }
 FEATURE_COLUMNS = ("#", "Feature", "Task ID", "Status", "Estimate", "Worker", "PR")
 _ALSO: Mapping[str, tuple[str, ...]] = {

@@ -83,7 +83,7 @@ def write_run(record: RunRecord) -> str:
     elif record.continues:
         facts |= {"continues": record.continues, "conversation": record.conversation}
     more = {"routed": record.routed, "drafts": list(record.drafts), "conflicts": list(record.conflicts)}
-    more |= {"asks": str(record.asks)}
+    more |= {"asks": str(record.asks), "skills": list(record.skills)}
     facts |= {name: value for name, value in more.items() if value}
     if record.about or record.subject:
         facts |= {"about": record.about, "subject": record.subject, "criteria": list(record.criteria)}
@@ -171,6 +171,7 @@ def read_run(text: str) -> RunRecord | None:
             criteria=tuple(map(str, facts.get("criteria") or ())),
             conflicts=tuple(map(str, facts.get("conflicts") or ())),
             drafts=tuple(map(str, facts.get("drafts") or ())),
+            skills=tuple(map(str, facts.get("skills") or ())),
             reserve=Reserve(
                 usd=_amount(reserved.get("usd")),
                 cap_usd=_amount(reserved.get("cap_usd")),

@@ -57,6 +57,7 @@ from mission_cli.engine.recording.rows import (
     mail_entry,
     result_rows,
     row_changes,
+    skill_rows,
 )
 from mission_cli.planner.core.decisions import (
     AddFix,
@@ -294,6 +295,7 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
             if move.to is MissionStatus.COMPLETED:
                 yield SetFront(("completed",), stamp(now))
                 yield from closing(loaded, records, now)
+                yield from skill_rows(loaded.mission, move.learned)
             elif move.to is MissionStatus.RECURRING:
                 yield from closing_execution(loaded.mission, records, now)
         case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | StartWait() | CloseRecovery() | Note():

@@ -13,6 +13,8 @@ from mission_cli.domain.mail.letters import file_of
 from mission_cli.domain.mail.rows import SECTION, MailStatus, find_mail
 from mission_cli.domain.research.topics import SECTION as RESEARCH
 from mission_cli.domain.research.topics import document_of
+from mission_cli.domain.skills.skill import COLUMNS, SkillStatus
+from mission_cli.domain.skills.skill import SECTION as LEARNED
 from mission_cli.domain.status import MissionStatus, RecoveryStatus, RequestStatus, WaitStatus
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.requests import request_row
@@ -30,13 +32,14 @@ from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft, RefuseDraf
 from mission_cli.planner.core.mail_moves import AddMail, AnswerRequest, MoveMail, TakeReply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from mission_cli.domain.mail.memory import Taken
     from mission_cli.domain.mail.rows import MailRow
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.research.topics import FoundOut
+    from mission_cli.domain.skills.skill import Skill
     from mission_cli.planner.core.decisions import Archive, Settle
     from mission_cli.planner.core.draft_moves import DraftMove
     from mission_cli.planner.core.mail_moves import MailMove
@@ -202,3 +205,15 @@ def draft_changes(move: DraftMove) -> Iterator[Change]:
 def fate_cell(name: str, cell: str) -> SetCell:
     """Return the change that says what becomes of a draft; `name`: the cell Agent of its row."""
     return SetCell(AGENTS, {"Agent": name}, "Promote?", cell)
+
+
+def skill_rows(mission: Mission, learned: Sequence[Skill]) -> Iterator[Change]:
+    """Write skills as rows: a skill has one row, and one that a person forgot stays as it is."""
+    known = {skill.name: skill for skill in mission.learned}
+    for skill in learned:
+        before = known.get(skill.name)
+        if before is None:
+            yield AppendRow(LEARNED, skill.cells)
+        elif before.status is not SkillStatus.FORGOTTEN:
+            now, then = skill.cells, before.cells
+            yield from (SetCell(LEARNED, {"Skill": skill.name}, c, now[c]) for c in COLUMNS if now[c] != then[c])

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.preview.rows import PreviewRow
     from mission_cli.domain.research.topics import FoundOut
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.skills.skill import Skill
     from mission_cli.domain.status import (
         FeatureStatus,
         HoldKind,
@@ -355,6 +356,8 @@ class Finish:
     to: MissionStatus = MissionStatus.COMPLETED
     verdicts: tuple[tuple[RecordedVerdict, str], ...] = ()
     """The verdicts of the final validation, each with the end of the output."""
+    learned: tuple[Skill, ...] = ()
+    """The rows of `### Skill Learning`, which the engine adds when it records the end."""
 
 
 Transition = (

@@ -117,6 +117,7 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
         [(m.feature, m.sender, " ".join(m.text.split())) for m in mission.messages],
         [(r.at, r.feature, r.status) for r in mission.recoveries],
         [(s.date, s.category, s.amount) for s in mission.spends],
+        [*mission.learned],
     )
 
 

@@ -32,6 +32,7 @@ from mission_cli.surfaces.cli.commands.browsing import dashboard
 from mission_cli.surfaces.cli.commands.equipment import resources
 from mission_cli.surfaces.cli.commands.finished import deploy, preview
 from mission_cli.surfaces.cli.commands.guided import replan
+from mission_cli.surfaces.cli.commands.learning import skills
 from mission_cli.surfaces.cli.commands.money import budget
 from mission_cli.surfaces.cli.commands.playbooks import playbooks
 from mission_cli.surfaces.cli.commands.serving import access, serve, top
@@ -101,6 +102,7 @@ for module in (
     deploy,
     budget,
     playbooks,
+    skills,
     steer,
     resources,
     replan,

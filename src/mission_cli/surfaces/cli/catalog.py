@@ -384,6 +384,15 @@ _FILES: Mapping[str, Entry] = {
         ("playbooks show web-service", "what one needs, and its plan"),
         ("playbooks check playbooks/ours.yaml", "report what is wrong with a file"),
     ),
+    "skills": _entry(
+        Group.FILES,
+        "self-organization",
+        ("skills list", "what missions learned, which later ones get as advice"),
+        ("skills list --all", "also in your other repositories"),
+        ("skills show NAME", "its evidence, and the attempts that had it"),
+        ("skills forget NAME", "never use or learn it again"),
+        ("skills export --output build/skills", "write them as folders that coding agents read"),
+    ),
     "lint": _entry(
         Group.FILES,
         "format",
@@ -513,6 +522,7 @@ TOPICS: Mapping[str, str] = {
     "resources": "keys, domains, servers: references to values, features that wait, how workers get them",
     "previews": "opening finished work before it lands: servers, deployments, states",
     "deployment": "deploying to targets: health checks, approvals, rollbacks, states",
+    "self-organization": "what missions learn, judge and make for themselves",
     "mails": "what is sent and read, approvals, replies, questions by mail",
     "pull-requests": "how work reaches a protected branch: rules, reviews, tokens, trouble",
     "forecast": "what missions cost, forecasts and how good they are",

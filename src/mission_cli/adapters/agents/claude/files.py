@@ -33,6 +33,7 @@ class ClaudeFiles:
     """Reads `~/.claude` and `~/.claude.json`, or the folder that CLAUDE_CONFIG_DIR names."""
 
     tools = JsonSettings("mcpServers", server)
+    skills, agents = ".claude/skills", ".claude/agents"
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return what it is logged in with: a variable, a key in its settings, or an account."""

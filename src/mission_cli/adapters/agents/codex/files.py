@@ -28,6 +28,7 @@ class CodexFiles:
     """Reads the folder that CODEX_HOME names, usually `~/.codex`."""
 
     tools = TomlSettings("mcp_servers")
+    skills, agents = "", ""
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return what it is logged in with: a variable, its login file, or a provider in its configuration."""

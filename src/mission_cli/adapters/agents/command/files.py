@@ -16,6 +16,7 @@ class CommandFiles:
     """Knows of no files."""
 
     tools = None
+    skills, agents = "", ""
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return nothing: a program of any kind needs no login that is known here."""

@@ -46,6 +46,7 @@ class OpencodeFiles:
     """Reads its folders below the folders for data and configuration of the XDG standard."""
 
     tools = JsonSettings("mcp", server)
+    skills, agents = ".opencode/skill", ".opencode/agent"
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return the providers it is logged in to: in its login file, in variables, or in its configuration."""

@@ -1,0 +1,1 @@
+"""The index of skills: SQLite in the runtime folder, made again from git whenever it cannot be read."""

@@ -1,0 +1,1 @@
+"""What missions learned: skills, how they stand over several missions, and which ones fit a feature."""

@@ -1,0 +1,1 @@
+"""What a finished mission learned from its records, and what its attempts say about skills they were given."""
