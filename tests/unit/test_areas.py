@@ -12,7 +12,7 @@ import pytest
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.missions import feature, holds, mission, plan_of, record
-from tests.kit.nightly import NIGHTLY
+from tests.kit.nightly import only_at_night
 
 from mission_cli._support.dataclass import replace
 from mission_cli.app.commands import lifecycle
@@ -104,9 +104,10 @@ milestones:
     return ends, host.jobs.clock.time.now - begun
 
 
+@only_at_night
 def test_conflicts_fall_by_four_fifths_and_it_takes_no_longer() -> None:
-    """100 plans at night, 2 by day: of five to eight features, three at a time, with one to three of nine files each."""
-    found = {how: [lived(seed, how) for seed in range(100 if NIGHTLY else 2)] for how in ("run", "wait")}
+    """100 plans of five to eight features, three at a time, with one to three of nine files each."""
+    found = {how: [lived(seed, how) for seed in range(100)] for how in ("run", "wait")}
     conflicts = {how: sum(ends["conflict"] for ends, _ in worlds) for how, worlds in found.items()}
     took = {how: sum((span for _, span in worlds), timedelta(0)) for how, worlds in found.items()}
     assert conflicts["run"] > 0
