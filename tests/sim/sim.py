@@ -30,8 +30,8 @@ from mission_cli._support.dataclass import replace
 from mission_cli.adapters.executors.jobs.slots import SLOTS
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
-from mission_cli.app.queries.replay import replay
 from mission_cli.app.queries.why import why
+from mission_cli.app.verify.replay import replay
 from mission_cli.document.reading.load import load
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.runs.record import read_run

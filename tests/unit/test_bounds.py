@@ -25,7 +25,7 @@ from mission_cli._support.text import (
     why_no_moment,
 )
 from mission_cli.adapters.agents.resets import reset_time
-from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
+from mission_cli.adapters.fs.noted.timelines import timeline_facts, timeline_from
 from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.document.syntax.vocabulary import (
     hours,

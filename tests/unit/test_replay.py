@@ -13,20 +13,20 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import Host, make_host, make_mission
 from tests.sim.sim import PLAN
 
-from mission_cli.adapters.fs.last_lines import append_line, kept_lines
+from mission_cli.adapters.fs.noted.last_lines import append_line, kept_lines
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
-from mission_cli.app.queries.replay import replay
+from mission_cli.app.verify.replay import replay
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.engine.loop import pulse
-from mission_cli.engine.tick import read_tick
+from mission_cli.engine.observing.tick import read_tick
 from mission_cli.surfaces.reporting.replayed import replayed_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mission_cli.app.results.replays import Replayed
+    from mission_cli.app.results.verification import Replayed
     from mission_cli.ports.executor import JobSpec
 
 

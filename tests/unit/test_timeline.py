@@ -11,7 +11,7 @@ from tests.kit.missions import NOW, POLICY, feature, mission, observation, recor
 
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.clock import SystemClock
-from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
+from mission_cli.adapters.fs.noted.timelines import timeline_facts, timeline_from
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import Cause, FeatureStatus, GateKind, JobState, MissionStatus

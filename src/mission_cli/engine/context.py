@@ -11,7 +11,6 @@ from mission_cli.domain.criteria.extras import without
 from mission_cli.domain.deploys.targets import After, Target, TargetKind
 from mission_cli.domain.notice import NO_ADVICE, Notice, advise, do, joined
 from mission_cli.domain.status import CriterionKind
-from mission_cli.engine.costs import Costs
 from mission_cli.planner.core.policy import Policy, PreviewPolicy, RunnerPolicy
 from mission_cli.ports.agents import Bill, NoAgents
 from mission_cli.ports.git.forge import NoForge
@@ -56,6 +55,20 @@ if TYPE_CHECKING:
 
 
 _WORST_STEP = {"input": 200_000, "output": 32_000}
+
+
+class Costs:
+    """What a step of each model costs, with the answers that were given: a round can be decided again with them."""
+
+    def __init__(self, ask: Callable[[str], Decimal | None], known: Mapping[str, Decimal | None] | None = None) -> None:
+        self._ask = ask
+        self.known: dict[str, Decimal | None] = dict(known or {})
+
+    def __call__(self, model: str) -> Decimal | None:
+        """Return the most that one step of a model can cost, in dollars; None if unknown. Asks once for each model."""
+        if model not in self.known:
+            self.known[model] = self._ask(model)
+        return self.known[model]
 
 
 @dataclass(frozen=True, slots=True)

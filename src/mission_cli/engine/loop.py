@@ -29,10 +29,10 @@ from mission_cli.engine.mails import letters
 from mission_cli.engine.money.purse import promise
 from mission_cli.engine.news.tell import tell_news
 from mission_cli.engine.observing.observe import Slots, consider
+from mission_cli.engine.observing.tick import note_tick
 from mission_cli.engine.recording.record import writes_for
 from mission_cli.engine.remote_sync import SyncResult
 from mission_cli.engine.report import Report
-from mission_cli.engine.tick import note_tick
 from mission_cli.engine.turns import Turns, served
 from mission_cli.planner.core.effects import Cancel, CleanPreview, Recover, RunCheck, RunDeploy, Submit
 from mission_cli.ports.git.state import Settled

@@ -13,11 +13,11 @@ from mission_cli._support.records import from_plain, to_plain
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
 from mission_cli.adapters.fs.by_look import ByLook
-from mission_cli.adapters.fs.last_lines import append_line, kept_lines
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
+from mission_cli.adapters.fs.noted.last_lines import append_line, kept_lines
+from mission_cli.adapters.fs.noted.timelines import timeline_facts, timeline_from
 from mission_cli.adapters.fs.plannings import carried, held_texts
-from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.adapters.fs.token_key import token_for
 from mission_cli.domain.errors import refused
 from mission_cli.domain.ids import MissionId
@@ -267,14 +267,14 @@ class FolderRuntime:
 
     def forecasts(self) -> Kept:
         """Return what `note_forecasts` of this version wrote."""
-        from mission_cli.adapters.fs.forecasts import kept_forecasts, place_of
+        from mission_cli.adapters.fs.noted.forecasts import kept_forecasts, place_of
 
         place = [place_of(self._folder)]
         return self._by_look.of("forecasts", place, lambda: kept_forecasts(self._folder, self._version))
 
     def note_forecasts(self, kept: Kept) -> None:
         """Record it."""
-        from mission_cli.adapters.fs.forecasts import note_forecasts
+        from mission_cli.adapters.fs.noted.forecasts import note_forecasts
 
         note_forecasts(self._folder, self._version, kept)
 

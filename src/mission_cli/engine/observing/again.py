@@ -8,7 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.ids import Sha
 from mission_cli.engine.observing.observe import held_out_of, records_of, starts_before_evidence
-from mission_cli.engine.tick import decided_in, zone_of
+from mission_cli.engine.observing.tick import decided_in, zone_of
 from mission_cli.planner.decide import decide
 from mission_cli.planner.mission.bounds import with_known_runner
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import MissionId
     from mission_cli.engine.context import Context
-    from mission_cli.engine.tick import Decided, Tick
+    from mission_cli.engine.observing.tick import Decided, Tick
 
 
 def decided_again(ctx: Context, mission: MissionId, tick: Tick) -> Sequence[Decided] | None:

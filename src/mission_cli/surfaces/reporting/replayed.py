@@ -8,7 +8,7 @@ from mission_cli._support.text import counted
 from mission_cli.surfaces.lines import BLANK, line, paragraph, said
 
 if TYPE_CHECKING:
-    from mission_cli.app.results.replays import Replayed
+    from mission_cli.app.results.verification import Replayed
     from mission_cli.surfaces.lines import Line
 
 _SHORT = 7

@@ -75,7 +75,7 @@ def verify(
 def replay(shell: Shell, mission: Identity = "") -> int:
     """Decide the recorded rounds of a mission again."""
     from mission_cli.app.addressing import resolve
-    from mission_cli.app.queries.replay import replay as replayed
+    from mission_cli.app.verify.replay import replay as replayed
     from mission_cli.surfaces.reporting.replayed import replayed_lines
 
     ctx = shell.look().context

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import stamp
-from mission_cli.app.results.replays import Difference, Replayed
+from mission_cli.app.results.verification import Difference, Replayed
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.engine.observing.again import decided_again
-from mission_cli.engine.tick import read_tick
+from mission_cli.engine.observing.tick import read_tick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.app.addressing import Address
     from mission_cli.engine.context import Context
-    from mission_cli.engine.tick import Decided
+    from mission_cli.engine.observing.tick import Decided
 
 
 def replay(ctx: Context, address: Address) -> Replayed:

@@ -16,7 +16,7 @@ from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.records import from_plain, to_plain
 from mission_cli._support.text import sha256_of
-from mission_cli.engine.costs import Costs
+from mission_cli.engine.context import Costs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""What pulses and views note in the runtime folder, and may lose."""
