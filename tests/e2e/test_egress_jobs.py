@@ -79,7 +79,7 @@ def spec_of(person: Person, name: str, script: str, host: Loopback, *, boxed: bo
         program=Program(
             argv=(sys.executable, "-c", script),
             env={"ELSEWHERE": host.url.rpartition(":")[2]},
-            keys=(Key("api", "env:API_KEY", gate),),
+            keys=(Key("API", "env:API_KEY", gate),),
         ),
         sandbox=SandboxAccess(on=boxed, network=network),
     )
@@ -124,7 +124,7 @@ def test_a_job_uses_a_key_that_is_not_in_its_sandbox(person: Person, host: Loopb
     written = [p for p in folder.rglob("*") if p.is_file() and VALUE in p.read_text(errors="replace")]
     assert written == []
     lines = [line.split()[1:6] for line in (folder / "requests.log").read_text().splitlines()]
-    assert lines == [["api", "POST", "/v1/dump", "200", "51"]] * 2
+    assert lines == [["API", "POST", "/v1/dump", "200", "51"]] * 2
 
 
 @only_at_night
@@ -154,11 +154,8 @@ def test_a_key_that_cannot_be_sent_starts_nothing(person: Person, host: Loopback
     assert end.reason is EndReason.NOT_STARTED
     assert (value[:5], end.detail) in snapshot(
         [
-            ("", "api cannot be used by a proxy: it is empty"),
-            (
-                "short",
-                "api cannot be used by a proxy: it has fewer than 8 characters, so it could not be hidden in an answer",
-            ),
-            ("with\t", "api cannot be used by a proxy: it has characters that a header cannot carry"),
+            ("", "there is no value for API: env:API_KEY leads to no value: $API_KEY is not set"),
+            ("short", "there is no value for API: it has fewer than 8 characters, so it cannot be hidden in a log"),
+            ("with\t", "there is no value for API: it has characters that a header cannot carry"),
         ]
     )

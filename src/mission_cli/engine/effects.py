@@ -229,15 +229,20 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord, given: Given =
             setup=ctx.settings.tree.setup,
             copy=ctx.settings.tree.copy,
         ),
-        program=replace(job.program, env={**job.program.env, **env}, **_needs(mission, feature)),
+        program=replace(job.program, env={**job.program.env, **env}, **_needs(mission, feature, job.program.keys)),
     )
 
 
-def _needs(mission: Mission, feature: Feature | None) -> dict[str, Any]:
-    """Return references to the values that a feature needs, by variable, and the keys that a proxy adds."""
+def _needs(mission: Mission, feature: Feature | None, own: Sequence[Key]) -> dict[str, Any]:
+    """Return references to the values that a feature needs, by variable, and the keys that a proxy adds.
+
+    `own` are those that the runner itself uses.
+    """
     rows = [*given(mission.resources, feature.needs)] if feature is not None else []
-    keys = tuple(Key(one.env, one.reference, one.delivery) for one in rows if one.is_proxied)
-    return {"secrets": {one.env: one.reference for one in rows if not one.is_proxied}, "keys": keys}
+    keys = {key.name: key for key in own} | {
+        one.env: Key(one.env, one.reference, one.delivery) for one in rows if one.is_proxied
+    }
+    return {"secrets": {one.env: one.reference for one in rows if not one.is_proxied}, "keys": tuple(keys.values())}
 
 
 def agent_job(

@@ -80,24 +80,25 @@ class AtWork:
     def _rules(self) -> SecretRules:
         from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
 
-        program = self._spec.program
-        keys = {key.name: key.reference for key in program.keys}
-        tokens = self._egress.tokens if self._egress is not None else {}
-        known = known_secrets(self._around.environment, program.env, program.own, keys)
+        known = known_secrets(self._around.environment, self._spec.program.env, self._spec.program.own)
         own = {os.environ[name]: name for name in self._around.withheld if os.environ.get(name)}
-        return SecretRules({**known, **own, **{value: name for name, value in self._values[0].items()}, **tokens})
+        read = {value: name for values in self._values[:2] for name, value in values.items()}
+        tokens = self._egress.tokens if self._egress is not None else {}
+        return SecretRules({**known, **own, **read, **tokens})
 
     @cached_property
-    def _values(self) -> tuple[dict[str, str], str]:
-        """The secrets that only the program gets, by variable; and why one of them cannot be read, or empty."""
-        if not self._spec.program.secrets:
-            return {}, ""
+    def _values(self) -> tuple[dict[str, str], dict[str, str], str]:
+        """The secrets of the program, by variable, and the keys of its proxy, by name; and why one cannot be read."""
+        program = self._spec.program
+        if not (program.secrets or program.keys):
+            return {}, {}, ""
         from mission_cli.adapters.executors.supervise.values import read_values
 
         try:
-            return read_values(self._spec.program.secrets, self._around), ""
+            keys = {key.name: key.reference for key in program.keys}
+            return read_values(program.secrets, self._around), read_values(keys, self._around), ""
         except MissionError as error:
-            return {}, error.message
+            return {}, {}, error.message
 
     @property
     def _worker(self) -> bool:
@@ -146,7 +147,7 @@ class AtWork:
             from mission_cli.adapters.executors.supervise.egress import Egress
 
             inside = not has_network(self._spec, self._around)
-            self._egress = Egress(self._job, self._spec.program.keys, self._around, inside=inside)
+            self._egress = Egress(self._job, self._spec.program.keys, self._values[1], self._around, inside=inside)
 
     def _close_egress(self) -> None:
         if self._egress is not None:

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
-from mission_cli.adapters.fs.env_file import resolved
 from mission_cli.adapters.proc import control
 from mission_cli.adapters.proc.dialogue import Dialogue
 from mission_cli.domain.egress.gate import read_gate, unfit
-from mission_cli.domain.errors import MissionError, ToolError
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.resources.delivery import NO_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,25 +39,27 @@ _LOOPBACK = "127.0.0.1,localhost"
 
 def address_variable(name: str) -> str:
     """Return the variable with the address under which a program uses a key."""
-    return f"{''.join(c if c.isalnum() and c.isascii() else '_' for c in name).upper()}_URL"
+    return f"{name}_URL"
 
 
 class Egress:
     """The running proxy. Raises ToolError if it cannot be started."""
 
-    def __init__(self, job: JobFolder, keys: Sequence[Key], around: Surroundings, *, inside: bool) -> None:
-        """`inside`: the program has a network of its own."""
+    def __init__(
+        self, job: JobFolder, keys: Sequence[Key], values: Mapping[str, str], around: Surroundings, *, inside: bool
+    ) -> None:
+        """`values` are the keys by name. `inside`: the program has a network of its own."""
         missing = next((name for name in _NEEDED if find_spec(name) is None), None)
         if missing is not None:
             raise ToolError(
                 f"a key with a proxy needs the Python package {missing} (extra http): pip install {missing}"
             )
         tokens = {key.name: secrets.token_hex(24) for key in keys}
-        self._values = {key.name: value_of(key, around) for key in keys}
-        doors = [
-            {"name": key.name, "gate": key.gate, "token": tokens[key.name], "value": self._values[key.name]}
-            for key in keys
-        ]
+        doors = [{"name": k.name, "gate": k.gate, "token": tokens[k.name], "value": values[k.name]} for k in keys]
+        why = next((f"{name}: {words}" for name, value in values.items() if (words := unfit(value))), "")
+        if why:
+            raise ToolError(f"{NO_VALUE}{why}")
+        self._secrets = [text for k in keys for text in read_gate(k.gate).credentials(values[k.name])]
         ours: socket.socket | None = None
         self._theirs: socket.socket | None = None
         if inside:
@@ -101,8 +103,7 @@ class Egress:
 
         Another proxy that it uses gets no requests for them.
         """
-        values = self._values.values()
-        kept = {name: said for name, said in given.items() if not any(value in said for value in values)}
+        kept = {name: said for name, said in given.items() if not any(text in said for text in self._secrets)}
         around = {**kept, **self._addresses}
         if any(given.get(name) for name in _PROXIES):
             before = given.get("NO_PROXY") or given.get("no_proxy") or ""
@@ -114,16 +115,3 @@ class Egress:
         self._program.kill()
         if self._theirs is not None:
             self._theirs.close()
-
-
-def value_of(key: Key, around: Surroundings) -> str:
-    """Return the value of a key. Raises ToolError if there is none, or if it cannot be sent."""
-    read_gate(key.gate)
-    try:
-        value = resolved(key.reference, around.environment)
-    except (OSError, MissionError) as error:
-        raise ToolError(f"{key.name} cannot be read") from error
-    why = unfit(value) if value else "it is empty"
-    if why:
-        raise ToolError(f"{key.name} cannot be used by a proxy: {why}")
-    return value

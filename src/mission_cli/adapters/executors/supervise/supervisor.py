@@ -151,7 +151,7 @@ class _Supervisor(AtWork):
             return Exit(EndReason.NOT_STARTED, detail=str(error)[:_DETAIL])
 
     def _refuse_conditions(self) -> None:
-        words = why_not(self._spec, self._around) or self._values[1]
+        words = why_not(self._spec, self._around) or self._values[2]
         if words:
             raise Stop(EndReason.NOT_STARTED, words)
 
@@ -319,8 +319,8 @@ class _Supervisor(AtWork):
         around, spec, words = self._around, self._spec, ""
         from mission_cli.adapters.git.code.collect import Screen, collect_and_save
 
-        if self._values[1] and self._job.started.exists():
-            return Left(trouble=f"its commits cannot be searched for secrets: {self._values[1]}"[:_DETAIL]), ""
+        if self._values[2] and self._job.started.exists():
+            return Left(trouble=f"its commits cannot be searched for secrets: {self._values[2]}"[:_DETAIL]), ""
         screen = Screen(self._rules, around.secret_exceptions, around.largest)
         for _ in range(_SAVES):
             try:

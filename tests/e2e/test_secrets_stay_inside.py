@@ -1,0 +1,213 @@
+"""Two keys, one in a variable of its worker and one behind a proxy: workers try everything, and no key gets out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import pytest
+from tests.kit.agents import needs_bubblewrap
+from tests.kit.loopback import Asked, Reply, loopback
+from tests.kit.nightly import NIGHTLY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.kit.people import Person
+
+IN_ENV, BY_PROXY = "Zq7rT4kW8vLx2mBn6Yc0HsPdUgAe5Ji3", "Mw3pKd9yRt6XbQ1fVn5sLh8zGc2jEu7o"
+PLAN = """\
+title: Shop
+budget: {time_hours: 1}
+preferences: {land: auto}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
+    features:
+      - {title: charge a card, criteria: ["file: `1.1.txt`"]}
+      - {title: list orders, criteria: ["file: `1.2.txt`"]}
+"""
+MORE = """\
+      - {title: print a page, criteria: ["file: `1.3.txt`"]}
+"""
+"""At night there is a third feature, which needs no key, and the first worker commits its key."""
+ROWS = """
+## Resources
+
+| Name | Type | Status | Reference | Delivery |
+|------|------|--------|-----------|----------|
+| Card | credential | available | `file:~/keys/card` | |
+| Shop | credential | available | `env:SHOP_KEY` | `proxy URL/v1 Authorization: Bearer {}` |
+"""
+WORKER = """
+import base64, json, urllib.request
+
+def everything():
+    yield PROMPT
+    yield repr(dict(os.environ))
+    places = [*Path("/proc").glob("[0-9]*/environ"), *Path("/proc").glob("[0-9]*/cmdline")]
+    for top in (Path.home(), Path("/tmp"), Path.cwd(), Path(os.environ["MISSION_USAGE"]).parent.parent):
+        places += [p for p in top.rglob("*") if p.is_file()]
+    for place in places:
+        try:
+            yield f"{place}: {place.read_bytes()[:100_000]!r}"
+        except OSError:
+            pass
+
+own, shop = os.environ.get("CARD", ""), os.environ.get("SHOP_URL", "")
+dump = "\\n".join(everything())
+print("own:", own, json.dumps({"key": own}))
+print(f"curl -H 'Authorization: {own}' {shop}")
+print("variables:", sorted(v for v in os.environ if v in {"CARD", "SHOP", "SHOP_URL", "SHOP_KEY"}), flush=True)
+with open(os.environ["MISSION_NOTES"], "a") as notes:
+    notes.write(json.dumps({"kind": "note", "text": "the key is " + own}) + "\\n")
+if shop:
+    asked = urllib.request.Request(shop + "/orders", data=dump.encode())
+    answer = urllib.request.urlopen(asked).read().decode()
+    print("the shop says", answer)
+    write("1.2.txt", answer)
+    commit()
+elif own and ATTEMPT == 1 and LEAKS:
+    write("1.1.txt", own)
+    commit("the key is " + own)
+    write("draft.txt", own)
+else:
+    write(FEATURE + ".txt", dump.replace(own or "-", "-"))
+    commit()
+"""
+
+
+class Watcher:
+    """Looks at all processes while a mission runs: which ones have a key on their command line, which jobs in a variable.
+
+    The program's own processes have the variables of the person.
+    """
+
+    def __init__(self, repo: Path) -> None:
+        self.found: set[str] = set()
+        self._repo, self._ended = os.fspath(repo).encode(), threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.05):
+            for entry in Path("/proc").iterdir():
+                if entry.name.isdigit() and int(entry.name) != os.getpid():
+                    with contextlib.suppress(OSError):
+                        self._take((entry / "environ").read_bytes(), (entry / "cmdline").read_bytes())
+
+    def _take(self, environ: bytes, command: bytes) -> None:
+        for name, key in (("card", IN_ENV), ("shop", BY_PROXY)):
+            run = environ.partition(b"MISSION_RUN=")[2].partition(b"\0")[0].decode()
+            if key.encode() in command + (environ if run else b""):
+                self.found.add(f"{name} in {run or 'a process of the program'}")
+
+
+@pytest.fixture
+def shop() -> Iterator[list[Asked]]:
+    """A host that says the key back."""
+    with loopback(lambda asked: Reply(body=f"hello {asked.headers.get('authorization')}".encode())) as running:
+        os.environ["SHOP_HOST"] = running.url
+        yield running.asked
+        del os.environ["SHOP_HOST"]
+
+
+def with_keys(person: Person) -> None:
+    """A mission with a feature for each way to get a key, and one that gets none."""
+    file = Path.home() / "keys/card"
+    file.parent.mkdir()
+    file.write_text(IN_ENV + "\n")
+    keys = Path.home() / ".config/mission/env"
+    keys.parent.mkdir(parents=True, exist_ok=True)
+    keys.write_text(f"SHOP_KEY={BY_PROXY}\n")
+    person.set(
+        f'sandbox = "required"\nnotify = "env > {person.repo.parent}/notified; cat >> {person.repo.parent}/notified"'
+    )
+    person.worker(f"import os\nLEAKS = {NIGHTLY}\n" + WORKER)
+    person.plan(PLAN + MORE * NIGHTLY)
+    place = person.file()
+    before, _, after = place.read_text().partition("\n## Resources")
+    rest = after[after.index("\n## ") :] if "\n## " in after else ""
+    text = before.replace("| charge a card |", "| charge a card `[needs:card]` |")
+    text = text.replace("| list orders |", "| list orders `[needs:shop]` |")
+    place.write_text(text + ROWS.replace("URL", os.environ["SHOP_HOST"]) + rest)
+    person.git("commit", "-qam", "Say what is needed", cwd=person.repo / "missions")
+
+
+def objects(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """All objects of all git repositories below a folder, with the place of each repository."""
+    for place in (head.parent for head in folder.rglob("HEAD") if (head.parent / "objects").is_dir()):
+        command = ["git", f"--git-dir={place}", "cat-file", "--batch-all-objects", "--batch", "--unordered"]
+        yield f"objects of {place.relative_to(folder)}", subprocess.run(command, capture_output=True, check=True).stdout
+
+
+def holding(person: Person) -> dict[str, list[str]]:
+    """Where the keys are on disk, of all that a mission writes: repositories, runtime, state folder, notifications."""
+    top = person.repo.parent
+    texts = [(os.fspath(p.relative_to(top)), p.read_bytes()) for p in top.rglob("*") if p.is_file()]
+    state = Path.home() / ".local/state/mission"
+    texts += [(os.fspath(p.relative_to(state)), p.read_bytes()) for p in state.rglob("*") if p.is_file()]
+    texts += [*objects(top), *objects(state)]
+    keys = {"card": IN_ENV, "shop": BY_PROXY}
+    return {name: [place for place, text in texts if key.encode() in text] for name, key in keys.items()}
+
+
+def views(person: Person) -> str:
+    """All that people and other programs are shown of it."""
+    commands = [
+        ("show", "m", "--json"),
+        ("status", "m", "--json"),
+        ("resource", "list", "m", "--json"),
+        ("report", "m"),
+    ]
+    commands += [
+        ("logs", "m/1.1", "--raw"),
+        ("logs", "m/1.2"),
+        ("context", "m"),
+        ("history", "m", "--json"),
+        ("why", "m/1.1"),
+    ]
+    return "".join(answer.out + answer.err for answer in (person.mission(*words, ok=None) for words in commands))
+
+
+def test_no_key_gets_out_of_the_worker_that_has_it_and_a_proxied_one_not_even_in(
+    person: Person, shop: list[Asked]
+) -> None:
+    needs_bubblewrap()
+    with_keys(person)
+    with Watcher(person.repo) as watcher:
+        person.start()
+        person.run()
+    leak, third = [("1.1-a1", "tampered"), ("1.1-a2", "done")], [("1.3-a1", "done")]
+    assert person.causes() == [*(leak if NIGHTLY else [("1.1-a1", "done")]), ("1.2-a1", "done"), *third * NIGHTLY]
+    assert watcher.found <= {"card in m/1.1-a1", "card in m/1.1-a2"}
+    (asked,) = shop
+    assert asked.headers["authorization"] == f"Bearer {BY_PROXY}"
+    dump = asked.body.decode()
+    assert "SHOP_URL" in dump
+    assert BY_PROXY not in dump
+    assert IN_ENV not in dump
+    assert (person.repo / "1.2.txt").read_text() == f"hello Bearer {'*' * len(BY_PROXY)}"
+    logs = [(person.runtime / f"jobs/m/1.{n}-a1/out.log").read_text() for n in (1, 2, *[3] * NIGHTLY)]
+    assert [next(line for line in log.splitlines() if "variables" in line) for log in logs] == [
+        "variables: ['CARD']",
+        "variables: ['SHOP_URL']",
+        *["variables: []"] * NIGHTLY,
+    ]
+    found = holding(person)
+    assert found["shop"] == []
+    assert [place for place in found["card"] if "/m/1.1-a1" not in place or not NIGHTLY] == [], "only its own tree"
+    shown = views(person)
+    assert len(shown) > 5000
+    assert [name for name, key in (("card", IN_ENV), ("shop", BY_PROXY)) if key in shown] == []
