@@ -9,6 +9,7 @@ from mission_cli.app.addressing import Address, resolve
 from mission_cli.document.editing import patch
 from mission_cli.domain.errors import BlockedError, ConflictError
 from mission_cli.domain.events import EventKind
+from mission_cli.engine.recording.decision_log import decision_files
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.recipients import of_feature
 from mission_cli.engine.recording.record import (
@@ -93,10 +94,11 @@ def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted], 
             about=wanted.noted,
             notify=of_feature(address.mission, address.feature) if address.feature is not None else (),
         )
-        changes: list[Change] = [*wanted.changes, *log_rows(address.loaded, [entry], now)]
+        changes: list[Change] = [*wanted.changes, *log_rows(address.loaded, [entry], now, filed=True)]
+        files = (*wanted.files, *decision_files(address.stored, [entry], now))
         try:
             commit = ctx.state.commit(
-                [_write(ctx, address, wanted.rewrite, changes), *wanted.files],
+                [_write(ctx, address, wanted.rewrite, changes), *files],
                 message=message(address.mission.id, [entry]),
                 expect=snapshot.head,
                 author=person,

@@ -183,6 +183,8 @@ class EventKind(StrEnum):
     WAIT_RESOLVED = "wait.resolved"
     WAIT_STARTED = "wait.started"
     WATCHER_ACTED = "watcher.acted"
+    WORKSPACE_REFUSED = "workspace.refused"
+    """A file is too large for the folders beside the mission file."""
     WORK_PUT_BACK = "work.put_back"
     WORK_SYNCED = "work.synced"
 

@@ -21,7 +21,7 @@ MISSION_FILE = pattern(
     r"(?P<folder>(?:.*/)?)(?P<id>[^/]+)/mission\.md\Z|(?P<flat>(?:.*/)?)(?P<flat_id>[^/]+)-mission\.md\Z"
 )
 _OURS = tuple(f"{folder}/" for folder in MISSION_FOLDERS)
-_FIXED = (".github/", ".ci/", ".circleci/", ".husky/", ".githooks/")
+_FIXED = (".mission/", ".github/", ".ci/", ".circleci/", ".husky/", ".githooks/")
 _FIXED_FILES = frozenset({SETTINGS_FILE, ".gitlab-ci.yml", ".gitmodules", ".pre-commit-config.yaml"})
 
 

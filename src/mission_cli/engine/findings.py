@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.agents.workspace import FOLDERS, RESEARCH, size_of, too_large
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.paths import findings_folders
 from mission_cli.domain.research.topics import may_keep, readable
-from mission_cli.planner.core.decisions import Settle
+from mission_cli.planner.core.decisions import Note, Settle
 from mission_cli.ports.git.state import Write, research_folder
 
 if TYPE_CHECKING:
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Transition
 
-_LARGEST = 1_000_000
 _MOST = 200
+_UNREAD = "it is a link, or too large to be read"
 _SHOWN, _SHOWN_OF_ONE = 40_000, 8_000
 
 
@@ -32,19 +34,45 @@ def folder_of(mission: str) -> str:
 def kept(ctx: Context, case: Case, transitions: Sequence[Transition]) -> Iterator[Write]:
     """Yield the findings of done attempts as files of the mission.
 
-    Files of more than 1 MB are left out, and so are changes of what belongs to the topic of another feature.
+    What is too large is left out, and so are changes of what belongs to the topic of another feature.
     """
-    settled = [move for move in transitions if isinstance(move, Settle) and move.findings and move.record.head]
-    before = ctx.state.found(case.stored, case.head) if settled else {}
-    new: dict[str, str] = {}
-    for move in settled:
-        for path, text in ctx.code.read(Sha(move.record.head), move.findings[:_MOST]).items():
-            name = path.partition("/research/")[2]
-            if len(text) <= _LARGEST and may_keep(case.mission, move.record.feature, name):
-                new[name] = text
+    new, before, _ = _of_done(ctx, case, transitions)
     for name, text in new.items():
         if before.get(name) != text:
             yield Write(f"{research_folder(case.stored)}/{name}", text, before.get(name))
+
+
+def refused(ctx: Context, case: Case, transitions: Sequence[Transition]) -> list[Note]:
+    """Return a note for each finding that is too large to be kept, with the figures."""
+    _, _, large = _of_done(ctx, case, transitions)
+    return [Note(EventKind.WORKSPACE_REFUSED, f"{path} is not kept: {why}") for path, why in large.items()]
+
+
+def _of_done(
+    ctx: Context, case: Case, transitions: Sequence[Transition]
+) -> tuple[dict[str, str], Mapping[str, str], dict[str, str]]:
+    """Return the findings that done attempts leave, those that there are, and why others are not kept, by path."""
+    settled = [move for move in transitions if isinstance(move, Settle) and move.findings and move.record.head]
+    there = ctx.state.workspace(case.stored, case.head, *FOLDERS) if settled else {}
+    sizes = {path: size_of(text) for path, text in there.items()}
+    new: dict[str, str] = {}
+    large: dict[str, str] = {}
+    for move in settled:
+        wanted = move.findings[:_MOST]
+        texts = ctx.code.read(Sha(move.record.head), wanted)
+        for path in wanted:
+            name = path.partition("/research/")[2]
+            if not may_keep(case.mission, move.record.feature, name):
+                continue
+            place, text = f"{RESEARCH}/{name}", texts.get(path)
+            size = size_of(text) if text is not None else 0
+            why = too_large(place, size, sum(sizes.values()) - sizes.get(place, 0)) if text is not None else _UNREAD
+            if why or text is None:
+                large[place] = why
+            else:
+                new[name], sizes[place] = text, size
+    start = f"{RESEARCH}/"
+    return new, {path.removeprefix(start): text for path, text in there.items() if path.startswith(start)}, large
 
 
 def shown(found: Mapping[str, str], mission: Mission, feature: Feature) -> dict[str, str]:

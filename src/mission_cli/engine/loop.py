@@ -280,6 +280,7 @@ def _apply(ctx: Context, policy: Policy, case: Case, effects: Sequence[Effect], 
 def _record(ctx: Context, policy: Policy, case: Case, report: Report) -> tuple[list[Transition], Sha]:
     """Commit the transitions, if there are any; return them and the head of the state."""
     transitions = acting.with_prompts(ctx, case)
+    transitions += findings.refused(ctx, case, transitions)
     head = case.head
     if transitions:
         writes, message = writes_for(case, transitions, ctx.clock.now())

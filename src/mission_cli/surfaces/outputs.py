@@ -28,6 +28,7 @@ from mission_cli.app.results import (
     waiting,
 )
 from mission_cli.app.skills import results as skills
+from mission_cli.domain.agents import shown as drafts
 from mission_cli.ports.runtime import Stopped
 from mission_cli.surfaces.as_json import SCHEMA, Failed
 from mission_cli.surfaces.type_schema import TypeSchemas
@@ -68,6 +69,9 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "add": (Output(changes.AddedFeature),),
     "add-milestone": (Output(changes.AddedMilestone),),
     "advance": _CHANGED,
+    "agents discard": _CHANGED,
+    "agents list": (Output(drafts.DraftsShown),),
+    "agents promote": _CHANGED,
     "answer": _CHANGED,
     "approve": _CHANGED,
     "archive": _CHANGED,

@@ -11,11 +11,13 @@ from mission_cli.app.queries.needs.waiting import waiting_at_all
 from mission_cli.app.queries.status import flaky_of, status_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.waiting import Inbox, InboxItem, InboxNote, Waiting
+from mission_cli.domain.agents.drafts import Fate, rows_of
 from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.notice import Level
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.engine.guards.health import NO_PULSE
 from mission_cli.engine.halt import LIFT
+from mission_cli.planner.drafts.deciding import request_about
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mission_cli.app.results.views import FlakyView, MissionView
     from mission_cli.app.results.waiting import Action
     from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
 
 STOPPED, PULSE = "stopped", "pulse"
@@ -43,7 +46,7 @@ def everything_waiting(ctx: Context) -> list[tuple[MissionId, Waiting]]:
         priorities |= dict.fromkeys((stored.id, mission.id), mission.priority)
         if mission.archived and mission.status is not MissionStatus.ACTIVE:
             continue
-        if mission.managed and mission.status not in FINISHED_MISSION:
+        if mission.managed and (mission.status not in FINISHED_MISSION or _asks_about_drafts(mission)):
             view = status_of(ctx, snapshot, address, forecast=False)
             found += [(mission.id, waiting) for waiting in view.waiting_for]
             kinds = {waiting.kind for _, waiting in found}
@@ -54,6 +57,12 @@ def everything_waiting(ctx: Context) -> list[tuple[MissionId, Waiting]]:
     return sorted(
         _each_once(found), key=lambda one: (one[1].kind != STOPPED, -urgency_rank(one[1].urgency), order[one[0]])
     )
+
+
+def _asks_about_drafts(mission: Mission) -> bool:
+    """Whether a person was asked what becomes of the drafts of a mission, which may be finished."""
+    requests = (request_about(mission, row) for row in rows_of(mission) if row.fate is Fate.OPEN)
+    return any(request is not None and request.open for request in requests)
 
 
 def inbox_of(ctx: Context, *, repo: str = "") -> Inbox:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
 from mission_cli.app.decisions import logged_decisions
+from mission_cli.app.drafts.listing import drafts_shown, workspace_of
 from mission_cli.app.forecasting.spending import prices_apart
 from mission_cli.app.report.held_out import held_out_figures
 from mission_cli.app.report.spending import points_of
@@ -95,6 +96,8 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
             for path, content in sorted(assets_of(ctx, address).items())
         ],
         research=topics_of(mission),
+        workspace=workspace_of(ctx, address, head),
+        drafts=drafts_shown(ctx, address, head, records),
         pulls=[ReportedPull(p.subject, p.number, p.url, p.head, str(p.status), p.since) for p in mission.pulls],
     )
 

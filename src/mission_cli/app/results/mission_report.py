@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mission_cli.app.results.outlook import PricesApart
+    from mission_cli.domain.agents.shown import DraftShown, FolderShown
     from mission_cli.domain.branches.landing import LandedFile
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.judging.test_results import SuiteSummary
@@ -343,6 +344,10 @@ class MissionReport:
     """What a model says about it; empty: none was asked."""
     research: Sequence[ReportedTopic] = ()
     """What was found out before the work, and what people knew."""
+    workspace: Sequence[FolderShown] = ()
+    """The folders beside the mission file."""
+    drafts: Sequence[DraftShown] = ()
+    """The agents and scripts that the mission drafted, with what they changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.numbers import whole
-from mission_cli._support.text import one_line, stamp
+from mission_cli._support.text import digest, one_line, stamp
 from mission_cli.document.changes import AppendRow, Change
 from mission_cli.document.reading.sections import rows_in
+from mission_cli.document.syntax.escape import fenced
+from mission_cli.domain.agents.workspace import DECISIONS, size_of, too_large
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import GateKind, GateStatus, MissionStatus
@@ -31,6 +33,7 @@ from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft
 from mission_cli.planner.core.mail_moves import AnswerRequest
 from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, ReturnToPhase
 from mission_cli.planner.judgments.asking import answer_in
+from mission_cli.ports.git.state import Write, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,9 +44,10 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.recording.entry import Entry
     from mission_cli.planner.core.decisions import Transition
+    from mission_cli.ports.git.state import Stored
 
 SECTION = "Decision Log"
-_LONGEST = 300
+_LONGEST, _BESIDE = 300, 250
 _LONGEST_REASON = 220
 """The rationale of a judgment also names its run."""
 _NOTED = {
@@ -59,8 +63,11 @@ _ENDS = {
 }
 
 
-def decision_rows(loaded: Loaded, entries: Iterable[Entry], now: datetime) -> Iterator[Change]:
-    """Yield a row for each decision among the entries, numbered from the highest number that the log has."""
+def decision_rows(loaded: Loaded, entries: Iterable[Entry], now: datetime, *, filed: bool = False) -> Iterator[Change]:
+    """Yield a row for each decision among the entries, numbered from the highest number that the log has.
+
+    `filed`: what is too long for a row is written to the file of `decision_files`, which the row names.
+    """
     rows = rows_in(loaded.layout, SECTION, "#", "decision")
     number = max((found for row in rows if (found := whole(row["#"])) is not None), default=0)
     for entry in entries:
@@ -68,7 +75,28 @@ def decision_rows(loaded: Loaded, entries: Iterable[Entry], now: datetime) -> It
             number += 1
             cells = {"#": str(number), "Date": stamp(now)[:10], "Decision": one_line(decision, _LONGEST)}
             others = {"Alternatives Considered": one_line(entry.alternatives, _LONGEST)} if entry.alternatives else {}
-            yield AppendRow(SECTION, {**cells, "Rationale": one_line(entry.reason or entry.why, _LONGEST), **others})
+            whole, file = entry.reason or entry.why, _file_of(decision, entry, now) if filed else None
+            rationale = one_line(whole, _LONGEST) if file is None else f"{one_line(whole, _BESIDE)} (`{file[0]}`)"
+            yield AppendRow(SECTION, {**cells, "Rationale": rationale, **others})
+
+
+def decision_files(stored: Stored, entries: Iterable[Entry], now: datetime) -> Iterator[Write]:
+    """Yield a file for each decision that is too long for its row."""
+    files = (_file_of(decision, entry, now) for entry in entries for decision in entry.decisions)
+    for path, text in dict(filter(None, files)).items():
+        yield Write(f"{folder_of(stored)}/{path}", text)
+
+
+def _file_of(decision: str, entry: Entry, now: datetime) -> tuple[str, str] | None:
+    """Return path and text of the file about a decision; None if everything fits into its row."""
+    parts = {"": decision, "Rationale": entry.reason or entry.why, "Alternatives considered": entry.alternatives}
+    if all(len(one_line(text, len(text) + 1)) <= _LONGEST for text in parts.values()):
+        return None
+    head = f"# A decision of {stamp(now)[:10]}"
+    told = [f"## {name}\n\n{fenced(text)}" if name else fenced(text) for name, text in parts.items() if text.strip()]
+    text = "\n\n".join([head, *told]) + "\n"
+    path = f"{DECISIONS}/{stamp(now)[:10]}-{digest(stamp(now) + text)}.md"
+    return None if too_large(path, size_of(text)) else (path, text)
 
 
 def decided(  # noqa: C901, PLR0911, PLR0912 - a flat table, one case per decision

@@ -39,7 +39,7 @@ from mission_cli.domain.noted import SECTION as NOTED
 from mission_cli.domain.noted import notes_of
 from mission_cli.domain.status import FeatureStatus, MissionStatus, RecoveryStatus
 from mission_cli.engine.executions import begin
-from mission_cli.engine.recording.decision_log import decided, decision_rows, with_judgment
+from mission_cli.engine.recording.decision_log import decided, decision_files, decision_rows, with_judgment
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.evidence import evidence_writes
 from mission_cli.engine.recording.phases import phase_changes, phase_entry
@@ -126,7 +126,8 @@ def writes_for(case: Case, transitions: Sequence[Transition], now: datetime) -> 
         elif isinstance(move, ChangeScope) and move.defer:
             writes.append(follow_up(stored, loaded.mission, move))
     changes += summary_changes(loaded, transitions, records)
-    changes += log_rows(loaded, entries, now)
+    changes += log_rows(loaded, entries, now, filed=True)
+    writes += decision_files(stored, entries, now)
     writes.insert(0, mission_write(stored, changes))
     writes += evidence_writes(stored, loaded.mission, transitions, now)
     return writes, message(loaded.mission.id, entries)
@@ -155,12 +156,15 @@ def message(mission: str, entries: Sequence[Entry]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def log_rows(loaded: Loaded, entries: Sequence[Entry], now: datetime) -> Iterator[Change]:
-    """Yield rows of the progress log for logged entries, and of the Decision Log for decisions."""
+def log_rows(loaded: Loaded, entries: Sequence[Entry], now: datetime, *, filed: bool = False) -> Iterator[Change]:
+    """Yield rows of the progress log for logged entries, and of the Decision Log for decisions.
+
+    `filed`: the caller also writes `decision_files`.
+    """
     for entry in entries:
         if entry.logged:
             yield AppendRow("Progress Log", {"Timestamp": stamp(now), "Event": entry.event, "Details": entry.why})
-    yield from decision_rows(loaded, entries, now)
+    yield from decision_rows(loaded, entries, now, filed=filed)
     if is_recordable(loaded.layout.front):
         noted = dict(loaded.mission.noted)
         for entry in entries:

@@ -8,7 +8,7 @@ from mission_cli._support.text import one_line
 from mission_cli.domain.agents.drafts import DraftKind, DraftRow, Fate, name_in, rows_of, usable
 from mission_cli.domain.agents.effect import effect_of
 from mission_cli.domain.notice import advise, do
-from mission_cli.domain.status import HoldKind, MissionStatus
+from mission_cli.domain.status import HoldKind, MissionStatus, RequestStatus
 from mission_cli.planner.core.decisions import Finish
 from mission_cli.planner.core.draft_moves import MoveDraft, PromoteDraft
 from mission_cli.planner.core.requests import FINAL, Question, answer_to, ask
@@ -17,6 +17,7 @@ from mission_cli.planner.release.gates import expire
 if TYPE_CHECKING:
     from mission_cli.domain.agents.drafts import DraftFile
     from mission_cli.domain.agents.effect import Effect
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.tables import InputRequest
     from mission_cli.planner.core.draft import Draft
 
@@ -37,7 +38,7 @@ def ask_at_end(draft: Draft) -> None:
     if not ends:
         return
     for row, found in usable(rows_of(draft.mission), draft.observation.drafts.files):
-        if row.fate is Fate.OPEN and _request(draft, row) is None:
+        if row.fate is Fate.OPEN and request_about(draft.mission, row) is None:
             words = f"a person decides what becomes of {row.path}"
             draft_of = Question(FINAL, _prompt(draft, row, found), OPTIONS, words, descriptions=_MEANT)
             ask(draft, draft_of)
@@ -54,9 +55,8 @@ def drafts_to_carry_out(draft: Draft) -> None:
 
 def drafts_of_finished(draft: Draft) -> None:
     """Decide about the drafts of a finished mission: remind of requests about them, and carry out the answers."""
-    asked = [request for row in rows_of(draft.mission) if (request := _request(draft, row)) and request.open]
-    if not rows_of(draft.mission):
-        return
+    found = (request_about(draft.mission, row) for row in rows_of(draft.mission))
+    asked = [request for request in found if request is not None and request.open]
     expire(draft, asked)
     for request in asked:
         words = f"a person decides about a draft: {request.prompt}"
@@ -71,7 +71,7 @@ def chosen_fate(response: str) -> Fate:
 
 
 def _answered(draft: Draft, row: DraftRow) -> None:
-    request = _request(draft, row)
+    request = request_about(draft.mission, row)
     fate = chosen_fate(request.response) if request is not None and not request.open else Fate.OPEN
     if request is not None and fate is not Fate.OPEN:
         words = {Fate.TO_ME: "goes to the person's own", Fate.TO_REPO: "is proposed to the repository"}
@@ -96,11 +96,11 @@ def _promoted(draft: Draft, row: DraftRow) -> None:
         draft.effects.append(PromoteDraft(row.path, row.fate, f"promote {name} to {to}"))
 
 
-def _request(draft: Draft, row: DraftRow) -> InputRequest | None:
+def request_about(mission: Mission, row: DraftRow) -> InputRequest | None:
     """Return the last request about a draft that was not withdrawn."""
     begin = _begin(row)
-    found = (r for r in reversed(draft.mission.requests) if r.feature == FINAL and r.prompt.startswith(begin))
-    return next((r for r in found if r.status != "withdrawn"), None)
+    found = (r for r in reversed(mission.requests) if r.feature == FINAL and r.prompt.startswith(begin))
+    return next((r for r in found if r.status != RequestStatus.WITHDRAWN), None)
 
 
 def _begin(row: DraftRow) -> str:

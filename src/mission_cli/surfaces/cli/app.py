@@ -29,6 +29,7 @@ from mission_cli.surfaces.cli.commands import (
     show as look,
 )
 from mission_cli.surfaces.cli.commands.browsing import dashboard
+from mission_cli.surfaces.cli.commands.drafts import agents
 from mission_cli.surfaces.cli.commands.equipment import resources
 from mission_cli.surfaces.cli.commands.finished import deploy, preview
 from mission_cli.surfaces.cli.commands.guided import replan
@@ -103,6 +104,7 @@ for module in (
     budget,
     playbooks,
     skills,
+    agents,
     steer,
     resources,
     replan,

@@ -377,6 +377,14 @@ _FILES: Mapping[str, Entry] = {
         ("attach words --create-repo ~/words", "make a repository for it"),
         ("attach words --create-repo ~/words --forge-repo ada/words --private", "also on the forge"),
     ),
+    "agents": _entry(
+        Group.STEER,
+        "self-organization",
+        ("agents list words", "agents and scripts that the mission drafted, and what they changed"),
+        ("agents promote words change-log --to me", "keep one for all of your missions"),
+        ("agents promote words change-log --to repo", "propose one to the repository, on a branch"),
+        ("agents discard words change-log", "remove one; git keeps its history"),
+    ),
     "playbooks": _entry(
         Group.FILES,
         "playbooks",

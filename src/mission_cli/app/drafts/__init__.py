@@ -1,0 +1,1 @@
+"""The drafts of missions, as people see them and decide about them."""
