@@ -145,12 +145,13 @@ def test_a_draft_without_a_text_is_no_draft() -> None:
 
 
 def test_a_question_is_asked_once_within_the_share_of_all_judgments() -> None:
-    answer, draft = drafted(some())
+    answer, draft = drafted(some(models={"orchestrator": "opus", "workers": "sonnet"}))
     (move,) = draft.transitions
     assert isinstance(move, Dispatch)
     new = move.record
     assert (answer, new.run, new.asks, new.about, new.subject) == (None, "m/judge-a1", KIND, "1", ASKED.subject)
     assert (new.base, new.head, new.evidence, new.deadline_s) == (WORK, WORK, ASKED.facts, 600)
+    assert (new.runner, new.model) == ("script", "opus")
     assert (new.reserve.usd, move.why) == (Decimal("0.5"), "judgment 1 of 1 (diagnose): $0.50 and 10 min at most")
     assert judged(draft, ASKED) is None
     other = Question(KIND, "1", "x", subject_of(KIND, "1", "another tree"))
