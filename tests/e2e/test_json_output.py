@@ -99,6 +99,7 @@ def _prepare(reader: Reader, plan: str) -> None:
     reader.say("help", "status")
     reader.say("version")
     reader.say("mcp", "--tools")
+    reader.say("agents list", "m")
     reader.say("playbooks list")
     reader.say("playbooks show", "library")
     reader.say("playbooks check", "library")

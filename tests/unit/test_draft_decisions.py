@@ -5,17 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from inline_snapshot import snapshot
 from tests.kit.drafts import READER, hand_in
 from tests.kit.fakes.code import REFS
+from tests.kit.forge.world import memory_world
+from tests.kit.missions import feature
 from tests.unit.test_drafts import PLAN
 from tests.unit.test_keys_act import committed, go_on, honest, host_of
 
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.agents.own_files import OwnAgentFiles
 from mission_cli.app.commands.features import answer
+from mission_cli.app.drafts.decide import discard, promote
+from mission_cli.app.drafts.listing import drafts_of
 from mission_cli.domain.agents.drafts import rows_of
+from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.ids import Sha
+from mission_cli.engine.drafts.given import matches, promoted
 from mission_cli.engine.loop import look, pulse
+from mission_cli.surfaces.reporting.drafts import drafts_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +133,7 @@ def test_a_draft_goes_to_a_branch_of_the_repository() -> None:
 
 
 @pytest.mark.parametrize("answered", ["to me", "to the repository", "discard"])
-def test_what_a_person_writes_into_the_row_counts(answered: str) -> None:
+def test_what_a_person_decides_is_a_row_of_the_decision_log(answered: str) -> None:
     host = finished()
     assert [r.status for r in committed(host).requests] == ["open"]
     answer(host.context(), "m", 1, answered)
@@ -152,3 +160,63 @@ class _Row:
 
 def _decided(host: Host) -> list[_Row]:
     return [_Row(dict(row.cells)) for row in committed(host).kept if row.section == "Decision Log"]
+
+
+def test_a_draft_goes_to_the_forge_as_a_pull_request() -> None:
+    host = finished()
+    first = host.jobs.disk.read(f"{REFS}/heads/main", str)
+    assert first is not None
+    host.forge = memory_world(host.jobs.objects, {"heads/main": first})
+    answer(host.context(), "m", 1, "to the repository")
+    for _ in range(4):
+        pulse(host.context())
+    [pull] = host.forge.site.pulls.values()
+    assert (pull.branch, pull.base, pull.title) == ("mission/m/agents", "main", "Add agents and scripts of mission m")
+    assert "- `agents/log.md`: Reads the log" in pull.body
+    assert rows(host) == [(PATH, f"repository: {host.forge.forge().pulls({'mission/m/agents'})[0].url}")]
+
+
+def test_a_person_decides_by_command_and_the_request_is_withdrawn(tmp_path: Path) -> None:
+    host = finished(PATH, "agents/other.md")
+    with pytest.raises(UsageError, match="`us` is not known"):
+        promote(host.context(), "m", "log", "us")
+    with pytest.raises(NotFoundError, match="m has no draft `lo`"):
+        discard(host.context(), "m", "lo")
+    promote(host.context(), "m", "log", "me")
+    discard(host.context(), "m", "other")
+    for _ in range(3):
+        pulse(with_home(host, tmp_path))
+    assert rows(host) == [(PATH, f"mine: {tmp_path}/.config/mission/{PATH}"), ("agents/other.md", "discarded")]
+    assert [r.status for r in committed(host).requests] == ["withdrawn", "withdrawn"]
+    assert files(host) == {PATH: READER}
+    with pytest.raises(UsageError, match=r"agents/other\.md is discarded"):
+        promote(host.context(), "m", "other", "me")
+    found = drafts_of(with_home(host, tmp_path), "m")
+    assert [(one.name, one.used, one.after.attempts) for one in found.drafts] == [("log", True, 1), ("other", False, 1)]
+    assert [(one.path, one.description) for one in found.promoted] == [
+        ("own:agents/log.md", "Reads the change log and says what belongs into it")
+    ]
+    assert drafts_text(found).replace(str(tmp_path), "~") == snapshot("""\
+log: agent, 226 B (mine: ~/.config/mission/agents/log.md)
+  Reads the log
+  from: said to 1.1, 1.2, 1.3, 2026-11-20T10:00:00Z
+  with it: 1 attempt at 1 feature, 0 failed; 1.0 attempts and 0 tokens per feature
+other: agent, 0 B (discarded)
+  Reads the log
+  with it: 1 attempt at 1 feature, 0 failed; 1.0 attempts and 0 tokens per feature
+  before:  1 attempt at 1 feature, 0 failed; 1.0 attempts and 0 tokens per feature
+
+Promoted before:
+  log  agent  Reads the change log and says what belongs into it\
+""")
+
+
+def test_a_later_mission_gets_what_was_promoted_and_matches(tmp_path: Path) -> None:
+    own = tmp_path / ".config/mission/agents"
+    own.mkdir(parents=True)
+    (own / "log.md").write_text(READER)
+    (own / "bad.md").write_text(READER + "\x00")
+    about = replace(feature("1.1"), title="Write the change log", description="")
+    listed = [one.path for one in promoted(with_home(host_of(honest), tmp_path), "") if matches(one, about)]
+    assert listed == ["own:agents/log.md"]
+    assert not matches(next(promoted(with_home(host_of(honest), tmp_path), "")), replace(about, title="Sign in"))

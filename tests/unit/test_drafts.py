@@ -13,6 +13,7 @@ from tests.unit.test_keys_act import committed, go_on, honest, host_of
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.agents.claude.adapter import AGENT as CLAUDE
 from mission_cli.adapters.agents.opencode.adapter import AGENT as OPENCODE
+from mission_cli.app.commands import features
 from mission_cli.document.checking.lint import lint
 from mission_cli.document.reading.load import load
 from mission_cli.document.runs.record import read_run, write_run
@@ -29,6 +30,7 @@ from mission_cli.domain.agents.drafts import (
 )
 from mission_cli.domain.agents.effect import Figures, effect_of
 from mission_cli.domain.agents.workspace import MOST, too_large
+from mission_cli.domain.ids import MissionId
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import Cause
 from mission_cli.ports.agents import GivenAgent, Request
@@ -225,3 +227,28 @@ def test_the_effect_is_counted_from_the_records() -> None:
     again = read_run(write_run(records[3]))  # type: ignore[arg-type]  # records
     assert again is not None
     assert again.drafts == ("agents/log.md",)
+
+
+def test_long_decisions_and_large_findings_are_files_or_named() -> None:
+    def works(spec: JobSpec) -> Outcome:
+        done = honest(spec)
+        found = {"missions/m/research/a.txt": "x" * 1_000_001, "missions/m/research/b.txt": "kept\n"}
+        return replace(done, files={**done.files, **(found if spec.program.env["MISSION_FEATURE"] == "1.1" else {})})
+
+    host = host_of(works, m=PLAN)
+    go_on(host, 1)
+    features.skip(host.context(), "m/1.2", reason="It is not needed. " * 30)
+    go_on(host)
+    state = host.context().state
+    stored, head = state.snapshot().missions[MissionId("m")], state.head()
+    assert head is not None
+    files = state.workspace(stored, head, "research", "decisions")
+    [decision] = [path for path in files if path.startswith("decisions/")]
+    assert sorted(files) == [decision, "research/b.txt"]
+    log = [row.details for row in committed(host).progress if row.event == "workspace.refused"]
+    assert log == ["research/a.txt is not kept: it has 1,000,001 bytes, at most 1,000,000 are allowed"]
+    [row] = [r.cells["rationale"] for r in committed(host).kept if decision in r.cells.get("rationale", "")]
+    assert row.startswith("It is not needed. It is not")
+    assert row.endswith(f" (`{decision}`)")
+    assert files[decision].startswith("# A decision of 20")
+    assert f"{'It is not needed. ' * 30} (by " in files[decision]

@@ -28,7 +28,13 @@ OWN = "own:"
 IN_REPOSITORY = ".mission/"
 """The folder of the repository with the agents and scripts that were promoted to it."""
 _LEAST_SHARED = 2
-_WORD = pattern(r"[^\W\d_]{4,}")
+_WORD = pattern(r"[^\W\d_]{3,}")
+_COMMON = frozenset(
+    {
+        "and", "are", "can", "for", "from", "has", "have", "into", "its", "not", "only", "out", "that", "the", "their",
+        "this", "what", "when", "who", "with",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +94,12 @@ def promoted(ctx: Context, commit: str) -> Iterator[DraftFile]:
 
 
 def matches(found: DraftFile, feature: Feature) -> bool:
-    """Whether a promoted one is about a feature: it is assigned to it, or they share two words of four letters."""
+    """Whether a promoted one is about a feature: it is assigned to it, or they share two words."""
     if feature.assign and feature.assign.casefold() == found.name:
         return True
     about = f"{feature.title} {feature.description}".casefold()
     said = f"{found.name} {found.description}".casefold()
-    return len(set(_WORD.findall(about)) & set(_WORD.findall(said))) >= _LEAST_SHARED
+    return len((set(_WORD.findall(about)) & set(_WORD.findall(said))) - _COMMON) >= _LEAST_SHARED
 
 
 def shown_drafts(ctx: Context, record: RunRecord, given: Given) -> dict[str, object]:

@@ -75,8 +75,8 @@ def decision_rows(loaded: Loaded, entries: Iterable[Entry], now: datetime, *, fi
             number += 1
             cells = {"#": str(number), "Date": stamp(now)[:10], "Decision": one_line(decision, _LONGEST)}
             others = {"Alternatives Considered": one_line(entry.alternatives, _LONGEST)} if entry.alternatives else {}
-            whole, file = entry.reason or entry.why, _file_of(decision, entry, now) if filed else None
-            rationale = one_line(whole, _LONGEST) if file is None else f"{one_line(whole, _BESIDE)} (`{file[0]}`)"
+            why, file = entry.reason or entry.why, _file_of(decision, entry, now) if filed else None
+            rationale = one_line(why, _LONGEST) if file is None else f"{one_line(why, _BESIDE)} (`{file[0]}`)"
             yield AppendRow(SECTION, {**cells, "Rationale": rationale, **others})
 
 
