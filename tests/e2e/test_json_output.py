@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.kit.drafts import READER
 from tests.kit.people import HONEST
 
 from mission_cli.surfaces.outputs import ERROR, OUTPUTS, OVERVIEW
@@ -91,6 +92,23 @@ def test_every_command_prints_what_its_schema_says(
     assert reader.read == OUTPUTS.keys() - {ERROR} - NOT_HERE
 
 
+def _decide_about_drafts(reader: Reader) -> None:
+    """A mission with two drafts: one is promoted, one is discarded."""
+    missions = reader.person.repo / "missions"
+    (missions / "m/agents").mkdir()
+    for name in ("one", "two"):
+        (missions / f"m/agents/{name}.md").write_text(READER)
+    file = missions / "m/mission.md"
+    rows = "| one | reads | agents/one.md | |\n| two | reads | agents/two.md | |\n"
+    table = f"\n## Mission Agents\n\n| Agent | Purpose | Path | Promote? |\n| --- | --- | --- | --- |\n{rows}"
+    file.write_text(file.read_text() + table)
+    reader.person.git("add", "-A", cwd=missions)
+    reader.person.git("commit", "-qm", "Add drafts", cwd=missions)
+    reader.say("agents promote", "m", "one", "--to", "repo")
+    reader.say("agents discard", "m", "two")
+    assert [one["promote"] for one in reader.say("agents list", "m")["drafts"]] == ["to the repository", "discarded"]
+
+
 def _prepare(reader: Reader, plan: str) -> None:
     reader.say("init")
     reader.say("merge-driver", "install")
@@ -99,12 +117,12 @@ def _prepare(reader: Reader, plan: str) -> None:
     reader.say("help", "status")
     reader.say("version")
     reader.say("mcp", "--tools")
-    reader.say("agents list", "m")
     reader.say("playbooks list")
     reader.say("playbooks show", "library")
     reader.say("playbooks check", "library")
     assert reader.say("new", "--plan", plan, "--id", "m", "--dry-run")["id"] == "m"
     reader.say("new", "--plan", plan, "--id", "m", "--runner", "script")
+    _decide_about_drafts(reader)
     for command in ("lint", "fmt", "show", "status", "why", "history", "diff", "export", "edit"):
         reader.say(command, "m")
     reader.say("access add", "ada")
