@@ -9,21 +9,29 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.fakes.life import Fate
+from tests.kit.fakes.objects import Commit
+from tests.kit.fakes.others import ADA
 from tests.kit.missions import feature, mission
 from tests.kit.nightly import only_at_night
-from tests.kit.skills import advice_in, begin_mission, host_with, run_mission, stand_of
+from tests.kit.skills import advice_in, begin_mission, host_with, plan, run_mission, stand_of
 
 from mission_cli._support.dataclass import replace
+from mission_cli.adapters.skills.equipment import LocalEquipment
 from mission_cli.adapters.skills.folder import write_skills
 from mission_cli.adapters.skills.index import SqliteSkills
+from mission_cli.adapters.templates import JinjaTemplates
+from mission_cli.app.commands.create import draft
+from mission_cli.app.skills.capabilities import capabilities
 from mission_cli.app.skills.library import MARK, exported, forget, listed, shown
 from mission_cli.document.checking.lint import lint
 from mission_cli.document.editing import patch
+from mission_cli.document.plans.plan import read_plan
 from mission_cli.document.reading.load import load
 from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.errors import BlockedError, NotFoundError, UsageError
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId
 from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.skills.capabilities import Capability, CapabilityKind, summary, told
 from mission_cli.domain.skills.choosing import chosen, query_words, ranked, tokens_of, usable
 from mission_cli.domain.skills.skill import LONGEST_NAME, Skill, SkillKind, SkillStatus, is_name, skill_name
 from mission_cli.domain.skills.standing import Past, Standing, standings
@@ -33,6 +41,8 @@ from mission_cli.engine.learning.pasts import known_skills, past_of
 from mission_cli.engine.recording.rows import skill_rows
 from mission_cli.planner.learning.learned import learned
 from mission_cli.ports.git.skills import Learnt, PlainSkills
+from mission_cli.settings import RunnerSettings
+from mission_cli.surfaces.views.planning.plan import plan_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -316,6 +326,61 @@ class Elsewhere(PlainSkills):
     def elsewhere(self) -> list[tuple[str, StateStore]]:
         """The one other repository."""
         return [("shop", self._host.context().state)]
+
+
+# What there is before anything is built
+
+
+def test_what_a_repository_and_a_machine_have_is_looked_up(tmp_path: Path) -> None:
+    paths = ["AGENTS.md", "README.md", "docs/a.md", "docs/b/c.md", "docs/x.png", "playbooks/web.yaml", "src/SKILL.md"]
+    paths += [
+        ".opencode/skill/release/SKILL.md",
+        ".claude/agents/tester.md",
+        ".mission/agents/house.md",
+        "a\x1b[31m.md",
+    ]
+    (tmp_path / ".claude.json").write_text('{"mcpServers": {"mission": {}, "tickets": {"env": {"KEY": "s3cret"}}}}')
+    (tmp_path / "settings/playbooks").mkdir(parents=True)
+    (tmp_path / "settings/playbooks/own.yaml").write_text("playbook: own")
+    host = host_with()
+    host.settings = replace(host.settings, runners={"a": RunnerSettings("claude", project_settings=True)})
+    files = {**dict.fromkeys(paths, "x"), ".mcp.json": '{"mcpServers": {"db": {}}}'}
+    commit = host.jobs.objects.add(Commit(files, (), "Begin\n", ADA, NOW))
+    ctx = replace(host.context(), equipment=LocalEquipment({"HOME": str(tmp_path)}, tmp_path / "settings"))
+    found = capabilities(ctx, commit, "a")
+    assert told(found) == snapshot(
+        [
+            "documents: AGENTS.md, README.md, docs (2 pages)",
+            "skills: release",
+            "agents: tester, house",
+            "servers: db, tickets",
+            "playbooks: web, own",
+        ]
+    )
+    assert summary(found) == "; ".join(told(found))
+    assert "s3cret" not in summary(found)
+    assert summary(capabilities(host.context(), host.context().code.heads(MissionId("m"), "main").base)) == ""
+    assert summary([Capability(CapabilityKind.DOCUMENT, "README.md", "README.md")]) == ""
+    many = [Capability(CapabilityKind.SKILL, f"s{n}", "x") for n in range(30)]
+    assert told(many)[0].endswith(", 18 more")
+
+
+def test_a_new_mission_lists_what_there_is_and_its_workers_read_it() -> None:
+    read = read_plan(plan(0)).plan
+    assert read is not None
+    facts = {"taken": (), "templates": JinjaTemplates(), "now": NOW, "person": ADA, "base": lambda _: "main"}
+    _, text = draft(read, **facts, there="agents: tester")  # type: ignore[arg-type]  # names of its parameters
+    row = {
+        "topic": "capabilities",
+        "summary": "agents: tester",
+        "source": "the repository and this machine",
+        "date": "2026-11-20",
+    }
+    assert [one.cells for one in load(text, "m").mission.kept if one.section == "Research"] == [row]
+    _, plain = draft(read, **facts)  # type: ignore[arg-type]  # see above
+    assert not [one for one in load(plain, "m").mission.kept if one.section == "Research"]
+    lines = ["".join(part for part, _ in line) for line in plan_lines(read, 80, there=["agents: tester"])]
+    assert lines[-4:-2] == ["└── there already", "    └── agents: tester"]
 
 
 # The index

@@ -19,6 +19,7 @@ from mission_cli.ports.machine import Obstacle
 from mission_cli.ports.money import NoPurse
 from mission_cli.ports.notifier import NoMessenger
 from mission_cli.ports.outside.calendars import NoCalendars
+from mission_cli.ports.outside.equipment import NoEquipment
 from mission_cli.ports.outside.mail import NoPost
 from mission_cli.ports.outside.own_agents import NoOwnAgents
 from mission_cli.ports.outside.probes import NoProbes
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.money import PriceList, Purse
     from mission_cli.ports.notifier import Messenger, Notifier
     from mission_cli.ports.outside.calendars import Calendars
+    from mission_cli.ports.outside.equipment import Equipment
     from mission_cli.ports.outside.mail import Post
     from mission_cli.ports.outside.own_agents import OwnAgents
     from mission_cli.ports.outside.probes import Probes
@@ -100,6 +102,7 @@ class Context:
     post: Post = NoPost()
     views: Views = NoViews()
     own_agents: OwnAgents = NoOwnAgents()
+    equipment: Equipment = NoEquipment()
     purse: Purse = NoPurse()
     skills: Skills = PlainSkills()
     named_runners: frozenset[str] = frozenset()

@@ -350,6 +350,10 @@ class ToolSettings(Protocol):
         """Return what its settings say about our server; None if nothing."""
         ...
 
+    def names(self, text: str) -> Sequence[str]:
+        """Return the names of all servers in its settings; none if they cannot be read. Never raises."""
+        ...
+
     def wanted(self, command: Sequence[str]) -> object:
         """Return what they say about a server that this command starts."""
         ...

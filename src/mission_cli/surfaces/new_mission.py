@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.app.skills.capabilities import there_in
 from mission_cli.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def make_mission(
     ctx = opened.context
     beside = plan.mode == "poc" and not base and not ctx.code.is_dedicated(chosen)
     common |= {"used": lambda mission: ctx.code.heads(mission, chosen).begun, "shared": bool(ctx.settings.remote)}
+    common |= {"there": there_in(ctx, chosen, plan.preferences.runner)}
     return create(
         with_runner(plan, ctx.default_runner()),
         store=opened.state,
@@ -103,6 +105,7 @@ def draft_mission(plan: Plan, place: Place) -> tuple[MissionId, str]:
         taken=opened.state.snapshot().missions if opened.state.layout.git_dir.is_dir() else (),
         base=poc_branch if beside else (lambda _: chosen),
         repo=os.fspath(opened.checkout.name),
+        there=there_in(opened.context, chosen, plan.preferences.runner),
         **common,
     )
 

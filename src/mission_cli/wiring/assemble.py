@@ -55,6 +55,7 @@ from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
 from mission_cli.adapters.secrets.seals import AgeSeals
 from mission_cli.adapters.secrets.vault import LocalVault
 from mission_cli.adapters.settings_files import UNBOXED, Found, settings_edited
+from mission_cli.adapters.skills.equipment import LocalEquipment
 from mission_cli.adapters.skills.index import SqliteSkills
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.adapters.user import held_out_key, key_file, user_folder
@@ -106,6 +107,7 @@ def assemble(
     ctx = Context(
         clock=SystemClock(),
         state=state,
+        equipment=LocalEquipment(around, user_folder("config")),
         skills=SqliteSkills(checkout.runtime, lambda: _elsewhere(checkout, program)),
         code=GitCodeRepo(
             checkout,

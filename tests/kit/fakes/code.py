@@ -199,6 +199,11 @@ class MemoryCodeRepo:
         paths, read = glanced(sorted(files), wanted)
         return {**dict.fromkeys(paths, ""), **{path: files[path] for path in read}}
 
+    def below(self, commit: Sha, places: Sequence[str]) -> Sequence[str]:
+        """Paths that are one of the places, or below one of them."""
+        files = sorted(self._objects.get(commit).files)
+        return [path for path in files if any(path == one or path.startswith(f"{one}/") for one in places)]
+
     def recent(self, commit: Sha, most: int) -> tuple[str, ...]:
         """The subjects of the last commits, newest first."""
         found = [self._objects.get(name) for name in self._objects.ancestry(commit)]

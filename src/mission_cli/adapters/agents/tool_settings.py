@@ -31,6 +31,10 @@ class JsonSettings:
         """Return what the settings say about our server."""
         return as_dict(_read(text).get(self.key)).get(SERVER)
 
+    def names(self, text: str) -> Sequence[str]:
+        """Return the names of all servers."""
+        return [*as_dict(json_of(text).get(self.key))]
+
     def wanted(self, command: Sequence[str]) -> object:
         """Return what they say about a server that this command starts."""
         return self.made(command)
@@ -57,6 +61,10 @@ class TomlSettings:
     def entry(self, text: str) -> object:
         """Return what the settings say about our server."""
         return as_dict(_read_toml(text).get(self.key)).get(SERVER)
+
+    def names(self, text: str) -> Sequence[str]:
+        """Return the names of all servers."""
+        return [*as_dict(toml_of(text).get(self.key))]
 
     def wanted(self, command: Sequence[str]) -> object:
         """Return what they say about a server that this command starts."""

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import stamp
-from mission_cli.document.changes import SetFront
+from mission_cli.document.changes import AppendRow, SetFront
 from mission_cli.document.editing import patch
 from mission_cli.document.editing.summary import summary_cells
 from mission_cli.document.plans.phased import with_folder
@@ -21,6 +21,8 @@ from mission_cli.domain.errors import ConflictError, DocumentError, UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import MissionId, attempt_name, spoken_id, why_bad_id
 from mission_cli.domain.notice import advise, do
+from mission_cli.domain.research.topics import SECTION as RESEARCH
+from mission_cli.domain.skills.capabilities import TOPIC
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.record import (
     log_rows,
@@ -60,6 +62,7 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
     repo: str = "",
     planning: Callable[[MissionId], Sequence[RunRecord]] = lambda _: (),
     front: Mapping[str, str | int] = MappingProxyType({}),
+    there: str = "",
     used: Callable[[MissionId], bool] = lambda _: False,
     shared: bool = False,
 ) -> tuple[MissionId, str]:
@@ -68,12 +71,13 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
     `base` returns the base branch; `front` are keys that a plan does not have. The id is the plan's, or is made from
     its title: `used` returns whether something is left of an earlier mission of that name, and `shared` says that other
     copies may make a mission of the same name, so that the name needs a suffix. Raises DocumentError if the rendered
-    file would have a problem.
+    file would have a problem. `there` is what the repository and this machine have already, in a line.
     """
     for _ in range(_TRIES):
         snapshot = store.snapshot()
         mission = _free_id(plan, snapshot.missions, used, shared=shared)
-        text = _text(plan, mission, templates, now=now, person=person, repo=repo, base=base(mission), front=front)
+        changes = [*(SetFront((key,), value) for key, value in front.items()), *_known(there, now)]
+        text = _text(plan, mission, templates, now=now, person=person, repo=repo, base=base(mission), changes=changes)
         path, records = store.path_for(mission), planning(mission)
         folder = path.removesuffix("/mission.md")
         writes = [Write(path, _with_bill(text, mission, records, now))]
@@ -97,10 +101,13 @@ def draft(
     person: Person,
     base: Callable[[MissionId], str],
     repo: str = "",
+    there: str = "",
 ) -> tuple[MissionId, str]:
     """Return id and file of the mission that `create` would make; `taken` are the ids of the others. Writes nothing."""
     mission = _free_id(plan, taken, lambda _: False, shared=False)
-    return mission, _text(plan, mission, templates, now=now, person=person, repo=repo, base=base(mission), front={})
+    changes = _known(there, now)
+    text = _text(plan, mission, templates, now=now, person=person, repo=repo, base=base(mission), changes=changes)
+    return mission, text
 
 
 def _text(
@@ -112,18 +119,24 @@ def _text(
     person: Person,
     repo: str,
     base: str,
-    front: Mapping[str, str | int],
+    changes: Sequence[Change],
 ) -> str:
     """Return the file of a new mission. Raises DocumentError if it would have a problem."""
     about = {"created": stamp(now)[:10], "created_by": person.name, "repo": repo, "base": base}
     values = template_values(with_folder(plan, mission), mission_id=mission, **about)
     text = templates.render("mission.md.j2", values)
-    text = patch.apply(text, [SetFront((key,), value) for key, value in front.items()], where="mission.md")
+    text = patch.apply(text, changes, where="mission.md")
     wrong = load(text, mission).problems
     if wrong:
         hint = "write it differently in the plan: shorter, or without special characters"
         raise DocumentError(f"the mission file would have a problem: {wrong[0].at('mission.md')}", hint=hint)
     return text
+
+
+def _known(there: str, now: datetime) -> list[Change]:
+    """Return the row about what there is before anything is built; none if nothing was found."""
+    row = {"Topic": TOPIC, "Summary": there, "Source": "the repository and this machine", "Date": stamp(now)[:10]}
+    return [AppendRow(RESEARCH, row)] if there else []
 
 
 def adopt(text: str, name: str, *, store: StateStore, person: Person, identity: str = "") -> tuple[MissionId, str]:

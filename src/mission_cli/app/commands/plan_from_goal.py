@@ -22,6 +22,7 @@ from mission_cli.app.optional import missing_package
 from mission_cli.app.planning import Planned, PlanningRound, PlanningSetup, PlanRequest
 from mission_cli.app.rounds.asking import ask, refuse_unbounded, session_of, wants_repair
 from mission_cli.app.rounds.checking import facts_at
+from mission_cli.app.skills.capabilities import capabilities
 from mission_cli.document.plans.advice import SMALL
 from mission_cli.document.plans.answer import (
     FEATURES,
@@ -40,6 +41,7 @@ from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.mission import Limits
 from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.skills.capabilities import told
 from mission_cli.domain.status import RecordState
 from mission_cli.engine.context import policy_of, unknown_runner
 from mission_cli.engine.halt import refuse_stopped
@@ -178,6 +180,7 @@ def _prompt(ctx: Context, wish: PlanRequest, commit: Sha, sitting: timedelta) ->
         "files": names[:_MOST_FILES],
         "more_files": max(0, len(names) - _MOST_FILES),
         "commands": [c.text for c in ctx.checks.detect(seen)],
+        "there": told(capabilities(ctx, commit, wish.runner)),
         "milestones": MILESTONES,
         "features": FEATURES,
         "sitting": show_duration(sitting),

@@ -105,6 +105,10 @@ class CodeRepo(Protocol):
         """
         ...
 
+    def below(self, commit: Sha, places: Sequence[str]) -> Sequence[str]:
+        """Return the paths of a commit that are one of the places, or below one of them; some 2,000 at most."""
+        ...
+
     def recent(self, commit: Sha, most: int) -> tuple[str, ...]:
         """Return the subjects of the last commits, without merges, newest first."""
         ...

@@ -9,6 +9,7 @@ from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.git.code.cache import Known, changed_at
 from mission_cli.adapters.git.code.collect import collect
 from mission_cli.adapters.git.code.compare import (
+    below,
     changed_paths,
     changes,
     code_tree,
@@ -252,6 +253,10 @@ class GitCodeRepo:
     def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
         """Return the paths that tell of packages, with the content of files whose name is wanted, otherwise empty."""
         return glance(self._git, commit, wanted)
+
+    def below(self, commit: Sha, places: Sequence[str]) -> Sequence[str]:
+        """Return the paths of a commit that are one of the places, or below one of them."""
+        return below(self._git, commit, places)
 
     def recent(self, commit: Sha, most: int) -> tuple[str, ...]:
         """Return the subjects of the last commits, newest first."""

@@ -32,6 +32,10 @@ _LARGE_ARE_BINARY = {
 }
 
 
+_MOST_BELOW = _MOST
+"""Paths of one listing."""
+
+
 def glance(git: Git, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
     """Return the paths that tell of packages, with the content of files whose name is wanted, otherwise empty."""
     paths, read = glanced(said_of(git, "ls-tree", "-r", "-z", "--name-only", commit), wanted)
@@ -40,6 +44,12 @@ def glance(git: Git, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
     for path in read:
         files[path] = contents.get(f"{commit}:{path}", b"")[:_MOST_MANIFEST].decode("utf-8", "replace")
     return files
+
+
+def below(git: Git, commit: Sha, places: Sequence[str]) -> list[str]:
+    """Return the paths of a commit that are one of the places, or below one of them; the first ones."""
+    found = said_of(git, "ls-tree", "-r", "-z", "--name-only", commit, "--", *places) if places else []
+    return [*found][:_MOST_BELOW]
 
 
 def recent(git: Git, commit: Sha, most: int) -> tuple[str, ...]:

@@ -31,10 +31,11 @@ class _Node:
     below: tuple[_Node, ...] = ()
 
 
-def plan_lines(plan: Plan, width: int, *, full: bool = True) -> list[Line]:
+def plan_lines(plan: Plan, width: int, *, full: bool = True, there: Sequence[str] = ()) -> list[Line]:
     """Return milestones and features, what is in and what is out, what has to be there, and at the end the totals.
 
-    `full`: with the goal, and with descriptions, files and criteria of features and milestones.
+    `full`: with the goal, and with descriptions, files and criteria of features and milestones. `there`: what the
+    repository and this machine have already.
     """
     by = f"by {said(plan.preferences.runner)}" if plan.preferences.runner else ""
     facts = ", ".join(filter(None, (f"{plan.mode} mode", budget_of(plan), by)))
@@ -44,6 +45,7 @@ def plan_lines(plan: Plan, width: int, *, full: bool = True) -> list[Line]:
     below += _list("constraints", plan.constraints)
     below += _list("assumed", plan.assumptions)
     below += _list("the riskiest assumption", [plan.probe.assumption] if plan.probe is not None else [])
+    below += _list("there already", there)
     below += _list("found out first", [_topic(one) for one in plan.research])
     below += _list("needed from you", [_resource(one) for one in plan.resources])
     tree = _Node(plan.title, "bold", facts, tuple(below))

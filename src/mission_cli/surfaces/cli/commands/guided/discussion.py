@@ -122,6 +122,14 @@ class _Talk:
         return found
 
     @property
+    def there(self) -> list[str]:
+        """What the repository and this machine have already."""
+        from mission_cli.app.skills.capabilities import there_on
+        from mission_cli.domain.skills.capabilities import told
+
+        return told(there_on(self.ctx, self.one.base, self.one.order.runner))
+
+    @property
     def kept(self) -> str:
         return self.ctx.runtime.keep(f"plans/{self.one.id}/plan.yaml", self.one.plan)
 
@@ -134,9 +142,9 @@ class _Talk:
         from mission_cli.surfaces.views.planning.plan import plan_lines
 
         size = size_of(sys.stdout)
-        lines = plan_lines(self.plan, size.width)
+        lines = plan_lines(self.plan, size.width, there=self.there)
         whole = not size.height or height(lines, size.width) + _ROOM <= size.height
-        write(lines if whole else plan_lines(self.plan, size.width, full=False))
+        write(lines if whole else plan_lines(self.plan, size.width, full=False, there=self.there))
         self._show_prospect(discussing.prospect_of(self.ctx, self.one))
         if not whole:
             self.shell.out.print("`view` shows descriptions, files and criteria", style="dim")
@@ -229,7 +237,7 @@ class _Talk:
         from mission_cli.surfaces.terminal import size_of, write_long
         from mission_cli.surfaces.views.planning.plan import plan_lines
 
-        write_long(plan_lines(self.plan, size_of(sys.stdout).width))
+        write_long(plan_lines(self.plan, size_of(sys.stdout).width, there=self.there))
 
 
 def cost_of(one: StoredPlanning) -> tuple[str, Totals]:
