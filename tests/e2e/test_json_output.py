@@ -47,8 +47,8 @@ WAITS = """
 | --- | --- | --- | --- | --- |
 | 1.3 | webhook:build | | | open |
 """
-NOT_HERE = {"cron install", "serve"}
-"""Need a room of their own, see `test_cron.py` and `test_serve.py`, whose commands are checked as well."""
+NOT_HERE = {"account run", "cron install", "serve"}
+"""Need a room of their own, see `test_accounts.py`, `test_cron.py` and `test_serve.py`, whose commands are checked as well."""
 
 
 class Reader:
@@ -163,6 +163,13 @@ def _steer(reader: Reader) -> None:
     assert [one["status"] for one in added["resources"]] == ["needed"]
     reader.say("resource provide", "m", "shop.example")
     reader.say("resource check", "m")
+    reader.say("account list", "m")
+    assert reader.say("account show", "m", "shop.example")["accounts"][0]["problems"] == ["there is no plan"]
+    reader.person.tables.append("[deploy.staging]\ncommand = 'true'\n")
+    reader.person.save_settings()
+    assert reader.say("deploy", "m", "staging", "--drop")["deployments"] == []
+    reader.person.tables.pop()
+    reader.person.save_settings()
     assert reader.say("resource list", "m")["resources"][0]["status"] in {"available", "broken"}
     for _ in range(2):
         reader.say("undo", "m")

@@ -25,6 +25,7 @@ WHOLE = (
     "approve PART code_review",
     "archive PART",
     "cancel PART",
+    "deploy PART --drop",
     "land PART",
     "pause PART",
     "preview PART",

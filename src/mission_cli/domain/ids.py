@@ -30,7 +30,7 @@ _RUN = pattern(r"(?P<mission>[^/]+)/(?P<feature>[0-9]{1,9}\.[0-9]{1,9}|plan|revi
 _LONGEST_ID = 100
 _LONGEST_NAME = 40
 _RESERVED = """
-access add add-milestone advance agents all answer approve archive ask attach base budget cancel commands
+access account add add-milestone advance agents all answer approve archive ask attach base budget cancel commands
 completion con context cron dashboard deploy diff doctor edit error export fmt gc handback help history hold-out hosts
 import inbox init inspect land lint list logs mail main man mcp merge-driver mission missions move new note nul open
 overview pause plan playbook playbooks poc pr preview prn pulse reject replan replay report resource resume retry run

@@ -18,6 +18,7 @@ from mission_cli.ports.git.skills import PlainSkills
 from mission_cli.ports.machine import Obstacle
 from mission_cli.ports.money import NoPurse
 from mission_cli.ports.notifier import NoMessenger
+from mission_cli.ports.outside.browser import NoBrowsers
 from mission_cli.ports.outside.calendars import NoCalendars
 from mission_cli.ports.outside.equipment import NoEquipment
 from mission_cli.ports.outside.mail import NoPost
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.machine import Machine
     from mission_cli.ports.money import PriceList, Purse
     from mission_cli.ports.notifier import Messenger, Notifier
+    from mission_cli.ports.outside.browser import Browsers
     from mission_cli.ports.outside.calendars import Calendars
     from mission_cli.ports.outside.equipment import Equipment
     from mission_cli.ports.outside.mail import Post
@@ -97,6 +99,7 @@ class Context:
     seals: Seals = NoSeals()
     vault: Vault = NoVault()
     probes: Probes = NoProbes()
+    browsers: Browsers = NoBrowsers()
     messenger: Messenger = NoMessenger()
     calendars: Calendars = NoCalendars()
     post: Post = NoPost()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.app.accounts import results as accounts
 from mission_cli.app.deciding import results as serving
 from mission_cli.app.deploys import results as deploys
 from mission_cli.app.forecasting import results as budgets
@@ -128,6 +129,9 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "playbooks list": (Output(books.ListedPlaybooks),),
     "playbooks show": (Output(books.ShownPlaybook),),
     "pr": (Output(pulls.PullRequests, stopped=True),),
+    "account list": (Output(accounts.AccountList, stopped=True),),
+    "account run": (Output(accounts.AccountRun),),
+    "account show": (Output(accounts.AccountList, stopped=True),),
     "deploy": (Output(deploys.Deployed),),
     "preview": (Output(landing.Previewed), *_CHANGED),
     "pulse": (Output(reports.DryRun),),

@@ -44,6 +44,7 @@ from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.git.state.branch_home import find_state
 from mission_cli.adapters.git.state.store import GitStateStore
 from mission_cli.adapters.installed_agents import LocalAgents, with_known_agents
+from mission_cli.adapters.judges.sign_up import ChromiumBrowsers
 from mission_cli.adapters.machine import LocalMachine
 from mission_cli.adapters.mail import MailPost
 from mission_cli.adapters.money.purse import FilePurse
@@ -130,6 +131,7 @@ def assemble(
         notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
         messenger=AppriseMessenger(around),
         calendars=IcsCalendars(),
+        browsers=ChromiumBrowsers(),
         post=MailPost(settings.mail, around),
         own_agents=OwnAgentFiles(user_folder("config"), around),
         settings=settings,

@@ -7,6 +7,7 @@ import shutil
 import signal
 import threading
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.judges.findings import cannot, failed, shown
@@ -33,9 +34,16 @@ _OF_THE_DRIVER = ("NODE_", "PLAYWRIGHT_", "PWDEBUG", "PW_", "DEBUG", "LD_")
 """Prefixes of variables through which the judged work could change the driver, such as NODE_OPTIONS."""
 
 
+def missing() -> str:
+    """Return what keeps the browser from running, and what helps; empty if nothing does."""
+    if find_spec("playwright") is None:
+        return without(CriterionKind.BROWSER, "playwright")
+    return "" if any(map(shutil.which, BROWSERS)) else without(CriterionKind.BROWSER, BROWSERS[0])
+
+
 @contextmanager
-def chromium(seconds: float = SECONDS) -> Iterator[Browser]:
-    """Run the browser. Raises Judged if there is none, or if it takes longer than `seconds`."""
+def chromium(seconds: float = SECONDS, *options: str) -> Iterator[Browser]:
+    """Run the browser, with more options. Raises Judged if there is none, or if it takes longer than `seconds`."""
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError as error:
@@ -50,7 +58,7 @@ def chromium(seconds: float = SECONDS) -> Iterator[Browser]:
     watch.daemon = True
     with sync_playwright() as driver:
         try:
-            browser = driver.chromium.launch(executable_path=program, args=list(_OPTIONS))
+            browser = driver.chromium.launch(executable_path=program, args=[*_OPTIONS, *options])
         except Error as error:
             raise cannot(f"{program} does not start: {shown(error.message)}") from error
         watch.start()

@@ -53,6 +53,7 @@ def incoming(mail: Any) -> Incoming:
         key=ids[0] if len(ids) == 1 else sha256(bytes(mail.obj)).hexdigest(),
         senders=senders,
         subject=one_line(str(mail.subject), 300),
+        to=tuple(dict.fromkeys(filter(None, (address_of(one) for one in (*mail.to, *mail.cc)))))[:100],
         refers_to=tuple(
             _IDS.findall(" ".join([*headers.get("in-reply-to", ()), *headers.get("references", ())]))[:100]
         ),

@@ -39,6 +39,10 @@ _TRIES = 20
 _MOST = 200
 _NO_DECISIONS = frozenset(
     {
+        EventKind.ACCOUNT_PICTURE,
+        EventKind.ACCOUNT_READY,
+        EventKind.ACCOUNT_STARTED,
+        EventKind.ACCOUNT_STOPPED,
         EventKind.DEPLOY_CHECKED,
         EventKind.DEPLOY_DROPPED,
         EventKind.DEPLOY_FAILED,

@@ -41,6 +41,8 @@ class Incoming:
     senders: tuple[str, ...]
     """The addresses in From."""
     subject: str
+    to: tuple[str, ...] = ()
+    """The addresses to which it was sent, as To and Cc say."""
     refers_to: tuple[str, ...] = ()
     """The Message-IDs in In-Reply-To and References."""
     at: str = ""

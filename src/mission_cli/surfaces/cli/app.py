@@ -35,6 +35,7 @@ from mission_cli.surfaces.cli.commands.finished import deploy, preview
 from mission_cli.surfaces.cli.commands.guided import replan
 from mission_cli.surfaces.cli.commands.learning import skills
 from mission_cli.surfaces.cli.commands.money import budget
+from mission_cli.surfaces.cli.commands.outside import account
 from mission_cli.surfaces.cli.commands.playbooks import playbooks
 from mission_cli.surfaces.cli.commands.serving import access, serve, top
 from mission_cli.surfaces.cli.help import Commands
@@ -101,6 +102,7 @@ for module in (
     dashboard,
     preview,
     deploy,
+    account,
     budget,
     playbooks,
     skills,

@@ -116,6 +116,13 @@ _WATCH: Mapping[str, Entry] = {
         ("preview words --restart", "show the finished work as it is now"),
         ("preview words --stop", "end it"),
     ),
+    "account": _entry(
+        Group.DECIDE,
+        "accounts",
+        ("account list words", "the accounts that the mission needs"),
+        ("account show words forum", "the plan of a sign-up, and what of it is done"),
+        ("account run words forum", "sign up, or go on where it waits"),
+    ),
     "deploy": _entry(
         Group.WATCH,
         "deployment",
@@ -529,6 +536,7 @@ TOPICS: Mapping[str, str] = {
     "playbooks": "plans with parameters: using the shipped ones, writing your own",
     "resources": "keys, domains, servers: references to values, features that wait, how workers get them",
     "previews": "opening finished work before it lands: servers, deployments, states",
+    "accounts": "signing up for accounts: plans, mails, what a person does",
     "deployment": "deploying to targets: health checks, approvals, rollbacks, states",
     "self-organization": "what missions learn, judge and make for themselves",
     "mails": "what is sent and read, approvals, replies, questions by mail",

@@ -1,0 +1,1 @@
+"""Sign up for accounts, step by step."""

@@ -1,0 +1,1 @@
+"""Accounts at other sites: the steps of a sign-up, and what a mail or a page may contribute."""

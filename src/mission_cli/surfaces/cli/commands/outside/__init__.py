@@ -1,0 +1,1 @@
+"""Commands about what lies outside of the repository."""
