@@ -48,7 +48,7 @@ WAITS = """
 | 1.3 | webhook:build | | | open |
 """
 NOT_HERE = {"account run", "cron install", "serve"}
-"""Need a room of their own, see `test_accounts.py`, `test_cron.py` and `test_serve.py`, whose commands are checked as well."""
+"""Need a room of their own: `test_accounts.py`, `test_cron.py` and `test_serve.py` check their output, too."""
 
 
 class Reader:

@@ -387,7 +387,7 @@ def test_what_a_mail_may_contribute() -> None:
         ),
         (
             "steps: [{open: 'https://forum.example/'}, {ask: everything}]",
-            snapshot("step 2: `ask` takes captcha or payment or terms"),
+            snapshot("step 2: `ask` takes captcha or terms or payment"),
         ),
         ('steps: [{open: "https://forum.example/"}, {click: "a\\nb"}]', snapshot("step 2: `click` needs one text")),
         ("script: x", snapshot("unknown key `script`")),
