@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 from tests.kit.agents import needs_bubblewrap
 from tests.kit.loopback import Asked, Reply, loopback
-from tests.kit.nightly import NIGHTLY
+from tests.kit.nightly import NIGHTLY, by_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +38,9 @@ MORE = """\
 ROWS = """
 ## Resources
 
-| Name | Type | Status | Reference | Delivery |
-|------|------|--------|-----------|----------|
-| Card | credential | available | `file:~/keys/card` | |
-| Shop | credential | available | `env:SHOP_KEY` | `proxy URL/v1 Authorization: Bearer {}` |
+| Name | Type | Status | Reference |
+|------|------|--------|-----------|
+| Card | credential | available | `file:~/keys/card` |
 """
 WORKER = """
 import base64, json, urllib.request
@@ -141,8 +140,11 @@ def with_keys(person: Person) -> None:
     rest = after[after.index("\n## ") :] if "\n## " in after else ""
     text = before.replace("| charge a card |", "| charge a card `[needs:card]` |")
     text = text.replace("| list orders |", "| list orders `[needs:shop]` |")
-    place.write_text(text + ROWS.replace("URL", os.environ["SHOP_HOST"]) + rest)
+    place.write_text(text + ROWS + rest)
     person.git("commit", "-qam", "Say what is needed", cwd=person.repo / "missions")
+    how = f"proxy {os.environ['SHOP_HOST']}/v1 Authorization: Bearer {{}}"
+    person.mission("resource", "add", "m", "Shop", "--reference", "env:SHOP_KEY", "--delivery", how)
+    person.mission("resource", "provide", "m", "shop")
 
 
 def objects(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -178,7 +180,9 @@ def views(person: Person) -> str:
         ("history", "m", "--json"),
         ("why", "m/1.1"),
     ]
-    return "".join(answer.out + answer.err for answer in (person.mission(*words, ok=None) for words in commands))
+    return "".join(
+        answer.out + answer.err for answer in (person.mission(*words, ok=None) for words in by_day(commands, 3))
+    )
 
 
 def test_no_key_gets_out_of_the_worker_that_has_it_and_a_proxied_one_not_even_in(
@@ -208,6 +212,13 @@ def test_no_key_gets_out_of_the_worker_that_has_it_and_a_proxied_one_not_even_in
     found = holding(person)
     assert found["shop"] == []
     assert [place for place in found["card"] if "/m/1.1-a1" not in place or not NIGHTLY] == [], "only its own tree"
+    listed = person.mission("resource", "list", "m").out.replace(os.environ["SHOP_HOST"], "HOST").splitlines()
+    assert listed == [
+        "Card  available  credential  file:~/keys/card  in CARD",
+        "Shop  available  env:SHOP_KEY  to HOST/v1 by SHOP_URL",
+    ]
+    prompt = (person.repo / "missions/m/runs/1.2-a1.md").read_text()
+    assert f"Shop (send requests for {os.environ['SHOP_HOST']}/v1 to the address in the variable SHOP_URL: " in prompt
     shown = views(person)
-    assert len(shown) > 5000
+    assert len(shown) > 1000
     assert [name for name, key in (("card", IN_ENV), ("shop", BY_PROXY)) if key in shown] == []

@@ -9,7 +9,8 @@ from mission_cli._support.text import one_line, parse_stamp
 from mission_cli.app.resources.listing import needed_resource
 from mission_cli.app.transaction import Done, Wanted, commit_change
 from mission_cli.document.changes import AppendRow, Change, SetCell
-from mission_cli.domain.errors import BlockedError, ConflictError, ToolError, UsageError
+from mission_cli.domain.egress.gate import read_gate
+from mission_cli.domain.errors import BlockedError, ConflictError, DocumentError, ToolError, UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.resources.references import FORMS, read_reference, split_variable
@@ -17,6 +18,8 @@ from mission_cli.domain.resources.rows import Resource, ResourceStatus, key_of, 
 from mission_cli.ports.secrets import Unresolved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mission_cli.app.addressing import Address
     from mission_cli.engine.context import Context
 
@@ -37,6 +40,7 @@ class NewResource:
     check: str = ""
     expires: str = ""
     notes: str = ""
+    delivery: str = ""
 
 
 def add_resource(ctx: Context, text: str, new: NewResource) -> Done:
@@ -51,22 +55,29 @@ def add_resource(ctx: Context, text: str, new: NewResource) -> Done:
         if named_resource(mission.resources, key) is not None:
             hint = do("resource", "provide", mission.id, key)
             raise ConflictError(f"{mission.id} has the resource `{new.name}` already", hint=hint)
-        cells = {
-            "Name": new.name,
-            "Type": new.type,
-            "Purpose": new.purpose,
-            "Status": str(ResourceStatus.NEEDED),
-            "Reference": f"`{new.reference}`" if new.reference else "",
-            "Check": f"`{new.check}`" if new.check else "",
-            "Expires": new.expires,
-            "Notes": new.notes,
-        }
         words = f"the resource {new.name} is needed" + (f" for {new.purpose}" if new.purpose else "")
         decided = (f"Need the resource {new.name}",)
-        row = AppendRow(SECTION, {name: text for name, text in cells.items() if text})
-        return Wanted(words, EventKind.RESOURCE_NEEDED, (row,), decisions=decided, reason=str(do("resource", "add")))
+        rows = tuple(_row(new))
+        return Wanted(words, EventKind.RESOURCE_NEEDED, rows, decisions=decided, reason=str(do("resource", "add")))
 
     return commit_change(ctx, text, change)
+
+
+def _row(new: NewResource) -> Iterator[Change]:
+    """Yield what adds a row. A table has at least a name and a status; it gets the other columns that the row needs."""
+    yield AppendRow(SECTION, {"Name": new.name, "Status": str(ResourceStatus.NEEDED)})
+    cells = {
+        "Type": new.type,
+        "Purpose": new.purpose,
+        "Reference": f"`{new.reference}`" if new.reference else "",
+        "Delivery": f"`{new.delivery}`" if new.delivery else "",
+        "Check": f"`{new.check}`" if new.check else "",
+        "Expires": new.expires,
+        "Notes": new.notes,
+    }
+    for name, text in cells.items():
+        if text:
+            yield SetCell(SECTION, {"Name": new.name}, name, text)
 
 
 def provide_resource(
@@ -151,6 +162,13 @@ def _refuse_values(ctx: Context, new: NewResource) -> None:
     told = split_variable(new.reference)[0]
     if told and read_reference(told) is None:
         raise UsageError("this is not a reference, and may be a value", hint=f"write one of {FORMS}")
+    if new.delivery:
+        try:
+            read_gate(new.delivery)
+        except DocumentError as error:
+            raise UsageError(error.message, hint=error.hint) from error
+        if not new.reference:
+            raise UsageError("a proxy needs a reference to the key that it adds", hint="say --reference env:NAME")
     for name in ("name", "type", "purpose", "check", "expires", "notes"):
         kind = ctx.secrets.kind(getattr(new, name))
         if kind:

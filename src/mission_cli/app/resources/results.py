@@ -24,7 +24,9 @@ class ResourceView:
     reference: str
     """Where its value is; empty if it has none."""
     variable: str
-    """The variable in which workers get the value; empty if it has none."""
+    """The variable in which workers get the value, or the address of its proxy; empty if it has none."""
+    address: str
+    """Where its proxy sends requests; empty: workers get the value itself."""
     expires: str
     """When it ends to be there, ISO 8601; empty: never."""
     needed_by: Sequence[str]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.slug import slug
 from mission_cli._support.text import parse_stamp
-from mission_cli.domain.egress.gate import reads_as_gate
+from mission_cli.domain.egress.gate import read_gate, reads_as_gate
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -112,6 +112,16 @@ class Resource:
     def is_proxied(self) -> bool:
         """Whether workers never get the value: a proxy adds it to requests for one host."""
         return reads_as_gate(self.delivery)
+
+    @property
+    def variable_given(self) -> str:
+        """The variable that workers get: with the value, or with the address of its proxy; empty if there is none."""
+        return f"{self.env}_URL" if self.env and self.is_proxied else self.env
+
+    @property
+    def address(self) -> str:
+        """Where its proxy sends requests; empty if workers get the value itself, or if its row has an error."""
+        return read_gate(self.delivery).address if self.is_proxied and not self.broken else ""
 
     @property
     def ends_at(self) -> datetime | None:

@@ -25,7 +25,8 @@ def resource_lines(found: Resources) -> list[Line]:
 
 def _lines(one: ResourceView, wide: int) -> list[Line]:
     status = one_line(one.status, 20)
-    known = [one.type, one.reference, f"in {one.variable}" if one.variable else ""]
+    way = f"to {one.address} by {one.variable}" if one.address else f"in {one.variable}" if one.variable else ""
+    known = [one.type, one.reference, way]
     words = "  ".join(one_line(word, _NAME) for word in known if word)
     until = f"  until {one.expires}" if one.expires else ""
     lines = [

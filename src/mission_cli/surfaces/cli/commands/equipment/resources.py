@@ -59,12 +59,15 @@ def add(
     ] = "",
     expires: _Expires = "",
     notes: Annotated[str, typer.Option("--notes", help="What else people should know.")] = "",
+    delivery: Annotated[
+        str, typer.Option("--delivery", help="Keep it out of the sandbox: `proxy https://HOST HEADER: TEXT {}`.")
+    ] = "",
 ) -> int:
     """Add a resource."""
     from mission_cli.app.resources.change import NewResource, add_resource
 
     opened = shell.open()
-    new = NewResource(name, kind, purpose, reference, check_with, expires, notes)
+    new = NewResource(name, kind, purpose, reference, check_with, expires, notes, delivery)
     return _finish(shell, opened, add_resource(opened.context, mission, new))
 
 
