@@ -158,6 +158,7 @@ def test_words_new_features_and_the_form_of_the_file_are_no_decision(old: str, n
     [
         ("status: active", "status: completed"),
         ("money_usd: 5", "money_usd: 50"),
+        ("base: main", "base: main\norchestrator: {judgments: act}"),
         ("base: main", "base: other"),
         ("managed: mission\n", ""),
         ("**Status:** active", "**Status:** passed"),

@@ -17,6 +17,7 @@ from mission_cli.document.reading.sections import (
     rows_in,
 )
 from mission_cli.domain.forge.rows import Proposing
+from mission_cli.domain.judgments.rules import Judging
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.research.topics import document_of, not_needed
 from mission_cli.domain.reviews.rules import REVIEWED_KINDS
@@ -74,6 +75,11 @@ def _asks(mission: Mission) -> bool:
     return mission.orchestrator.asks
 
 
+def _is_judged(mission: Mission) -> bool:
+    """Whether failures and the plan can be judged, or nobody asks for that."""
+    return not mission.poc or mission.orchestrator.judgments is Judging.OFF
+
+
 def _may_propose(mission: Mission) -> bool:
     """Whether pull requests can be opened, or are not asked for."""
     return not mission.poc or mission.preferences.pull_requests in {None, Proposing.NONE}
@@ -88,6 +94,7 @@ DEPENDENT: Mapping[str, tuple[Callable[[Mission], bool], str]] = {
     "reviews.per_milestone": (_is_reviewed, _NO_REVIEW),
     "reviews.budget_pct": (_is_reviewed, _NO_REVIEW),
     "reviews.dimensions": (_is_reviewed, _NO_REVIEW),
+    "orchestrator.judgments": (_is_judged, "a POC is not judged"),
     "orchestrator.budget_pct": (_asks, "no judgment, draft or narrative is allowed, so nothing is reserved"),
     "reviews.at_gates": (_scores_at_gates, "it needs reviewers, and a quality gate with `minScore`"),
 }

@@ -51,16 +51,17 @@ def judge_failures(draft: Draft) -> None:
 
 def judge_the_rest(draft: Draft) -> None:
     """Ask whether what is held for long is needed, where everything else of its milestone is done."""
-    if draft.mission.orchestrator.judgments is Judging.OFF or draft.mission.status is not MissionStatus.ACTIVE:
+    mission = draft.mission
+    if mission.orchestrator.judgments is Judging.OFF or mission.poc or mission.status is not MissionStatus.ACTIVE:
         return
     lasting = {hold.subject for hold in draft.holds if hold.kind in _LASTING}
-    for milestone in draft.mission.milestones:
+    for milestone in mission.milestones:
         rest = [f for f in milestone.features if not f.finished]
         worked = any(f.status is FeatureStatus.DONE for f in milestone.features)
         held = all(f.number in lasting and not_begun(draft, f) for f in rest)
         if milestone.status is MilestoneStatus.ACTIVE and rest and worked and held:
             kind, names = JudgmentKind.UNNECESSARY, tuple(str(f.number) for f in rest)
-            subject = subject_of(kind, str(milestone.number), str(draft.mission.executions), *names)
+            subject = subject_of(kind, str(milestone.number), str(mission.executions), *names)
             judged(
                 draft, Question(kind, str(milestone.number), about_rest(draft, milestone, rest), subject, names=names)
             )

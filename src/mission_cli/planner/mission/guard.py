@@ -84,7 +84,7 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
             dict(mission.noted),
             dict(mission.models),
             mission.preferences,
-            (mission.reviews, mission.quality_threshold),
+            (mission.reviews, mission.quality_threshold, mission.orchestrator),
             [replace(one, line=0) for one in mission.held_out],
             [replace(row, line=0) for row in mission.pulls],
             [replace(row, line=0) for row in mission.deploys],
