@@ -154,6 +154,16 @@ def github(folder: Path) -> Iterator[Contract]:
     need_contracts()
     spec = folder / "github.json"
     spec.write_text(json.dumps(pruned(described(), USED)))
+    with mock_of(spec, folder) as port, loopback(lambda _: Reply(500)) as front:
+        contract = Contract(front, port)
+        front.answer = lambda asked: _answer(contract, asked)
+        yield contract
+
+
+@contextmanager
+def mock_of(spec: Path, folder: Path) -> Iterator[int]:
+    """Run Prism on a description until the end of the block; yield the port on which it listens."""
+    need_contracts()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -163,10 +173,7 @@ def github(folder: Path) -> Iterator[Contract]:
     with log.open("wb") as out, subprocess.Popen(argv, stdout=out, stderr=out, **quiet) as prism:
         try:
             _wait_for(port, prism, log)
-            with loopback(lambda _: Reply(500)) as front:
-                contract = Contract(front, port)
-                front.answer = lambda asked: _answer(contract, asked)
-                yield contract
+            yield port
         finally:
             os.killpg(prism.pid, signal.SIGKILL)  # the server is a child of it
 

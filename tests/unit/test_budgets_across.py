@@ -20,11 +20,12 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features, lifecycle
 from mission_cli.app.forecasting.limits import budget_findings, limits_shown
 from mission_cli.app.queries.status import status_of
-from mission_cli.domain.budget.across import Budget, Row, begins, left_of, parked, too_much
+from mission_cli.domain.budget.across import Budget, Row, left_of, parked, too_much
 from mission_cli.domain.budget.ledger import Account, Refusal, account
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.mission import Limits
 from mission_cli.domain.status import HoldKind
+from mission_cli.domain.timing.spans import begins
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.money.purse import within_shared
 from mission_cli.settings import BudgetSettings, Settings, check, parse

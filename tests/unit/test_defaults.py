@@ -33,8 +33,10 @@ from mission_cli.settings import (
     MailSettings,
     McpSettings,
     NotificationSettings,
+    PaymentSettings,
     PreviewSettings,
     PriceSettings,
+    PurchaseLimitSettings,
     RunnerSettings,
     ServeSettings,
     Settings,
@@ -68,6 +70,8 @@ PREFIXES = {
     "`[tree]`": "tree.",
     "`[forge]`": "forge.",
     "`[mail]`": "mail.",
+    "`[payments]`": "payments.",
+    "`[purchase_limits.NAME]`": "purchase_limits.NAME.",
     "`[mcp]`": "mcp.",
     "`[preview]`": "preview.",
     "`[deploy.NAME]`": "deploy.NAME.",
@@ -94,6 +98,8 @@ TABLES = {
     "prices",
     "currency",
     "mail",
+    "payments",
+    "purchase_limits",
     "mcp",
     "preview",
     "deploy",
@@ -152,6 +158,11 @@ def defaults() -> dict[str, Any]:
     found |= {f"preview.{name}": getattr(PreviewSettings(), name) for name in PreviewSettings.__match_args__}
     found |= {f"deploy.NAME.{name}": getattr(DeploySettings(), name) for name in DeploySettings.__match_args__}
     found |= {f"skills.{name}": getattr(SkillSettings(), name) for name in SkillSettings.__match_args__}
+    found |= {f"payments.{name}": getattr(PaymentSettings(), name) for name in PaymentSettings.__match_args__}
+    found |= {
+        f"purchase_limits.NAME.{name}": getattr(PurchaseLimitSettings(), name)
+        for name in PurchaseLimitSettings.__match_args__
+    }
     found |= {f"mail.{name}": getattr(MailSettings(), name) for name in MailSettings.__match_args__}
     found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
     found |= {f"dashboard.{name}": getattr(DashboardSettings(), name) for name in DashboardSettings.__match_args__}
@@ -211,6 +222,8 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             prices={},
             currency=CurrencySettings(),
             mail=MailSettings(),
+            payments=PaymentSettings(),
+            purchase_limits={},
             notifications={},
             serve=ServeSettings(),
             deciders={},

@@ -26,8 +26,10 @@ from mission_cli.settings import (
     MailSettings,
     McpSettings,
     NotificationSettings,
+    PaymentSettings,
     PreviewSettings,
     PriceSettings,
+    PurchaseLimitSettings,
     RunnerSettings,
     ServeSettings,
     Settings,
@@ -43,6 +45,7 @@ RESOURCES = "unit/test_resources.py"
 REVIEWS, RESEARCH = "unit/test_reviews.py", "unit/test_research.py"
 JUDGMENTS = "unit/test_judgments.py"
 DECIDING = "unit/test_deciding.py"
+PURCHASES, CASES = "unit/test_purchases.py", "unit/test_purchase_cases.py"
 MAIL, POST = "unit/test_mail.py", "contract/test_post.py"
 DRAFTS = "unit/test_draft_decisions.py"
 NEWS, RULES = "unit/test_notifications.py", "unit/test_notification_rules.py"
@@ -132,6 +135,14 @@ PROOFS: dict[str, str] = {
     "column Input Requests.Context": "unit/test_asking.py::test_a_person_asks_and_answers_with_an_option_or_any_text",
     "column Input Requests.Urgency": "unit/test_requests.py::test_a_person_is_reminded_once_and_earlier_of_what_is_urgent",
     "column Waits.Feature|Waits.Waiting for|Waits.Since|Waits.Timeout|Waits.Status": "e2e/test_time.py::test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps",
+    "column Purchases.#|Purchases.Feature|Purchases.Merchant|Purchases.Amount|Purchases.Purpose|Purchases.Alternatives|Purchases.Request|Purchases.Status|Purchases.By|Purchases.Reserved|Purchases.Paid|Purchases.Reference": f"{PURCHASES}::test_a_worker_asks_a_person_approves_and_pays_and_the_worker_goes_on",
+    "column Purchases.Asked|Purchases.Valid until|Purchases.Since|Purchases.Refunded": f"{CASES}::test_each_case_ends_as_it_should",
+    "column Purchases.Receipt": f"{PURCHASES}::test_a_person_pays_from_a_ledger_keeps_the_receipt_and_has_money_back",
+    "setting payments.provider payments.key payments.cardholder payments.approvers payments.url": "contract/test_payments.py::test_a_card_is_made_once_and_pays_once",
+    "setting payments.stopped payments.merchants payments.hours payments.ask_above payments.categories purchase_limits.NAME.amount purchase_limits.NAME.merchants": f"{CASES}::test_each_case_ends_as_it_should",
+    "setting payments.countries": "contract/test_payments.py::test_a_card_works_only_where_the_settings_say",
+    "setting payments.ledger": f"{PURCHASES}::test_a_person_pays_from_a_ledger_keeps_the_receipt_and_has_money_back",
+    "setting purchase_limits.NAME.every": f"{CASES}::test_two_missions_share_a_limit_and_a_new_day_makes_room",
     "column Mail.#|Mail.Feature|Mail.To|Mail.Subject|Mail.Status|Mail.Since|Mail.Message-ID|Mail.Text|Mail.Replies": f"{MAIL}::test_a_worker_asks_for_a_mail_and_goes_on_with_the_replies_of_all",
     "column Mail.About": f"{MAIL}::test_a_reply_to_a_reminder_counts_for_the_first_mail",
     "front mail_recipients": f"{MAIL}::test_without_a_list_a_person_approves_and_sees_what_is_sent",
@@ -251,7 +262,7 @@ def _writable() -> set[str]:
         for name in Settings.__match_args__
         if name
         not in {"tree", "runners", "forge", "mail", "mcp", "preview", "notifications", "serve", "deciders", "hooks"}
-        | {"watchers", "dashboard", "budgets", "prices", "currency", "deploy", "skills"}
+        | {"watchers", "dashboard", "budgets", "prices", "currency", "deploy", "skills", "payments", "purchase_limits"}
     }
     found |= {f"setting preview.{name}" for name in PreviewSettings.__match_args__}
     found |= {f"setting skills.{name}" for name in SkillSettings.__match_args__}
@@ -264,6 +275,8 @@ def _writable() -> set[str]:
     found |= {f"setting forge.{name}" for name in ForgeSettings.__match_args__}
     found |= {f"setting mcp.{name}" for name in McpSettings.__match_args__}
     found |= {f"setting deploy.NAME.{name}" for name in DeploySettings.__match_args__}
+    found |= {f"setting payments.{name}" for name in PaymentSettings.__match_args__}
+    found |= {f"setting purchase_limits.NAME.{name}" for name in PurchaseLimitSettings.__match_args__}
     found |= {f"setting mail.{name}" for name in MailSettings.__match_args__}
     found |= {f"setting notifications.NAME.{name}" for name in NotificationSettings.__match_args__}
     found |= {f"setting serve.{name}" for name in ServeSettings.__match_args__}

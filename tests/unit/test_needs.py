@@ -141,6 +141,8 @@ ADVICE = [
     do("add", "m"),
 ]
 TERMINAL = [
+    advise("pay it, then: ", do("purchase", "paid", "m", 1, "--amount", "20.00 EUR", "--receipt", "FILE")),
+    do("purchase", "stop", "--lift"),
     do("edit", "m"),
     do("lint", "m"),
     do("doctor"),

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mail.rows import MailRow
     from mission_cli.domain.phases.table import Phase
     from mission_cli.domain.preview.rows import PreviewRow
+    from mission_cli.domain.purchases.rows import PurchaseRow
     from mission_cli.domain.resources.rows import Resource
     from mission_cli.domain.skills.skill import Skill
 
@@ -314,6 +315,7 @@ class Mission:
     previews: Sequence[PreviewRow] = ()
     deploys: Sequence[DeployRow] = ()
     mails: Sequence[MailRow] = ()
+    purchases: Sequence[PurchaseRow] = ()
     mail_recipients: tuple[str, ...] = ()
     """Addresses and patterns to which mails are sent without an approval."""
     needed_resources: tuple[str, ...] = ()

@@ -35,6 +35,7 @@ ONCE = frozenset(
         EventKind.ISSUE_REFUSED,
         EventKind.MISSION_STALE,
         EventKind.MAIL_IGNORED,
+        EventKind.PURCHASE_IGNORED,
         EventKind.REQUEST_REMINDED,
         EventKind.WAIT_REMINDED,
         EventKind.APPROVAL_VOID,
@@ -56,6 +57,7 @@ _HOOKS = frozenset({EventKind.HOOK_DUE, EventKind.HOOK_ENDED, EventKind.HOOK_FAI
 _MOST_DIGITS = 9
 TIMES_RESUMED, HIGHEST_REQUEST, PAUSED_BY = "times resumed", "highest request", "paused by"
 HIGHEST_MAIL = "highest mail"
+HIGHEST_PURCHASE = "highest purchase"
 
 
 HOOKS_DUE, HOOKS_PASSED, HOOKS_BEGUN, HOOKS_LANDING = "hooks due", "hooks passed", "hooks begun", "hooks landing"
@@ -94,6 +96,8 @@ def notes_of(
         found[HIGHEST_REQUEST] = str(max(_number(before.get(HIGHEST_REQUEST, "")), *map(_number, about)))
     if event is EventKind.MAIL_ADDED:
         found[HIGHEST_MAIL] = str(max(_number(before.get(HIGHEST_MAIL, "")), *map(_number, about)))
+    if event is EventKind.PURCHASE_REQUESTED:
+        found[HIGHEST_PURCHASE] = str(max(_number(before.get(HIGHEST_PURCHASE, "")), *map(_number, about or ("",))))
     if event is EventKind.MISSION_PAUSED and (about or PAUSED_BY in before):
         found[PAUSED_BY] = ", ".join(about)
     return found
@@ -138,6 +142,11 @@ def highest_request(mission: Mission) -> int:
 def highest_mail(mission: Mission) -> int:
     """Return the highest number that a mail has ever had."""
     return max([_number(mission.noted.get(HIGHEST_MAIL, "")), *(mail.number for mail in mission.mails)])
+
+
+def highest_purchase(mission: Mission) -> int:
+    """Return the highest number that a purchase has ever had."""
+    return max([_number(mission.noted.get(HIGHEST_PURCHASE, "")), *(row.number for row in mission.purchases)])
 
 
 def blame(mission: Mission, attempt: str) -> str:

@@ -82,7 +82,7 @@ class Cause(StrEnum):
     TAMPERED = "tampered"
     STOPPED = "stopped"
     WAITING = "waiting"
-    """It asked for a mail, and waits for a reply."""
+    """It asked for a mail and waits for a reply, or for a purchase."""
 
 
 class Verdict(StrEnum):
@@ -183,6 +183,8 @@ class HoldKind(StrEnum):
     """A deployment waits, runs, or failed."""
     PULL = "pull request"
     """A pull request is not merged yet."""
+    PURCHASE = "purchase"
+    """A purchase is not decided or not paid."""
     QUALITY = "quality gate"
     """A quality gate waits for a person."""
     RECOVERY = "recovery"

@@ -23,6 +23,7 @@ from mission_cli.ports.outside.calendars import NoCalendars
 from mission_cli.ports.outside.equipment import NoEquipment
 from mission_cli.ports.outside.mail import NoPost
 from mission_cli.ports.outside.own_agents import NoOwnAgents
+from mission_cli.ports.outside.payments import NoPayments
 from mission_cli.ports.outside.probes import NoProbes
 from mission_cli.ports.runtime import NoViews
 from mission_cli.ports.secrets import NoSeals, NoVault
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.outside.equipment import Equipment
     from mission_cli.ports.outside.mail import Post
     from mission_cli.ports.outside.own_agents import OwnAgents
+    from mission_cli.ports.outside.payments import Payments
     from mission_cli.ports.outside.probes import Probes
     from mission_cli.ports.runtime import Runtime, Views
     from mission_cli.ports.schedule import Schedule
@@ -103,6 +105,7 @@ class Context:
     messenger: Messenger = NoMessenger()
     calendars: Calendars = NoCalendars()
     post: Post = NoPost()
+    payments: Payments = NoPayments()
     views: Views = NoViews()
     own_agents: OwnAgents = NoOwnAgents()
     equipment: Equipment = NoEquipment()

@@ -28,6 +28,7 @@ from mission_cli.engine.phases.brief import brief_for
 from mission_cli.engine.preview.jobs import run_preview
 from mission_cli.engine.prompt import judgment_prompt, prompt_for, review_prompt, siblings
 from mission_cli.engine.pulls.effects import at_forge
+from mission_cli.engine.purchases.effects import by_provider
 from mission_cli.engine.recording.signals import data_of
 from mission_cli.planner.core.decisions import Dispatch, Finish, Transition
 from mission_cli.planner.core.draft_moves import PromoteDraft
@@ -48,6 +49,7 @@ from mission_cli.planner.core.effects import (
     Submit,
 )
 from mission_cli.planner.core.mail_moves import AddMail, PrepareMail, SendMail
+from mission_cli.planner.core.moves.purchases import CancelCard, CreateCard
 from mission_cli.planner.milestones.judging import names_findings
 from mission_cli.planner.pulls.told import told_of
 from mission_cli.ports.agents import Bill, Request
@@ -354,6 +356,8 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901, PLR
             return ctx.code.land(mission.base, act.commit, act.expect)
         case PrepareMail() | SendMail():
             return by_mail(ctx, case, act)
+        case CreateCard() | CancelCard():
+            return by_provider(ctx, case, act)
         case _:
             return at_forge(ctx, case, act)
     return ""

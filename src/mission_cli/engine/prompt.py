@@ -113,6 +113,8 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
         "signals": for_prompt((w for w in mission.waits if w.feature == feature.number), data),
         "mail": ctx.post.sender,
         "resources": [r for need in feature.needs if (r := named_resource(mission.resources, need)) is not None],
+        "purchases": ctx.payments.name,
+        "bought": [row for row in mission.purchases if row.feature == record.feature],
         "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),
         "protect": list(ctx.settings.protect),
         **shown_drafts(ctx, record, given),

@@ -42,6 +42,7 @@ from mission_cli.planner.phases.phases import phases
 from mission_cli.planner.preview.follow import previews
 from mission_cli.planner.pulls.follow import pulls
 from mission_cli.planner.pulls.issues import issues
+from mission_cli.planner.purchases.follow import purchases
 from mission_cli.planner.release.external import waits
 from mission_cli.planner.release.gates import gates, gates_that_wait, requests
 from mission_cli.planner.release.holds import NOT_STARTED
@@ -122,6 +123,7 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
             unblock=do("doctor") if observation.undecided else NO_ADVICE,
             person=observation.undecided,
         )
+    purchases(draft)
     gone = archived(draft)
     if not gone:
         _take_steps(draft)

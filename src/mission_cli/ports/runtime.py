@@ -146,6 +146,14 @@ class Runtime(Protocol):
         """Set STOP in the name of a person, or remove it. If it is set already, it stays unchanged."""
         ...
 
+    def payments_stopped(self) -> Stopped | None:
+        """Return since when and by whom payments are stopped, or None."""
+        ...
+
+    def stop_payments(self, *, on: bool, by: str = "") -> None:
+        """Stop payments durably, or allow them again."""
+        ...
+
     def looks(self, paths: Sequence[str]) -> dict[str, Look]:
         """Return the state of files now; taken before they are read, it shows later whether they have changed."""
         ...

@@ -15,6 +15,7 @@ from mission_cli.settings.model import (
 )
 from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
+from mission_cli.settings.payments import PaymentSettings, PurchaseLimitSettings
 from mission_cli.settings.values import ENVIRONMENT_PREFIX, check, from_environment, parse, with_remote, with_setup
 from mission_cli.settings.watching import HookSettings, WatcherSettings
 
@@ -30,8 +31,10 @@ __all__ = [
     "MailSettings",
     "McpSettings",
     "NotificationSettings",
+    "PaymentSettings",
     "PreviewSettings",
     "PriceSettings",
+    "PurchaseLimitSettings",
     "RunnerSettings",
     "ServeSettings",
     "Settings",

@@ -25,6 +25,7 @@ from mission_cli.settings.model import (
 )
 from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
+from mission_cli.settings.payments import PaymentSettings, PurchaseLimitSettings
 from mission_cli.settings.values import LONGEST, MOST_FOR_A_PLAN, NEVER_ZERO, RANGES
 from mission_cli.settings.watching import HookSettings, WatcherSettings
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 RUNNERS, NOTIFICATIONS, DECIDERS = "runners.NAME", "notifications.NAME", "deciders.NAME"
 TARGETS = "deploy.NAME"
-WATCHERS, BUDGETS, PRICES = "watchers.NAME", "budgets.NAME", 'prices."MODEL"'
+WATCHERS, BUDGETS, PRICES, LIMITS = "watchers.NAME", "budgets.NAME", 'prices."MODEL"', "purchase_limits.NAME"
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Workers and attempts": (
         *("max_parallel_workers", "machine_workers", "attempts", "max_steps", "retry_delays", "outage_delays"),
@@ -66,6 +67,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         f"currency.{name}" for name in CurrencySettings.__match_args__
     ),
     "`[mail]`: send and get mail": tuple(f"mail.{name}" for name in MailSettings.__match_args__),
+    "`[payments]`: buy what a mission needs": tuple(f"payments.{name}" for name in PaymentSettings.__match_args__),
+    "`[purchase_limits.NAME]`: the most that may be bought": tuple(
+        f"{LIMITS}.{name}" for name in PurchaseLimitSettings.__match_args__
+    ),
     "`[notifications.NAME]`: who gets which events": tuple(
         f"{NOTIFICATIONS}.{name}" for name in NotificationSettings.__match_args__
     ),
@@ -143,6 +148,18 @@ _EXAMPLES: Mapping[str, str] = {
     "mail.sent_folder": '"Sent"',
     "mail.server": '"mail.example.org"',
     "mail.questions": '"ada@example.org"',
+    "payments.provider": '"stripe"',
+    "payments.approvers": '["Ada Lovelace"]',
+    "payments.ask_above": '{EUR = "5.00"}',
+    "payments.merchants": '["example.com"]',
+    "payments.hours": '"09:00-18:00"',
+    "payments.key": '"env:STRIPE_KEY"',
+    "payments.cardholder": '"ich_1Example"',
+    "payments.categories": '["computer_software_stores"]',
+    "payments.countries": '["DE"]',
+    "payments.ledger": '"~/payments.csv"',
+    f"{LIMITS}.amount": '"100 EUR"',
+    f"{LIMITS}.merchants": '["example.com"]',
     f"{NOTIFICATIONS}.channels": '["env:OPS_CHANNEL", "ntfy://ntfy.example.org/missions"]',
     f"{NOTIFICATIONS}.events": '["milestone.*", "mission.*"]',
     f"{NOTIFICATIONS}.when": """'{"field": "spent_usd", "op": ">", "value": 5}'""",
@@ -173,6 +190,7 @@ _NAMES = {
     WATCHERS: "failures",
     BUDGETS: "month",
     TARGETS: "production",
+    LIMITS: "small",
     PRICES: 'prices."acme/large-1"',
 }
 """The names in an example of tables that a person names."""
@@ -218,6 +236,8 @@ def described() -> dict[str, Described]:
         (f"{PRICES}.", PriceSettings()),
         ("currency.", CurrencySettings()),
         ("mail.", MailSettings()),
+        ("payments.", PaymentSettings()),
+        (f"{LIMITS}.", PurchaseLimitSettings()),
         (f"{NOTIFICATIONS}.", NotificationSettings()),
         ("serve.", ServeSettings()),
         (f"{DECIDERS}.", DeciderSettings()),

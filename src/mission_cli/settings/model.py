@@ -11,6 +11,7 @@ from mission_cli.domain.egress.gate import split_delivery
 from mission_cli.settings.dashboard import DashboardSettings
 from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
+from mission_cli.settings.payments import PaymentSettings, PurchaseLimitSettings
 from mission_cli.settings.watching import HookSettings, WatcherSettings, hooks_of
 
 if TYPE_CHECKING:
@@ -307,6 +308,8 @@ class Settings:
     currency: CurrencySettings = field(default_factory=CurrencySettings)
     hooks: HookSettings = field(default_factory=HookSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    payments: PaymentSettings = field(default_factory=PaymentSettings)
+    purchase_limits: Mapping[str, PurchaseLimitSettings] = field(default_factory=dict)
     notifications: Mapping[str, NotificationSettings] = field(default_factory=dict)
     watchers: Mapping[str, WatcherSettings] = field(default_factory=dict)
     runners: Mapping[str, RunnerSettings] = field(default_factory=dict)

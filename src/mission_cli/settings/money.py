@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import parse_duration
-from mission_cli.domain.budget.across import CALENDAR, Budget
+from mission_cli.domain.budget.across import Budget
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.errors import UsageError
+from mission_cli.domain.timing.spans import CALENDAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

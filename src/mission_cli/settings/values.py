@@ -19,6 +19,7 @@ from mission_cli._support.numbers import decimal_of
 from mission_cli._support.text import did_you_mean, parse_duration, why_no_duration
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.news.rules import EVENTS, SEVERITIES
+from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.timing.hours import never_end, read_windows
 from mission_cli.settings.dashboard import check_dashboard
 from mission_cli.settings.deploying import DeploySettings, check_deploys
@@ -26,6 +27,7 @@ from mission_cli.settings.mail import check_mail
 from mission_cli.settings.model import NotificationSettings, PreviewSettings, RunnerSettings, Settings
 from mission_cli.settings.money import BudgetSettings, PriceSettings, check_money
 from mission_cli.settings.outside import DeciderSettings, check_outside, check_proxied
+from mission_cli.settings.payments import PurchaseLimitSettings, check_payments
 from mission_cli.settings.watching import WatcherSettings, check_watcher
 
 if TYPE_CHECKING:
@@ -79,10 +81,13 @@ NAMED_TABLES: Mapping[str, type] = {
     "budgets": BudgetSettings,
     "prices": PriceSettings,
     "deploy": DeploySettings,
+    "purchase_limits": PurchaseLimitSettings,
 }
 """Tables of tables whose names a person chooses."""
-_TABLES = ("tree", "forge", "mail", "mcp", "preview", "serve", "hooks", "dashboard", "currency", "skills")
+_TABLES = ("tree", "forge", "mail", "mcp", "preview", "serve", "hooks", "dashboard", "currency", "skills", "payments")
 """Tables with fixed names."""
+_OWN_ONLY = ("payments", "purchase_limits")
+"""Tables of the person alone."""
 _RULE_NAME = pattern(r"[\w.@#-]+")
 _ADDRESS = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
 _PASSWORD = pattern(r"[^:/]*://[^/@\s:]*:[^/@\s]+@")
@@ -165,6 +170,8 @@ def check(settings: Settings) -> None:
     _check_durations("hooks.", settings.hooks)
     check_mail(settings.mail)
     check_dashboard(settings.dashboard)
+    check_payments(settings.payments, settings.purchase_limits)
+    _check_windows("payments.hours", settings.payments.hours)
     check_money(settings.budgets, settings.prices, settings.currency)
     check_deploys(settings.deploy)
     _check_named(settings)
@@ -271,6 +278,9 @@ def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Se
     known = list(base.__match_args__)
     for key, raw in table.items():
         place = _place(where, text, key)
+        if key in _OWN_ONLY and where.endswith(SETTINGS_FILE):
+            hint = "write it into config.toml in your config folder: a repository decides nothing about your money"
+            raise DocumentError(f"`{key}` cannot be set by a repository", where=place, hint=hint)
         if key in NAMED_TABLES:
             old = getattr(base, key)
             values[key] = {**old, **_named_tables(key, raw, old, where, text)}

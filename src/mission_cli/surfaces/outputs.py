@@ -12,6 +12,7 @@ from mission_cli.app.forecasting import results as budgets
 from mission_cli.app.interview import results as interviews
 from mission_cli.app.mail import results as mails
 from mission_cli.app.playbooks import results as books
+from mission_cli.app.purchases import results as purchases
 from mission_cli.app.resources import results as resources
 from mission_cli.app.results import (
     briefing,
@@ -137,6 +138,12 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "pulse": (Output(reports.DryRun),),
     "reject": _CHANGED,
     "report": (Output(mission_report.MissionReport, stopped=True), Output(mission_report.ReportWritten, stopped=True)),
+    "purchase list": (Output(purchases.Purchases, stopped=True),),
+    "purchase paid": _CHANGED,
+    "purchase refund": _CHANGED,
+    "purchase request": _CHANGED,
+    "purchase show": (Output(purchases.Purchases, stopped=True),),
+    "purchase stop": (Output(purchases.PaymentsStopped, stopped=True),),
     "replan": (Output(changes.Replanned),),
     "resource add": (Output(resources.Resources),),
     "resource check": (Output(resources.Resources),),

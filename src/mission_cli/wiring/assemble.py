@@ -50,6 +50,7 @@ from mission_cli.adapters.mail import MailPost
 from mission_cli.adapters.money.purse import FilePurse
 from mission_cli.adapters.money.table import TablePrices
 from mission_cli.adapters.notify import CommandNotifier
+from mission_cli.adapters.payments import payments_of
 from mission_cli.adapters.schedule.local import LocalSchedule
 from mission_cli.adapters.secrets.probes import LocalProbes
 from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
@@ -91,8 +92,9 @@ def assemble(
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
     forge_token = {"FORGE_TOKEN": settings.forge.token} if settings.forge.token else {}
     password = {"MAIL_PASSWORD": settings.mail.password} if settings.mail.password else {}
+    payment_key = {"PAYMENT_KEY": settings.payments.key} if settings.payments.key else {}
     runners = (r.references for r in settings.runners.values())
-    mine = (forge_token, password, _channels(settings), _hook_secrets(settings))
+    mine = (forge_token, password, payment_key, _channels(settings), _hook_secrets(settings))
     rules = SecretRules(known_secrets(around, *mine, *runners))
     executor = LocalExecutor(
         jobs=checkout.runtime / "jobs",
@@ -134,6 +136,7 @@ def assemble(
         browsers=ChromiumBrowsers(),
         post=MailPost(settings.mail, around),
         own_agents=OwnAgentFiles(user_folder("config"), around),
+        payments=payments_of(settings.payments, around, user_folder("state"), lambda name: _value(vault, name)),
         settings=settings,
         settings_files=(*found.files, os.fspath(key_file())),
         command_line=shlex.join([*python_command(), "--repo", os.fspath(checkout.name)]),
@@ -180,6 +183,12 @@ def _channels(settings: Settings) -> Mapping[str, str]:
         for name, rule in settings.notifications.items()
         for number, channel in enumerate(rule.channels, 1)
     }
+
+
+def _value(vault: LocalVault, reference: str) -> str:
+    """Return the value of a reference, empty if there is none."""
+    found = vault.resolve(reference)
+    return found if isinstance(found, str) else ""
 
 
 def _hook_secrets(settings: Settings) -> Mapping[str, str]:
@@ -238,7 +247,7 @@ def _kept_back(settings: Settings) -> tuple[str, ...]:
     login = (settings.mail.user, settings.mail.password)
     channels = (*_channels(settings).values(), *_hook_secrets(settings).values())
     proxied = (reference for runner in settings.runners.values() for reference, _ in runner.proxied.values())
-    references = (settings.forge.token, *login, *channels, *proxied)
+    references = (settings.forge.token, settings.payments.key, *login, *channels, *proxied)
     named = [one.removeprefix("env:") for one in references if one.startswith("env:")]
     keys = [name for name in read_environment(key_file()) if not is_usual(name)]
     return tuple(dict.fromkeys([*keys, *sorted(VARIABLES), *named]))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from tests.kit.fakes.bank import KEY, Bank, at, transport
 from tests.kit.fakes.clock import HostClock, Time
 from tests.kit.fakes.code import REFS, MemoryCodeRepo
 from tests.kit.fakes.disk import Disk
@@ -23,6 +24,8 @@ from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.calendars import IcsCalendars
 from mission_cli.adapters.channels import AppriseMessenger
 from mission_cli.adapters.checks.standard import StandardChecks
+from mission_cli.adapters.payments.ledger import FileLedger
+from mission_cli.adapters.payments.stripe import StripeIssuing
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.app.commands.create import create
 from mission_cli.document.plans.plan import read_plan
@@ -30,16 +33,19 @@ from mission_cli.engine.context import Context
 from mission_cli.ports.git.forge import NoForge
 from mission_cli.ports.money import NoPurse
 from mission_cli.ports.outside.mail import NoPost
+from mission_cli.ports.outside.payments import NoPayments
 from mission_cli.settings import RunnerSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.kit.forge.world import World
 
     from mission_cli.domain.ids import MissionId, Sha
     from mission_cli.ports.money import Purse
     from mission_cli.ports.outside.calendars import Calendars
+    from mission_cli.ports.outside.payments import Payments
 
 SETTINGS_PLACE = "settings"
 """Holds when the settings of a host were changed last."""
@@ -67,6 +73,10 @@ class Host:
     errand: Callable[[Host], bool] | None = None
     """What a person does here as soon as there is a reason; True if there was one. The crash explorer calls it."""
     calendars: Calendars = field(default_factory=IcsCalendars)
+    ledger: Path | None = None
+    """The file from which a person pays purchases."""
+    bank: Bank | None = None
+    """Where purchases are paid."""
     mail: MailWorld | None = None
     """Where it sends and gets mail."""
     purse: Purse = field(default_factory=NoPurse)
@@ -98,12 +108,22 @@ class Host:
             messenger=mortal("messenger", AppriseMessenger({})),
             calendars=mortal("calendars", self.calendars),
             post=NoPost() if self.mail is None else mortal("post", MemoryPost(self.mail, life)),
+            payments=self._payments(mortal, life),
             settings=self.settings,
             settings_files=(SETTINGS_PLACE,),
             schedule=NoSchedule(),
             share=mortal("share", self._share()),
             forge=NoForge() if self.forge is None else mortal("desk", MemoryDesk(disk, objects, self.forge, life)),
         )
+
+    def _payments(self, mortal: Callable[[str, object], Any], life: Life) -> Payments:
+        if self.ledger is not None:
+            return cast("Payments", mortal("payments", FileLedger(self.ledger)))
+        if self.bank is None:
+            return NoPayments()
+        at(self.bank, self.jobs.clock.now())
+        pays = StripeIssuing(self.settings.payments, {}, lambda _: KEY, transport(self.bank, life.step))
+        return cast("Payments", mortal("payments", pays))
 
     def _share(self) -> MemoryShare | NoShare:
         if self.there is None:
@@ -131,6 +151,8 @@ class Host:
             forge=forge,
             calendars=self.calendars,
             errand=self.errand,
+            ledger=self.ledger,
+            bank=self.bank.copy() if self.bank else None,
             mail=self.mail.copy() if self.mail else None,
             purse=self.purse,
         )
@@ -147,6 +169,7 @@ class Host:
             tuple(sorted(mine.truth.paid.items())),
             self.forge.fingerprint() if self.forge else (),
             self.mail.fingerprint() if self.mail else (),
+            self.bank.fingerprint() if self.bank else (),
         )
 
     def power_cut(self) -> None:

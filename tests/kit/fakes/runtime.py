@@ -142,6 +142,17 @@ class MemoryRuntime:
         elif not self._disk.has(f"{PLACE}/STOP"):
             self._disk.write(f"{PLACE}/STOP", Stopped(stamp(self._clock.now()), by))
 
+    def payments_stopped(self) -> Stopped | None:
+        """What the command `purchase stop` has left."""
+        return self._disk.read(f"{PLACE}/STOP-PAYMENTS", Stopped)
+
+    def stop_payments(self, *, on: bool, by: str = "") -> None:
+        """Stop payments, or allow them."""
+        if not on:
+            self._disk.remove(f"{PLACE}/STOP-PAYMENTS")
+        elif not self._disk.has(f"{PLACE}/STOP-PAYMENTS"):
+            self._disk.write(f"{PLACE}/STOP-PAYMENTS", Stopped(stamp(self._clock.now()), by))
+
     def looks(self, paths: Sequence[str]) -> dict[str, Look]:
         """How values look now."""
         return {path: self._disk.look(path) for path in paths}

@@ -25,6 +25,7 @@ from mission_cli.domain.mail.memory import MailMemory, Refused, Send, SendState,
 from mission_cli.domain.news.outbox import Failing, Message, Outbox, Parcel
 from mission_cli.domain.outside.facts import Outside
 from mission_cli.domain.paths import STOP_FILE
+from mission_cli.domain.purchases.provider import Account, Call, CallState, Charge, PayMemory
 from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.timing.polling import Poll
 from mission_cli.fastpath import (
@@ -50,7 +51,9 @@ if TYPE_CHECKING:
 _SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.json", "forecasts.json")
 """Files that may be lost at any time."""
 _FOLLOWED = "followed.lock"
-_OUTSIDE_CLASSES = (Outside, Poll, MailMemory, Send, SendState, Taken, Refused)
+_PAYMENTS = (PayMemory, Account, Charge, Call, CallState)
+_OUTSIDE_CLASSES = (Outside, Poll, MailMemory, Send, SendState, Taken, Refused, *_PAYMENTS)
+_STOP_PAYMENTS = "STOP-PAYMENTS"
 _TICKS = "ticks"
 """The folder with what rounds saw and decided, a file for each mission."""
 _OUTSIDE = "outside"
@@ -118,7 +121,14 @@ class FolderRuntime:
 
     def stopped(self) -> Stopped | None:
         """Return the content of the file STOP, or None. A person may have created it, empty."""
-        place = self._folder / STOP_FILE
+        return self._stopped(STOP_FILE)
+
+    def payments_stopped(self) -> Stopped | None:
+        """Return the content of the file STOP-PAYMENTS in the same way."""
+        return self._stopped(_STOP_PAYMENTS)
+
+    def _stopped(self, name: str) -> Stopped | None:
+        place = self._folder / name
         try:
             made = place.stat().st_mtime
         except OSError:
@@ -130,7 +140,14 @@ class FolderRuntime:
 
     def press_stop(self, *, on: bool, by: str = "") -> None:
         """Create or remove STOP durably: a power cut must not lift it."""
-        place = self._folder / STOP_FILE
+        self._press(STOP_FILE, by, on=on)
+
+    def stop_payments(self, *, on: bool, by: str = "") -> None:
+        """Create or remove STOP-PAYMENTS durably."""
+        self._press(_STOP_PAYMENTS, by, on=on)
+
+    def _press(self, name: str, by: str, *, on: bool) -> None:
+        place = self._folder / name
         if not on:
             place.unlink(missing_ok=True)
             sync_folder(self._folder)
@@ -401,6 +418,7 @@ class FolderRuntime:
         """Return STOP, errors, what is known of the remote, what could not be sent, and what is known of the world."""
         names = [
             STOP_FILE,
+            _STOP_PAYMENTS,
             "trouble.json",
             "asked.json",
             "outbox.json",

@@ -9,6 +9,7 @@ from mission_cli._support.text import counted, one_line
 from mission_cli.app.addressing import Address, resolve
 from mission_cli.app.commands.start_checks import pause_at, refuse_start, restored
 from mission_cli.app.decisions import logged_decisions
+from mission_cli.app.purchases.decide import decision_on
 from mission_cli.app.transaction import (
     Done,
     Wanted,
@@ -121,7 +122,7 @@ def _above_threshold(address: Address, records: Sequence[RunRecord]) -> tuple[li
     If a cap is used up no step helps; then only the message is returned.
     """
     mission = address.mission
-    state = account(mission.limits, mission.spends, records)
+    state = account(mission.limits, mission.spends, records, purchases=mission.purchases)
     reached = alert(state)
     if reached is None:
         return [], [], []
@@ -232,6 +233,7 @@ def answer(
                 SetCell("Input Requests", key, "Status", RequestStatus.ANSWERED),
                 SetCell("Input Requests", key, "Response", response),
                 *(SetFront(tuple(name.split(".")), cap) for name, cap in raised.items()),
+                *decision_on(ctx, address, request, response),
             ),
             decisions=(
                 f"Answer request {number} with: {response}",

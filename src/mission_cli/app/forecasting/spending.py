@@ -40,7 +40,7 @@ _ALL_PCT = 100
 def budget_report(ctx: Context, address: Address) -> BudgetReport:
     """Return what a mission has spent: attempts with their tokens, and rows by hand."""
     mission, records = address.mission, _records(ctx, address)
-    state = account(mission.limits, mission.spends, records)
+    state = account(mission.limits, mission.spends, records, purchases=mission.purchases)
     attempts = [paid(ctx, record) for record in sorted(records, key=lambda r: (r.ended, r.run)) if not record.open]
     return BudgetReport(
         id=mission.id,

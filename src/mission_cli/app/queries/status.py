@@ -268,7 +268,7 @@ def _blocker(hold: Hold) -> Blocker:
 
 
 def _budget(mission: Mission, records: tuple[RunRecord, ...]) -> dict[str, Money]:
-    state = account(mission.limits, mission.spends, records)
+    state = account(mission.limits, mission.spends, records, purchases=mission.purchases)
     return {
         category: Money(
             cap=state.cap(category) or Decimal(0),
@@ -281,7 +281,7 @@ def _budget(mission: Mission, records: tuple[RunRecord, ...]) -> dict[str, Money
 
 
 def _currency(ctx: Context, mission: Mission, records: tuple[RunRecord, ...]) -> Converted | None:
-    state = account(mission.limits, mission.spends, records)
+    state = account(mission.limits, mission.spends, records, purchases=mission.purchases)
     return converted(ctx.settings.currency, spent=state.spent.usd, reserved=state.held.usd, cap=state.limits.usd)
 
 

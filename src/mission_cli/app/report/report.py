@@ -57,7 +57,7 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
     records, evidence = files.read_records(), list(files.read_evidence().values())
     tasks = [task_of(ctx.code, mission, feature, records) for feature in mission.features()]
     reviews = [review_of(mission, record) for record in records if record.reviewing and not record.open]
-    state = account(mission.limits, mission.spends, records)
+    state = account(mission.limits, mission.spends, records, purchases=mission.purchases)
     narrative = narrative_of(mission, records)
     told = sections_of(facts_of(mission, records, _until(mission)))
     return MissionReport(

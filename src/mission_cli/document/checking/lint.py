@@ -109,9 +109,10 @@ def _long_lines(layout: Layout) -> Iterator[Problem]:
 
 def _headings(layout: Layout) -> Iterator[Problem]:
     absent = [title for title in SECTIONS if find_section(layout, title) < 0]
+    known = {name.casefold() for title, form in SECTIONS.items() for name in (title, *form.also)}
     for heading in layout.headings[1:]:
         at = (heading.line.number, 1)
-        if heading.level == _SECTION_LEVEL and heading.title:
+        if heading.level == _SECTION_LEVEL and heading.title and heading.title.casefold() not in known:
             close = difflib.get_close_matches(heading.title.title(), absent, n=1, cutoff=_CLOSE)
             if close:
                 words = f"the section `{heading.title}` is not known; it is kept but not read"

@@ -33,6 +33,7 @@ _READ: Mapping[str, frozenset[str]] = {
     "Previews": frozenset({"#", "for", "commit", "status", "url", "since", "expires"}),
     "Deployments": frozenset({"#", "target", "commit", "for", "by", "status", "url", "version", "since"}),
     "Mail": frozenset({"#", "feature", "about", "to", "subject", "status", "since", "message-id", "text", "replies"}),
+    "Purchases": frozenset(name.casefold() for name in SECTIONS["Purchases"].tables[0].columns),
     "Approvals": frozenset({"gate", "decision", "commit"}),
     "Progress Log": frozenset({"timestamp", "event", "details"}),
     "Recovery Log": frozenset({"feature", "trigger", "status"}),

@@ -21,6 +21,7 @@ _NAMING = {
     "Gates": ("after", "blocks"),
     "Waits": ("feature",),
     "Mail": ("feature",),
+    "Purchases": ("feature",),
     "Messages": ("feature",),
     "Input Requests": ("feature",),
     "Recovery Log": ("feature",),

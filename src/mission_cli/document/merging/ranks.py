@@ -24,6 +24,7 @@ from mission_cli.domain.deploys.rows import DeployStatus
 from mission_cli.domain.mail.rows import MailStatus
 from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.preview.rows import PreviewStatus
+from mission_cli.domain.purchases.rows import PurchaseStatus
 from mission_cli.domain.skills.skill import SkillStatus
 from mission_cli.domain.status import (
     OPEN_REQUEST,
@@ -80,6 +81,14 @@ _MAIL_ORDER = (
     *(MailStatus.DRAFT, MailStatus.EXPECTED, MailStatus.APPROVED, MailStatus.REJECTED),
     *(MailStatus.SENDING, MailStatus.FAILED, MailStatus.UNSURE, MailStatus.SENT),
 )
+_PURCHASE_ORDER = (
+    *(PurchaseStatus.REQUESTED, PurchaseStatus.APPROVED, PurchaseStatus.EXPIRED, PurchaseStatus.REJECTED),
+    *(PurchaseStatus.AUTHORIZING, PurchaseStatus.FAILED, PurchaseStatus.PAID, PurchaseStatus.PARTLY_REFUNDED),
+    *(PurchaseStatus.REFUNDED, PurchaseStatus.UNCLEAR),
+)
+_PURCHASE = {str(status): rank for rank, status in enumerate(_PURCHASE_ORDER)}
+PURCHASE = ("request", "status", "by", "since", "reserved", "paid", "refunded", "reference")
+"""The columns of a purchase that belong together."""
 _MAIL = {str(status): rank for rank, status in enumerate(_MAIL_ORDER)}
 
 
@@ -157,6 +166,13 @@ def mail_rank(text: str) -> Rank:
     """Rank of the status of a mail: what may have been sent wins over what was not, so that nothing is sent twice."""
     status = plain(text)
     return (_MAIL.get(status, -1), status)
+
+
+def purchase_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:
+    """Rank of a purchase: what may have been charged wins over what was not, so that nothing is bought twice."""
+    del base
+    status = now.get("status", "").strip("`*_ ").casefold()
+    return (_PURCHASE.get(status, -1), *(now.get(column, "") for column in PURCHASE))
 
 
 def open_rank(text: str) -> Rank:

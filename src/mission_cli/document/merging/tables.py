@@ -67,6 +67,7 @@ ROLES: Mapping[str, Role] = {
     "input requests": Role(("#",), order="#", rank=_OPEN),
     "waits": Role(("feature", "waiting for"), rank=_OPEN),
     "mail": Role(("#",), order="#", rank={"status": ranks.mail_rank}),
+    "purchases": Role(("#",), order="#", together=ranks.PURCHASE, best=ranks.purchase_rank),
     "messages": Role(("timestamp", "feature", "from", "message"), order="timestamp"),
     "held-out criteria": Role(("#",), order="#"),
     "pull requests": Role(("for", "branch")),

@@ -18,7 +18,7 @@ from mission_cli.document.reading.sections import (
     rows_in,
 )
 from mission_cli.document.syntax.scan import MOST_CHARACTERS, MOST_PARTS
-from mission_cli.domain.budget.amounts import parse_amount, why_no_amount
+from mission_cli.domain.budget.amounts import parse_entry, why_no_amount
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind
@@ -117,7 +117,8 @@ def odd_values(layout: Layout, places: Iterable[MilestonePlace], gates: Iterable
             yield Problem(gate.line, 1, f"the rule `{gate.length}` of the delay `{gate.name}` {why}", _DURATION_HINT)
     yield from _moments(layout)
     for row in rows_in(layout, "Budget Tracking", "category", "amount"):
-        if parse_amount(row["amount"]) is None and (why := why_no_amount(row["amount"])) != "is not a number":
+        known = parse_entry(row["category"], row["amount"]) is not None
+        if not known and (why := why_no_amount(row["amount"])) != "is not a number":
             hint = "it does not count, and the cost is unknown; write what was spent"
             yield Problem(row.line, row.column, f"the amount `{row['amount']}` {why}", hint)
 

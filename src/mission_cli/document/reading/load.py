@@ -33,6 +33,7 @@ from mission_cli.document.reading.implausible import (
 from mission_cli.document.reading.learning.rows import learned_in, learned_problems
 from mission_cli.document.reading.loaded import Loaded, MilestonePlace
 from mission_cli.document.reading.metadata import Facts
+from mission_cli.document.reading.outside.purchases import purchases
 from mission_cli.document.reading.phases import phase_problems, phases
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.scan import scan
@@ -333,6 +334,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         previews=Later(partial(tables.previews, layout)),
         deploys=Later(partial(tables.deploys, layout)),
         mails=Later(partial(tables.mails, layout)),
+        purchases=Later(partial(purchases, layout)),
         mail_recipients=tuple(one for one in facts.texts("mail_recipients") if is_pattern(one)),
         needed_resources=holding(found, {need for m in milestones for f in m.features for need in f.needs}),
         resources=found,

@@ -80,6 +80,14 @@ SECTIONS: Mapping[str, SectionForm] = {
             "status",
         ),
     ),
+    "Purchases": SectionForm(
+        (),
+        _table(
+            "# · Asked · Feature · Merchant · Amount · Purpose · Alternatives · Valid until · Request · Status · By · "
+            "Since · Reserved · Paid · Refunded · Receipt · Reference",
+            *("merchant", "amount", "status"),
+        ),
+    ),
     "Messages": SectionForm((), _table("Timestamp · Feature · From · Message", "feature", "message")),
     "Held-out Criteria": SectionForm((), _table("# · Milestone · Sealed · Results", "milestone", "sealed")),
     "Pull Requests": SectionForm(

@@ -9,6 +9,7 @@ from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import whole
 from mission_cli._support.text import one_line
 from mission_cli.document.reading.features import match_names
+from mission_cli.document.reading.outside.purchases import purchase_problems
 from mission_cli.document.reading.sections import (
     SECTIONS,
     find_section,
@@ -20,7 +21,7 @@ from mission_cli.document.reading.sections import (
 from mission_cli.document.syntax.vocabulary import number, plain
 from mission_cli.domain.asking.options import read_options
 from mission_cli.domain.asking.urgency import URGENCIES
-from mission_cli.domain.budget.amounts import category_of, parse_amount
+from mission_cli.domain.budget.amounts import category_of, parse_entry
 from mission_cli.domain.deploys.rows import DeployRow, DeployStatus
 from mission_cli.domain.forge.rows import PullRow, RowStatus
 from mission_cli.domain.ids import FeatureNumber, feature_number
@@ -291,6 +292,7 @@ def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Proble
             yield Problem(row.line, row.column, words, "write its number as in the milestone")
     yield from _unread_limits(layout, features)
     yield from _mail_problems(layout)
+    yield from purchase_problems(layout)
     for row in rows_in(layout, "Input Requests", "prompt", "status"):
         if not whole(row["#"]):
             hint = "the next pulse adds one; or write it into the column #"
@@ -339,7 +341,7 @@ def spends(layout: Layout) -> Iterator[Spend]:
         yield Spend(
             date=row["date"],
             category=category_of(row["category"]),
-            amount=parse_amount(row["amount"]),
+            amount=parse_entry(row["category"], row["amount"]),
             description=row["description"],
             milestone=row["milestone"],
         )

@@ -21,7 +21,7 @@ from mission_cli.domain.asking.urgency import URGENCIES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KEYS = ("question", "options", "free_text", "urgency", "expires", "context")
+KEYS = ("question", "options", "free_text", "urgency", "expires", "context", "purchase")
 LONGEST_QUESTION = 400
 
 
@@ -37,6 +37,8 @@ class Asked:
     """A duration such as `2h`; empty: as the settings say."""
     context: str = ""
     """JSON, as it is stored; empty without any."""
+    purchase: str = ""
+    """What it wants to be bought, JSON; empty: it asks a question."""
 
 
 def read_asked(text: str) -> Asked | None:
@@ -53,6 +55,8 @@ def read_asked(text: str) -> Asked | None:
         told = None
     if not isinstance(told, dict):
         return Asked(one_line(text, LONGEST_QUESTION))
+    if told.get("purchase") is not None:
+        return Asked(_to_buy(told["purchase"]), purchase=as_stored(told["purchase"]))
     problems: list[str] = []
     words = told.get("question")
     if not isinstance(words, str) or not words.strip():
@@ -72,6 +76,12 @@ def read_asked(text: str) -> Asked | None:
         str(expires) if length else "",
         as_stored(told["context"]) if told.get("context") is not None else "",
     )
+
+
+def _to_buy(told: object) -> str:
+    """Return the question for people where nothing is bought by itself."""
+    parts = told.items() if isinstance(told, dict) else [("purchase", told)]
+    return one_line(f"may this be bought? {'; '.join(f'{name}: {text}' for name, text in parts)}", LONGEST_QUESTION)
 
 
 def _answers(told: dict[str, Any], problems: list[str]) -> Answers:

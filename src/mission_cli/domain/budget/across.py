@@ -17,16 +17,17 @@ from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import amount_of, reserved
 from mission_cli.domain.budget.spends import by_hand
 from mission_cli.domain.status import Cause
+from mission_cli.domain.timing.spans import CALENDAR, begins, ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import tzinfo
 
     from mission_cli.domain.ids import RunId
+    from mission_cli.domain.purchases.rows import PurchaseRow
     from mission_cli.domain.runs import RunRecord, Usage
     from mission_cli.domain.tables import Spend
 
-CALENDAR = ("day", "week", "month")
 KEPT = timedelta(days=63)
 """Costs that are older count to no budget."""
 _ZERO = Decimal(0)
@@ -103,15 +104,20 @@ class Left:
 
 
 def rows_of(
-    records: Iterable[RunRecord], spends: Iterable[Spend], bills: Mapping[RunId, Usage], since: datetime
+    records: Iterable[RunRecord],
+    spends: Iterable[Spend],
+    bills: Mapping[RunId, Usage],
+    since: datetime,
+    purchases: Iterable[PurchaseRow] = (),
 ) -> tuple[Row, ...]:
-    """Return what a mission counts with: attempts that are open or ended since then, and rows by hand."""
+    """Return what a mission counts with: attempts open or ended since then, rows by hand, reserved purchases."""
     records = list(records)
     rows = [_row(record, bills.get(record.run)) for record in records]
     for number, spend in enumerate(by_hand(spends, records)):
         if spend.amount is not None and spend.category in CATEGORIES:
             amounts = {**dict.fromkeys(CATEGORIES, _ZERO), spend.category: spend.amount}
             rows.append(_with(Row(f"by hand {number}", ended=f"{spend.date}T12:00:00Z"), amounts))
+    rows += [Row(one.name, usd=one.held) for one in purchases if one.held]
     return tuple(row for row in rows if not row.ended or ((at := parse_stamp(row.ended)) is not None and at >= since))
 
 
@@ -136,29 +142,6 @@ def _counted(record: RunRecord, category: str, bill: Usage | None) -> Decimal:
     return reserved(record, category) if amount is None or (category == "tokens" and unknown) else amount
 
 
-def begins(every: str, now: datetime, zone: tzinfo) -> datetime:
-    """Return when the time of a budget began: of the calendar in local time, or as long ago as a sliding one lasts."""
-    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    if every == "day":
-        return today
-    if every == "week":
-        return _midnight(today - timedelta(days=today.weekday()))
-    if every == "month":
-        return today.replace(day=1)
-    return now - (parse_duration(every) or timedelta(0))
-
-
-def _ends(every: str, now: datetime, zone: tzinfo) -> datetime:
-    """Return when the day, week or month is over."""
-    start = begins(every, now, zone)
-    later = start + {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=32)}[every]
-    return _midnight(later.replace(day=1) if every == "month" else later)
-
-
-def _midnight(at: datetime) -> datetime:
-    return at.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def left_of(budget: Budget, rows: Sequence[Row], now: datetime, zone: tzinfo) -> list[Left]:
     """Return what remains of each amount of a budget."""
     since = begins(budget.every, now, zone)
@@ -181,7 +164,7 @@ def _free_at(
 ) -> datetime | None:
     """Return when something is free again, by what has ended alone; None if that is not enough."""
     if budget.every in CALENDAR:
-        return _ends(budget.every, now, zone) if any(amount for _, amount in ended) else None
+        return ends(budget.every, now, zone) if any(amount for _, amount in ended) else None
     span = parse_duration(budget.every) or timedelta(0)
     for at, amount in sorted(ended):
         left += amount

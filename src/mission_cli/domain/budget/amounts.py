@@ -10,6 +10,8 @@ from mission_cli._support.numbers import decimal_of, within
 CATEGORIES = ("usd", "hours", "tokens")
 ARE_SPENT = {"usd": "of the money is spent", "hours": "of the hours are spent", "tokens": "of the tokens are spent"}
 """How a share of a budget is called in a sentence."""
+REFUND = "Refund (USD)"
+"""The category of money that came back."""
 LABELS = {"usd": "Money (USD)", "hours": "Time (hours)", "tokens": "Tokens"}
 
 _WORDS = {
@@ -51,6 +53,14 @@ def parse_amount(text: str) -> Decimal | None:
     number = decimal_of(found["number"].replace(",", "").replace("_", ""))
     number = None if number is None else number * _POWERS[(found["power"] or "").lower()]
     return number if number is not None and within(number) else None
+
+
+def parse_entry(category: str, amount: str) -> Decimal | None:
+    """Return the amount of a row of the spend log; below zero only where its category says that it is a refund."""
+    refund = category.strip().casefold().startswith("refund")
+    bare = amount.strip().lstrip("-\N{MINUS SIGN}")
+    found = parse_amount(bare if refund else amount)
+    return -found if refund and found is not None else found
 
 
 def why_no_amount(text: str) -> str:

@@ -10,10 +10,11 @@ from decimal import ROUND_DOWN, Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.shown import quantity_of
 from mission_cli.domain.budget.amounts import ARE_SPENT, CATEGORIES
 from mission_cli.domain.budget.spends import spends_of
+from mission_cli.domain.purchases.rows import spends_of_purchase
 from mission_cli.domain.runs import Reserve, RunRecord
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.mission import Limits
+    from mission_cli.domain.purchases.rows import PurchaseRow
     from mission_cli.domain.runs import Usage
     from mission_cli.domain.tables import Spend
 
@@ -138,16 +140,21 @@ def account(
     rows: Iterable[Spend],
     records: Sequence[RunRecord],
     bills: Mapping[RunId, Usage] = MappingProxyType({}),
+    purchases: Sequence[PurchaseRow] = (),
 ) -> Account:
     """Return the account of a mission; `bills` are the costs of runs that have ended and are not settled yet.
 
     Spent is the greater of what the log and the run records say, so that a deleted or mistyped row frees no budget.
     """
-    known = _greater(spent(rows), spent(row for r in records if not r.open for row in spends_of(r)))
+    told = [row for r in records if not r.open for row in spends_of(r)]
+    told += [row for purchase in purchases for row in spends_of_purchase(purchase)]
+    known = _greater(spent(rows), spent(told))
     due = [bills[r.run] for r in records if r.open and r.run in bills]
     sums = {c: known.of(c) + sum((amount_of(bill, c) or ZERO for bill in due), ZERO) for c in CATEGORIES}
     unknown = known.unknown + sum(bill.usd is None for bill in due)
-    return Account(limits, Totals(**sums, unknown=unknown), held(records, bills))
+    kept = held(records, bills)
+    wanted = sum((purchase.held for purchase in purchases), kept.usd)
+    return Account(limits, Totals(**sums, unknown=unknown), replace(kept, usd=wanted))
 
 
 def _greater(one: Totals, other: Totals) -> Totals:

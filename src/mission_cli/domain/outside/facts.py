@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.mail.memory import MailMemory
+from mission_cli.domain.purchases.provider import PayMemory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ class Outside:
 
     polls: Mapping[str, Poll] = field(default_factory=dict)
     mail: MailMemory = field(default_factory=MailMemory)
+    payments: PayMemory = field(default_factory=PayMemory)
 
 
 @dataclass(frozen=True, slots=True)

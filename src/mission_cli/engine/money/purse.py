@@ -17,7 +17,9 @@ from mission_cli.domain.budget.across import KEPT, Counted, Part, left_of, rows_
 from mission_cli.domain.budget.ledger import Refusal
 from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.ids import MissionId
+from mission_cli.domain.purchases.rows import PurchaseStatus
 from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.purchases import MovePurchase
 from mission_cli.planner.core.own_limits import Bound, within
 from mission_cli.settings.money import budgets_of
 
@@ -87,20 +89,24 @@ def _counted(ctx: Context, snapshot: Snapshot, stored: Stored, since: datetime) 
     found = (read_run(text) for text in ctx.state.runs(stored, snapshot.head).values())
     records = [record for record in found if record is not None]
     mission = load_placed(stored.text, stored.id).mission
-    return Counted(stored.content, rows_of(records, mission.spends, {}, since))
+    return Counted(stored.content, rows_of(records, mission.spends, {}, since, mission.purchases))
 
 
 def promise(ctx: Context, case: Case, transitions: Sequence[Transition]) -> None:
     """Note the reserves of new attempts before they are committed. Raises ConflictError if they do not fit any more."""
     new = [move.record for move in transitions if isinstance(move, Dispatch)]
-    if not (new and ctx.settings.budgets):
+    moved = [move.row for move in transitions if isinstance(move, MovePurchase)]
+    bought = [row for row in moved if row.status is PurchaseStatus.APPROVED]
+    if not ((new or bought) and ctx.settings.budgets):
         return
-    seen, rows = case.observation, rows_of(new, (), {}, case.observation.now)
+    seen, rows = case.observation, rows_of(new, (), {}, case.observation.now, bought)
     with ctx.purse.locked():
         known = ctx.purse.parts().known
         mine = known.get(seen.me, Part({}))
         before = mine.missions.get(case.mission.id, Counted("", ())).rows
-        counted = Counted("", (*(row for row in before if row.run not in {r.run for r in rows}), *rows))
+        counted = Counted(
+            "", (*(row for row in before if row.run not in {r.run for r in rows} | {one.name for one in bought}), *rows)
+        )
         part = Part({**mine.missions, case.mission.id: counted})
         elsewhere = [row for me, other in known.items() if me != seen.me for row in other.rows()]
         why = too_much(budgets_of(ctx.settings.budgets), part.rows(), elsewhere, rows, seen.now, seen.zone)

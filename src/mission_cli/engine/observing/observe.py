@@ -45,6 +45,7 @@ from mission_cli.engine.outside.look import look_outside
 from mission_cli.engine.preview.jobs import preview_jobs
 from mission_cli.engine.pulls.look import heads_at_forge, look_at_forge, pull_looks
 from mission_cli.engine.pulls.todo import todo_commit
+from mission_cli.engine.purchases.look import look_at_payments
 from mission_cli.engine.remote_sync import (
     is_silent,
     remote_problem,
@@ -264,6 +265,7 @@ def _driven_here(
         settings_at=ctx.runtime.changed_at(ctx.settings_files),
         zone=zone,
         mail=look_at_mail(ctx, mission, now, ask=ask),
+        payments=look_at_payments(ctx, snapshot, mission, now, ask=ask),
     )
     return observation, look
 

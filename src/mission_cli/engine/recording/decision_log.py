@@ -14,6 +14,7 @@ from mission_cli.domain.agents.workspace import DECISIONS, size_of, too_large
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import GateKind, GateStatus, MissionStatus
+from mission_cli.engine.money.bought import purchase_decision
 from mission_cli.engine.recording.rows import draft_decided
 from mission_cli.planner.core.decisions import (
     AddFix,
@@ -31,6 +32,7 @@ from mission_cli.planner.core.decisions import (
 )
 from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft
 from mission_cli.planner.core.mail_moves import AnswerRequest
+from mission_cli.planner.core.moves.purchases import MovePurchase
 from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, ReturnToPhase
 from mission_cli.planner.judgments.asking import answer_in
 from mission_cli.ports.git.state import Write, folder_of
@@ -130,6 +132,8 @@ def decided(  # noqa: C901, PLR0911, PLR0912 - a flat table, one case per decisi
             return (f"Ask a person about the phase {move.name}",)
         case RecordValues() if move.changed:
             return ("; ".join(f"{name}: {old} → {new}" for name, old, new in move.changed),)
+        case MovePurchase():
+            return purchase_decision(move)
         case AnswerRequest():
             return (f"Answer request {move.number} with: {move.response}",)
         case AddDraft() | MoveDraft():

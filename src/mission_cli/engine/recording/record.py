@@ -39,6 +39,7 @@ from mission_cli.domain.noted import SECTION as NOTED
 from mission_cli.domain.noted import notes_of
 from mission_cli.domain.status import FeatureStatus, MissionStatus, RecoveryStatus
 from mission_cli.engine.executions import begin
+from mission_cli.engine.money.bought import purchase_changes, spends_in
 from mission_cli.engine.recording.decision_log import decided, decision_files, decision_rows, with_judgment
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.evidence import evidence_writes
@@ -55,6 +56,7 @@ from mission_cli.engine.recording.rows import (
     draft_entry,
     mail_changes,
     mail_entry,
+    purchase_entry,
     result_rows,
     row_changes,
     skill_rows,
@@ -90,6 +92,7 @@ from mission_cli.planner.core.decisions import (
 )
 from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft, RefuseDraft
 from mission_cli.planner.core.mail_moves import AddMail, AnswerRequest, MoveMail, TakeReply
+from mission_cli.planner.core.moves.purchases import AddPurchase, AskForPurchase, MovePurchase, with_moves
 from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, RetryFeature, ReturnToPhase
 from mission_cli.ports.git.state import Write
 
@@ -239,6 +242,8 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return mail_entry(move)
         case AddDraft() | RefuseDraft() | MoveDraft():
             return draft_entry(move)
+        case AddPurchase() | MovePurchase() | AskForPurchase():
+            return purchase_entry(move)
 
 
 def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per decision
@@ -305,9 +310,11 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
         case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | StartWait() | CloseRecovery() | Note():
             yield from row_changes(move)
         case AddMail() | MoveMail() | TakeReply() | AnswerRequest():
-            yield from mail_changes(loaded.mission, move)
+            yield from mail_changes(loaded.mission, move, now)
         case AddDraft() | RefuseDraft() | MoveDraft():
             yield from draft_changes(move)
+        case AddPurchase() | MovePurchase() | AskForPurchase():
+            yield from purchase_changes(loaded.mission, move, stamp(now)[:10])
         case MovePhase() | ReturnToPhase() | RetryFeature() | AdoptPlan():
             yield from phase_changes(loaded, move, records, now)
 
@@ -353,8 +360,11 @@ def summary_changes(
     loaded: Loaded, transitions: Sequence[Transition] = (), records: Sequence[RunRecord] = ()
 ) -> Iterator[Change]:
     """Yield changes that compute the summary table again from the spend log and the costs of this commit."""
+    mission = loaded.mission
     added = [s for m in transitions if isinstance(m, Settle) for s in spends_of(m.record)]
-    state = account(loaded.mission.limits, [*loaded.mission.spends, *added], records)
+    added += spends_in(mission, transitions, "")
+    bought = with_moves(mission.purchases, transitions)
+    state = account(mission.limits, [*mission.spends, *added], records, purchases=bought)
     if not added and not any(isinstance(m, Finish) for m in transitions):
         return
     yield from summary_cells(loaded, state)

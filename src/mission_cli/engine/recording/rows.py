@@ -8,14 +8,16 @@ from mission_cli._support.text import digest, stamp
 from mission_cli.document.changes import AppendRow, Change, SetCell, SetFront
 from mission_cli.domain.agents.drafts import SECTION as AGENTS
 from mission_cli.domain.agents.drafts import Fate
+from mission_cli.domain.asking.options import Option, chosen
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.mail.letters import file_of
 from mission_cli.domain.mail.rows import SECTION, MailStatus, find_mail
+from mission_cli.domain.purchases.rows import purchase_of
 from mission_cli.domain.research.topics import SECTION as RESEARCH
 from mission_cli.domain.research.topics import document_of
 from mission_cli.domain.skills.skill import COLUMNS, SkillStatus
 from mission_cli.domain.skills.skill import SECTION as LEARNED
-from mission_cli.domain.status import MissionStatus, RecoveryStatus, RequestStatus, WaitStatus
+from mission_cli.domain.status import GateStatus, MissionStatus, RecoveryStatus, RequestStatus, WaitStatus
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.requests import request_row
 from mission_cli.planner.core.decisions import (
@@ -30,6 +32,8 @@ from mission_cli.planner.core.decisions import (
 )
 from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft, RefuseDraft
 from mission_cli.planner.core.mail_moves import AddMail, AnswerRequest, MoveMail, TakeReply
+from mission_cli.planner.core.moves.purchases import AddPurchase, AskForPurchase, MovePurchase
+from mission_cli.planner.purchases.asked import APPROVE, REJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.decisions import Archive, Settle
     from mission_cli.planner.core.draft_moves import DraftMove
     from mission_cli.planner.core.mail_moves import MailMove
+    from mission_cli.planner.core.moves.purchases import PurchaseMove
 
 _DECIDED = {
     Fate.TO_ME: "Promote the draft {} to the person's own",
@@ -128,7 +133,7 @@ def answer_reason(move: AnswerRequest) -> str:
     return f"{move.prompt} (by {move.by})"
 
 
-def mail_changes(mission: Mission, move: MailMove) -> Iterator[Change]:
+def mail_changes(mission: Mission, move: MailMove, now: datetime) -> Iterator[Change]:
     """Yield the changes of a decision about mail in the mission file."""
     match move:
         case AddMail():
@@ -145,14 +150,37 @@ def mail_changes(mission: Mission, move: MailMove) -> Iterator[Change]:
             if move.since:
                 yield SetCell(SECTION, key, "Since", move.since)
         case TakeReply():
-            now = find_mail(mission.mails, move.row.number) or move.row
-            told = [f"{reply.sender} {reply.file}" for reply in now.replies]
+            row = find_mail(mission.mails, move.row.number) or move.row
+            told = [f"{reply.sender} {reply.file}" for reply in row.replies]
             told.append(f"{move.taken.sender} {reply_file(move.row, move.taken)}")
             yield SetCell(SECTION, {"#": str(move.row.number)}, "Replies", "; ".join(told))
         case AnswerRequest():
             key = {"#": str(move.number)}
             yield SetCell("Input Requests", key, "Status", RequestStatus.ANSWERED)
             yield SetCell("Input Requests", key, "Response", move.response)
+            yield from purchase_approval(mission, move.number, move.response, move.by, stamp(now))
+
+
+def purchase_entry(move: PurchaseMove) -> Entry:
+    """Return the log entry of a decision about a purchase."""
+    match move:
+        case AddPurchase():
+            return Entry(EventKind.PURCHASE_REQUESTED, move.why, about=(str(move.row.number),))
+        case MovePurchase():
+            return Entry(EventKind.of("purchase", move.row.status), move.why)
+        case AskForPurchase():
+            return Entry(EventKind.PURCHASE_REQUESTED, move.why, logged=False, about=(str(move.number),))
+
+
+def purchase_approval(mission: Mission, request: int, response: str, by: str, at: str) -> Iterator[Change]:
+    """Yield the row of `## Approvals` for an answer to the request of a purchase: by whom, and about exactly what."""
+    row = purchase_of(mission.purchases, request)
+    if row is None:
+        return
+    said = chosen((Option(APPROVE), Option(REJECT)), response)
+    word = GateStatus.APPROVED if said is not None and said.label == APPROVE else GateStatus.REJECTED
+    cells = {"Timestamp": at, "Gate": row.name, "Decision": word, "By": by, "Commit": row.seen(mission.id)}
+    yield AppendRow("Approvals", {**cells, "Comment": ""})
 
 
 def reply_file(row: MailRow, taken: Taken) -> str:

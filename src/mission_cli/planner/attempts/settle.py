@@ -50,6 +50,7 @@ from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.mails.written import add_letters, written
 from mission_cli.planner.mission.guard import caught
 from mission_cli.planner.mission.money import misfits
+from mission_cli.planner.purchases.asked import add_order, ordered, wrong_order
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature
@@ -169,7 +170,11 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
     if unwanted or feature is None:
         facts.close(Cause.STOPPED, unwanted)
         return
-    if _waits_for_mail(facts, feature) or (unproven(end, evidence) and declines(facts, feature)):
+    if (
+        _waits_for_purchase(facts, feature)
+        or _waits_for_mail(facts, feature)
+        or (unproven(end, evidence) and declines(facts, feature))
+    ):
         return
     if unproven(end, evidence) and _needs_no_diff(draft, feature) and without_diff(facts, feature):
         return
@@ -200,6 +205,22 @@ def _unjudged(facts: Facts, feature: Feature) -> Ending | None:
 def _needs_no_diff(draft: Draft, feature: Feature) -> bool:
     """Whether a feature may be done already, without a commit, as far as its criteria pass on finished work."""
     return bool(feature.criteria) and not draft.mission.poc and not topic_in(draft.mission, feature)
+
+
+def _waits_for_purchase(facts: Facts, feature: Feature) -> bool:
+    """Settle an attempt that asks for a purchase, or for one that cannot be read."""
+    asked = facts.end.report.asked
+    if facts.end.reason is not EndReason.EXIT or not asked or not facts.draft.observation.payments.on:
+        return False
+    if wrong := wrong_order(asked):
+        facts.close(Cause.WRONG_OUTPUT, wrong)
+        return True
+    order = ordered(asked)
+    if order is None:
+        return False
+    name = add_order(facts.draft, order, feature.number)
+    facts.close(Cause.WAITING, f"it waits for {name}: {order.amount} at {order.merchant}")
+    return True
 
 
 def _waits_for_mail(facts: Facts, feature: Feature) -> bool:

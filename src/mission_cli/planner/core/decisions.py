@@ -13,6 +13,7 @@ from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import MissionStatus
 from mission_cli.planner.core.draft_moves import DraftMove
 from mission_cli.planner.core.mail_moves import MailMove
+from mission_cli.planner.core.moves.purchases import PurchaseMove
 from mission_cli.planner.core.phase_moves import PhaseTransition
 
 if TYPE_CHECKING:
@@ -390,6 +391,7 @@ Transition = (
     | PhaseTransition
     | DraftMove
     | MailMove
+    | PurchaseMove
 )
 
 

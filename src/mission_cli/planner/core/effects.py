@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli.planner.core.draft_moves import PromoteDraft
 from mission_cli.planner.core.mail_moves import MailEffect
+from mission_cli.planner.core.moves.purchases import PurchaseEffect
 
 if TYPE_CHECKING:
     from mission_cli.domain.forge.facts import Check
@@ -256,7 +257,6 @@ class RunDeploy:
 
 ForgeEffect = PushPull | OpenPull | TurnPull | MergePull | ReplyPull | RerunCheck | TidyPull | OpenIssue | CloseIssue
 PreviewEffect = StartPreview | CleanPreview
+OutsideEffect = MailEffect | PurchaseEffect | RunDeploy
 CodeEffect = PromoteDraft | Integrate | MakeWork | MoveWork | PutBaseBack | Land
-Effect = (
-    Submit | Recover | Cancel | RunCheck | RunHook | CodeEffect | ForgeEffect | PreviewEffect | RunDeploy | MailEffect
-)
+Effect = Submit | Recover | Cancel | RunCheck | RunHook | CodeEffect | ForgeEffect | PreviewEffect | OutsideEffect

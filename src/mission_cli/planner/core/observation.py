@@ -12,6 +12,7 @@ from mission_cli.domain.branches.landing import Landing
 from mission_cli.domain.forge.look import ForgeState
 from mission_cli.domain.mail.memory import MailLook
 from mission_cli.domain.phases.look import PhaseLook
+from mission_cli.domain.purchases.provider import PayLook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,6 +122,8 @@ class Observation:
     """When something outside is asked next."""
     mail: MailLook = field(default_factory=MailLook)
     """What is known of the mail of the mission."""
+    payments: PayLook = field(default_factory=PayLook)
+    """What is known of its purchases at the provider of payments."""
     letters: Mapping[RunId, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """The mails that ended attempts ask for: path and text."""
     documents: Mapping[RunId, str] = field(default_factory=dict)

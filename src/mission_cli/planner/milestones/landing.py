@@ -45,6 +45,7 @@ from mission_cli.planner.milestones.milestones import (
     without_base,
 )
 from mission_cli.planner.mission.executions import ended
+from mission_cli.planner.purchases.state import unpaid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,8 +101,8 @@ def finish(draft: Draft) -> None:
     if done and draft.trailing:  # what is merged for it is judged with everything else, once
         draft.hold("", HoldKind.FORGE, "; ".join(draft.trailing), until=draft.observation.forge.again)
         return
-    if done and unsent(mission):
-        return  # what each mail waits for is a hold of its own
+    if done and (unsent(mission) or unpaid(mission)):
+        return  # what each mail or purchase waits for is a hold of its own
     if done and (_is_lost(draft) or not _finally_valid(draft) or _gated(draft)):
         return
     landed = _land(draft, asks=done or is_landing(mission))

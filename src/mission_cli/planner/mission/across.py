@@ -10,6 +10,7 @@ from mission_cli.domain.budget.across import KEPT, left_of, parked, rows_of
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import HoldKind
 from mission_cli.planner.core.decisions import Dispatch, Hold
+from mission_cli.planner.core.moves.purchases import with_moves
 from mission_cli.planner.core.own_limits import Bound
 from mission_cli.planner.mission.money import bills
 
@@ -29,7 +30,8 @@ def own_rows(draft: Draft, more: Sequence[RunRecord] = ()) -> tuple[Row, ...]:
     seen, mission = draft.observation, draft.mission
     promised = [move.record for move in draft.transitions if isinstance(move, Dispatch)]
     records = [*seen.records, *promised, *more]
-    return rows_of(records, mission.spends, bills(seen), seen.now - KEPT)
+    purchases = with_moves(mission.purchases, draft.transitions)
+    return rows_of(records, mission.spends, bills(seen), seen.now - KEPT, purchases)
 
 
 def lefts(draft: Draft, runner: str, more: Sequence[RunRecord] = ()) -> list[Left]:

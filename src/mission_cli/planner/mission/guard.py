@@ -89,6 +89,7 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
             [replace(row, line=0) for row in mission.pulls],
             [replace(row, line=0) for row in mission.deploys],
             ([replace(row, line=0) for row in mission.mails], mission.mail_recipients),
+            [replace(row, line=0) for row in mission.purchases],
             mission.team,
         ),
         [(m.number, m.status, m.rounds, m.started_at, m.passed_at, _criteria(m.criteria)) for m in milestones],

@@ -26,6 +26,7 @@ from mission_cli.domain.notice import Advice, do
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import EndReason
 from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.purchases import with_moves
 from mission_cli.planner.core.phases import is_unplanned
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def stand(draft: Draft, more: Sequence[RunRecord] = ()) -> Account:
     """Return the account now: with the known costs of ended runs, the reserves of this round, and those of `more`."""
     promised = [move.record for move in draft.transitions if isinstance(move, Dispatch)]
     records = [*draft.observation.records, *promised, *more]
-    return account(draft.mission.limits, draft.mission.spends, records, bills(draft.observation))
+    rows = with_moves(draft.mission.purchases, draft.transitions)
+    return account(draft.mission.limits, draft.mission.spends, records, bills(draft.observation), rows)
 
 
 def bills(observation: Observation) -> dict[RunId, Usage]:

@@ -42,6 +42,7 @@ from mission_cli.planner.mission.money import (
 )
 from mission_cli.planner.mission.workers import free_slots, model_of, occupied, runner_of
 from mission_cli.planner.pulls.rows import row_of
+from mission_cli.planner.purchases.state import purchase_holds
 from mission_cli.planner.release.areas import areas
 from mission_cli.planner.release.routes import (
     ALIVE,
@@ -294,6 +295,7 @@ ORDER: tuple[Look, ...] = (
     waits.waits,
     _dependencies,
     _resources,
+    purchase_holds,
     _own_limits,
     _budget,
     _breaker,

@@ -34,7 +34,7 @@ from mission_cli.surfaces.cli.commands.equipment import resources
 from mission_cli.surfaces.cli.commands.finished import deploy, preview
 from mission_cli.surfaces.cli.commands.guided import replan
 from mission_cli.surfaces.cli.commands.learning import skills
-from mission_cli.surfaces.cli.commands.money import budget
+from mission_cli.surfaces.cli.commands.money import budget, purchase
 from mission_cli.surfaces.cli.commands.outside import account
 from mission_cli.surfaces.cli.commands.playbooks import playbooks
 from mission_cli.surfaces.cli.commands.serving import access, serve, top
@@ -104,6 +104,7 @@ for module in (
     deploy,
     account,
     budget,
+    purchase,
     playbooks,
     skills,
     agents,

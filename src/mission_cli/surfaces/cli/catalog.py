@@ -180,6 +180,20 @@ _WATCH: Mapping[str, Entry] = {
         ("budget prices --update", "write your own table of prices, from the installed package genai-prices"),
         ("budget accuracy", "ended missions, beside what would have been forecast"),
     ),
+    "purchase": _entry(
+        Group.STEER,
+        "payments",
+        (
+            'purchase request words/1.2 --amount "20.00 EUR" --merchant example.com --purpose "a test domain"',
+            "ask for a purchase; then an approver answers the request",
+        ),
+        ("purchase list", "all purchases, and in what they differ from what the provider says"),
+        ("purchase show words 1", "one of them"),
+        ('purchase paid words 1 --amount "20.00 EUR" --receipt receipt.pdf', "what you paid, with the receipt"),
+        ('purchase refund words 1 --amount "5.00 EUR"', "have a part of it back"),
+        ("purchase stop", "stop all payments of this repository at once"),
+        ("purchase stop --lift", "allow them again"),
+    ),
     "context": _entry(
         Group.WATCH,
         "cli",
@@ -539,6 +553,7 @@ TOPICS: Mapping[str, str] = {
     "accounts": "signing up for accounts: plans, mails, what a person does",
     "deployment": "deploying to targets: health checks, approvals, rollbacks, states",
     "self-organization": "what missions learn, judge and make for themselves",
+    "payments": "who approves purchases, how they are paid, limits, refunds, and the switch that stops them",
     "mails": "what is sent and read, approvals, replies, questions by mail",
     "pull-requests": "how work reaches a protected branch: rules, reviews, tokens, trouble",
     "forecast": "what missions cost, forecasts and how good they are",

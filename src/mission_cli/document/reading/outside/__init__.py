@@ -1,0 +1,1 @@
+"""Sections about what a mission has to do with the world outside."""

@@ -1,0 +1,1 @@
+"""Purchases in a pulse: ask the provider, carry out effects, record decisions."""

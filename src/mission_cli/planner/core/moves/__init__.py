@@ -1,0 +1,1 @@
+"""Transitions and effects, by what they are about."""

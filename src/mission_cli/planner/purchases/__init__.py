@@ -1,0 +1,1 @@
+"""Decide about purchases: who is asked, when the provider is asked, and what a charge means."""
