@@ -94,6 +94,18 @@ def test_a_setting_reaches_what_obeys_it(person: Person, name: str) -> None:
     assert look(opened(person, WORKER)) != value
 
 
+def test_a_resource_takes_no_variable_away_that_jobs_or_agents_need(person: Person) -> None:
+    """A row may name any variable, and it may be the one that an agent is logged in with."""
+    names = ("PATH", "OPENAI_API_KEY", "MINE", "HELD_BACK", "OPENCODE_X")
+    person.plan("title: T\nbudget: {money_usd: 1}\nmilestones: [{name: A, features: [{title: b}]}]\n")
+    rows = "".join(f"| k{n} | needed | `env:{name} as K{n}` |\n" for n, name in enumerate(names))
+    text = person.file().read_text().partition("## Resources")
+    person.file().write_text(f"{text[0]}## Resources\n\n| Name | Status | Reference |\n|--|--|--|\n{rows}")
+    person.git("commit", "-qam", "Say what is needed", cwd=person.repo / "missions")
+    settings = WORKER + 'keys = ["MINE"]\n' + AGENT
+    assert surroundings(opened(person, settings)).withheld == ("HELD_BACK",)
+
+
 def agent(one: Opened) -> Any:
     """The job of an attempt with the runner `opencode`."""
     return agent_job(one.context, replace(record("1.1-a1", model="big"), runner="opencode"), title="t")

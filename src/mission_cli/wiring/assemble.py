@@ -99,7 +99,8 @@ def assemble(
     executor = LocalExecutor(
         jobs=checkout.runtime / "jobs",
         surroundings=lambda: replace(
-            _surroundings(checkout, settings, machine, trees, around, ticking=ticking), withheld=_withheld(state)
+            _surroundings(checkout, settings, machine, trees, around, ticking=ticking),
+            withheld=_withheld(state, settings),
         ),
         supervisor=python_command("_supervise"),
         environment=around,
@@ -233,11 +234,19 @@ def _surroundings(
     )
 
 
-def _withheld(state: GitStateStore) -> tuple[str, ...]:
-    """Return the variables that resources of missions refer to."""
+def _withheld(state: GitStateStore, settings: Settings) -> tuple[str, ...]:
+    """Return the variables that resources of missions refer to, without those that every job needs, or an agent itself.
+
+    A row may name any variable, and must not take away `PATH`, or the login of an agent.
+    """
     texts = [(one.text, one.id) for one in state.snapshot().missions.values() if "env:" in one.text]
     found = [name for text, key in texts for name in withheld(load(text, key).mission.resources)]
-    return tuple(dict.fromkeys(found))
+    agents = [AGENTS.get(runner.kind or name) for name, runner in settings.runners.items()]
+    own = tuple(prefix for agent in agents if agent is not None for prefix in agent.access.env)
+    named = {value.removeprefix("env:") for runner in settings.runners.values() for value in runner.given.values()}
+    named |= {value.removeprefix("env:") for value in (*settings.tree.env.values(), *settings.preview.env.values())}
+    kept = (name for name in found if not (is_usual(name) or name in named or name.startswith(own)))
+    return tuple(dict.fromkeys(kept))
 
 
 def _kept_back(settings: Settings) -> tuple[str, ...]:
