@@ -233,6 +233,10 @@ def _finish(reader: Reader) -> None:
     reader.say("stop", "--all")
     reader.say("status", "m")
     reader.say("resume", "--all")
+    learned = reader.say("skills list")["skills"][0]["name"]
+    reader.say("skills show", learned)
+    reader.say("skills export", learned, "-o", os.fspath(reader.person.repo.parent / "skills"))
+    reader.say("skills forget", learned)
     reader.say("gc")
     reader.say("commands install")
     reader.say("commands remove")

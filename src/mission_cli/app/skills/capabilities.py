@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.skills.capabilities import (
     DOCUMENTS,
+    LEARNED,
     OWN_AGENTS,
     PLAYBOOKS,
     Capability,
@@ -49,7 +50,7 @@ def _found(ctx: Context, commit: Sha | None, runner: str) -> Iterator[Capability
     yield from (Capability(CapabilityKind.PLAYBOOK, name, "person") for name in here.playbooks())
     if ctx.settings.skills.learn and ctx.state.head() is not None:
         known = usable(known_skills(ctx, ctx.clock.now()).values())
-        yield from (Capability(CapabilityKind.SKILL, name, "missions") for name in known)
+        yield from (Capability(CapabilityKind.SKILL, name, LEARNED) for name in known)
 
 
 def there_on(ctx: Context, branch: str, runner: str = "") -> tuple[Capability, ...]:

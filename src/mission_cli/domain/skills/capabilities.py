@@ -18,6 +18,8 @@ DOCUMENTS = ("AGENTS.md", "CLAUDE.md", "GEMINI.md", "CONTRIBUTING.md", "README.m
 PLAYBOOKS = "playbooks"
 OWN_AGENTS = ".mission/agents"
 """The folder of a repository with agents that missions drafted and a person promoted."""
+LEARNED = "missions"
+"""The place of skills that missions learned."""
 _USUAL = frozenset({"README.md", "README.rst", "CONTRIBUTING.md"})
 """Documents that every repository has: alone they are not worth a row."""
 _MOST, _LONGEST = 12, 60
@@ -81,6 +83,10 @@ def told(found: Iterable[Capability]) -> list[str]:
 
 
 def summary(found: Sequence[Capability]) -> str:
-    """Return them in one line for the mission file; empty if there is nothing but what every repository has."""
-    telling = [one for one in found if one.kind is not CapabilityKind.DOCUMENT or one.place not in _USUAL]
-    return "; ".join(told(found)) if telling else ""
+    """Return them in one line for the mission file; empty if there is nothing but what every repository has.
+
+    What missions learned is left out: prompts have it where it fits.
+    """
+    lasting = [one for one in found if one.place != LEARNED]
+    telling = any(one.kind is not CapabilityKind.DOCUMENT or one.place not in _USUAL for one in lasting)
+    return "; ".join(told(lasting)) if telling else ""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
-from mission_cli._support.text import first_error, one_line, parse_stamp, show_duration
+from mission_cli._support.text import first_error, one_line, parse_stamp, show_duration, signature
 from mission_cli.domain.judgments.rules import ADVISER
 from mission_cli.domain.research.topics import SECTION as RESEARCH
 from mission_cli.domain.skills.skill import Skill, SkillKind, evidence_of, skill_name, skill_text
@@ -29,6 +29,10 @@ _LEAST_TIMES = 3
 """Attempts from which a median says something."""
 _LONGEST_CRITERION, _LONGEST_ERROR, _LONGEST_TOLD = 80, 160, 100
 _MOST_PATHS = 3
+_LEAST_NAME = 3
+"""Characters of the shortest name of a file that is looked for in an error."""
+_FILE = "\N{REPLACEMENT CHARACTER}"
+"""What stands for the name of a file."""
 _GOOD = frozenset({Verdict.PASSED, Verdict.FLAKY})
 _RULE = pattern(r"\b(?:must|never|always|only|do not|don't|avoid|prefer|use|required?)\b", re.IGNORECASE)
 """What makes a result of research a rule."""
@@ -90,8 +94,15 @@ def _is_of_work(cause: Cause) -> bool:
 
 
 def trap_name(record: RunRecord) -> str:
-    """Return the name of the trap that a failed attempt fell into: the same for equal failures in every mission."""
-    return skill_name(SkillKind.TRAP, _said(record)[1], record.signature)
+    """Return the name of the trap that a failed attempt fell into: the same for equal failures in every mission.
+
+    Failures are equal that differ only in numbers, hashes, or names of files which the attempt changed.
+    """
+    error = _said(record)[1]
+    for path in sorted(_CHANGED.findall(record.evidence), key=len, reverse=True):
+        for name in (path, path.rpartition("/")[2]):
+            error = error.replace(name, _FILE) if len(name) >= _LEAST_NAME else error
+    return skill_name(SkillKind.TRAP, error.replace(_FILE, " "), signature(str(record.cause), error))
 
 
 def _trap(mission: Mission, feature: Feature, record: RunRecord, good: RunRecord) -> Skill:
