@@ -47,6 +47,7 @@ from mission_cli.planner.release.external import waits
 from mission_cli.planner.release.gates import gates, gates_that_wait, requests
 from mission_cli.planner.release.holds import NOT_STARTED
 from mission_cli.planner.release.order import dispatch
+from mission_cli.planner.resources.follow import resources
 from mission_cli.planner.scope.carry_out import carry_out
 from mission_cli.planner.scope.propose import scope, scope_at_threshold
 
@@ -80,6 +81,7 @@ _STEPS = (
     judge_failures,
     drafts,
     dispatch,
+    resources,
     judge_the_rest,
     plan_deploys,
     finish,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
 from mission_cli.adapters.proc.run import run
+from mission_cli.adapters.secrets.screen import SHORTEST_SECRET
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.notice import advise
 from mission_cli.domain.resources.rows import ResourceType
@@ -60,6 +61,8 @@ class LocalProbes:
         """Read its value, or find it by its name."""
         if one.reference:
             found = self._vault.resolve(one.reference)
+            if isinstance(found, str) and len(found) < SHORTEST_SECRET:
+                return Probed(there=False, words=f"{one.reference} has fewer than {SHORTEST_SECRET} characters")
             return (
                 Probed(there=False, words=found.words, remedy=found.remedy) if isinstance(found, Unresolved) else _THERE
             )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli._support.text import one_line, parse_stamp
+from mission_cli._support.text import one_line, parse_stamp, stamp
+from mission_cli.app.addressing import resolve
 from mission_cli.app.resources.listing import needed_resource
 from mission_cli.app.transaction import Done, Wanted, commit_change
 from mission_cli.document.changes import AppendRow, Change, SetCell
@@ -15,12 +16,16 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.resources.references import FORMS, read_reference, split_variable
 from mission_cli.domain.resources.rows import Resource, ResourceStatus, key_of, named_resource
+from mission_cli.domain.timing.polling import Poll
+from mission_cli.engine.resources.look import check_key, check_spec, why_failed
+from mission_cli.ports.outside.probes import Probed
 from mission_cli.ports.secrets import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.app.addressing import Address
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
 
 SECTION = "Resources"
@@ -180,40 +185,49 @@ def _refuse_values(ctx: Context, new: NewResource) -> None:
 
 def check_resources(ctx: Context, text: str, name: str = "") -> Done:
     """Look whether resources are there, one or all, and record what changed."""
+    mission = resolve(ctx.state.snapshot(), text).need_whole()
+    rows = [needed_resource(mission, name)] if name else list(mission.resources)
+    looked = {one: _looked(ctx, mission, one) for one in rows}
+    words = "; ".join(words for _, words in looked.values()) or "there are no resources"
 
     def change(address: Address) -> Wanted:
-        mission = address.mission
-        rows = [needed_resource(mission, name)] if name else list(mission.resources)
-        changes: list[Change] = []
-        said = []
-        for one in rows:
-            to, words = _looked(ctx, one)
-            said.append(words)
-            if to is not None and to is not one.status:
-                changes.append(SetCell(SECTION, {"Name": one.name}, "Status", str(to)))
-        words = "; ".join(said) or "there are no resources"
-        if not changes:
+        there = set(address.mission.resources)
+        found = {one.name: to for one, (to, _) in looked.items() if one in there and to not in {None, one.status}}
+        if not found:
             return Wanted(words)
-        event = EventKind.of("resource", changes[0].value) if isinstance(changes[0], SetCell) else None
+        changes = [SetCell(SECTION, {"Name": row}, "Status", str(to)) for row, to in found.items()]
+        event = EventKind.of("resource", str(next(iter(found.values()))))
         return Wanted(words, event, tuple(changes), reason=str(do("resource", "check")))
 
-    return commit_change(ctx, text, change)
+    return commit_change(ctx, mission.id, change)
 
 
-def _looked(ctx: Context, one: Resource) -> tuple[ResourceStatus | None, str]:
+def _looked(ctx: Context, mission: Mission, one: Resource) -> tuple[ResourceStatus | None, str]:
     """Return the status that a look at a resource gives, None if it stays, and what was found."""
     name = one_line(one.name, 60)
     if one.broken:
         return None, f"{name}: its row has an error"
     if one.is_over(ctx.clock.now()):
         return ResourceStatus.EXPIRED if one.available else None, f"{name}: it has expired"
-    if not ctx.probes.can_tell(one):
-        return None, f"{name}: nothing tells whether it is there: it is {one.raw_status}"
+    if not one.check and not ctx.probes.can_tell(one):
+        return None, f"{name}: nothing tells whether it is there: it is {one_line(one.raw_status, 40)}"
     try:
-        found = ctx.probes.look(one)
+        found = _commanded(ctx, mission, one) if one.check else ctx.probes.look(one)
     except ToolError as error:
         return None, f"{name}: {one_line(error.message, 200)}"
     if found.there:
         return ResourceStatus.AVAILABLE, f"{name}: it is there"
     gone = ResourceStatus.BROKEN if one.available else None
     return gone, f"{name}: {found.words}" + (f" ({found.remedy})" if found.remedy else "")
+
+
+def _commanded(ctx: Context, mission: Mission, one: Resource) -> Probed:
+    """Run the command of a row as a job, and wait for it."""
+    base = ctx.code.heads(mission.id, mission.base).base
+    if base is None:
+        return Probed(there=False, words="its command needs the base branch, which is missing")
+    key = check_key(mission, one, Poll(changed=stamp(ctx.clock.now())))
+    ctx.executor.submit(check_spec(ctx, one, key, base))
+    ctx.executor.wait(key)
+    words = why_failed(ctx, ctx.executor.poll([key])[key])
+    return Probed(there=not words, words=words)

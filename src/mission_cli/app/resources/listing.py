@@ -53,6 +53,6 @@ def _view(mission: Mission, one: Resource, polls: Mapping[str, Poll], now: datet
         expires=stamp(end) if end is not None else "",
         needed_by=needed_by,
         holds=holds,
-        problem=polls.get(poll_name(one.key), Poll()).trouble if why else "",
+        problem=polls.get(poll_name(one), Poll()).trouble if why else "",
         unblock=str(do("resource", "provide", mission.id, one.key)) if why else "",
     )

@@ -56,8 +56,18 @@ def lint(loaded: Loaded) -> tuple[Problem, ...]:
         *unnamed_milestones(loaded.mission),
     ]
     found += [*_rowless(loaded), *_reviewers(loaded), *_drafts(loaded.mission)]
+    found += _undeclared(loaded.mission)
     found += inert(loaded)
     return tuple(sorted(found))
+
+
+def _undeclared(mission: Mission) -> Iterator[Problem]:
+    """Yield warnings for resources that hold the whole mission although its features say what they need."""
+    if any(feature.needs for feature in mission.features()):
+        for one in mission.resources:
+            if one.name in mission.needed_resources:
+                words = f"no feature needs the resource `{one_line(one.name, 60)}`, so it holds the whole mission"
+                yield Problem(one.line, 1, words, f"add [needs:{one.key}] to features", Severity.WARNING)
 
 
 def _drafts(mission: Mission) -> Iterator[Problem]:

@@ -55,7 +55,7 @@ _RESEARCH = frozenset({"topic", "question", "sources", "needed_by"})
 _PROBE = frozenset({"assumption", "command", "task"})
 _MOST_TOPICS = 5
 DECIDED_OF_MILESTONE = frozenset({"name", "estimate", "validation", "features"})
-DECIDED_OF_FEATURE = frozenset({"title", "description", "estimate", "criteria", "depends", "files", "topic"})
+DECIDED_OF_FEATURE = frozenset({"title", "description", "estimate", "criteria", "depends", "files", "needs", "topic"})
 _RESOURCE = frozenset({"name", "type", "purpose", "notes"})
 _SETTINGS = frozenset({
     "commands", "copy", "env", "hooks", "host", "land", "managed", "model", "protect", "runner", "runners", "sandbox",

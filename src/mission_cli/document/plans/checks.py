@@ -16,6 +16,7 @@ from mission_cli.document.checking.lint import weak_criterion
 from mission_cli.document.criteria.item import asked_criterion, item_text
 from mission_cli.document.criteria.parse import kind_meant, misspelling
 from mission_cli.document.plans.problems import place_of
+from mission_cli.document.reading.equipment.resources import why_wrong
 from mission_cli.document.reading.features import match_names
 from mission_cli.document.reading.front_schema import KEYS, MOMENT_HINT, SCHEDULE_HINT, why_wrong_text
 from mission_cli.document.reading.phases import gate_problems, phase_of, written_problems
@@ -23,6 +24,7 @@ from mission_cli.domain.ids import FeatureNumber, feature_number, why_bad_id
 from mission_cli.domain.outline.areas import why_no_area
 from mission_cli.domain.phases.table import named, with_gate
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.resources.rows import key_of
 from mission_cli.domain.status import GateKind
 from mission_cli.domain.timing.schedule import why_no_schedule
 
@@ -67,9 +69,27 @@ def check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
         for n, feature in enumerate(milestone.features):
             below = (*place, "features", n)
             yield from _feature(feature, f"{m + 1}.{n + 1}", depends, root, below)
+    yield from _resources(plan, root)
     yield from _gates(plan, root, depends)
     yield from _phases(plan, root)
     yield from cap_problems(plan, root)
+
+
+def _resources(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+    """Yield errors for rows that cannot be used, and for needs of resources that are not in the plan."""
+    known = {key_of(one.name) for one in plan.resources}
+    for n, one in enumerate(plan.resources):
+        place = place_of(root, ("resources", n))
+        cells = (one.name, one.type, one.purpose, one.reference, one.check, one.notes)
+        if wrong := why_wrong(one.name, one.reference, one.expires, cells):
+            yield Problem(*place, f"resource {n + 1}: {wrong[0]}", wrong[1])
+    for m, milestone in enumerate(plan.milestones):
+        for n, feature in enumerate(milestone.features):
+            for need in feature.needs:
+                if key_of(need) not in known:
+                    place = place_of(root, ("milestones", m, "features", n, "needs"))
+                    words = f"{m + 1}.{n + 1} needs `{one_line(need, 60)}`, which is not among the `resources`"
+                    yield Problem(*place, words, "add it there, or remove it here")
 
 
 def cap_problems(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:

@@ -39,6 +39,8 @@ class PlanFeature(_Strict):
     parallel_group: Text = ""
     files: Texts = []
     """The files and folders that it changes: its worker is told, and `lint` finds parallel features that share one."""
+    needs: Texts = []
+    """Resources that it waits for, by name; its workers get their values."""
     research: Flag = False
     """Its result is its findings; it needs no change of code."""
     topic: Text = ""
@@ -137,6 +139,11 @@ class PlanResource(_Strict):
     type: Text = ""
     purpose: Text = ""
     status: Text = "needed"
+    reference: Text = ""
+    """Where its value is, such as `env:NAME`; never the value."""
+    check: Text = ""
+    """A command that succeeds when it is there."""
+    expires: Text = ""
     notes: Text = ""
 
 

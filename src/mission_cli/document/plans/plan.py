@@ -177,6 +177,7 @@ def _cell_parts(feature: PlanFeature, titles: Mapping[str, list[FeatureNumber]])
         notes += [f"[{name}:{value}]"] if value else []
     notes += [f"[limits:{feature.limits}]"] if feature.limits else []
     notes += [f"[files:{','.join(feature.files)}]"] if feature.files else []
+    notes += [f"[needs:{','.join(feature.needs)}]"] if feature.needs else []
     notes += [f"[notify:{','.join(feature.notify)}]"] if feature.notify else []
     topic = topic_of(feature.topic)
     notes += [f"[research:{topic}]"] if topic else ["[research]"] if feature.research else []

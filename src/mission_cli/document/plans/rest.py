@@ -83,6 +83,7 @@ def planned_feature(feature: Feature, new: Mapping[FeatureNumber, str]) -> PlanF
         model=feature.model,
         parallel_group=feature.group,
         files=list(feature.files),
+        needs=list(feature.needs),
         research=feature.research and not feature.topic,
         topic=feature.topic,
         notify=list(feature.notify),

@@ -42,6 +42,12 @@ SCHEMES = tuple(_FORMS)
 FORMS = ", ".join(form for _, form in _FORMS.values())
 """All forms, for messages."""
 _VARIABLE = pattern(rf"(?P<reference>.*\S)\s+as\s+(?P<variable>{_NAME})")
+_VALUE = pattern(
+    r"\b(?:sk-[A-Za-z0-9_-]{16}|(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10}|gh[pousr]_[A-Za-z0-9]{20}|glpat-[A-Za-z0-9_-]{16}"
+    r"|github_pat_[A-Za-z0-9_]{20}|xox[abprs]-[A-Za-z0-9-]{10}|A(?:KIA|SIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30}"
+    r"|hf_[A-Za-z0-9]{20}|eyJ[A-Za-z0-9_-]{10,}\.eyJ)|-----BEGIN [A-Z ]*PRIVATE KEY"
+)
+"""How keys and tokens of usual services begin; `adapters/secrets` knows more."""
 _SCHEME = pattern(r"(?P<scheme>[a-z][a-z-]*):(?P<rest>.*)")
 
 
@@ -72,6 +78,11 @@ def read_reference(text: str) -> Reference | None:
         return None
     parts = told.groupdict()
     return Reference(found["scheme"], parts.get("place") or found["rest"], parts.get("field") or "")
+
+
+def looks_like_value(text: str) -> bool:
+    """Whether a text contains what begins like a usual key or token. A reference never does."""
+    return _VALUE.search(text) is not None
 
 
 def split_variable(cell: str) -> tuple[str, str]:

@@ -135,6 +135,15 @@ class Resource:
         return end is not None and end <= now
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found when a resource was looked at last."""
+
+    there: bool = False
+    trouble: str = ""
+    """Why it is not there; empty: it was not looked at yet."""
+
+
 def key_of(name: str) -> str:
     """Return what a resource is named by: `Stripe key`, `stripe-key` and `STRIPE_KEY` are the same."""
     text = name.strip("`* ")

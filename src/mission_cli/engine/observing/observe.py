@@ -51,6 +51,7 @@ from mission_cli.engine.remote_sync import (
     remote_problem,
     waits_for_person,
 )
+from mission_cli.engine.resources.look import look_at_resources
 from mission_cli.planner.core.decisions import (
     Decisions,
     Dispatch,
@@ -209,6 +210,9 @@ def _observe(
         return _observe_elsewhere(ctx, mission, now, me, records), None
     observation, look = _driven_here(ctx, snapshot, mission, records, timeline, ask=ask)
     world = look_outside(ctx, snapshot, mission, now, observation.base, ask=ask)
+    looks, again = look_at_resources(ctx, mission, now, observation.base, ask=ask)
+    again = min((moment for moment in (again, world.again) if moment is not None), default=None)
+    world, observation = replace(world, again=again), replace(observation, resources=looks)
     observation = with_purse(ctx, snapshot, mission.id, _with_world(observation, world), note=ask)
     return _with_others(ctx, snapshot, mission, observation), look
 

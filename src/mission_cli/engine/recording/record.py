@@ -78,6 +78,7 @@ from mission_cli.planner.core.decisions import (
     MoveMilestone,
     MoveMission,
     MoveRequest,
+    MoveResource,
     MoveWait,
     Note,
     RecordValues,
@@ -212,6 +213,8 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(EventKind.REQUEST_RENUMBERED, move.why)
         case MoveGate():
             return Entry(EventKind.of("gate", move.to), move.why)
+        case MoveResource():
+            return Entry(EventKind.of("resource", move.to), move.why)
         case MoveWait():
             return Entry(EventKind.of("wait", move.to), f"{move.feature}: {move.why}")
         case StartWait():
@@ -307,6 +310,8 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
                 yield from skill_rows(loaded.mission, move.learned)
             elif move.to is MissionStatus.RECURRING:
                 yield from closing_execution(loaded.mission, records, now)
+        case MoveResource():
+            yield SetCell("Resources", {"Name": move.name}, "Status", move.to, move.was)
         case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | StartWait() | CloseRecovery() | Note():
             yield from row_changes(move)
         case AddMail() | MoveMail() | TakeReply() | AnswerRequest():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
+from mission_cli.domain.resources.delivery import NO_VALUE
 from mission_cli.domain.status import Cause
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.core.decisions import Dispatch
@@ -32,7 +33,7 @@ def breaker_until(draft: Draft, name: str) -> datetime | None:
     settled = [r for r in draft.observation.records if not (r.open or r.by) and r.runner == name and r.ended]
     streak: list[RunRecord] = []
     for record in sorted(settled, key=lambda r: r.ended, reverse=True):
-        if record.cause in causes.SILENT:
+        if record.cause in causes.SILENT or record.detail.startswith(NO_VALUE):
             continue
         if record.cause is None or not causes.RULES[record.cause].breaker:
             break

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Result
     from mission_cli.domain.preview.rows import PreviewRow
     from mission_cli.domain.research.topics import FoundOut
+    from mission_cli.domain.resources.rows import ResourceStatus
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.skills.skill import Skill
     from mission_cli.domain.status import (
@@ -245,6 +246,17 @@ class StartWait:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveResource:
+    """Change the status of a resource."""
+
+    name: str
+    """As its row has it."""
+    was: str
+    to: ResourceStatus
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class CloseRecovery:
     """Close the open safety stops of a feature that was done or skipped."""
 
@@ -378,6 +390,7 @@ Transition = (
     | MoveGate
     | MoveWait
     | StartWait
+    | MoveResource
     | CloseRecovery
     | Note
     | ChangeScope

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.outside.facts import Numbered, Occasion
+    from mission_cli.domain.resources.rows import Look
     from mission_cli.domain.runs import CheckState, Evidence, Job, RunRecord
     from mission_cli.domain.timing.timeline import Timeline
 
@@ -118,6 +119,8 @@ class Observation:
     """The events of calendars that open waits name, by the text of the wait."""
     numbered: Mapping[str, Numbered] = field(default_factory=dict)
     """The pull requests that open waits name by their numbers, by the text of the wait."""
+    resources: Mapping[str, Look] = field(default_factory=dict)
+    """What was found of resources that features wait for, by their keys."""
     outside_again: datetime | None = None
     """When something outside is asked next."""
     mail: MailLook = field(default_factory=MailLook)

@@ -16,6 +16,7 @@ from mission_cli.planner.core.decisions import (
     MoveMilestone,
     MoveMission,
     MoveRequest,
+    MoveResource,
     MoveWait,
     Note,
     Settle,
@@ -73,6 +74,8 @@ def _seen(move: Transition) -> Iterator[tuple[str, str, str]]:  # noqa: C901 - a
             yield f"gate.{move.to.partition(' ')[0]}", move.name, move.why
         case MoveWait():
             yield f"wait.{move.to}", move.feature, move.why
+        case MoveResource():
+            yield f"resource.{move.to}", move.name, move.why
         case MoveMission() | Finish():
             yield f"mission.{move.to}", "", move.why
         case Ask():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import one_line
+from mission_cli._support.text import digest, one_line
 from mission_cli.domain.notice import Advice, do
 from mission_cli.domain.resources.rows import ResourceStatus, named_resource
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.resources.rows import Resource
+
+
+POLLS = "resource "
+"""How the names of all looks begin."""
 
 
 def missing(mission: Mission, feature: Feature, now: datetime) -> Iterator[tuple[str, Advice]]:
@@ -32,9 +36,18 @@ def missing(mission: Mission, feature: Feature, now: datetime) -> Iterator[tuple
             )
 
 
-def poll_name(key: str) -> str:
-    """Return the name under which the last look at a resource is remembered."""
-    return f"resource:{key}"
+def waited_for(mission: Mission, now: datetime) -> Iterator[Resource]:
+    """Yield the resources that are not there and that unfinished features need."""
+    unfinished = [f for m in mission.milestones if not m.finished for f in m.features if not f.finished]
+    for key in sorted({need for f in unfinished for need in f.needs}):
+        one = named_resource(mission.resources, key)
+        if one is not None and not one.broken and why_not(one, now):
+            yield one
+
+
+def poll_name(one: Resource) -> str:
+    """Return the name under which the last look at a resource is remembered: another one for another way to look."""
+    return f"{POLLS}{one.key} {digest(f'{one.reference} {one.check}')}"
 
 
 def why_not(one: Resource, now: datetime) -> str:

@@ -10,11 +10,11 @@ from mission_cli.document.syntax.vocabulary import plain
 from mission_cli.domain.egress.gate import read_gate
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.problems import Problem, Severity
-from mission_cli.domain.resources.references import FORMS, read_reference, split_variable
+from mission_cli.domain.resources.references import FORMS, looks_like_value, read_reference, split_variable
 from mission_cli.domain.resources.rows import Resource, ResourceStatus, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mission_cli.document.syntax.layout import Layout
     from mission_cli.domain.mission import Feature
@@ -89,23 +89,38 @@ def _delivery(row: RowView) -> str:
 
 
 def _wrong(row: RowView) -> tuple[str, str] | None:
-    """Return why a row cannot be used, and what to write; None if it can. No message repeats what may be a value."""
-    reference, variable = _reference(row)
+    """Return why a row cannot be used, and what to write; None if it can."""
+    cells = [row[name] for name in ("name", "type", "purpose", "status", "reference", "check", "notes")]
+    found = why_wrong(row["name"], " as ".join(filter(None, _reference(row))), _bare(row["expires"]), cells)
+    return found or _wrong_delivery(row)
+
+
+def why_wrong(name: str, cell: str, expires: str, cells: Iterable[str]) -> tuple[str, str] | None:
+    """Return why a resource cannot be used, and what to write; None if it can. No message repeats what may be a value.
+
+    `cell` has its reference, and `cells` are all texts of it.
+    """
+    reference, variable = split_variable(cell)
     if reference and read_reference(reference) is None:
         return "its reference cannot be read, and may be a value", f"write where the value is: {FORMS}"
-    name = Resource(row["name"], reference=reference, variable=variable).env
-    if name.startswith(_OURS) or name in _RESERVED:
-        return f"the variable {name} has another meaning", "name another one after the reference: … as OTHER_NAME"
+    if any(looks_like_value(text) for text in cells):
+        return "it contains what looks like a secret", "revoke it if it is real, and write where the value is"
+    env = Resource(name, reference=reference, variable=variable).env
+    if env.startswith(_OURS) or env in _RESERVED:
+        return f"the variable {env} has another meaning", "name another one after the reference: … as OTHER_NAME"
+    if expires and parse_stamp(expires) is None:
+        return f"`{one_line(expires, 40)}` is not a time", "write 2026-12-01, or 2026-12-01T09:00:00Z"
+    return None
+
+
+def _wrong_delivery(row: RowView) -> tuple[str, str] | None:
     if delivery := _delivery(row):
         try:
             read_gate(delivery)
         except DocumentError as error:
             return error.message, str(error.hint)
-        if not reference:
+        if not _reference(row)[0]:
             return "a proxy needs a reference to the key that it adds", f"write where the key is: {FORMS}"
-    expires = _bare(row["expires"])
-    if expires and parse_stamp(expires) is None:
-        return f"`{one_line(expires, 40)}` is not a time", "write 2026-12-01, or 2026-12-01T09:00:00Z"
     return None
 
 

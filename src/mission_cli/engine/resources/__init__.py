@@ -1,0 +1,1 @@
+"""Look at the resources that features wait for."""
