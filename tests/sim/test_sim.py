@@ -89,11 +89,13 @@ def test_every_law_holds_where_agents_review(seed: int) -> None:
     assert counts["reviews"] > 0
 
 
-@pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [300])
-def test_every_law_holds_where_a_model_judges(seed: int) -> None:
+@only_at_night
+@pytest.mark.timeout(7200)
+def test_every_law_holds_where_a_model_judges() -> None:
     """No question is asked again after its answer, none above its share, and no cap, gate or criterion changes."""
-    counts = run(seed, HALF, JudgeSim)
-    assert counts["judgments decided"] > 0 or NIGHTLY
+    counts = [run(seed, HALF, JudgeSim) for seed in range(300, 340)]
+    assert sum(one["judgments"] for one in counts) > 20
+    assert sum(one["judgments decided"] for one in counts) > 5
 
 
 @pytest.mark.parametrize("seed", range(300, 400) if NIGHTLY else [301])
