@@ -14,6 +14,7 @@ from tests.kit.fakes.life import Fate
 from tests.kit.fakes.runtime import is_idle
 from tests.kit.nightly import NIGHTLY, by_day, only_at_night
 from tests.sim.asked import AskSim
+from tests.sim.deployed import DeploySim
 from tests.sim.events import What, events_of, shrunk
 from tests.sim.hooked import HookSim
 from tests.sim.judged import JudgeSim
@@ -116,6 +117,14 @@ def test_every_law_holds_where_topics_are_found_out_before_the_work(seed: int) -
 def test_every_law_holds_where_people_look_at_previews(seed: int) -> None:
     counts = run(seed, HALF, PreviewSim)
     assert counts["previews that ran"] > 0
+
+
+@only_at_night
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("seed", range(300, 330))
+def test_every_law_holds_where_missions_deploy(seed: int) -> None:
+    """One deployment to a target runs at a time, none twice, and production waits for a person."""
+    run(seed, HALF, DeploySim)
 
 
 @only_at_night

@@ -9,6 +9,7 @@ from inline_snapshot import snapshot
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import Host, make_host, make_mission
 from tests.kit.missions import EXIT, NOW, POLICY, WORK, feature, milestone, mission, plan_of
+from tests.kit.nightly import only_at_night
 from tests.unit.test_keys_act import committed, honest
 from tests.unit.test_previews import GONE, RUNNING, UNKNOWN, ended, settle
 
@@ -303,6 +304,9 @@ milestones:
 """
 
 
+ONE = "".join(line for line in PLAN.splitlines(keepends=True) if "Second" not in line)
+
+
 def host_that(prints: str = "https://s.example", *, codes: tuple[int, ...] = (0, 0), plan: str = PLAN) -> Host:
     """A host whose deploy command prints an address; `codes`: how deploying and rolling back end."""
 
@@ -315,7 +319,7 @@ def host_that(prints: str = "https://s.example", *, codes: tuple[int, ...] = (0,
     host.settings = replace(host.settings, deploy=parse(TARGETS, "x").deploy)
     make_mission(host, plan, "m")
     lifecycle.start(host.context(), "m")
-    settle(host, 400)
+    settle(host, 120 * plan.count("validation"))
     return host
 
 
@@ -363,6 +367,7 @@ def test_milestones_go_to_staging_and_production_waits_for_a_person() -> None:
     )
 
 
+@only_at_night
 def test_a_sick_deployment_is_rolled_back_once_and_a_person_decides_what_follows() -> None:
     host = host_that("https://sick.example")
     assert [(number, status, reason) for number, _, status, _, _, reason in states(host)][:1] == snapshot(
@@ -378,7 +383,7 @@ def test_a_sick_deployment_is_rolled_back_once_and_a_person_decides_what_follows
 
 
 def test_a_rollback_that_fails_is_asked_about_at_once_and_blocks_its_target() -> None:
-    host = host_that(codes=(1, 1))
+    host = host_that(codes=(1, 1), plan=ONE)
     asked = committed(host).open_requests()[0]
     assert (asked.urgency, asked.options, asked.prompt) == snapshot(
         (
@@ -395,6 +400,7 @@ def test_a_rollback_that_fails_is_asked_about_at_once_and_blocks_its_target() ->
     assert [run for run in host.jobs.truth.starts if "deploy" in run][2:] == snapshot(["m/deploy-3"])
 
 
+@only_at_night
 def test_a_person_takes_back_what_is_live() -> None:
     host = host_that()
     with pytest.raises(BlockedError, match="no command for a rollback"):
@@ -436,9 +442,10 @@ def test_nothing_is_deployed_where_nothing_can_be() -> None:
 
 
 def test_the_settings_reach_the_jobs() -> None:
-    host = host_that()
-    some = committed(host)
-    first, told = some.deploys[2], host.settings.deploy["staging"]
+    host = make_host(honest)
+    host.settings = replace(host.settings, deploy=parse(TARGETS, "x").deploy)
+    first, told = row(D.DEPLOYING, 3), host.settings.deploy["staging"]
+    some = mission(feature("1.1"), deploys=(row(D.LIVE, 1, commit="c" * 40), row(D.FAILED), first))
     jobs = [deploy_job(host.context(), some, first, told, RunDeploy(2, part, 1, "")) for part in DeployPart]
     assert [(job.key, str(job.kind), dict(job.program.own), job.caps.deadline_s) for job in jobs] == snapshot(
         [
@@ -453,10 +460,10 @@ def test_the_settings_reach_the_jobs() -> None:
             "MISSION_ID": "m",
             "MISSION_DEPLOY": "3",
             "MISSION_TARGET": "staging",
-            "MISSION_COMMIT": "d64fc463ec6e925147dea179",
-            "MISSION_PREVIOUS": "07ac88a7b5fd16def48b9f11",
+            "MISSION_COMMIT": "aaaaaaaaaaaaaaaaaaaaaaaa",
+            "MISSION_PREVIOUS": "cccccccccccccccccccccccc",
             "MISSION_BASE": "main",
-            "MISSION_URL": "https://s.example",
+            "MISSION_URL": "",
         }
     )
 
