@@ -333,7 +333,16 @@ class Elsewhere(PlainSkills):
 
 
 def test_what_a_repository_and_a_machine_have_is_looked_up(tmp_path: Path) -> None:
-    paths = ["AGENTS.md", "README.md", "docs/a.md", "docs/b/c.md", "docs/x.png", "playbooks/web.yaml", "src/SKILL.md"]
+    paths = [
+        "AGENTS.md",
+        "CLAUDE.md",
+        "README.md",
+        "docs/a.md",
+        "docs/b/c.md",
+        "docs/x.png",
+        "playbooks/web.yaml",
+        "src/SKILL.md",
+    ]
     paths += [
         ".opencode/skill/release/SKILL.md",
         ".claude/agents/tester.md",
@@ -351,7 +360,7 @@ def test_what_a_repository_and_a_machine_have_is_looked_up(tmp_path: Path) -> No
     found = capabilities(ctx, commit, "a")
     assert told(found) == snapshot(
         [
-            "documents: AGENTS.md, README.md, docs (2 pages)",
+            "documents: AGENTS.md, CLAUDE.md, README.md, docs (2 pages)",
             "skills: release",
             "agents: tester, house",
             "servers: db, tickets",

@@ -400,6 +400,11 @@ class AgentFiles(Protocol):
         ...
 
     @property
+    def instructions(self) -> str:
+        """The file of a repository that tells it how to work there; empty if it reads none."""
+        ...
+
+    @property
     def skills(self) -> str:
         """The folder of a repository in which it reads skills; empty if it reads none."""
         ...

@@ -23,6 +23,10 @@ class LocalEquipment:
     def __init__(self, environment: Mapping[str, str], settings: Path) -> None:
         self._environment, self._settings = environment, settings
 
+    def documents(self) -> Sequence[str]:
+        """Return the files of all agents that are known."""
+        return [files.instructions for files in FILES.values() if files.instructions]
+
     def skill_folders(self) -> Sequence[str]:
         """Return the folders of all agents that are known."""
         return [files.skills for files in FILES.values() if files.skills]

@@ -37,8 +37,9 @@ def _found(ctx: Context, commit: Sha | None, runner: str) -> Iterator[Capability
     agent = (settings.kind if settings is not None else "") or runner
     if commit is not None:
         skills, agents = here.skill_folders(), [*here.agent_folders(), OWN_AGENTS]
-        paths = ctx.code.below(commit, [*DOCUMENTS, PLAYBOOKS, *skills, *agents])
-        yield from in_repository(paths, skills, agents)
+        documents = [*DOCUMENTS, *here.documents()]
+        paths = ctx.code.below(commit, [*documents, PLAYBOOKS, *skills, *agents])
+        yield from in_repository(paths, documents, skills, agents)
         place = here.servers_file(agent) if settings is not None and settings.project_settings else ""
         for text in ctx.code.read(commit, [place]).values() if place else ():
             yield from (Capability(CapabilityKind.SERVER, name, place) for name in here.servers_in(agent, text))

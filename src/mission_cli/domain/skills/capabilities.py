@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 TOPIC = "capabilities"
 """The topic of the row in `## Research`."""
-DOCUMENTS = ("AGENTS.md", "CLAUDE.md", "GEMINI.md", "CONTRIBUTING.md", "README.md", "README.rst", "docs")
+DOCUMENTS = ("AGENTS.md", "CONTRIBUTING.md", "README.md", "README.rst", "docs")
 """Files and folders of a repository that tell people and agents how to work in it."""
 PLAYBOOKS = "playbooks"
 OWN_AGENTS = ".mission/agents"
@@ -50,13 +50,13 @@ class Capability:
 
 
 def in_repository(
-    paths: Iterable[str], skills: Sequence[str], agents: Sequence[str], playbooks: str = PLAYBOOKS
+    paths: Iterable[str], documents: Sequence[str], skills: Sequence[str], agents: Sequence[str]
 ) -> Iterator[Capability]:
-    """Yield what the paths of a tree are, by the folders of skills and agents. Nothing is read."""
+    """Yield what the paths of a tree are, by documents and the folders of skills and agents. Nothing is read."""
     pages = 0
     for path in sorted(paths):
         folder, _, file = path.rpartition("/")
-        if path in DOCUMENTS:
+        if path in documents:
             yield Capability(CapabilityKind.DOCUMENT, one_line(path, _LONGEST), path)
         elif path.startswith("docs/"):
             pages += path.endswith(_PAGES)
@@ -64,7 +64,7 @@ def in_repository(
             yield Capability(CapabilityKind.SKILL, one_line(folder.rpartition("/")[2], _LONGEST), path)
         elif folder in agents and file.endswith(".md"):
             yield Capability(CapabilityKind.AGENT, one_line(file.removesuffix(".md"), _LONGEST), path)
-        elif folder == playbooks and file.endswith(_PLANS):
+        elif folder == PLAYBOOKS and file.endswith(_PLANS):
             yield Capability(CapabilityKind.PLAYBOOK, one_line(file.rpartition(".")[0], _LONGEST), path)
     if pages:
         yield Capability(CapabilityKind.DOCUMENT, f"docs ({counted(pages, 'page')})", "docs")

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 class Equipment(Protocol):
     """Names only, never values: configurations contain keys. What cannot be read counts as missing."""
 
+    def documents(self) -> Sequence[str]:
+        """Return the files of a repository that tell agents how to work in it."""
+        ...
+
     def skill_folders(self) -> Sequence[str]:
         """Return the folders of a repository in which agents read skills."""
         ...
@@ -38,6 +42,10 @@ class Equipment(Protocol):
 
 class NoEquipment:
     """A machine of which nothing is known."""
+
+    def documents(self) -> Sequence[str]:
+        """Return none."""
+        return ()
 
     def skill_folders(self) -> Sequence[str]:
         """Return none."""

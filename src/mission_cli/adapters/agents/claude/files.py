@@ -34,6 +34,7 @@ class ClaudeFiles:
 
     tools = JsonSettings("mcpServers", server)
     skills, agents = ".claude/skills", ".claude/agents"
+    instructions = "CLAUDE.md"
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return what it is logged in with: a variable, a key in its settings, or an account."""

@@ -29,6 +29,7 @@ class CodexFiles:
 
     tools = TomlSettings("mcp_servers")
     skills, agents = "", ""
+    instructions = "AGENTS.md"
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return what it is logged in with: a variable, its login file, or a provider in its configuration."""

@@ -17,6 +17,7 @@ class CommandFiles:
 
     tools = None
     skills, agents = "", ""
+    instructions = ""
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return nothing: a program of any kind needs no login that is known here."""

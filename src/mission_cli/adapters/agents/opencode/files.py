@@ -47,6 +47,7 @@ class OpencodeFiles:
 
     tools = JsonSettings("mcp", server)
     skills, agents = ".opencode/skill", ".opencode/agent"
+    instructions = "AGENTS.md"
 
     def account(self, environment: Mapping[str, str]) -> str:
         """Return the providers it is logged in to: in its login file, in variables, or in its configuration."""
