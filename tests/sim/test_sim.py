@@ -19,6 +19,7 @@ from tests.sim.events import What, events_of, shrunk
 from tests.sim.hooked import HookSim
 from tests.sim.judged import JudgeSim
 from tests.sim.mailed import MailSim
+from tests.sim.needful import NeedSim
 from tests.sim.phased import PhaseSim
 from tests.sim.previewed import PreviewSim
 from tests.sim.pulled import MissionPullSim, PullSim
@@ -75,6 +76,13 @@ def test_every_law_holds_where_workers_write_to_people_outside(seed: int) -> Non
     """No mail is sent twice, and none that is recorded as sent was not."""
     counts = run(seed, HALF, MailSim)
     assert counts["mails"] > 0 or NIGHTLY
+
+
+@pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [309])
+def test_every_law_holds_where_features_need_what_people_provide(seed: int) -> None:
+    """No attempt starts while something that its feature needs is not available, and no other job gets a value."""
+    counts = run(seed, HALF, NeedSim)
+    assert counts["needing attempts"] > 0 or NIGHTLY
 
 
 @pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [302])

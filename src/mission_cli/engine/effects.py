@@ -11,7 +11,7 @@ from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.research.topics import topic_in
-from mission_cli.domain.resources.delivery import given
+from mission_cli.domain.resources.delivery import given, references
 from mission_cli.domain.status import SERVED_KINDS, CriterionKind, JobKind, MissionStatus
 from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job, hook_job
@@ -241,10 +241,9 @@ def _needs(mission: Mission, feature: Feature | None, own: Sequence[Key]) -> dic
     `own` are those that the runner itself uses.
     """
     rows = [*given(mission.resources, feature.needs)] if feature is not None else []
-    keys = {key.name: key for key in own} | {
-        one.env: Key(one.env, one.reference, one.delivery) for one in rows if one.is_proxied
-    }
-    return {"secrets": {one.env: one.reference for one in rows if not one.is_proxied}, "keys": tuple(keys.values())}
+    proxied = [one for one in rows if one.is_proxied and not one.broken]
+    keys = {key.name: key for key in own} | {one.env: Key(one.env, one.reference, one.delivery) for one in proxied}
+    return {"secrets": references(rows), "keys": tuple(keys.values())}
 
 
 def agent_job(

@@ -19,6 +19,7 @@ from tests.kit.fakes.post import MailWorld, MemoryPost
 from tests.kit.fakes.runtime import Lock, MemoryRuntime
 from tests.kit.fakes.share import MemoryShare, NoShare, Remote, Way
 from tests.kit.fakes.state import MemoryStateStore
+from tests.kit.fakes.vault import MemoryVault, VaultProbes
 
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.calendars import IcsCalendars
@@ -79,6 +80,8 @@ class Host:
     """Where purchases are paid."""
     mail: MailWorld | None = None
     """Where it sends and gets mail."""
+    vault: MemoryVault = field(default_factory=MemoryVault)
+    """Where its person keeps secret values."""
     purse: Purse = field(default_factory=NoPurse)
     """What it shares with the other repositories of its machine."""
 
@@ -109,6 +112,8 @@ class Host:
             calendars=mortal("calendars", self.calendars),
             post=NoPost() if self.mail is None else mortal("post", MemoryPost(self.mail, life)),
             payments=self._payments(mortal, life),
+            vault=mortal("vault", self.vault),
+            probes=mortal("probes", VaultProbes(self.vault)),
             settings=self.settings,
             settings_files=(SETTINGS_PLACE,),
             schedule=NoSchedule(),
@@ -154,6 +159,7 @@ class Host:
             ledger=self.ledger,
             bank=self.bank.copy() if self.bank else None,
             mail=self.mail.copy() if self.mail else None,
+            vault=MemoryVault(self.vault.values),
             purse=self.purse,
         )
 
@@ -170,6 +176,7 @@ class Host:
             self.forge.fingerprint() if self.forge else (),
             self.mail.fingerprint() if self.mail else (),
             self.bank.fingerprint() if self.bank else (),
+            tuple(sorted(self.vault.values.items())),
         )
 
     def power_cut(self) -> None:

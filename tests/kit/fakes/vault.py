@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.resources.references import read_reference
+from mission_cli.ports.outside.probes import Probed
 from mission_cli.ports.secrets import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mission_cli.domain.resources.rows import Resource
 
 
 class MemoryVault:
@@ -37,3 +40,19 @@ class MemoryVault:
             raise ToolError(f"{name} cannot be stored")
         self.values[str(told)] = value
         return str(told)
+
+
+class VaultProbes:
+    """Finds resources by their references alone."""
+
+    def __init__(self, vault: MemoryVault) -> None:
+        self._vault = vault
+
+    def can_tell(self, one: Resource) -> bool:
+        """Whether it has a reference."""
+        return bool(one.reference)
+
+    def look(self, one: Resource) -> Probed:
+        """Read its value."""
+        found = self._vault.resolve(one.reference)
+        return Probed(there=False, words=found.words) if isinstance(found, Unresolved) else Probed(there=True)

@@ -103,10 +103,7 @@ class Resource:
     @property
     def env(self) -> str:
         """The variable in which workers of features that need it get its value; empty if it has no reference."""
-        if not self.reference:
-            return ""
-        name = self.variable or self.key.replace("-", "_").upper()
-        return f"_{name}" if name[:1].isdigit() else name
+        return (self.variable or variable_of(self.key)) if self.reference else ""
 
     @property
     def is_proxied(self) -> bool:
@@ -142,6 +139,12 @@ class Look:
     there: bool = False
     trouble: str = ""
     """Why it is not there; empty: it was not looked at yet."""
+
+
+def variable_of(key: str) -> str:
+    """Return the variable that is named like a resource: `STRIPE_KEY` for `stripe-key`."""
+    name = key.replace("-", "_").upper()
+    return f"_{name}" if name[:1].isdigit() else name
 
 
 def key_of(name: str) -> str:
