@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +31,7 @@ from mission_cli.domain.deploys.targets import After, Target, TargetKind
 from mission_cli.domain.errors import BlockedError, MissionError, UsageError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import Notice, advise
+from mission_cli.domain.resources.rows import Resource, ResourceStatus
 from mission_cli.domain.status import EndReason, HoldKind, MilestoneStatus, MissionStatus, RequestStatus
 from mission_cli.domain.tables import InputRequest
 from mission_cli.engine.deploys.jobs import deploy_job
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 D = DeployStatus
 BARE = Target("staging")
 FULL = Target("staging", url="https://s.example", checks=True, returns=True)
+HOSTING = Resource("Hosting", reference="env:HOST_KEY")
 LIVE = Target("live", TargetKind.PRODUCTION, confirm=True)
 NEW, OLD, HEALTH, BACK = job_key("m", 2), job_key("m", 1), health_key("m", 2, 1), rollback_key("m", 2)
 LOST = ended(0, "", EndReason.LOST, "its supervisor died")
@@ -54,7 +58,7 @@ def row(status: DeployStatus, number: int = 2, **more: object) -> DeployRow:
 
 def decided(*rows: DeployRow, target: Target = BARE, jobs: object = None, **more: object) -> Decisions:
     """What is decided about some deployments."""
-    kept = {name: more.pop(name) for name in ("requests", "status", "needed_resources") if name in more}
+    kept = {name: more.pop(name) for name in ("requests", "status", "resources") if name in more}
     some = mission(feature("1.1"), deploys=rows, **{"status": MissionStatus.ACTIVE, **kept})
     policy = replace(POLICY, targets={target.name: target})
     return plan_of(some, policy, previews=jobs or {}, **more)
@@ -109,7 +113,7 @@ CASES: dict[str, Decisions] = {
     "planned, another mission deploys there": (decided(row(D.PLANNED), deploying={"staging": "words"})),
     "planned, the remote is away": (decided(row(D.PLANNED), remote_problem="away")),
     "planned, a resource lacks": (
-        decided(row(D.PLANNED), target=replace(BARE, needs=("hosting",)), needed_resources=("hosting",))
+        decided(row(D.PLANNED), target=replace(BARE, needs=("hosting",)), resources=(HOSTING,))
     ),
     "planned, no such target": (decided(row(D.PLANNED, target="gone"))),
     "planned, an obstacle": (decided(row(D.PLANNED), target=replace(BARE, obstacle=Notice("no network", advise("x"))))),
@@ -177,7 +181,7 @@ def test_each_state_has_its_way_on() -> None:
             "planned, one is stuck": "hold: staging is in an unknown state: ; hold: deployment 2 to staging starts when deployment 1 is over",
             "planned, another mission deploys there": "hold: deployment 2 to staging starts when the one of words is over",
             "planned, the remote is away": "hold: deployment 2 to staging starts when the remote can be used",
-            "planned, a resource lacks": "hold: deployment 2 to staging needs the resource `hosting`",
+            "planned, a resource lacks": "hold: deployment 2 to staging waits: the resource `Hosting` is needed",
             "planned, no such target": "hold: deployment 2 cannot start: the settings have no target gone",
             "planned, an obstacle": "hold: deployment 2 to staging cannot start: no network",
             "planned, the mission is cancelled": "2 dropped: the mission is cancelled",
@@ -444,16 +448,31 @@ def test_nothing_is_deployed_where_nothing_can_be() -> None:
 def test_the_settings_reach_the_jobs() -> None:
     host = make_host(honest)
     host.settings = replace(host.settings, deploy=parse(TARGETS, "x").deploy)
-    first, told = row(D.DEPLOYING, 3), host.settings.deploy["staging"]
-    some = mission(feature("1.1"), deploys=(row(D.LIVE, 1, commit="c" * 40), row(D.FAILED), first))
+    first, told = row(D.DEPLOYING, 3), replace(host.settings.deploy["staging"], needs=("hosting", "other"))
+    some = mission(
+        feature("1.1"),
+        deploys=(row(D.LIVE, 1, commit="c" * 40), row(D.FAILED), first),
+        resources=(replace(HOSTING, status=ResourceStatus.AVAILABLE), Resource("Other", reference="env:OTHER")),
+    )
     jobs = [deploy_job(host.context(), some, first, told, RunDeploy(2, part, 1, "")) for part in DeployPart]
-    assert [(job.key, str(job.kind), dict(job.program.own), job.caps.deadline_s) for job in jobs] == snapshot(
+    assert [
+        (job.key, str(job.kind), {**job.program.own, **job.program.secrets}, job.caps.deadline_s) for job in jobs
+    ] == snapshot(
         [
-            ("m/deploy-3", "hook", {"TOKEN": "env:TOKEN"}, 1800),
+            ("m/deploy-3", "hook", {"TOKEN": "env:TOKEN", "HOSTING": "env:HOST_KEY"}, 1800),
             ("m/deploy-3-health.1", "check", {}, 180),
-            ("m/deploy-3-rollback", "hook", {"TOKEN": "env:TOKEN"}, 1800),
+            ("m/deploy-3-rollback", "hook", {"TOKEN": "env:TOKEN", "HOSTING": "env:HOST_KEY"}, 1800),
         ]
     )
+    told = replace(told, health_status=204, health_contains="ok", health_timeout=timedelta(seconds=9))
+    asked = deploy_job(
+        host.context(), some, replace(first, url="https://s.example/"), told, RunDeploy(2, DeployPart.HEALTH, 1, "")
+    )
+    check_ = json.loads(asked.program.argv[-1])["http"]
+    assert (check_["url"], check_["statuses"], check_["wait_s"], asked.caps.deadline_s) == snapshot(
+        ("https://s.example/health", [[204, 204]], 9, 69)
+    )
+    assert [one["value"] for one in check_["expectations"]] == ["ok"]
     facts = {name: text[:24] for name, text in jobs[0].program.env.items()}
     assert facts == snapshot(
         {

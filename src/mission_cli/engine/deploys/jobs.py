@@ -16,9 +16,10 @@ from mission_cli.domain.deploys.rows import (
 )
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.mission import Criterion
+from mission_cli.domain.resources.delivery import given
 from mission_cli.domain.status import CriterionKind, JobKind
 from mission_cli.planner.core.effects import DeployPart
-from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
+from mission_cli.ports.executor import Caps, JobSpec, Key, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +69,7 @@ def deploy_job(ctx: Context, mission: Mission, row: DeployRow, told: DeploySetti
         return _health_job(ctx, mission, row, told, act.attempt)
     rolls_back = act.part is DeployPart.ROLLBACK
     command = told.rollback if rolls_back else told.command
+    rows = [*given(mission.resources, told.needs)]
     tree, limit = ctx.settings.tree, max(1, int(told.timeout.total_seconds()))
     return JobSpec(
         key=rollback_key(mission.id, row.number) if rolls_back else job_key(mission.id, row.number),
@@ -77,6 +79,8 @@ def deploy_job(ctx: Context, mission: Mission, row: DeployRow, told: DeploySetti
             argv=ctx.checks.argv(Criterion(text=command, kind=CriterionKind.RUN, command=command)),
             env={**tree.env, **_facts(mission, row)},
             own=told.env,
+            secrets={one.env: one.reference for one in rows if not one.is_proxied},
+            keys=tuple(Key(one.env, one.reference, one.delivery) for one in rows if one.is_proxied),
         ),
         caps=Caps(deadline_s=limit),
         sandbox=SandboxAccess(on=ctx.machine.sandbox().on, network=True),

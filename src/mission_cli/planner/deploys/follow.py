@@ -25,6 +25,7 @@ from mission_cli.planner.core.draft import LOOK_AGAIN
 from mission_cli.planner.core.effects import DeployPart, RunCheck, RunDeploy
 from mission_cli.planner.deploys.asking import approval, stuck, withdraw_for
 from mission_cli.planner.deploys.plan import drop, write
+from mission_cli.planner.resources.needs import missing_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.deploys.targets import Target
@@ -96,7 +97,7 @@ def _waits(draft: Draft, row: DeployRow, target: Target) -> bool:
     """Hold a deployment that would otherwise start now; whether it has to wait."""
     mission, seen = draft.mission, draft.observation
     busy = next((one for one in mission.deploys if one.target == row.target and one.status in BUSY), None)
-    lacking = [name for name in target.needs if name in mission.needed_resources]
+    lacking = next(missing_of(mission, target.needs, seen.now), None)
     about = f"deployment {row.number} to {row.target}"
     if busy is not None:
         draft.hold("", HoldKind.DEPLOY, f"{about} starts when deployment {busy.number} is over")
@@ -105,9 +106,8 @@ def _waits(draft: Draft, row: DeployRow, target: Target) -> bool:
         draft.hold("", HoldKind.DEPLOY, words, until=seen.now + LOOK_AGAIN)
     elif seen.remote_problem:
         draft.hold("", HoldKind.DEPLOY, f"{about} starts when the remote can be used")
-    elif lacking:
-        words = f"{about} needs the resource `{lacking[0]}`"
-        draft.hold("", HoldKind.RESOURCE, words, unblock=do("edit", mission.id), person=True)
+    elif lacking is not None:
+        draft.hold("", HoldKind.RESOURCE, f"{about} waits: {lacking[0]}", unblock=lacking[1], person=True)
     else:
         return False
     return True

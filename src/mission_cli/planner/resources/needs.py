@@ -9,7 +9,7 @@ from mission_cli.domain.notice import Advice, do
 from mission_cli.domain.resources.rows import ResourceStatus, named_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from mission_cli.domain.mission import Feature, Mission
@@ -22,7 +22,12 @@ POLLS = "resource "
 
 def missing(mission: Mission, feature: Feature, now: datetime) -> Iterator[tuple[str, Advice]]:
     """Yield why each resource that a feature needs is not there, and what helps."""
-    for need in feature.needs:
+    yield from missing_of(mission, feature.needs, now)
+
+
+def missing_of(mission: Mission, needs: Iterable[str], now: datetime) -> Iterator[tuple[str, Advice]]:
+    """Yield the same for needs of something else."""
+    for need in needs:
         one = named_resource(mission.resources, need)
         if one is None:
             yield (
