@@ -78,13 +78,28 @@ class AtWork:
 
     @cached_property
     def _rules(self) -> SecretRules:
-        from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
+        """What must not be in a commit, a log or a report."""
+        from mission_cli.adapters.secrets.screen import SecretRules
+
+        return SecretRules(self._known)
+
+    @cached_property
+    def _rules_of_output(self) -> SecretRules:
+        """The same with the addresses of the proxy, which are of no use once the job has ended."""
+        if self._egress is None:
+            return self._rules
+        from mission_cli.adapters.secrets.screen import SecretRules
+
+        return SecretRules({**self._known, **self._egress.tokens})
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        from mission_cli.adapters.secrets.screen import known_secrets
 
         known = known_secrets(self._around.environment, self._spec.program.env, self._spec.program.own)
         own = {os.environ[name]: name for name in self._around.withheld if os.environ.get(name)}
         read = {value: name for values in self._values[:2] for name, value in values.items()}
-        tokens = self._egress.tokens if self._egress is not None else {}
-        return SecretRules({**known, **own, **read, **tokens})
+        return {**known, **own, **read}
 
     @cached_property
     def _values(self) -> tuple[dict[str, str], dict[str, str], str]:
@@ -111,7 +126,7 @@ class AtWork:
     def _account(self) -> Account:
         from mission_cli.adapters.executors.supervise.job_costs import Account
 
-        return Account(self._job, self._spec, self._environment(), self._rules)
+        return Account(self._job, self._spec, self._environment(), self._rules_of_output)
 
     def _code_of(self, code: int) -> int:
         """Return an exit status. The sandbox turns death by a signal into 128 plus its number."""

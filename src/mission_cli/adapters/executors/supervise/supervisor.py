@@ -227,7 +227,7 @@ class _Supervisor(AtWork):
         output = Output(
             child,
             Log(self._job.log),
-            Scrubber(self._rules),
+            Scrubber(self._rules_of_output),
             describe=describer(agent) if agent else None,
             reads_all=agent is not None,
         )
