@@ -159,6 +159,7 @@ def _steer(reader: Reader) -> None:
     reader.say("note", "m/1.3", "Half of it is done.", "--kind", "progress")
     reader.say("tell", "m/1.3", "No dependencies, please.")
     assert reader.say("mail", "m")["mails"] == []
+    assert reader.say("feedback list", "m") == {"drafts": []}
     added = reader.say("resource add", "m", "shop.example", "--type", "account")
     assert [one["status"] for one in added["resources"]] == ["needed"]
     reader.say("resource provide", "m", "shop.example")

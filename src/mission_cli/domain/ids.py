@@ -31,11 +31,11 @@ _LONGEST_ID = 100
 _LONGEST_NAME = 40
 _RESERVED = """
 access account add add-milestone advance agents all answer approve archive ask attach base budget cancel commands
-completion con context cron dashboard deploy diff doctor edit error export fmt gc handback help history hold-out hosts
-import inbox init inspect land lint list logs mail main man mcp merge-driver mission missions move new note nul open
-overview pause plan playbook playbooks poc pr preview prn pulse purchase reject replan replay report resource resume
-retry run schema serve set settings show signal skills skip start status stop sync takeover tell top undo validate
-verify version what-if why work
+completion con context cron dashboard deploy diff doctor edit error export feedback fmt gc handback help history
+hold-out hosts import inbox init inspect land lint list logs mail main man mcp merge-driver mission missions move new
+note nul open overview pause plan playbook playbooks poc pr preview prn pulse purchase reject replan replay report
+resource resume retry run schema serve set settings show signal skills skip start status stop sync takeover tell top
+undo validate verify version what-if why work
 """
 RESERVED = frozenset(_RESERVED.split())
 """Names that no mission gets by itself, because commands, branches or files are called so."""

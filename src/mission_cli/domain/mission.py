@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.conditions import Conditions
     from mission_cli.domain.criteria.http import HttpCheck
     from mission_cli.domain.deploys.rows import DeployRow
+    from mission_cli.domain.feedback.rows import FeedbackRow
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mail.rows import MailRow
@@ -313,6 +314,7 @@ class Mission:
     held_out: Sequence[HeldOut] = ()
     pulls: Sequence[PullRow] = ()
     previews: Sequence[PreviewRow] = ()
+    feedback: Sequence[FeedbackRow] = ()
     deploys: Sequence[DeployRow] = ()
     mails: Sequence[MailRow] = ()
     purchases: Sequence[PurchaseRow] = ()

@@ -2,6 +2,7 @@
 
 from mission_cli.settings.dashboard import DashboardSettings
 from mission_cli.settings.deploying import DeploySettings
+from mission_cli.settings.feedback import FeedbackSettings
 from mission_cli.settings.model import (
     ForgeSettings,
     MailSettings,
@@ -26,6 +27,7 @@ __all__ = [
     "DashboardSettings",
     "DeciderSettings",
     "DeploySettings",
+    "FeedbackSettings",
     "ForgeSettings",
     "HookSettings",
     "MailSettings",

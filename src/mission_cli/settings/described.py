@@ -12,6 +12,7 @@ from mission_cli._support.docstrings import field_texts
 from mission_cli.domain.notice import Remedy
 from mission_cli.settings.dashboard import DashboardSettings
 from mission_cli.settings.deploying import DeploySettings
+from mission_cli.settings.feedback import FeedbackSettings
 from mission_cli.settings.model import (
     ForgeSettings,
     MailSettings,
@@ -54,6 +55,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "`[preview]`: show finished work": tuple(f"preview.{name}" for name in PreviewSettings.__match_args__),
     "`[deploy.NAME]`: deploy finished work": tuple(f"{TARGETS}.{name}" for name in DeploySettings.__match_args__),
     "`[skills]`: what missions learn": tuple(f"skills.{name}" for name in SkillSettings.__match_args__),
+    "`[feedback]`: where drafts of issues are filed": tuple(
+        f"feedback.{name}" for name in FeedbackSettings.__match_args__
+    ),
     "`[dashboard]`: files for readers": tuple(f"dashboard.{name}" for name in DashboardSettings.__match_args__),
     "`[hooks]`: commands before and after steps": tuple(f"hooks.{name}" for name in HookSettings.__match_args__),
     "`[watchers.NAME]`: do one thing on an event": tuple(
@@ -126,6 +130,8 @@ _EXAMPLES: Mapping[str, str] = {
     "forge.reviewers": '["alice", "acme/core"]',
     "tree.copy": '[".env.test"]',
     "mcp.deciding_clients": '["my-agent"]',
+    "feedback.repository": '"acme/shop"',
+    "feedback.mission": '"https://github.com/OWNER/NAME"',
     "hooks.before_landing": '"./scripts/may-land.sh"',
     f"{WATCHERS}.on": '["feature.failed"]',
     f"{WATCHERS}.do": '"run: ./scripts/page.sh"',
@@ -230,6 +236,7 @@ def described() -> dict[str, Described]:
         (f"{TARGETS}.", DeploySettings()),
         ("skills.", SkillSettings()),
         ("dashboard.", DashboardSettings()),
+        ("feedback.", FeedbackSettings()),
         ("hooks.", HookSettings()),
         (f"{WATCHERS}.", WatcherSettings()),
         (f"{BUDGETS}.", BudgetSettings()),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.egress.gate import split_delivery
 from mission_cli.settings.dashboard import DashboardSettings
+from mission_cli.settings.feedback import FeedbackSettings
 from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.payments import PaymentSettings, PurchaseLimitSettings
@@ -303,6 +304,7 @@ class Settings:
     preview: PreviewSettings = field(default_factory=PreviewSettings)
     deploy: Mapping[str, DeploySettings] = field(default_factory=dict)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    feedback: FeedbackSettings = field(default_factory=FeedbackSettings)
     budgets: Mapping[str, BudgetSettings] = field(default_factory=dict)
     prices: Mapping[str, PriceSettings] = field(default_factory=dict)
     currency: CurrencySettings = field(default_factory=CurrencySettings)

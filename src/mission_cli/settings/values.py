@@ -23,6 +23,7 @@ from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.timing.hours import never_end, read_windows
 from mission_cli.settings.dashboard import check_dashboard
 from mission_cli.settings.deploying import DeploySettings, check_deploys
+from mission_cli.settings.feedback import check_feedback
 from mission_cli.settings.mail import check_mail
 from mission_cli.settings.model import NotificationSettings, PreviewSettings, RunnerSettings, Settings
 from mission_cli.settings.money import BudgetSettings, PriceSettings, check_money
@@ -84,7 +85,9 @@ NAMED_TABLES: Mapping[str, type] = {
     "purchase_limits": PurchaseLimitSettings,
 }
 """Tables of tables whose names a person chooses."""
-_TABLES = ("tree", "forge", "mail", "mcp", "preview", "serve", "hooks", "dashboard", "currency", "skills", "payments")
+_TABLES = frozenset(
+    "tree forge mail mcp preview serve hooks dashboard feedback currency skills payments".split()  # noqa: SIM905 - one line
+)
 """Tables with fixed names."""
 _OWN_ONLY = ("payments", "purchase_limits")
 """Tables of the person alone."""
@@ -172,6 +175,7 @@ def check(settings: Settings) -> None:
     check_dashboard(settings.dashboard)
     check_payments(settings.payments, settings.purchase_limits)
     _check_windows("payments.hours", settings.payments.hours)
+    check_feedback(settings.feedback)
     check_money(settings.budgets, settings.prices, settings.currency)
     check_deploys(settings.deploy)
     _check_named(settings)

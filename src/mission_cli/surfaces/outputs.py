@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli.app.accounts import results as accounts
 from mission_cli.app.deciding import results as serving
 from mission_cli.app.deploys import results as deploys
+from mission_cli.app.feedback import results as feedback
 from mission_cli.app.forecasting import results as budgets
 from mission_cli.app.interview import results as interviews
 from mission_cli.app.mail import results as mails
@@ -134,6 +135,10 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "account run": (Output(accounts.AccountRun),),
     "account show": (Output(accounts.AccountList, stopped=True),),
     "deploy": (Output(deploys.Deployed),),
+    "feedback discard": (Output(feedback.FeedbackFiled),),
+    "feedback file": (Output(feedback.FeedbackFiled),),
+    "feedback list": (Output(feedback.FeedbackList, stopped=True),),
+    "feedback show": (Output(feedback.FeedbackText, stopped=True),),
     "preview": (Output(landing.Previewed), *_CHANGED),
     "pulse": (Output(reports.DryRun),),
     "reject": _CHANGED,

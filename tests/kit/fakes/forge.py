@@ -11,7 +11,7 @@ from tests.kit.forge.records import DeniedError
 from tests.kit.forge.state import OURS
 from tests.kit.forge.trouble import Fault
 
-from mission_cli.domain.errors import ToolError
+from mission_cli.domain.errors import ForgeError, ForgeTrouble, ToolError
 from mission_cli.domain.forge.memory import ForgeMemory
 from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import Sha
@@ -56,6 +56,16 @@ class MemoryDesk:
     def connect(self) -> Any:
         """Return the view of our account."""
         return Mortal(self._world.forge(), "forge", self._life)
+
+    def elsewhere(self, name: str) -> tuple[str, Any]:
+        """Return the only repository there, and its address."""
+        if self._world.tokenless:
+            raise ForgeError(ForgeTrouble.UNAUTHORIZED, "there is no token for forge.example", hint="set TOKEN")
+        return self.address(name), self.connect()
+
+    def address(self, name: str) -> str:
+        """Return where it is."""
+        return name if name.startswith("https://") else f"https://forge.example/{name}"
 
     def attend(self) -> None:
         """From now on somebody waits."""

@@ -117,6 +117,23 @@ class LocalDesk:
             self._forge = self._adapter(self._place, self._need_token())
         return self._forge
 
+    def elsewhere(self, name: str) -> tuple[str, Forge]:
+        """Return the adapter for another project. The setting for the token counts on the same host alone."""
+        place, same = self._project(name)
+        if place is None:
+            hint = "write `owner/name`, or https://HOST/owner/name of a forge that is known"
+            raise ForgeError(ForgeTrouble.NOT_FOUND, f"`{name}` is on no known forge", hint=hint)
+        reference = self._told.token if same else ""
+        token = find_token(place.kind, place.host, self._environment, reference)
+        if token is None:
+            raise need_token(place.kind, place.host, self._environment)
+        return self.address(name), self._adapter(place, token)
+
+    def address(self, name: str) -> str:
+        """Return the address of the project's page."""
+        place, _ = self._project(name)
+        return f"{urlsplit(place.api).scheme}://{place.host}/{place.name}" if place is not None else ""
+
     def publish(self, branch: str, commit: str) -> None:
         """Push the first commit to a repository that has none; do nothing if it is there already.
 
@@ -167,6 +184,19 @@ class LocalDesk:
     @cached_property
     def _place(self) -> Place | None:
         return place_of(self._url, self._told.kind, self._told.url) if self._url else None
+
+    def _project(self, name: str) -> tuple[Place | None, bool]:
+        """Return another project, and whether it is on the forge of this repository."""
+        own = self._place
+        if name.startswith("https://"):
+            there = urlsplit(name).netloc.lower()
+            same = own is not None and there == own.host
+            found = place_of(name, self._told.kind, self._told.url) if same else place_of(name)
+            return found, same
+        if own is None:
+            return None, False
+        scheme = urlsplit(own.api).scheme
+        return place_of(f"{scheme}://{own.host}/{name}", own.kind, self._told.url or f"{scheme}://{own.host}"), True
 
     @cached_property
     def _token(self) -> Token | None:

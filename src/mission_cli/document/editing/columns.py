@@ -32,6 +32,7 @@ _READ: Mapping[str, frozenset[str]] = {
     "Pull Requests": frozenset({"for", "pr", "branch", "base", "head", "status", "since", "handled"}),
     "Previews": frozenset({"#", "for", "commit", "status", "url", "since", "expires"}),
     "Deployments": frozenset({"#", "target", "commit", "for", "by", "status", "url", "version", "since"}),
+    "Feedback": frozenset({"#", "for", "title", "facts", "fingerprint", "status", "issue"}),
     "Mail": frozenset({"#", "feature", "about", "to", "subject", "status", "since", "message-id", "text", "replies"}),
     "Purchases": frozenset(name.casefold() for name in SECTIONS["Purchases"].tables[0].columns),
     "Approvals": frozenset({"gate", "decision", "commit"}),

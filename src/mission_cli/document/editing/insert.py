@@ -41,7 +41,15 @@ _PLACEHOLDER = pattern(r"(?:[_*].*[_*]|(?:[-*+]\s+)?\{.*\}|<!--.*-->|[-*+])?\Z")
 _OPEN_WORDS = frozenset({"", "pending", "tbd", "-", "—"})
 _LIST_NUMBER = pattern(r"[`*]*F(\d{1,9})\b", re.IGNORECASE)
 LONGEST_CELL = 500
-LONGEST_CELLS = {"Data": 1_000, "Message": 4_000, "Options": 6_000, "Replies": 6_000, "Sealed": 12_000, "To": 2_700}
+LONGEST_CELLS = {
+    "Data": 1_000,
+    "Facts": 2_000,
+    "Message": 4_000,
+    "Options": 6_000,
+    "Replies": 6_000,
+    "Sealed": 12_000,
+    "To": 2_700,
+}
 """The most characters of a new cell, and of cells in columns where people write more."""
 _OTHER_TITLES: Mapping[str, tuple[str, ...]] = {"improvements": ("framework improvements",)}
 

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from mission_cli.document.syntax.layout import Layout
     from mission_cli.document.syntax.rows import Cell, Table
 
-_COUNTED = {"Decision Log": ("date", "decision", "rationale"), "Input Requests": ("asked", "feature", "prompt")}
+_COUNTED = {
+    "Decision Log": ("date", "decision", "rationale"),
+    "Input Requests": ("asked", "feature", "prompt"),
+    "Feedback": ("fingerprint",),
+}
 
 Space = tuple[str, int]
 Name = tuple[str, int]

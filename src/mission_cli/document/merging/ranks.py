@@ -75,6 +75,7 @@ PREVIEW = ("for", "commit", "status", "url", "since", "expires", "reason")
 _SKILL = tuple(SkillStatus)
 SKILL = ("what was learned", "evidence", "score", "status")
 """The columns of a skill that belong together."""
+_FEEDBACK = {"": 0, "draft": 0, "discarded": 1, "filed": 2}
 _GATE = {"": 0, GateStatus.PENDING: 0, GateStatus.REJECTED: 3}
 
 _MAIL_ORDER = (
@@ -178,6 +179,11 @@ def purchase_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:
 def open_rank(text: str) -> Rank:
     """Rank of the status of a request, wait, resource or recovery: finished is greater than open."""
     return (_OPEN.get(plain(text), 2), text)
+
+
+def feedback_rank(text: str) -> Rank:
+    """Rank of the status of a draft of an issue: filed is greatest, because the issue is there."""
+    return (_FEEDBACK.get(plain(text), 1), text)
 
 
 def gate_rank(text: str) -> Rank:

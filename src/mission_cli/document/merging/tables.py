@@ -72,6 +72,7 @@ ROLES: Mapping[str, Role] = {
     "held-out criteria": Role(("#",), order="#"),
     "pull requests": Role(("for", "branch")),
     "previews": Role(("#",), order="#", together=ranks.PREVIEW, best=ranks.preview_rank),
+    "feedback": Role(("fingerprint",), order="#", rank={"status": ranks.feedback_rank}),
     "deployments": Role(("#",), order="#", together=ranks.DEPLOY, best=ranks.deploy_rank),
     "resources": Role(("name",), rank=_OPEN),
     "decision log": Role(("#",), order="#"),

@@ -17,6 +17,7 @@ from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.reading import prose, tables
 from mission_cli.document.reading.checklists import listed_features
 from mission_cli.document.reading.contradictions import contradictions
+from mission_cli.document.reading.equipment.feedback import feedback, feedback_problems
 from mission_cli.document.reading.equipment.resources import resource_problems, resources
 from mission_cli.document.reading.features import (
     Draft,
@@ -105,7 +106,7 @@ def _load(text: str, fallback_id: str) -> Loaded:
     problems += gate_problems
     mission = _mission(layout, fallback_id, milestones, gates)
     problems += phase_problems(layout, mission)
-    problems += resource_problems(layout, mission.resources, features)
+    problems += [*resource_problems(layout, mission.resources, features), *feedback_problems(layout)]
     if mission.status is None and front.node("status") is None:
         words = f"the status `{mission.raw_status}` is not known"
         problems.append(Problem(1, 1, words, "it is kept, but the mission does not run", Severity.WARNING))
@@ -332,6 +333,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         held_out=Later(partial(tables.held_out, layout)),
         pulls=Later(partial(tables.pulls, layout)),
         previews=Later(partial(tables.previews, layout)),
+        feedback=Later(partial(feedback, layout)),
         deploys=Later(partial(tables.deploys, layout)),
         mails=Later(partial(tables.mails, layout)),
         purchases=Later(partial(purchases, layout)),

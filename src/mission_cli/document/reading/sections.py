@@ -118,6 +118,10 @@ SECTIONS: Mapping[str, SectionForm] = {
     ),
     "Mission Agents": SectionForm((), _table("Agent · Purpose · Path · Promote?", "agent", "path"), shown=True),
     "Research": SectionForm((), _table("Topic · Summary · Source · Date", "topic", "summary"), shown=True),
+    "Feedback": SectionForm(
+        (),
+        _table("# · Signal · For · Title · Facts · Fingerprint · Status · Issue", "title", "fingerprint", "status"),
+    ),
     "Outcomes": SectionForm((), _table("Type · Label · Value · Feature · Date", "label", "value"), shown=True),
     "Progress Log": SectionForm((), _table("Timestamp · Event · Details", "event", "details")),
     "Recovery Log": SectionForm(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import stamp
-from mission_cli.document.changes import Change, FillSection, SetCell
+from mission_cli.document.changes import AppendRow, Change, FillSection, SetCell
 from mission_cli.document.editing.insert import is_placeholder
 from mission_cli.document.syntax.escape import prose
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.feedback.rows import SECTION as FEEDBACK
+from mission_cli.domain.feedback.rows import cells_of, unrecorded
 from mission_cli.domain.tables import REMOVED
 from mission_cli.engine.recording.entry import Entry
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.domain.feedback.rows import FeedbackRow
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
 
@@ -29,10 +32,15 @@ _OF_TEMPLATES = ("outcomes", "lessons learned", "improvements", "budget accuracy
 def closing(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iterator[Change]:
     """Write the retrospective, and mark agents that existed only for this mission as removed; their rows stay."""
     from mission_cli.domain.retrospective.facts import facts_of  # most pulses end no mission
+    from mission_cli.domain.retrospective.signals import observations
     from mission_cli.domain.retrospective.told import sections_of
     from mission_cli.planner.judgments.telling import narrative_of
 
     mission = loaded.mission
+    drafts = unrecorded(mission.feedback, observations(mission, records))
+    yield from (AppendRow(FEEDBACK, cells_of(row)) for row in drafts)
+    if drafts:
+        yield FillSection((SECTION, "improvements"), as_list(map(_draft, drafts)))
     told = sections_of(facts_of(mission, records, stamp(now)))
     for one in told:
         yield FillSection((SECTION, one.title), as_list(one.lines))
@@ -40,11 +48,19 @@ def closing(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iter
     if narrative is not None:
         yield FillSection((SECTION, NARRATIVE), as_list(narrative.lines()))
     for title in _OF_TEMPLATES:
-        if title not in {one.title for one in told} and is_placeholder(loaded.layout, (SECTION, title)):
+        if (
+            not (drafts and title == "improvements")
+            and title not in {one.title for one in told}
+            and is_placeholder(loaded.layout, (SECTION, title))
+        ):
             yield FillSection((SECTION, title), "- None.")
     for member in mission.team:
         if member.volatile:
             yield SetCell("Team", {"Agent": member.agent}, "Volatile", REMOVED)
+
+
+def _draft(row: FeedbackRow) -> str:
+    return f"Draft {row.number} of an issue, for {row.target}: {row.title}"
 
 
 def closing_execution(mission: Mission, records: Sequence[RunRecord], now: datetime) -> Iterator[Change]:

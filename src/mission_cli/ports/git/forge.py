@@ -115,6 +115,17 @@ class ForgeDesk(Protocol):
         """Return the forge. Raises ForgeError without a token, or if the remote is on no known forge."""
         ...
 
+    def elsewhere(self, name: str) -> tuple[str, Forge]:
+        """Return the address of another project, and its forge: `owner/name` on this forge, or its https address.
+
+        Raises ForgeError without a token, or if it is on no known forge.
+        """
+        ...
+
+    def address(self, name: str) -> str:
+        """Return the address of that project in a browser, without the network; empty if it is on no known forge."""
+        ...
+
     def attend(self) -> None:
         """Note that somebody waits for a merge now, in a terminal."""
         ...
@@ -153,6 +164,15 @@ class NoForge:
     def connect(self) -> Forge:
         """Raise: there is none."""
         raise ForgeError(ForgeTrouble.NOT_FOUND, "the repository has no forge", hint="add a remote: git remote add")
+
+    def elsewhere(self, name: str) -> tuple[str, Forge]:
+        """Raise: there is none."""
+        del name
+        return "", self.connect()
+
+    def address(self, name: str) -> str:
+        """Return an address that is one already."""
+        return name if name.startswith("https://") else ""
 
     def attend(self) -> None:
         """Note nothing."""

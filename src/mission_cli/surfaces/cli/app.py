@@ -31,7 +31,7 @@ from mission_cli.surfaces.cli.commands import (
 from mission_cli.surfaces.cli.commands.browsing import dashboard
 from mission_cli.surfaces.cli.commands.drafts import agents
 from mission_cli.surfaces.cli.commands.equipment import resources
-from mission_cli.surfaces.cli.commands.finished import deploy, preview
+from mission_cli.surfaces.cli.commands.finished import deploy, feedback, preview
 from mission_cli.surfaces.cli.commands.guided import replan
 from mission_cli.surfaces.cli.commands.learning import skills
 from mission_cli.surfaces.cli.commands.money import budget, purchase
@@ -103,6 +103,7 @@ for module in (
     preview,
     deploy,
     account,
+    feedback,
     budget,
     purchase,
     playbooks,

@@ -131,6 +131,14 @@ _WATCH: Mapping[str, Entry] = {
         ("deploy words production --rollback", "take back what is live there"),
         ("deploy words production --drop", "drop one that is planned, or leave a failed one"),
     ),
+    "feedback": _entry(
+        Group.WATCH,
+        "self-organization",
+        ("feedback list words", "what the mission observed that a project can improve"),
+        ("feedback show words 1", "the issue that a draft would open"),
+        ("feedback file words 1", "open it, unless there is one already"),
+        ('feedback discard words 2 --reason "known"', "leave it, and do not observe it again"),
+    ),
     "history": _entry(
         Group.WATCH,
         "cli",

@@ -1,0 +1,1 @@
+"""Improvement feedback: list, show, file and discard drafts of issues."""
