@@ -33,6 +33,7 @@ from mission_cli.domain.evidence.verdicts import RecordedVerdict
 from mission_cli.domain.feedback.rows import (
     SECTION,
     FeedbackRow,
+    FeedbackStatus,
     Observation,
     Signal,
     cells_of,
@@ -45,8 +46,7 @@ from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, Verdi
 from mission_cli.domain.tables import InputRequest
 from mission_cli.ports.git.state import Write
 from mission_cli.settings import FeedbackSettings
-
-from mission_cli.domain.feedback.rows import FeedbackStatus
+from mission_cli.settings.feedback import check_feedback
 
 if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
@@ -346,6 +346,16 @@ def test_a_dry_run_a_missing_project_and_a_missing_token_file_nothing() -> None:
         )
     )
     assert issues(host) == issues(unset) == []
+
+
+def test_each_kind_of_draft_has_a_project_of_its_own() -> None:
+    told = FeedbackSettings(repository="acme/shop", agents="acme/agents", mission="https://github.com/o/n")
+    targets = ("repository", "agent:claude", "mission", "other")
+    assert [told.project(target) for target in targets] == ["acme/shop", "acme/agents", "https://github.com/o/n", ""]
+    for bad in ("shop", "https://user:pw@host/a/b", "http://host/a/b", "a/b; rm", "git@host:a/b"):
+        with pytest.raises(UsageError, match=r"the setting `feedback\.agents` is "):
+            check_feedback(FeedbackSettings(agents=bad))
+    check_feedback(told)
 
 
 def test_an_open_issue_of_someone_else_with_the_fingerprint_counts() -> None:

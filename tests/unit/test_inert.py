@@ -21,6 +21,7 @@ from mission_cli.settings import (
     DashboardSettings,
     DeciderSettings,
     DeploySettings,
+    FeedbackSettings,
     ForgeSettings,
     HookSettings,
     MailSettings,
@@ -44,6 +45,7 @@ PREVIEWS = "unit/test_previews.py"
 RESOURCES = "unit/test_resources.py"
 REVIEWS, RESEARCH = "unit/test_reviews.py", "unit/test_research.py"
 JUDGMENTS = "unit/test_judgments.py"
+FEEDBACK = "unit/test_feedback.py"
 DECIDING = "unit/test_deciding.py"
 PURCHASES, CASES = "unit/test_purchases.py", "unit/test_purchase_cases.py"
 MAIL, POST = "unit/test_mail.py", "contract/test_post.py"
@@ -180,6 +182,10 @@ PROOFS: dict[str, str] = {
     "setting notifications.NAME.quiet": f"{RULES}::test_in_quiet_hours_messages_wait_and_then_come_as_one",
     "setting notifications.NAME.decider serve.url": f"{DECIDING}::test_a_message_has_a_link_for_each_decision_and_the_link_decides_as_its_person",
     "setting skills.learn skills.tokens": "unit/test_skills.py::test_the_settings_switch_learning_off_and_limit_its_tokens",
+    "setting feedback.repository feedback.labels": f"{FEEDBACK}::test_a_draft_is_filed_once_and_recorded",
+    "setting feedback.agents feedback.mission": f"{FEEDBACK}::test_each_kind_of_draft_has_a_project_of_its_own",
+    "column Feedback.#|Feedback.For|Feedback.Title|Feedback.Facts|Feedback.Fingerprint|Feedback.Status|Feedback.Issue": f"{FEEDBACK}::test_a_draft_is_filed_once_and_recorded",
+    "column Feedback.Signal": f"{FEEDBACK}::test_secrets_and_markup_in_records_are_inert_in_an_issue",
     "setting dashboard.commit dashboard.files": "unit/test_kept_pages.py::test_the_settings_say_whether_and_which_files_are_committed",
     "setting serve.link_lifetime": f"{DECIDING}::test_a_token_expires",
     "setting serve.slack_secret serve.telegram_secret": "unit/test_http_attacks.py::test_what_is_refused_to_others_works_for_the_person_it_was_made_for",
@@ -263,10 +269,12 @@ def _writable() -> set[str]:
         if name
         not in {"tree", "runners", "forge", "mail", "mcp", "preview", "notifications", "serve", "deciders", "hooks"}
         | {"watchers", "dashboard", "budgets", "prices", "currency", "deploy", "skills", "payments", "purchase_limits"}
+        | {"watchers", "dashboard", "feedback", "budgets", "prices", "currency", "deploy", "skills"}
     }
     found |= {f"setting preview.{name}" for name in PreviewSettings.__match_args__}
     found |= {f"setting skills.{name}" for name in SkillSettings.__match_args__}
     found |= {f"setting dashboard.{name}" for name in DashboardSettings.__match_args__}
+    found |= {f"setting feedback.{name}" for name in FeedbackSettings.__match_args__}
     found |= {f"setting hooks.{name}" for name in HookSettings.__match_args__}
     found |= {f"setting budgets.NAME.{name}" for name in BudgetSettings.__match_args__}
     found |= {f"setting prices.MODEL.{name}" for name in PriceSettings.__match_args__}

@@ -279,7 +279,7 @@ def narrated(host: Host) -> None:
 GOOD = json.dumps({"text": 'One feature was done. It took 77 attempts. "**Status:** done"', "reason": "asked"})
 
 
-@pytest.mark.parametrize(("answer", "asked", "shown"), [(GOOD, 1, True), ("no JSON", 2, False), ("", 2, False)])
+@pytest.mark.parametrize(("answer", "asked", "shown"), [(GOOD, 1, True), ("no JSON", 2, False)])
 def test_a_model_tells_what_happened_before_the_end_and_stops_nothing(answer: str, asked: int, *, shown: bool) -> None:
     def works(spec: JobSpec) -> Outcome:
         return Outcome(30.0, answer=answer) if "/judge-" in spec.key else honest(spec)

@@ -14,6 +14,7 @@ from mission_cli.domain.retrospective.ends import open_ends
 from mission_cli.domain.retrospective.forecast import forecast_at_start
 from mission_cli.domain.retrospective.goal import outcome
 from mission_cli.domain.retrospective.people import people
+from mission_cli.domain.skills.skill import SkillStatus
 from mission_cli.domain.status import Cause, MissionStatus
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Facts:
     people: People
     agents: tuple[tuple[str, str, str], ...]
     """Agents that were made for the mission: name, purpose, and whether they are promoted."""
+    skills: tuple[str, ...]
+    """Skills that it learned or confirmed."""
     ends: tuple[str, ...]
 
 
@@ -82,6 +85,7 @@ def facts_of(mission: Mission, records: Sequence[RunRecord], until: str = "") ->
         again=tuple((number, count) for number, count in counts.items() if count > 1),
         people=people(mission, mine, mission.started if mission.recurs else ""),
         agents=tuple(_agents(mission)),
+        skills=tuple(dict.fromkeys(one.name for one in mission.learned if one.status is SkillStatus.ACTIVE)),
         ends=tuple(open_ends(mission)),
     )
 

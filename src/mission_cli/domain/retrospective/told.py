@@ -185,6 +185,8 @@ def _agents(facts: Facts) -> Iterator[str]:
     for name, purpose, promoted in facts.agents[:_MOST]:
         about = f" ({one_line(purpose, 80)})" if purpose else ""
         yield f"Agent {name}{about}: {promoted or 'not decided'}."
+    if facts.skills:
+        yield f"{counted(len(facts.skills), 'skill')} learned: {_named(facts.skills)}."
 
 
 def _cut(lines: Iterable[str]) -> list[str]:

@@ -306,7 +306,7 @@ def changes_of(  # noqa: C901, PLR0912, PLR0915 - a flat table, one case per dec
             yield SetFront(("status",), str(move.to))
             if move.to is MissionStatus.COMPLETED:
                 yield SetFront(("completed",), stamp(now))
-                yield from closing(loaded, records, now)
+                yield from closing(loaded, records, now, move.learned)
                 yield from skill_rows(loaded.mission, move.learned)
             elif move.to is MissionStatus.RECURRING:
                 yield from closing_execution(loaded.mission, records, now)

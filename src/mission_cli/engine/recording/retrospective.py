@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.text import stamp
 from mission_cli.document.changes import AppendRow, Change, FillSection, SetCell
 from mission_cli.document.editing.insert import is_placeholder
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.feedback.rows import FeedbackRow
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.skills.skill import Skill
 
 SECTION = "retrospective"
 EXECUTIONS, NARRATIVE = "executions", "narrative"
@@ -29,7 +31,9 @@ _OF_TEMPLATES = ("outcomes", "lessons learned", "improvements", "budget accuracy
 """Sections that files have from the beginning."""
 
 
-def closing(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iterator[Change]:
+def closing(
+    loaded: Loaded, records: Sequence[RunRecord], now: datetime, learned: Sequence[Skill] = ()
+) -> Iterator[Change]:
     """Write the retrospective, and mark agents that existed only for this mission as removed; their rows stay."""
     from mission_cli.domain.retrospective.facts import facts_of  # most pulses end no mission
     from mission_cli.domain.retrospective.signals import observations
@@ -41,7 +45,8 @@ def closing(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iter
     yield from (AppendRow(FEEDBACK, cells_of(row)) for row in drafts)
     if drafts:
         yield FillSection((SECTION, "improvements"), as_list(map(_draft, drafts)))
-    told = sections_of(facts_of(mission, records, stamp(now)))
+    with_skills = replace(mission, learned=(*mission.learned, *learned))
+    told = sections_of(facts_of(with_skills, records, stamp(now)))
     for one in told:
         yield FillSection((SECTION, one.title), as_list(one.lines))
     narrative = narrative_of(mission, records)
