@@ -28,6 +28,7 @@ from mission_cli.settings import (
     DashboardSettings,
     DeciderSettings,
     DeploySettings,
+    FeedbackSettings,
     ForgeSettings,
     HookSettings,
     MailSettings,
@@ -76,6 +77,7 @@ PREFIXES = {
     "`[preview]`": "preview.",
     "`[deploy.NAME]`": "deploy.NAME.",
     "`[skills]`": "skills.",
+    "`[feedback]`": "feedback.",
     "`[dashboard]`": "dashboard.",
     "`[hooks]`": "hooks.",
     "`[watchers.NAME]`": "watchers.NAME.",
@@ -92,6 +94,7 @@ TABLES = {
     "tree",
     "forge",
     "dashboard",
+    "feedback",
     "hooks",
     "watchers",
     "budgets",
@@ -165,6 +168,7 @@ def defaults() -> dict[str, Any]:
     }
     found |= {f"mail.{name}": getattr(MailSettings(), name) for name in MailSettings.__match_args__}
     found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
+    found |= {f"feedback.{name}": getattr(FeedbackSettings(), name) for name in FeedbackSettings.__match_args__}
     found |= {f"dashboard.{name}": getattr(DashboardSettings(), name) for name in DashboardSettings.__match_args__}
     found |= {f"hooks.{name}": getattr(HookSettings(), name) for name in HookSettings.__match_args__}
     found |= {f"watchers.NAME.{name}": getattr(WatcherSettings(), name) for name in WatcherSettings.__match_args__}
@@ -216,6 +220,7 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             deploy={},
             skills=SkillSettings(),
             dashboard=DashboardSettings(),
+            feedback=FeedbackSettings(),
             hooks=HookSettings(),
             watchers={},
             budgets={},

@@ -114,7 +114,7 @@ def test_each_form_in_which_one_could_be_written_is_found(source: str, word: str
 def test_every_event_is_named_by_a_part_and_what_happened() -> None:
     parts = {event.partition(".")[0] for event in EVENTS}
     assert parts == {
-        "account", "agent", "approval", "attempt", "budget", "criteria", "deadline", "decision", "deploy", "draft", "event", "feature", "gate", "hook", "issue", "judgment", "landing", "mail", "message", "milestone", "mission", "phase", "plan", "preview", "progress", "pull", "purchase", "recovery", "request", "resource", "review", "runs", "scope", "skill", "state", "test", "wait", "watcher", "work", "workspace",
+        "account", "agent", "approval", "attempt", "budget", "criteria", "deadline", "decision", "deploy", "draft", "event", "feature", "feedback", "gate", "hook", "issue", "judgment", "landing", "mail", "message", "milestone", "mission", "phase", "plan", "preview", "progress", "pull", "purchase", "recovery", "request", "resource", "review", "runs", "scope", "skill", "state", "test", "wait", "watcher", "work", "workspace",
     }  # fmt: skip
     statuses = {
         "mission": [*MissionStatus], "milestone": [*MilestoneStatus], "feature": [*FeatureStatus],
