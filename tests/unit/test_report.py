@@ -142,6 +142,10 @@ Every feature is done or skipped, and every milestone has passed or was skipped.
 - script (sonnet): 6 of 6 attempts succeeded.
 - Nothing had to be done twice.
 
+### Agents and skills
+
+- 1 skill learned: timing-attempts-and-checks.
+
 ## Milestones
 
 ### 1 First: passed
