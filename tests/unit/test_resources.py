@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.missions import NOW, feature, holds, mission, plan_of
 
+from mission_cli._support.dataclass import replace
+from mission_cli.adapters.executors.jobs.folder import JobFolder, Surroundings
+from mission_cli.document.changes import SetCell
+from mission_cli.document.editing.patch import apply
 from mission_cli.document.reading.load import load
+from mission_cli.domain.resources.delivery import withheld
 from mission_cli.domain.resources.references import Reference, read_reference, split_variable
 from mission_cli.domain.resources.rows import Resource, ResourceStatus, key_of
+from mission_cli.domain.status import JobKind
+from mission_cli.ports.executor import JobSpec, Program, Tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEXT = """\
 ---
@@ -211,3 +222,30 @@ def test_a_date_includes_its_day() -> None:
     one = Resource("a", expires="2026-12-01")
     assert one.ends_at == datetime(2026, 12, 2, tzinfo=UTC)
     assert (one.is_over(NOW), Resource("a", expires="2026-11-20T10:00:00Z").is_over(NOW)) == (False, True)
+
+
+def test_a_reference_is_written_into_the_table_of_its_row() -> None:
+    change = SetCell("Resources", {"Name": "Post"}, "Reference", "`env:POST`")
+    new = apply(TEXT, [change], where="m")
+    assert [one.reference for one in read(new) if one.name == "Post"] == ["env:POST"]
+    assert new.partition("### External")[2].partition("| Dependency")[0] == snapshot("""\
+
+
+| Service | Status | Secret Key | Reference |
+|---------|--------|------------|-----------|
+| Bank | requested | `gopass:bank` | |
+| Post | needed | my key | `env:POST` |
+
+""")
+
+
+def test_what_a_resource_refers_to_is_in_no_file_of_a_job(tmp_path: Path) -> None:
+    around = Surroundings("code", "", "trees", "slots", 1, "here", "unboxed", environment={"A": "value-1", "B": "2"})
+    folder = JobFolder(tmp_path / "job")
+    spec = JobSpec("m/1.1-a1", JobKind.WORKER, Tree("c"), Program(("x",), secrets={"KEY": "env:A"}))
+    folder.write_request(spec, replace(around, withheld=("A",)))
+    assert not [p for p in tmp_path.rglob("*") if p.is_file() and "value-1" in p.read_text()]
+    request = folder.read_request()
+    assert request is not None
+    assert (dict(request[0].program.secrets), dict(request[1].environment)) == ({"KEY": "env:A"}, {"B": "2"})
+    assert list(withheld([Resource("a", reference="env:A"), Resource("b", reference="pass:b")])) == ["A"]

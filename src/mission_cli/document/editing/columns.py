@@ -15,6 +15,7 @@ from mission_cli.document.reading.sections import (
     has_columns,
     place_of,
     table_in,
+    tables_of,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def completion(layout: Layout, change: Change) -> tuple[Edit, ...]:
             wanted = (*change.key, change.column)
             there = table_in(layout, change.section, *(column.casefold() for column in wanted))
             table = None if there else _section_table(layout, change.section)
+            table = _table_with(layout, change) or table
         case AppendRow():
             read = _READ.get(change.section, frozenset())
             said = [column for column, text in change.values.items() if text and column.casefold() in read]
@@ -69,6 +71,15 @@ def completion(layout: Layout, change: Change) -> tuple[Edit, ...]:
         return ()
     missing = list({c.casefold(): c for c in wanted if place_of(table, c.casefold()) < 0}.values())
     return tuple(_wider(layout, table, missing)) if missing else ()
+
+
+def _table_with(layout: Layout, change: SetCell) -> Table | None:
+    """Return the table with the row of a change, if it lacks the column: a section may have several tables."""
+    keys = {name.casefold(): text for name, text in change.key.items()}
+    for table in tables_of(layout, change.section, *keys):
+        if any(all(row.text(place_of(table, name)) == text for name, text in keys.items()) for row in table.rows):
+            return table if place_of(table, change.column.casefold()) < 0 else None
+    return None
 
 
 def _feature_table(layout: Layout, change: SetFeature) -> Table | None:
