@@ -9,10 +9,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import httpx
 import pytest
 from tests.kit.agents import needs_bubblewrap
 from tests.kit.loopback import Asked, Reply, loopback
 from tests.kit.nightly import NIGHTLY, by_day
+from tests.kit.serving import server
+from tests.kit.tools import Agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,6 +188,20 @@ def views(person: Person) -> str:
     )
 
 
+def elsewhere(person: Person) -> str:
+    """What the server and the tools of agents say about it."""
+    token = person.mission("access", "add", "ada", "--scope", "missions.read", "--json").facts["token"]
+    paths = ["", "/history", "/why", "/file", "/context", "/report", "/budget", "/budget/analyze"]
+    with server(person) as (facts, _):
+        bearer = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=facts["url"], trust_env=False, headers=bearer) as web:
+            answers = [web.get(f"/api/v1/missions/m{path}") for path in paths]
+    assert {answer.status_code for answer in answers} == {200, 409}, "some views are only of a mission that runs"
+    tools = ("mission_get", "mission_status", "mission_why", "mission_history", "mission_budget_report")
+    said = [str(Agent(person.repo).call(tool, mission="m")) for tool in tools]
+    return "".join([*(answer.text for answer in answers), *said])
+
+
 def test_no_key_gets_out_of_the_worker_that_has_it_and_a_proxied_one_not_even_in(
     person: Person, shop: list[Asked]
 ) -> None:
@@ -219,6 +236,6 @@ def test_no_key_gets_out_of_the_worker_that_has_it_and_a_proxied_one_not_even_in
     ]
     prompt = (person.repo / "missions/m/runs/1.2-a1.md").read_text()
     assert f"Shop (send requests for {os.environ['SHOP_HOST']}/v1 to the address in the variable SHOP_URL: " in prompt
-    shown = views(person)
+    shown = views(person) + (elsewhere(person) if NIGHTLY else "")
     assert len(shown) > 1000
     assert [name for name, key in (("card", IN_ENV), ("shop", BY_PROXY)) if key in shown] == []
