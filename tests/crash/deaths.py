@@ -11,6 +11,7 @@ from tests.crash.lives import PLAN, Lives, StateId, Step, committed, end_of, ove
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.fakes.life import Kind
 from tests.kit.fakes.objects import Objects
+from tests.kit.skills import wrongly_learned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -98,6 +99,15 @@ class Deaths:
             if commit.parents and "m/mission.md" in commit.files:
                 assert not over_the_cap(self.objects.get(commit.parents[0]), commit), commit.message
                 self.counts["intents within their caps"] += "feature.dispatched" in commit.message
+
+    def learns(self) -> None:
+        """No commit of any life learns at another time than the end, less than the records show, or anything twice."""
+        for commit in self.objects.all():
+            before = self.objects.get(commit.parents[0]).files if len(commit.parents) == 1 else {}
+            if "m/mission.md" in commit.files and "m/mission.md" in before:
+                wrong = wrongly_learned(before, commit.files, commit.message, "m/mission.md")
+                assert not wrong, f"{wrong}: {commit.message}"
+                self.counts["ends that learned"] += "Mission-Event: mission.completed" in commit.message
 
     def _look(self, states: Iterable[StateId]) -> None:
         for state in states:

@@ -43,6 +43,8 @@ def test_a_death_at_every_step(kind: Kind, deaths: Deaths, record_property: Call
     """By day the power is cut; the tests below kill."""
     deaths.every(kind, each=EACH)
     deaths.within_the_caps()
+    deaths.learns()
+    assert deaths.counts["ends that learned"] > 1
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
     assert deaths.counts[f"deaths by {kind}"] > 3_000 / EACH
     assert deaths.counts[f"states left by {kind}"] > 200 / EACH

@@ -14,10 +14,14 @@ from mission_cli.app.commands import lifecycle
 from mission_cli.document.reading.load import load
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.ids import MissionId
+from mission_cli.domain.skills.skill import MOST_ROWS
 from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.engine.loop import pulse
+from mission_cli.planner.learning.distill import distilled
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.kit.fakes.host import Host
 
     from mission_cli.domain.mission import Mission
@@ -98,3 +102,20 @@ def stand_of(host: Host, name: MissionId) -> tuple[Mission, list[RunRecord]]:
     stored = snapshot.missions[name]
     records = [r for text in ctx.state.runs(stored, snapshot.head).values() if (r := read_run(text)) is not None]
     return load(stored.text, name).mission, records
+
+
+def wrongly_learned(before: Mapping[str, str], after: Mapping[str, str], message: str, path: str) -> str:
+    """What is wrong with the skills of a mission file after a commit of the loop; empty if nothing is.
+
+    Skills change only in the commit that completes the mission, which has all that its records show, each once.
+    """
+    if "Mission-Event: mission.completed" not in message:
+        was, now = (files[path].partition("### Skill Learning")[2].partition("\n#")[0] for files in (before, after))
+        return "" if was == now else f"{path} learns before its end"
+    ended, began = (load(files[path], path.partition("/")[0]).mission for files in (after, before))
+    names = [one.name for one in ended.learned]
+    if len(names) != len(set(names)):
+        return f"{path} has a skill twice"
+    records = [r for name, text in before.items() if "/runs/" in name and (r := read_run(text)) is not None]
+    lacking = {one.name for one in distilled(began, records)} - {*names}
+    return f"{path} lacks {sorted(lacking)}" if lacking and len(names) < MOST_ROWS else ""

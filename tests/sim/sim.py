@@ -38,7 +38,7 @@ from mission_cli.document.runs.record import read_run
 from mission_cli.domain.budget.ledger import account, spent
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.judging.quarantine import quarantined
-from mission_cli.domain.status import FINISHED_MISSION, Cause
+from mission_cli.domain.status import FINISHED_MISSION, Cause, MissionStatus
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.observing.observe import consider
@@ -209,6 +209,7 @@ class Sim:
             if len(host.jobs.supervised("check")) > host.settings.machine_workers:
                 raise BrokenError(f"{name} starts more checks than can run: {host.jobs.supervised('check')}")
             self._money(host, mission)
+            self._learned(mission)
             self._seen += 1
             if not self._seen % EVERY:
                 self._needs(host)
@@ -219,6 +220,13 @@ class Sim:
         self._most = max(self._most, sum(len(host.jobs.at_work("worker")) for host in self.hosts))
         if paid > self._cap + DEAREST * self._most:
             raise BrokenError(f"${paid} were paid where ${self._cap} are the cap")
+
+    def _learned(self, mission: Mission) -> None:
+        """A mission that is over has noted each skill once."""
+        names = [one.name for one in mission.learned] if mission.status is MissionStatus.COMPLETED else []
+        if len(names) != len(set(names)):
+            raise BrokenError(f"something was learned twice: {names}")
+        self.counts["looks at skills"] += len(names)
 
     def _needs(self, host: Host) -> None:
         """What needs a person is shown: everything, once, and nothing else."""
