@@ -47,8 +47,8 @@ WAITS = """
 | --- | --- | --- | --- | --- |
 | 1.3 | webhook:build | | | open |
 """
-NOT_HERE = {"account run", "cron install", "serve"}
-"""Need a room of their own: `test_accounts.py`, `test_cron.py` and `test_serve.py` check their output, too."""
+NOT_HERE = {"account run", "cron install", "purchase paid", "purchase refund", "serve"}
+"""Need a room of their own: `test_accounts.py`, `test_cron.py`, `test_payments.py` and `test_serve.py` check their output, too."""
 
 
 class Reader:
@@ -87,6 +87,11 @@ def test_every_command_prints_what_its_schema_says(
     reader.say("start", "steps", "--headless", ok=(0, 3))
     reader.say("advance", "steps", "--expected-phase", "looking", "--result", "fine", ok=(0, 3))
     assert reader.say("status", "steps")["phase"]["name"] == "building"
+    reader.say("purchase request", "steps", "--amount", "5 EUR", "--merchant", "example.com", "--purpose", "a test")
+    assert [one["status"] for one in reader.say("purchase list")["purchases"]] == ["requested"]
+    assert reader.say("purchase show", "steps", "1")["purchases"][0]["amount"] == "5.00 EUR"
+    assert reader.say("purchase stop")["stopped"]
+    assert not reader.say("purchase stop", "--lift")["stopped"]
     reader.say("new", "--plan", files["homeless"], "--id", "wanderer", "--homeless")
     reader.say("attach", "wanderer")
     assert reader.read == OUTPUTS.keys() - {ERROR} - NOT_HERE

@@ -14,6 +14,7 @@ from tests.kit.fakes.life import Fate
 from tests.kit.fakes.runtime import is_idle
 from tests.kit.nightly import NIGHTLY, by_day, only_at_night
 from tests.sim.asked import AskSim
+from tests.sim.bought import BuySim
 from tests.sim.deployed import DeploySim
 from tests.sim.events import What, events_of, shrunk
 from tests.sim.hooked import HookSim
@@ -83,6 +84,13 @@ def test_every_law_holds_where_features_need_what_people_provide(seed: int) -> N
     """No attempt starts while something that its feature needs is not available, and no other job gets a value."""
     counts = run(seed, HALF, NeedSim)
     assert counts["needing attempts"] > 0 or NIGHTLY
+
+
+@pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [307])
+def test_every_law_holds_where_something_is_bought(seed: int) -> None:
+    """Nothing is charged twice, without an approval, or above a limit, and every charge is in the log."""
+    counts = run(seed, HALF, BuySim)
+    assert counts["cards"] > 0 or NIGHTLY
 
 
 @pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [302])

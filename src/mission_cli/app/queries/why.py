@@ -155,6 +155,7 @@ def _all_holds(ctx: Context, case: Case, address: Address) -> list[tuple[str, li
                 continue
             mine = [h for h in case.plan.holds if h.subject == feature.number and h.kind in _OF_RUNS]
             draft = Draft(case.mission, case.observation, policy, running=case.plan.running)
+            draft.holds += [h for h in case.plan.holds if h.kind is HoldKind.PURCHASE]  # they say more than the file
             beside = [h for h in case.plan.holds if h.subject == feature.number and h.kind in _BESIDE]
             own = [] if address.loaded.refused else mine or [*holds_of(draft, milestone, feature), *beside]
             holds = _possible([*ours, *own], refused, case.mission.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.notice import do
 from mission_cli.domain.purchases.rows import PENDING
 from mission_cli.domain.status import HoldKind
 from mission_cli.planner.core.decisions import Hold
@@ -27,4 +28,6 @@ def purchase_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iter
         if row.feature != feature.number or row.status not in PENDING:
             continue
         said = next((h for h in draft.holds if h.subject == row.feature and h.kind == HoldKind.PURCHASE), None)
-        yield said or Hold(feature.number, HoldKind.PURCHASE, f"it waits for {row.name}, which is {row.status}")
+        show = do("purchase", "show", draft.mission.id, row.number)
+        words = f"it waits for {row.name}, which is {row.status}: {row.what}"
+        yield said or Hold(feature.number, HoldKind.PURCHASE, words, unblock=show, person=True)

@@ -76,6 +76,8 @@ def holds_of(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
 
 def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
     hold = next(holds_of(draft, milestone, feature), None)
+    if hold is not None and hold in draft.holds:
+        return  # said before: what a purchase waits for
     if hold is not None:
         draft.hold(hold.subject, hold.kind, hold.detail, until=hold.until, unblock=hold.unblock, person=hold.person)
         return
