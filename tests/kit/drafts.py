@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from mission_cli.document.changes import AppendRow, SetFront
 from mission_cli.document.editing import patch
-from mission_cli.domain.agents.drafts import SECTION
+from mission_cli.document.reading.load import load
+from mission_cli.domain.agents.drafts import SECTION, rows_of
 from mission_cli.ports.git.state import Write, folder_of
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from tests.kit.fakes.host import Host
 
+ADDED = "draft.added"
 READER = """\
 ---
 description: Reads the change log and says what belongs into it
@@ -56,3 +58,15 @@ def allow(host: Host, *, drafts: bool = True, pct: str = "50") -> None:
     changes = [SetFront(("orchestrator", key), value) for key, value in values.items()]
     write = Write(stored.path, patch.apply(stored.text, changes, where=stored.path), stored.text)
     state.commit([write], message="By hand\n", expect=snapshot.head)
+
+
+def lawless(files: Mapping[str, str]) -> str:
+    """Say what is wrong with the drafts of a state: a row without its file, a file without its row, one made twice."""
+    mission = load(files["m/mission.md"], "m").mission
+    rows = rows_of(mission)
+    named = sorted(row.path for row in rows if row.used)
+    there = sorted(path.removeprefix("m/") for path in files if path.startswith(("m/agents/", "m/scripts/")))
+    if named != there:
+        return f"rows name {named}, and there are {there}"
+    made = [row.details.partition(" is added ")[2].partition(")")[0] for row in mission.progress if row.event == ADDED]
+    return f"a draft was made twice: {made}" if len(made) != len(set(made)) or len(made) != len(rows) else ""

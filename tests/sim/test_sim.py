@@ -16,6 +16,7 @@ from tests.kit.nightly import NIGHTLY, by_day, only_at_night
 from tests.sim.asked import AskSim
 from tests.sim.bought import BuySim
 from tests.sim.deployed import DeploySim
+from tests.sim.drafted import DraftSim
 from tests.sim.events import What, events_of, shrunk
 from tests.sim.hooked import HookSim
 from tests.sim.judged import JudgeSim
@@ -113,6 +114,15 @@ def test_every_law_holds_where_a_model_judges() -> None:
     counts = [run(seed, HALF, JudgeSim) for seed in range(300, 340)]
     assert sum(one["judgments"] for one in counts) > 20
     assert sum(one["judgments decided"] for one in counts) > 5
+
+
+@only_at_night
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("seed", range(300, 330))
+def test_every_law_holds_where_missions_draft_agents(seed: int) -> None:
+    """Each reason leads to one draft at most, and no commit has a row without its file or a file without its row."""
+    counts = run(seed, HALF, DraftSim)
+    assert counts["ticks"] == HALF
 
 
 @pytest.mark.parametrize("seed", range(300, 400) if NIGHTLY else [301])
