@@ -23,6 +23,7 @@ from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.ids import Sha
 from mission_cli.engine.drafts.given import matches, promoted
 from mission_cli.engine.loop import look, pulse
+from mission_cli.ports.agents import GivenAgent
 from mission_cli.surfaces.reporting.drafts import drafts_text
 
 if TYPE_CHECKING:
@@ -220,3 +221,20 @@ def test_a_later_mission_gets_what_was_promoted_and_matches(tmp_path: Path) -> N
     listed = [one.path for one in promoted(with_home(host_of(honest), tmp_path), "") if matches(one, about)]
     assert listed == ["own:agents/log.md"]
     assert not matches(next(promoted(with_home(host_of(honest), tmp_path), "")), replace(about, title="Sign in"))
+
+
+def test_coding_agents_get_a_file_in_their_own_form(tmp_path: Path) -> None:
+    own = OwnAgentFiles(tmp_path / "mission", {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "c")})
+    given = GivenAgent("log", "Reads the log", "One line.", ("read", "write"))
+    names = ["opencode", "claude", "codex"]
+    own.put(PATH, READER, given, names)
+    assert [(one.path.removeprefix(f"{tmp_path}/"), one.state) for one in own.look(PATH, READER, given, names)] == [
+        ("mission/agents/log.md", "same"), ("c/opencode/agents/log.md", "same"), (".claude/agents/log.md", "same"),
+    ]  # fmt: skip
+    assert (tmp_path / "c/opencode/agents/log.md").read_text() == (
+        '---\ndescription: "Reads the log"\nmode: "subagent"\n'
+        'permission: {"*": "deny", "read": "allow", "write": "allow", "edit": "allow"}\n---\n\nOne line.\n'
+    )
+    assert (tmp_path / ".claude/agents/log.md").read_text() == (
+        '---\nname: "log"\ndescription: "Reads the log"\ntools: "Read, Write"\n---\n\nOne line.\n'
+    )
