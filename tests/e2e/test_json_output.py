@@ -164,7 +164,7 @@ def _steer(reader: Reader) -> None:
     reader.say("note", "m/1.3", "Half of it is done.", "--kind", "progress")
     reader.say("tell", "m/1.3", "No dependencies, please.")
     assert reader.say("mail", "m")["mails"] == []
-    assert reader.say("feedback list", "m") == {"drafts": []}
+    assert reader.say("feedback list", "m")["drafts"] == []
     added = reader.say("resource add", "m", "shop.example", "--type", "account")
     assert [one["status"] for one in added["resources"]] == ["needed"]
     reader.say("resource provide", "m", "shop.example")
@@ -176,7 +176,7 @@ def _steer(reader: Reader) -> None:
     assert reader.say("deploy", "m", "staging", "--drop")["deployments"] == []
     reader.person.tables.pop()
     reader.person.save_settings()
-    assert reader.say("resource list", "m")["resources"][0]["status"] in {"available", "broken"}
+    assert reader.say("resource list", "m")["resources"][0]["status"] == "available"
     for _ in range(2):
         reader.say("undo", "m")
     reader.say("hold-out", "m", "file: `hidden.txt`")
