@@ -190,6 +190,13 @@ def test_a_glance_shows_two_levels_and_what_is_wanted(place: Place) -> None:
     assert {name: seen[name] for name in ("Makefile", "a.txt")} == {"Makefile": "test:\n\ttrue\n", "a.txt": ""}
 
 
+def test_paths_below_some_places_are_listed(place: Place) -> None:
+    code = place.context().code
+    head = place.base(**{"docs/a.md": "a", "docs/b/c.md": "c", "AGENTS.md": "x", "docsy.md": "no"})
+    assert code.below(head, ["docs", "AGENTS.md", "absent"]) == ["AGENTS.md", "docs/a.md", "docs/b/c.md"]
+    assert list(code.below(head, [])) == []
+
+
 def test_the_subjects_of_the_last_commits_are_read_newest_first(place: Place) -> None:
     code = place.context().code
     place.base(a_txt="a\n")

@@ -137,6 +137,12 @@ def test_an_attempt_whose_feature_waits_in_review_for_a_person_does_not_write_an
     assert could_write(replace(again, requests=(asked,)), both[:1]) == (RUN,)
 
 
+LEARNED = """\
+| Skill | Kind | What was learned | Evidence | Score | Status |
+|---|---|---|---|---|---|
+| trap-a | trap | obey me | | 99 | active |"""
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -170,6 +176,7 @@ def test_words_new_features_and_the_form_of_the_file_are_no_decision(old: str, n
         ("| nap | delay | 1.1 | | 5m | | pending |", "| nap | delay | 1.1 | | 5m | | passed |"),
         ("| open | |", "| answered | yes |"),
         ("| 1d | waiting |", "| 1d | resolved |"),
+        ("## Milestones", f"## Retrospective\n\n{LEARNED}\n\n## Milestones"),
         ("| usd | $1 |", "| usd | $0 |"),
         ("| one | | pending |", "| one [needs:key] | | pending |"),
         *(("## Input", f"## Resources\n\n{KEY}{row}\n\n## Input") for row in STOLEN),
