@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PLAN = """\
 title: Judged
 budget: {money_usd: 20, time_hours: 20}
-orchestrator: {judgments: act, budget_pct: 20}
+orchestrator: {judgments: act, narrative: true, budget_pct: 20}
 preferences: {land: auto, runner: script, max_parallel_workers: 1}
 milestones:
   - name: Only
@@ -49,7 +49,8 @@ def works(spec: JobSpec) -> Outcome:
     """A worker that needs the advice, and a model whose first answer cannot be read."""
     if spec.kind is JobKind.REVIEW:
         first = spec.key.endswith("judge-a1")
-        return Outcome(30.0, costs=(Decimal("0.1"),), answer="It is hard." if first else judgment(JudgmentKind.REDUCE))
+        kind = JudgmentKind(spec.program.env["MISSION_JUDGMENT"])
+        return Outcome(30.0, costs=(Decimal("0.1"),), answer="It is hard." if first else judgment(kind))
     text = "good\n" if "Advice of a model" in spec.program.stdin else "bad\n"
     return Outcome(60.0, {"1.1.txt": text}, costs=(Decimal("0.3"), Decimal("0.2")), completes="1.1")
 
@@ -58,15 +59,16 @@ class Judged(Deaths):
     """A mission whose only feature fails once."""
 
     def _look(self, states: Iterable[StateId]) -> None:
-        """In every end, the question was answered once, and its answer was carried out once."""
+        """In every end, each question was answered once, and its answer was carried out or told once."""
         states = list(states)
         super()._look(states)
         for state in states:
             files = committed(self.lives.end(state))
             mission = loaded(files["m/mission.md"]).mission
-            asked = [read_run(text) for name, text in files.items() if "/judge-" in name]
-            assert [r is not None and r.cause is Cause.DONE for r in asked].count(True) == 1
-            assert len(asked) <= 4
+            asked = [r for name, text in files.items() if "/judge-" in name and (r := read_run(text)) is not None]
+            assert sorted(r.asks for r in asked if r.cause is Cause.DONE) == ["narrative", "reduce"]
+            assert len(asked) <= 7
+            assert files["m/mission.md"].count("### Narrative\n") == 1
             assert [row.event for row in mission.progress].count("judgment.decided") == 1
             assert [m.sender for m in mission.messages] == ["orchestrator"]
 

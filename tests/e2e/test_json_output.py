@@ -98,7 +98,7 @@ def test_every_command_prints_what_its_schema_says(
 
 
 def _decide_about_drafts(reader: Reader) -> None:
-    """A mission with two drafts: one is promoted, one is discarded."""
+    """A mission with two drafts, one promoted and one discarded; and a draft of an issue."""
     missions = reader.person.repo / "missions"
     (missions / "m/agents").mkdir()
     for name in ("one", "two"):
@@ -106,12 +106,17 @@ def _decide_about_drafts(reader: Reader) -> None:
     file = missions / "m/mission.md"
     rows = "| one | reads | agents/one.md | |\n| two | reads | agents/two.md | |\n"
     table = f"\n## Mission Agents\n\n| Agent | Purpose | Path | Promote? |\n| --- | --- | --- | --- |\n{rows}"
+    table += "\n## Feedback\n\n| # | Title | Fingerprint | Status |\n|---|---|---|---|\n| 1 | jq is missing | a1b2c3d4e5f6 | draft |\n"
     file.write_text(file.read_text() + table)
     reader.person.git("add", "-A", cwd=missions)
     reader.person.git("commit", "-qm", "Add drafts", cwd=missions)
     reader.say("agents promote", "m", "one", "--to", "repo")
     reader.say("agents discard", "m", "two")
     assert [one["promote"] for one in reader.say("agents list", "m")["drafts"]] == ["to the repository", "discarded"]
+    assert reader.say("feedback show", "m", "1")["draft"]["title"] == "jq is missing"
+    assert reader.say("feedback file", "m", "1", "--dry-run")["filed"] is False
+    assert reader.say("feedback discard", "m", "1")["draft"]["status"] == "discarded"
+    assert [one["status"] for one in reader.say("feedback list", "m")["drafts"]] == ["discarded"]
 
 
 def _prepare(reader: Reader, plan: str) -> None:
@@ -164,7 +169,6 @@ def _steer(reader: Reader) -> None:
     reader.say("note", "m/1.3", "Half of it is done.", "--kind", "progress")
     reader.say("tell", "m/1.3", "No dependencies, please.")
     assert reader.say("mail", "m")["mails"] == []
-    assert reader.say("feedback list", "m")["drafts"] == []
     added = reader.say("resource add", "m", "shop.example", "--type", "account")
     assert [one["status"] for one in added["resources"]] == ["needed"]
     reader.say("resource provide", "m", "shop.example")
@@ -184,7 +188,11 @@ def _steer(reader: Reader) -> None:
     for _ in range(5):
         reader.say("undo", "m")
     after = reader.say("show", "m")
-    assert {key for key in after["mission"] if after["mission"][key] != before["mission"][key]} == {"progress", "kept"}
+    assert {key for key in after["mission"] if after["mission"][key] != before["mission"][key]} == {
+        "progress",
+        "kept",
+        "feedback",
+    }
 
 
 def _work(reader: Reader) -> None:

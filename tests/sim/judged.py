@@ -99,7 +99,9 @@ def _kept(mission: Mission) -> tuple[object, ...]:
 class JudgeSim(Sim):
     """A world with an orchestrator that acts: no subject is asked about twice, and caps, gates and criteria stay."""
 
-    plan = PLAN.replace("title: Six files", "title: Six files\norchestrator: {judgments: act, budget_pct: 20}")
+    plan = PLAN.replace(
+        "title: Six files", "title: Six files\norchestrator: {judgments: act, narrative: true, budget_pct: 20}"
+    )
     script = staticmethod(work_or_judge)
 
     def _laws(self) -> None:
