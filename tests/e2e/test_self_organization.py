@@ -152,3 +152,44 @@ def _is_decided(person: Person) -> None:
     assert not (person.repo / "missions/m/agents/change-log.md").exists()
     assert (own / "mission/agents/change-log.md").read_text() == promoted
     assert person.git("log", "--format=%s", "main", "--", "missions") == ""
+
+
+RUNS = """
+import os, subprocess
+place = "/run/mission/setup.sh"
+said = subprocess.run([place], capture_output=True, text=True, check=False).stdout if os.path.exists(place) else "none\\n"
+try:
+    open(place, "a").close()
+except OSError:
+    said += "read-only\\n"
+write("1.1.txt", said)
+commit("Use it")
+"""
+ONE = """\
+title: One
+budget: {time_hours: 1}
+preferences: {land: auto}
+milestones: [{name: Only, validation: ["file: `1.1.txt`"], features: [{title: one, criteria: ["file: `1.1.txt`"]}]}]
+"""
+
+
+@only_at_night
+def test_a_script_can_be_run_in_the_sandbox_and_changed_by_no_worker(person: Person) -> None:
+    needs_bubblewrap()
+    person.worker(RUNS)
+    person.set('sandbox = "required"')
+    person.plan(ONE)
+    folder = person.repo / "missions"
+    (folder / "m/scripts").mkdir()
+    (folder / "m/scripts/setup.sh").write_text("#!/bin/sh\n# description: says hello\n\necho hello\n")
+    table = "| Agent | Purpose | Path | Promote? |\n|---|---|---|---|\n| setup | says hello | scripts/setup.sh | |\n"
+    person.file().write_text(f"{person.file().read_text()}\n## Mission Agents\n\n{table}")
+    person.git("add", "-A", cwd=folder)
+    person.git("commit", "-qm", "Add a script", cwd=folder)
+    person.start()
+    person.run()
+    assert person.git("show", "main:1.1.txt") == "hello\nread-only"
+    prompt = read_run((folder / "m/runs/1.1-a1.md").read_text())
+    assert prompt is not None
+    assert "- The script `/run/mission/setup.sh`, which you can read and run: says hello" in prompt.prompt
+    assert person.git("ls-tree", "-r", "--name-only", "main").split() == ["1.1.txt", "notes.txt"]

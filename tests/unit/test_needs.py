@@ -143,6 +143,7 @@ ADVICE = [
 TERMINAL = [
     advise("pay it, then: ", do("purchase", "paid", "m", 1, "--amount", "20.00 EUR", "--receipt", "FILE")),
     do("purchase", "stop", "--lift"),
+    do("agents", "discard", "m", "change-log"),
     do("edit", "m"),
     do("lint", "m"),
     do("doctor"),
