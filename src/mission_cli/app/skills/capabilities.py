@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.skills.capabilities import (
     DOCUMENTS,
@@ -49,9 +51,14 @@ def _found(ctx: Context, commit: Sha | None, runner: str) -> Iterator[Capability
         if kind == "agents":
             yield Capability(CapabilityKind.AGENT, name.removesuffix(".md"), "person")
     yield from (Capability(CapabilityKind.PLAYBOOK, name, "person") for name in here.playbooks())
-    if ctx.settings.skills.learn and ctx.state.head() is not None:
-        known = usable(known_skills(ctx, ctx.clock.now()).values())
-        yield from (Capability(CapabilityKind.SKILL, name, LEARNED) for name in known)
+    yield from (Capability(CapabilityKind.SKILL, name, LEARNED) for name in _learned(ctx))
+
+
+def _learned(ctx: Context) -> Iterator[str]:
+    """Yield the names of what missions learned; none before there is a mission."""
+    if ctx.settings.skills.learn:
+        with suppress(MissionError):  # the state may not have been made yet
+            yield from usable(known_skills(ctx, ctx.clock.now()).values())
 
 
 def there_on(ctx: Context, branch: str, runner: str = "") -> tuple[Capability, ...]:
