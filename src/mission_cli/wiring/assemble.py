@@ -239,7 +239,8 @@ def _withheld(state: GitStateStore, settings: Settings) -> tuple[str, ...]:
 
     A row may name any variable, and must not take away `PATH`, or the login of an agent.
     """
-    texts = [(one.text, one.id) for one in state.snapshot().missions.values() if "env:" in one.text]
+    made = state.layout.git_dir.is_dir()  # a plan is asked for before there is any mission
+    texts = [(one.text, one.id) for one in state.snapshot().missions.values() if "env:" in one.text] if made else []
     found = [name for text, key in texts for name in withheld(load(text, key).mission.resources)]
     agents = [AGENTS.get(runner.kind or name) for name, runner in settings.runners.items()]
     own = tuple(prefix for agent in agents if agent is not None for prefix in agent.access.env)
