@@ -15,7 +15,7 @@ class FeedbackSettings:
     """The `[feedback]` table: where a person files drafts of issues; an empty one stays a draft."""
 
     repository: str = ""
-    """project for what the repository can fix: `owner/name` on the forge of its remote, or `https://HOST/owner/name`"""
+    """project for what the repository can fix: `owner/name`, or its https address"""
     agents: str = ""
     """the same for what instructions of agents can fix"""
     mission: str = ""
