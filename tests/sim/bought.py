@@ -59,10 +59,9 @@ class BuySim(Sim):
         bank.loses = int(event.more % 7 == 0)
         bank.fails = [(500, 429, 409)[event.more % 3]] if event.more % 13 == 0 else []
         card = bank.open_card()
-        if card and event.pick % 3 == 0:
+        if card and event.pick % 3 == 0 and bank.reference_of(card) not in bank.charged():
             shop = EXAMPLE if event.more % 5 else ("SOMEWHERE ELSE", *EXAMPLE[1:])
             bank.pay(card, 50 + event.more % 250, shop)
-            bank.pay(card, 100, shop)
         ctx = self.context(host)
         with suppress(MissionError):
             if event.pick % 4 == 0:
