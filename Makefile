@@ -77,7 +77,7 @@ crash: compiled
 sim: compiled
 	$(BIN)/python -m tests.sim --ticks $(TICKS) --seed $(SEED)
 
-# `AGENT=opencode` runs one of them, `WRITE=1` puts the table into docs/agents.md.
+# `AGENT=opencode` runs one of them, `WRITE=1` puts the table into docs/coding-agents.md.
 conformance: $(VENV)/.ready $(VENV)/.agents
 	$(BIN)/python -m tests.conformance $(AGENT) $(if $(WRITE),--write)
 

@@ -1,4 +1,4 @@
-"""The table of `docs/agents.md`: a section for each agent, a row for each case."""
+"""The table of `docs/coding-agents.md`: a section for each agent, a row for each case."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.conformance.cases import Case, Result
     from tests.conformance.subjects import Subject
 
-PAGE = Path(__file__).resolve().parents[2] / "docs/agents.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs/coding-agents.md"
 _HEAD = (
     "| case | what happens | verdict | billed | server counted | seconds | remarks |\n|---|---|---|---|---|---|---|\n"
 )

@@ -1,4 +1,4 @@
-"""Real agents in the same black-box cases; `docs/agents.md` shows what came of them."""
+"""Real agents in the same black-box cases; `docs/coding-agents.md` shows what came of them."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ TERMINAL = [
     do("resource", "provide", "m", "stripe-key"),
     do("resource", "add", "m", "stripe-key"),
 ]
-SHOWING = [do("why", "m/1.2"), do("logs", "m/1.2"), do("add-milestone", "m"), do("budget", "limits"), do("replan", "m")]
+SHOWING = [do("why", "m/1.2"), do("logs", "m/1.2"), do("add-milestone", "m"), do("budget", "limits"), do("replan", "m"), do("agents", "discard", "m", "x")]
 
 
 @pytest.mark.parametrize("advice", ADVICE, ids=str)

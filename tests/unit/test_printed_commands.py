@@ -14,8 +14,11 @@ from mission_cli.surfaces.outputs import OUTPUTS
 SOURCES = Path(mission_cli.__file__).parent
 COMMAND = re.compile(r"(?:mission|git|rm) [a-z-]+ (?:--?[a-z-]+ )*\Z")
 SPELLED = re.compile(rf"\bmission (?:{'|'.join(sorted({name.split()[0] for name in OUTPUTS}))})\b(?! is )")
-DESCRIBES_COMMANDS = {"document/reading/front_schema.py", "wiring/emergency.py"}
-"""The first describes keys for the documentation, the second names the command in an assertion."""
+DESCRIBES_COMMANDS = {"document/reading/front_schema.py", "wiring/emergency.py", "document/merging/tables.py"}
+"""The first describes keys for the documentation, the second names the command in an assertion.
+
+The third names the section `Mission Agents`.
+"""
 TEXTS = re.compile(r"(?:gate\.name|gate|base|path|lock|file|title|in_the_way)\Z")
 """What people name as they like; ids and numbers, and refs made of them, need no quotes."""
 

@@ -54,7 +54,7 @@ class RunnerSettings:
     keys: tuple[str, ...] = ()
     """variables of the key file that the runner gets"""
     proxy: Mapping[str, str] = field(default_factory=dict)
-    """keys that it uses but never has, `{X_BASE = "env:KEY proxy https://HOST HEADER: {}"}`: it gets `X_BASE_URL`"""
+    """`{X = "env:KEY proxy https://HOST HEADER: {}"}`: `X_URL` leads to HOST with KEY"""
     deadline: timedelta = timedelta(hours=3)
     """longest attempt"""
     max_steps: int = 0

@@ -29,13 +29,13 @@ class PaymentSettings:
     """The `[payments]` table: by whom and how purchases are approved and paid."""
 
     provider: str = ""
-    """`stripe`: a virtual card for each purchase; `ledger`: you pay and record it; empty: payments are off"""
+    """`stripe`: a card for each purchase; `ledger`: you pay and record it; empty: off"""
     stopped: bool = False
     """nothing is paid, and open cards are closed"""
     approvers: tuple[str, ...] = ()
-    """names of the people who may approve, as git or the server knows them; empty: no purchase is approved"""
+    """who may approve, by name as in git or on the server; empty: no person"""
     ask_above: Mapping[str, str] = field(default_factory=dict)
-    """by currency, the amount up to which nobody is asked; a currency that is not here: always"""
+    """by currency, the amount up to which no person is asked"""
     merchants: tuple[str, ...] = ()
     """the only merchants that may be paid; empty: any that an approver accepts"""
     hours: str = ""
@@ -45,7 +45,7 @@ class PaymentSettings:
     cardholder: str = ""
     """Stripe's id of the person for whom cards are made, `ich_…`"""
     categories: tuple[str, ...] = ()
-    """categories of merchants, as Stripe names them, for which cards work; empty: all"""
+    """merchants' categories, as Stripe names them; empty: all"""
     countries: tuple[str, ...] = ()
     """countries of merchants for which cards work, such as `DE`; empty: all"""
     ledger: str = ""

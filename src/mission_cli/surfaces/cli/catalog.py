@@ -96,7 +96,7 @@ _WATCH: Mapping[str, Entry] = {
     ),
     "logs": _entry(
         Group.WATCH,
-        "agents",
+        "coding-agents",
         ("logs 1.2", "what the worker of feature 1.2 did"),
         ("logs words/1.2 -f", "follow it while it works"),
         ("logs 1.2 --attempt 1", "an earlier attempt"),
@@ -170,7 +170,7 @@ _WATCH: Mapping[str, Entry] = {
         Group.WATCH,
         "forecast",
         ("what-if words --parallel 4", "cost and time with four workers at once"),
-        ("what-if words --runner claude --cap 50", "by another runner, with a cap of $50"),
+        ("what-if words --parallel 1 --cap 50", "with one worker, and a cap of $50"),
     ),
     "budget": _entry(
         Group.WATCH,
@@ -317,7 +317,7 @@ _STEER: Mapping[str, Entry] = {
         ("resource provide words stripe-key --value-stdin < key", "store the value in a file of yours"),
         ("resource check words", "look whether everything is there"),
     ),
-    "tell": _entry(Group.STEER, "agents", ('tell words/1.2 "Use argparse"', "the next attempt reads it")),
+    "tell": _entry(Group.STEER, "coding-agents", ('tell words/1.2 "Use argparse"', "the next attempt reads it")),
     "note": _entry(
         Group.STEER,
         "cli",
@@ -448,7 +448,7 @@ _FILES: Mapping[str, Entry] = {
 _SETUP: Mapping[str, Entry] = {
     "doctor": _entry(
         Group.SETUP,
-        "agents",
+        "coding-agents",
         ("doctor", "check git, agents, models, disk space and schedule"),
         ("doctor --offline", "call no model and no remote"),
     ),
@@ -461,7 +461,7 @@ _SETUP: Mapping[str, Entry] = {
     ),
     "commands": _entry(
         Group.SETUP,
-        "agents",
+        "coding-agents",
         ("commands install", "add `/mission` to all agents that you have"),
         ("commands install --project", "for all users of this repository"),
     ),
@@ -547,7 +547,7 @@ TOPICS: Mapping[str, str] = {
     "commands": "every command with its arguments and options",
     "settings": "every setting with its range and default",
     "format": "the mission file: sections, columns, criteria",
-    "agents": "how coding agents and other programs are run, and what they cost",
+    "coding-agents": "how coding agents and other programs are run, and what they cost",
     "agent-tools": "tools by which the agent that you talk to plans and supervises missions",
     "machines": "states, retries, judging, limits",
     "screen": "all missions on one screen, with a key for each command",
