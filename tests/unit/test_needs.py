@@ -153,7 +153,14 @@ TERMINAL = [
     do("resource", "provide", "m", "stripe-key"),
     do("resource", "add", "m", "stripe-key"),
 ]
-SHOWING = [do("why", "m/1.2"), do("logs", "m/1.2"), do("add-milestone", "m"), do("budget", "limits"), do("replan", "m"), do("agents", "discard", "m", "x")]
+SHOWING = [
+    do("why", "m/1.2"),
+    do("logs", "m/1.2"),
+    do("add-milestone", "m"),
+    do("budget", "limits"),
+    do("replan", "m"),
+    do("agents", "discard", "m", "x"),
+]
 
 
 @pytest.mark.parametrize("advice", ADVICE, ids=str)
