@@ -190,7 +190,7 @@ def test_the_prompt_shows_criteria_of_servers_and_pages_that_can_be_read_and_onl
         values: dict[str, Any] = {
             "goal": "a shop", "mode": "full", "base": "main", "files": [], "more_files": 0, "commands": [],
             "milestones": (1, 9), "features": (1, 9), "sitting": "2 h", "limits": [], "kinds": kinds, "small": "1 h",
-            "said": (), "asks": 0,
+            "said": (), "asks": 0, "there": (),
         }  # fmt: skip
         return JinjaTemplates().render("prompts/plan.md.j2", values)
 

@@ -459,9 +459,14 @@ def test_the_settings_reach_the_jobs() -> None:
         (job.key, str(job.kind), {**job.program.own, **job.program.secrets}, job.caps.deadline_s) for job in jobs
     ] == snapshot(
         [
-            ("m/deploy-3", "hook", {"TOKEN": "env:TOKEN", "HOSTING": "env:HOST_KEY"}, 1800),
+            ("m/deploy-3", "hook", {"TOKEN": "env:TOKEN", "HOSTING": "env:HOST_KEY", "OTHER": "env:OTHER"}, 1800),
             ("m/deploy-3-health.1", "check", {}, 180),
-            ("m/deploy-3-rollback", "hook", {"TOKEN": "env:TOKEN", "HOSTING": "env:HOST_KEY"}, 1800),
+            (
+                "m/deploy-3-rollback",
+                "hook",
+                {"TOKEN": "env:TOKEN", "HOSTING": "env:HOST_KEY", "OTHER": "env:OTHER"},
+                1800,
+            ),
         ]
     )
     told = replace(told, health_status=204, health_contains="ok", health_timeout=timedelta(seconds=9))

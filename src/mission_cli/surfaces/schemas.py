@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from mission_cli.settings.values import CHOICES, NAMED_TABLES
 from mission_cli.surfaces.outputs import DRAFT, OUTPUTS, output_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 _DURATION = {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*(ms|sec|s|min|m|h|d|w)\s*)+$|^P"}
 
@@ -41,7 +42,7 @@ def _record(default: Any) -> dict[str, Any]:
     texts = field_texts(type(default))
     for item in fields(default):
         value = getattr(default, item.name)
-        if item.name in NAMED_TABLES and not isinstance(value, tuple):
+        if item.name in NAMED_TABLES and isinstance(value, Mapping):
             table = NAMED_TABLES[item.name]()
             properties[item.name] = {"type": "object", "additionalProperties": _record(table)}
         else:

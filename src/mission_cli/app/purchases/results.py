@@ -52,7 +52,7 @@ class Purchases:
 
     provider: str
     """Empty: payments are off."""
-    stopped: str
+    payments_stopped: str
     """Why nothing is paid; empty: payments are not stopped."""
     purchases: Sequence[Purchase]
     differences: Sequence[str] = ()
@@ -64,5 +64,5 @@ class Purchases:
 class PaymentsStopped:
     """Whether payments are stopped now."""
 
-    stopped: bool
+    payments_stopped: bool
     words: str

@@ -21,8 +21,8 @@ def purchase_lines(found: Purchases, *, whole: bool) -> list[Line]:
     lines = [] if found.purchases else [line("there are no purchases")]
     for one in found.purchases:
         lines += _whole(one) if whole else [line(_row(one))]
-    if found.stopped:
-        lines.append(line((found.stopped, "yellow")))
+    if found.payments_stopped:
+        lines.append(line((found.payments_stopped, "yellow")))
     if found.trouble:
         lines.append(line(("not compared with the provider: ", "yellow"), one_line(found.trouble, 300)))
     lines += [line(("difference: ", "red"), one_line(one, 300)) for one in found.differences]
