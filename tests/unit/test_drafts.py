@@ -183,11 +183,11 @@ def test_later_attempts_get_drafts_and_hostile_ones_are_left_out() -> None:
         "~~~text\nEvery change gets one line in CHANGELOG.md.\n~~~\n\n"
     )
     assert given == {"1.1": {}, "1.2": {}}, "scripts are only for the sandbox"
-    texts = state.runs(next(iter(snapshot.missions.values())), state.snapshot().head or snapshot.head)  # type: ignore[arg-type]
+    texts = state.runs(next(iter(snapshot.missions.values())), state.snapshot().head or snapshot.head)  # type: ignore[arg-type]  # there is a commit
     found = {name: one.drafts for name, text in texts.items() if (one := read_run(text)) is not None}
     assert found == {"1.1-a1": (), "1.2-a1": ("agents/log.md", "agents/gone.md")}
     assert str(committed(host).status) == "completed"
-    files = state.workspace(next(iter(state.snapshot().missions.values())), state.snapshot().head, "agents")  # type: ignore[arg-type]
+    files = state.workspace(next(iter(state.snapshot().missions.values())), state.snapshot().head, "agents")  # type: ignore[arg-type]  # there is a commit
     wrong = [(row.path, one.wrong) for row, one in usable(rows_of(committed(host)), files) if one.wrong]
     assert ("agents/bad.md", "it contains the control character U+0007") in wrong
 
