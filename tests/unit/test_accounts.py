@@ -331,7 +331,7 @@ def test_what_a_mail_may_contribute() -> None:
             "the same code twice": "482913",
             "a wrong mail beside a good one": "482913",
             "a link to another host": "a link of the mail is refused: the plan does not name the host forum.example.evil",
-            "a link with a login": "a link of the mail is refused: it is no address of a page",
+            "a link with a login": "a link of the mail is refused: it is not the address of a page",
             "a link without encryption": "a link of the mail is refused: it is not encrypted",
             "a good and a bad link": "a link of the mail is refused: the plan does not name the host evil.example",
             "two links": "the mail has 2 different links, so none is used",
@@ -352,10 +352,10 @@ def test_what_a_mail_may_contribute() -> None:
         (
             "hosts: [https://forum.example]",
             snapshot(
-                "`https://forum.example` is no host; step 1: https://forum.example/join: the plan does not name the host forum.example"
+                "`https://forum.example` is not a host; step 1: https://forum.example/join: the plan does not name the host forum.example"
             ),
         ),
-        ("senders: [nobody]", snapshot("an entry of `senders` is no address")),
+        ("senders: [nobody]", snapshot("an entry of `senders` is not an address")),
         ("senders: []", snapshot("`senders` is empty, so no mail would count")),
         ("steps: [{click: a}]", snapshot("the first step has to open an address")),
         (

@@ -254,7 +254,7 @@ def test_a_repository_decides_nothing_about_money() -> None:
         ("[payments]\nprovider = 'paypal'", "the setting `payments.provider` is 'paypal'"),
         ("[payments]\nprovider = 'stripe'", "Stripe needs `payments.key` and `payments.cardholder`"),
         ("[payments]\nkey = 'sk_x'", "the setting `payments.key` is not a reference"),
-        ("[payments]\ncardholder = 'ada'", "the setting `payments.cardholder` is no id of a cardholder"),
+        ("[payments]\ncardholder = 'ada'", "the setting `payments.cardholder` is not the id of a cardholder"),
         ("[payments]\nask_above = {EUR = 'much'}", "the setting `payments.ask_above` has EUR = 'much'"),
         ("[payments]\nurl = 'http://stripe.example'", "the setting `payments.url` is 'http://stripe.example'"),
         ("[payments]\ncountries = ['de']", "the setting `payments.countries` has 'de'"),
@@ -287,7 +287,7 @@ def test_rows_that_cannot_be_read_are_left_out_and_named() -> None:
     assert [p.message for p in loaded.problems if "purchase" in p.message] == snapshot(
         [
             "purchase 1 is not bought: `20` is not an amount with a currency: write 20.00 EUR",
-            "purchase 2 is not bought: `ex mple\u200b` is no merchant: plain letters, digits and .-&' only",
+            "purchase 2 is not bought: `ex mple\u200b` cannot be a merchant: letters, digits and .-&' only",
             "a purchase without a number is not bought",
             "purchase 3 is not bought: the status `bought` is not known: write one of requested, approved, rejected, expired, authorizing, paid, partly-refunded, refunded, failed, unclear",
             "purchase 4 is not bought: it is approved, and nothing is reserved for it",

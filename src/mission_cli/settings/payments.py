@@ -96,7 +96,7 @@ def _check_stripe(payments: PaymentSettings) -> None:
         raise UsageError("the setting `payments.key` is not a reference", hint=hint)
     if payments.cardholder and not _HOLDER.fullmatch(payments.cardholder):
         hint = "copy the id of the cardholder from Stripe's dashboard: ich_…"
-        raise UsageError("the setting `payments.cardholder` is no id of a cardholder", hint=hint)
+        raise UsageError("the setting `payments.cardholder` is not the id of a cardholder", hint=hint)
     if payments.provider == "stripe" and not (payments.key and payments.cardholder):
         hint = 'write key = "env:STRIPE_KEY" and cardholder = "ich_…"'
         raise UsageError("Stripe needs `payments.key` and `payments.cardholder`", hint=hint)

@@ -144,7 +144,7 @@ def _has_one_end(fields: Sequence[tuple[str, bytes]]) -> None:
     if len(sizes) + len(codings) > 1 or any(coding != b"chunked" for coding in codings):
         raise Refusal(400, "the length of the body is ambiguous")
     if any(not _SIZE.fullmatch(size) for size in sizes):
-        raise Refusal(400, "the length of the body is no number")
+        raise Refusal(400, "the length of the body is not a number")
     if any(int(size) > LONGEST_BODY for size in sizes):
         raise Refusal(413, f"the body is larger than {LONGEST_BODY >> 20} MiB")
 

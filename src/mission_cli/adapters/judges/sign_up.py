@@ -117,7 +117,7 @@ def _host(url: str) -> str:
 
 @contextmanager
 def _told(words: str, *, hide: str = "") -> Iterator[None]:
-    """Turn an error of the browser into one of ours that shows no secret."""
+    """Turn an error of the browser into one of this program that shows no secret."""
     from playwright.sync_api import Error
 
     try:

@@ -105,7 +105,7 @@ class FileLedger:
         return tuple(Transaction(entry.reference, _charge(entry)) for entry in late)
 
     def balance(self, currency: str) -> Price:
-        """Return what is left in a currency: paid in, less paid out and set aside."""
+        """Return what remains in a currency: paid in, less paid out and set aside."""
         return Price(_left(self._read(), currency), currency)
 
     def _read(self) -> list[Entry]:

@@ -161,14 +161,14 @@ class StripeIssuing:
         return next((card for card in cards if _reference(card) == reference), None)
 
     def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """Yield the items of a list. Raises ToolError if one page is missing: half a list is no answer."""
+        """Yield the items of a list. Raises ToolError if one page is missing: half a list does not count."""
         after = ""
         for _ in range(_MOST_PAGES):
             more = {"starting_after": after} if after else {}
             told = self._get(path, {**query, "limit": str(_PAGE), **more})
             items = told.get("data")
             if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
-                raise ToolError(f"Stripe's answer to {path} is no list")
+                raise ToolError(f"Stripe's answer to {path} is not a list")
             yield from items
             after = str(items[-1].get("id", "")) if items else ""
             if not (told.get("has_more") and after):
@@ -239,7 +239,7 @@ class StripeIssuing:
             told = {}
         told = told if isinstance(told, dict) else {}
         if answer.status_code in _OK and not told:
-            raise NoAnswerError(f"{base} answered something that is no JSON object", sent=True)
+            raise NoAnswerError(f"{base} answered something that is not a JSON object", sent=True)
         return answer.status_code, told
 
 

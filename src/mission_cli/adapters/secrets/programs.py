@@ -20,7 +20,7 @@ _HIDDEN = 4
 """Lines of output from this length are removed from what a program said about its failure."""
 
 
-class Broken(Exception):  # noqa: N818 - it is no error of this program
+class Broken(Exception):  # noqa: N818 - it is not an error of this program
     """There is no value: why, without any part of a value."""
 
     def __init__(self, words: str, remedy: Advice = NO_ADVICE, program: str = "") -> None:

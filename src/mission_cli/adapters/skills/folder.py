@@ -19,8 +19,8 @@ _FILE = "SKILL.md"
 def write_skills(folder: Path, files: Mapping[str, str], mark: str) -> tuple[list[str], list[str]]:
     """Write the files by the names of their folders; return the paths that were written, and those that were kept.
 
-    A file without the mark is kept. Raises UsageError for a name that is no folder, BlockedError if a link is in the
-    way, ToolError if nothing can be written.
+    A file without the mark is kept. Raises UsageError for a name that cannot be a folder, BlockedError if a link is in
+    the way, ToolError if nothing can be written.
     """
     written: list[str] = []
     kept: list[str] = []

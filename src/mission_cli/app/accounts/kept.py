@@ -74,7 +74,7 @@ def plan_of(ctx: Context, address: Address, account: Resource) -> tuple[SignUp |
     try:
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        return SignUp(account.key, (), problems=(f"it is no YAML: {str(error).splitlines()[0]}",)), ""
+        return SignUp(account.key, (), problems=(f"it is not YAML: {str(error).splitlines()[0]}",)), ""
     return read_plan(account.key, raw), sha256_of(text)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def target_problems(ctx: Context, loaded: Loaded) -> Iterator[Problem]:
-    """Yield a warning for each name in `deploy_target` that is no table of the settings."""
+    """Yield a warning for each name in `deploy_target` that is not a table of the settings."""
     known = ctx.settings.deploy
     for name in loaded.mission.preferences.deploy_targets:
         if name not in known:

@@ -23,7 +23,7 @@ class DeployView:
     because: str
     """What asked for it: a milestone, a landing, or a person."""
     by: str
-    """Who approved it; empty: nobody had to, or has yet."""
+    """Who approved it; empty: no approval was needed, or none is there yet."""
     reason: str
     """Why it failed or was dropped."""
     live: str

@@ -76,7 +76,7 @@ def _asks(mission: Mission) -> bool:
 
 
 def _is_judged(mission: Mission) -> bool:
-    """Whether failures and the plan can be judged, or nobody asks for that."""
+    """Whether failures and the plan can be judged, or nothing asks for that."""
     return not mission.poc or mission.orchestrator.judgments is Judging.OFF
 
 

@@ -105,10 +105,10 @@ def why_not(url: str, hosts: tuple[str, ...]) -> str:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").casefold(), parts.port
     except ValueError:
-        return "it is no address"
+        return "it is not an address"
     place = f"{host}:{port}" if port is not None else host
     if "@" in parts.netloc or not host:
-        return "it is no address of a page"
+        return "it is not the address of a page"
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
         return "it is not encrypted"
     if place not in hosts:
@@ -119,12 +119,12 @@ def why_not(url: str, hosts: tuple[str, ...]) -> str:
 def read_plan(name: str, raw: Any) -> SignUp:
     """Return the plan of an account from the content of its file. What cannot be read completely is a problem."""
     if not isinstance(raw, dict):
-        return SignUp(name, (), problems=("it is no mapping",))
+        return SignUp(name, (), problems=("it is not a mapping",))
     problems = [f"unknown key `{key}`" for key in raw if key not in {"hosts", "senders", "steps"}]
     hosts = tuple(str(one).casefold() for one in _listed(raw, "hosts"))
-    problems += [f"`{host}` is no host" for host in hosts if not _HOST.fullmatch(host)]
+    problems += [f"`{host}` is not a host" for host in hosts if not _HOST.fullmatch(host)]
     senders = tuple(address_of(str(one)) for one in _listed(raw, "senders"))
-    problems += ["an entry of `senders` is no address"] if not all(senders) else []
+    problems += ["an entry of `senders` is not an address"] if not all(senders) else []
     problems += [] if hosts else ["`hosts` is empty: name each host that may be opened"]
     steps: list[Step] = []
     for number, one in enumerate(_listed(raw, "steps"), 1):

@@ -1,4 +1,4 @@
-"""Drafts: rows of `## Mission Agents` and the files that they name. Both are data, whoever wrote them."""
+"""Drafts: rows of `## Mission Agents` and the files that they name. Both are data, from whatever source."""
 
 from __future__ import annotations
 

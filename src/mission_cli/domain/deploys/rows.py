@@ -69,7 +69,7 @@ class DeployRow:
     because: str = ""
     """What asked for it: `milestone 2`, `landing of 1a2b3c4`, or a person."""
     by: str = ""
-    """Who approved it; empty: nobody had to, or has yet."""
+    """Who approved it; empty: no approval was needed, or none is there yet."""
     url: str = ""
     """Where it can be opened; empty until that is known."""
     version: str = ""

@@ -48,7 +48,7 @@ def read_order(told: Any) -> Order:
         raise OrderError("a purchase is an object of texts: amount, merchant, purpose, alternatives, valid")
     unknown = next((key for key in told if key not in KEYS), "")
     if unknown:
-        raise OrderError(f"`{unknown[:40]}` is no part of a purchase: known are {', '.join(KEYS)}")
+        raise OrderError(f"`{unknown[:40]}` is not a part of a purchase: known are {', '.join(KEYS)}")
     return order_of(**{key: told.get(key, "") for key in KEYS})
 
 
@@ -80,7 +80,7 @@ def why_no_merchant(name: str) -> str:
     """
     if not name:
         return "it names no merchant"
-    return "" if _MERCHANT.fullmatch(name) else f"`{name[:40]}` is no merchant: plain letters, digits and .-&' only"
+    return "" if _MERCHANT.fullmatch(name) else f"`{name[:40]}` cannot be a merchant: letters, digits and .-&' only"
 
 
 def same_merchant(one: str, other: str) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
 
 NO_FAILURE = frozenset({Cause.DONE, Cause.QUESTION, Cause.WAITING, Cause.STOPPED})
-"""Ends of attempts that are no failure: the work passed, or people and mails decide how it goes on."""
+"""Ends of attempts that are not failures: the work passed, or people and mails decide how it goes on."""
 _NO_WORK = NO_FAILURE - {Cause.DONE}
 _WORDS = 200
 

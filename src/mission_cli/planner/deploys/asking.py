@@ -26,7 +26,7 @@ _QUESTION, _STUCK = "deploy", "its rollback failed"
 
 
 def approval(draft: Draft, row: DeployRow, target: Target) -> str | None:
-    """Return who approved a deployment, empty if nobody has to; None while it waits, or after it was rejected."""
+    """Return who approved a deployment, empty if none is needed; None while it waits, or after it was rejected."""
     if row.by or not _needs_approval(target):
         return row.by
     known = _asked(draft.mission, row, _QUESTION)

@@ -63,7 +63,7 @@ def _follow(draft: Draft, row: DeployRow) -> None:
 
 
 def _planned(draft: Draft, row: DeployRow, target: Target | None) -> None:
-    """Start it, if it is the newest, nothing else is done to its target, and whoever has to approve it has."""
+    """Start it, if it is the newest, nothing else is done to its target, and who has to approve it has."""
     mission = draft.mission
     last = newest(_with_planned(draft), row.target)
     if mission.status is MissionStatus.CANCELLED or mission.archived:

@@ -72,7 +72,7 @@ def triggers(
 
 
 def normalized(text: str) -> str:
-    """Return what is left of an instruction without case, punctuation, white space and numbers."""
+    """Return an instruction without case, punctuation, white space and numbers."""
     return " ".join(_WORD.findall(_DIGITS.sub("0", text.casefold())))
 
 

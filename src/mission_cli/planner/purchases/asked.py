@@ -97,7 +97,7 @@ def shown(mission: Mission, row: PurchaseRow) -> str:
 def request_for(draft: Draft, row: PurchaseRow) -> InputRequest | None:
     """Return the request that asks about a purchase as it is now. None if it was asked just now, or asks another thing.
 
-    A request about what the row said before is withdrawn: nobody can approve what they were not shown.
+    A request about what the row said before is withdrawn: no person can approve what they were not shown.
     """
     found = next((r for r in draft.mission.requests if row.request and r.number == row.request), None)
     if found is not None and found.status != RequestStatus.WITHDRAWN:

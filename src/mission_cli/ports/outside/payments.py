@@ -28,7 +28,7 @@ class CardOrder:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A charge, and the reference of the purchase that it is for; empty if it is for none of ours."""
+    """A charge, and the reference of the purchase that it is for; empty if it is for no purchase of missions."""
 
     reference: str
     charge: Charge
