@@ -50,7 +50,7 @@ def test_a_flaky_test_is_quarantined_by_name_and_shown_until_a_person_lifts_it(p
     [row] = [row.details for row in mission.progress if row.event == "test.quarantined"]
     assert row == f"{name} failed and passed on the same tree (1.1, run: `python3 -m unittest -v`)"
     assert f"Quarantine as flaky: {name}" in person.file().read_text()
-    assert f"Flaky test: {name}." in person.file().read_text()
+    assert f"- Flaky test: {name}\n" in person.file().read_text()
     [record] = records(person)
     [found] = from_lines(record.evidence.splitlines())
     assert (found.passed, found.failed, found.formats) == (2, 0, ("unittest",))
