@@ -90,8 +90,8 @@ def test_every_command_prints_what_its_schema_says(
     reader.say("purchase request", "steps", "--amount", "5 EUR", "--merchant", "example.com", "--purpose", "a test")
     assert [one["status"] for one in reader.say("purchase list")["purchases"]] == ["requested"]
     assert reader.say("purchase show", "steps", "1")["purchases"][0]["amount"] == "5.00 EUR"
-    assert reader.say("purchase stop")["stopped"]
-    assert not reader.say("purchase stop", "--lift")["stopped"]
+    assert reader.say("purchase stop")["payments_stopped"]
+    assert not reader.say("purchase stop", "--lift")["payments_stopped"]
     reader.say("new", "--plan", files["homeless"], "--id", "wanderer", "--homeless")
     reader.say("attach", "wanderer")
     assert reader.read == OUTPUTS.keys() - {ERROR} - NOT_HERE

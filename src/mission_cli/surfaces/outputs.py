@@ -148,7 +148,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "purchase refund": _CHANGED,
     "purchase request": _CHANGED,
     "purchase show": (Output(purchases.Purchases, stopped=True),),
-    "purchase stop": (Output(purchases.PaymentsStopped, stopped=True),),
+    "purchase stop": (Output(purchases.PaymentsStopped),),
     "replan": (Output(changes.Replanned),),
     "resource add": (Output(resources.Resources),),
     "resource check": (Output(resources.Resources),),
