@@ -154,7 +154,7 @@ def test_half_an_answer_is_none() -> None:
             pays.look(ORDER.reference, ASKED)
         assert pays.create(ORDER).state is CallState.UNKNOWN
     again = StripeIssuing(replace(SETTINGS, url=server.url), {}, lambda _: KEY)
-    assert again.create(ORDER).state is CallState.LATER, "nobody listens any more"
+    assert again.create(ORDER).state is CallState.LATER, "no server listens any more"
     with pytest.raises(ToolError, match="cannot be reached"):
         again.since(datetime(2026, 1, 1, tzinfo=UTC))
 

@@ -1,4 +1,4 @@
-"""Purchases: whoever dies at any step, there is one card, one charge and one row of the spend log for each."""
+"""Purchases: whatever dies at any step, there is one card, one charge and one row of the spend log for each."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ except OSError as error:
     print("closed")
 post("\\n".join(found))
 """
-WAITS = "import os, time; print(os.environ['API_URL'], flush=True); time.sleep(600)"
+WAITS = "import os, time; print(os.environ['API_URL'], flush=True); time.sleep(600)  # until it is stopped"
 
 
 @pytest.fixture

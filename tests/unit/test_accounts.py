@@ -84,7 +84,7 @@ class Site:
         return self.after
 
     def mail(self, text: str) -> None:
-        """Send a mail to whoever has signed up."""
+        """Send a mail to the person who has signed up."""
         head = f"From: {self.sender}\nTo: {self.to}\nSubject: Welcome\nDate: {self.date}\nMessage-ID: <{len(self.world.inbox)}@f>\n"
         self.world.inbox.append(f"{head}Content-Type: text/plain\n\n{text}".encode())
 
@@ -355,7 +355,7 @@ def test_what_a_mail_may_contribute() -> None:
                 "`https://forum.example` is not a host; step 1: https://forum.example/join: the plan does not name the host forum.example"
             ),
         ),
-        ("senders: [nobody]", snapshot("an entry of `senders` is not an address")),
+        ("senders: [someone]", snapshot("an entry of `senders` is not an address")),
         ("senders: []", snapshot("`senders` is empty, so no mail would count")),
         ("steps: [{click: a}]", snapshot("the first step has to open an address")),
         (

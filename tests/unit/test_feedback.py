@@ -408,7 +408,7 @@ def replace_secrets(ctx: Any) -> Any:
     return changed(ctx, secrets=SecretRules({"hunter2hunter2": "PASSWORD"}))
 
 
-def test_whoever_dies_while_filing_files_once() -> None:
+def test_a_death_while_filing_files_once() -> None:
     start = shop()
     fate = Fate()
     filed(start.copy(fate))

@@ -26,7 +26,7 @@ from mission_cli.planner.judgments.diagnosis import diagnoses
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.domain.routing import Route
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.skills.standing import Standing
@@ -87,9 +87,7 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
         "mission": mission,
         "milestone": milestone,
         "feature": feature,
-        "siblings": [f for f in milestone.features if f.number != feature.number],
-        "others": [f for f in milestone.features if f.files and f.number != feature.number and not f.finished],
-        "done": [f for f in mission.features() if f.status is FeatureStatus.DONE and f.number != feature.number],
+        **_others(mission, milestone, feature),
         "run": record.run,
         "attempt": record.attempt,
         "branch": run_branch(record.run),
@@ -112,11 +110,7 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
         "refused": [m for m in messages if m.sender in phases],
         "signals": for_prompt((w for w in mission.waits if w.feature == feature.number), data),
         "mail": ctx.post.sender,
-        "resources": [r for need in feature.needs if (r := named_resource(mission.resources, need)) is not None],
-        "purchases": ctx.payments.name,
-        "bought": [row for row in mission.purchases if row.feature == record.feature],
-        "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),
-        "protect": list(ctx.settings.protect),
+        **_given(ctx, mission, feature),
         **shown_drafts(ctx, record, given),
     }
     if record.conversation:
@@ -125,6 +119,27 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
         told = next((r for r in values["answers"] if r.prompt.startswith(begin)), None)
         return ctx.templates.render("prompts/answered.md.j2", values | {"asked": asked, "told": told})
     return ctx.templates.render("prompts/full-loop.md.j2", values)
+
+
+def _others(mission: Mission, milestone: Milestone, feature: Feature) -> dict[str, Any]:
+    """Return the other features: of the milestone, those with files, and those that are done."""
+    others = [f for f in milestone.features if f.number != feature.number]
+    return {
+        "siblings": others,
+        "others": [f for f in others if f.files and not f.finished],
+        "done": [f for f in mission.features() if f.status is FeatureStatus.DONE and f.number != feature.number],
+    }
+
+
+def _given(ctx: Context, mission: Mission, feature: Feature) -> dict[str, Any]:
+    """Return what a worker has and has not: resources, purchases, files."""
+    return {
+        "resources": [r for need in feature.needs if (r := named_resource(mission.resources, need)) is not None],
+        "purchases": ctx.payments.name,
+        "bought": [row for row in mission.purchases if row.feature == feature.number],
+        "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),
+        "protect": list(ctx.settings.protect),
+    }
 
 
 def review_prompt(ctx: Context, mission: Mission, record: RunRecord) -> str:

@@ -117,7 +117,7 @@ class LocalVault:
 
 def _read(place: Path) -> bytes:
     if not place.is_file():
-        raise Broken(f"there is no file {place}" if not place.exists() else f"{place} is no file")
+        raise Broken(f"there is no file {place}" if not place.exists() else f"{place} is not a file")
     with place.open("rb") as source:
         return source.read(_LARGEST + 2)
 

@@ -87,6 +87,13 @@ def write_run(record: RunRecord) -> str:
     facts |= {name: value for name, value in more.items() if value}
     if record.about or record.subject:
         facts |= {"about": record.about, "subject": record.subject, "criteria": list(record.criteria)}
+    post = frontmatter.Post(_texts(record), **facts)
+    text = str(frontmatter.dumps(post, sort_keys=False, allow_unicode=True, width=1000)) + "\n"
+    return text if record.open else _sealed(text)
+
+
+def _texts(record: RunRecord) -> str:
+    """Return the body of a record: its name and its texts, each in a fence."""
     parts = [f"# {record.run}"]
     for name, text in (
         ("Prompt", record.prompt),
@@ -96,9 +103,7 @@ def write_run(record: RunRecord) -> str:
     ):
         if text:
             parts.append(f"## {name}\n\n{fenced(_printable(text))}")
-    post = frontmatter.Post("\n\n".join(parts), **facts)
-    text = str(frontmatter.dumps(post, sort_keys=False, allow_unicode=True, width=1000)) + "\n"
-    return text if record.open else _sealed(text)
+    return "\n\n".join(parts)
 
 
 def _sealed(text: str) -> str:

@@ -6,6 +6,7 @@ The schema in each prompt is generated from the same models. Texts are data: wha
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -44,9 +45,9 @@ class Answer(BaseModel):
     alternatives: tuple[Line, ...] = Field(default=(), max_length=5, description="What else could be done.")
 
     @property
+    @abstractmethod
     def decision(self) -> str:
         """What it comes to, for the Decision Log."""
-        raise NotImplementedError
 
 
 class Diagnosis(Answer):

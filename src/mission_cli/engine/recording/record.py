@@ -98,7 +98,7 @@ from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, RetryFeat
 from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from mission_cli.document.reading.loaded import Loaded
@@ -177,6 +177,25 @@ def log_rows(loaded: Loaded, entries: Sequence[Entry], now: datetime, *, filed: 
             yield from (SetFront((NOTED, key), text) for key, text in found.items())
 
 
+_MOVED: Mapping[type, str] = {
+    MoveMilestone: "milestone",
+    MoveRequest: "request",
+    MoveGate: "gate",
+    MoveResource: "resource",
+    Finish: "mission",
+}
+"""What the events of these decisions begin with; they end with the new status."""
+_NOTED: Mapping[type, EventKind] = {
+    MarkHeldOut: EventKind.CRITERIA_HELD_OUT,
+    Renumber: EventKind.REQUEST_RENUMBERED,
+    CloseRecovery: EventKind.RECOVERY_CLOSED,
+    Archive: EventKind.MISSION_ARCHIVED,
+    LinkIssue: EventKind.ISSUE_OPENED,
+    Begin: EventKind.MISSION_STARTED,
+}
+"""The events of these decisions."""
+
+
 def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat table, one line per decision
     """Return the log entry of a decision."""
     match move:
@@ -191,12 +210,8 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(EventKind.ATTEMPT_SETTLED, move.why, move.record.run)
         case MoveFeature():
             return Entry(EventKind.of("feature", move.to), move.why, logged=False)
-        case MoveMilestone():
-            return Entry(EventKind.of("milestone", move.to), move.why)
         case MarkCriteria():
             return Entry(EventKind.CRITERIA_JUDGED, move.why, logged=False)
-        case MarkHeldOut():
-            return Entry(EventKind.CRITERIA_HELD_OUT, move.why)
         case AddFix():
             return Entry(EventKind.FEATURE_ADDED, f"{move.number} {move.title}")
         case MoveMission():
@@ -207,38 +222,24 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
                 f"{move.request.number}: {move.request.prompt}",
                 about=(str(move.request.number),),
             )
-        case MoveRequest():
-            return Entry(EventKind.of("request", move.to), move.why)
-        case Renumber():
-            return Entry(EventKind.REQUEST_RENUMBERED, move.why)
-        case MoveGate():
-            return Entry(EventKind.of("gate", move.to), move.why)
-        case MoveResource():
-            return Entry(EventKind.of("resource", move.to), move.why)
+        case MoveMilestone() | MoveRequest() | MoveGate() | MoveResource() | Finish():
+            return Entry(EventKind.of(_MOVED[type(move)], move.to), move.why)
+        case MarkHeldOut() | Renumber() | CloseRecovery() | Archive() | LinkIssue() | Begin():
+            return Entry(_NOTED[type(move)], move.why)
         case MoveWait():
             return Entry(EventKind.of("wait", move.to), f"{move.feature}: {move.why}")
         case StartWait():
             return Entry(EventKind.WAIT_STARTED, f"{move.feature}: {move.why}")
-        case CloseRecovery():
-            return Entry(EventKind.RECOVERY_CLOSED, move.why)
         case Note():
             return Entry(move.event, move.details, about=move.about, logged=move.event is not EventKind.HOOK_DUE)
         case ChangeScope():
             return Entry(EventKind.SCOPE_DECIDED, move.why, about=(str(move.request),))
         case TakeAdvice():
             return Entry(EventKind.JUDGMENT_DECIDED, move.why, about=(attempt_name(move.run),))
-        case Archive():
-            return Entry(EventKind.MISSION_ARCHIVED, move.why)
         case WritePull() | WritePreview() | WriteDeploy():
             return Entry(move.event, move.why)
-        case LinkIssue():
-            return Entry(EventKind.ISSUE_OPENED, move.why)
         case RecordValues():
             return Entry(EventKind.MISSION_VALUES, move.why, logged=bool(move.changed))
-        case Begin():
-            return Entry(EventKind.MISSION_STARTED, move.why)
-        case Finish():
-            return Entry(EventKind.of("mission", move.to), move.why)
         case MovePhase() | ReturnToPhase() | RetryFeature() | AdoptPlan():
             return phase_entry(move)
         case AddMail() | MoveMail() | TakeReply() | AnswerRequest():
