@@ -1,0 +1,1 @@
+"""Machines and clusters on which attempts can run, besides this machine."""
