@@ -31,6 +31,7 @@ from mission_cli.settings import (
     FeedbackSettings,
     ForgeSettings,
     HookSettings,
+    HostSettings,
     MailSettings,
     McpSettings,
     NotificationSettings,
@@ -88,6 +89,7 @@ PREFIXES = {
     "`[serve]`": "serve.",
     "`[deciders.NAME]`": "deciders.NAME.",
     "`[runners.NAME]`": "runners.NAME.",
+    "`[hosts.NAME]`": "hosts.NAME.",
     "Defaults in the mission file": "front:",
 }
 TABLES = {
@@ -111,6 +113,7 @@ TABLES = {
     "serve",
     "deciders",
     "runners",
+    "hosts",
 }
 WHOLE = {"integer": int, "MiB": int, "true or false": bool, "duration": timedelta}
 
@@ -182,6 +185,7 @@ def defaults() -> dict[str, Any]:
     }
     found |= {f"serve.{name}": getattr(ServeSettings(), name) for name in ServeSettings.__match_args__}
     found |= {f"deciders.NAME.{name}": getattr(DeciderSettings(), name) for name in DeciderSettings.__match_args__}
+    found |= {f"hosts.NAME.{name}": getattr(HostSettings(), name) for name in HostSettings.__match_args__}
     return found | {f"runners.NAME.{name}": getattr(RunnerSettings(), name) for name in RunnerSettings.__match_args__}
 
 
@@ -233,6 +237,7 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
             serve=ServeSettings(),
             deciders={},
             runners={},
+            hosts={},
         )
         == Settings()
     )
@@ -258,6 +263,8 @@ def _with(name: str, value: Any) -> Settings:
         return Settings(notifications={"x": replace(rule, **{name.rpartition(".")[2]: value})})
     if name.startswith("deploy."):
         return Settings(deploy={"x": replace(DeploySettings(command="x"), **{name.rpartition(".")[2]: value})})
+    if name.startswith("hosts."):
+        return Settings(hosts={"x": replace(HostSettings(address="x"), **{name.rpartition(".")[2]: value})})
     if name.startswith("budgets."):
         budget = BudgetSettings(usd=Decimal(1))
         return Settings(budgets={"x": replace(budget, **{name.rpartition(".")[2]: value})})

@@ -24,6 +24,7 @@ from mission_cli.settings import (
     FeedbackSettings,
     ForgeSettings,
     HookSettings,
+    HostSettings,
     MailSettings,
     McpSettings,
     NotificationSettings,
@@ -51,7 +52,10 @@ PURCHASES, CASES = "unit/test_purchases.py", "unit/test_purchase_cases.py"
 MAIL, POST = "unit/test_mail.py", "contract/test_post.py"
 DRAFTS = "unit/test_draft_decisions.py"
 NEWS, RULES = "unit/test_notifications.py", "unit/test_notification_rules.py"
+HOSTS = "unit/test_host_settings.py"
 PROOFS: dict[str, str] = {
+    "setting hosts.NAME.kind hosts.NAME.address hosts.NAME.exchange hosts.NAME.root hosts.NAME.python hosts.NAME.workers hosts.NAME.labels hosts.NAME.runners": f"{HOSTS}::test_a_table_becomes_a_host",
+    "setting hosts.NAME.cpus hosts.NAME.memory_mb hosts.NAME.gpus hosts.NAME.image hosts.NAME.namespace hosts.NAME.account hosts.NAME.queue hosts.NAME.token": f"{HOSTS}::test_a_table_becomes_a_host",
     # front matter
     "front id title created executions preferences.runner": "e2e/test_surfaces.py::test_status_as_json_keeps_its_promise",
     "front status started completed": "e2e/test_main_path.py::test_a_mission_runs_from_its_plan_to_landed_work",
@@ -269,6 +273,7 @@ def _writable() -> set[str]:
         if name
         not in {"tree", "runners", "forge", "mail", "mcp", "preview", "notifications", "serve", "deciders", "hooks"}
         | {"watchers", "dashboard", "budgets", "prices", "currency", "deploy", "skills", "payments", "purchase_limits"}
+        | {"hosts"}
         | {"watchers", "dashboard", "feedback", "budgets", "prices", "currency", "deploy", "skills"}
     }
     found |= {f"setting preview.{name}" for name in PreviewSettings.__match_args__}
@@ -290,6 +295,7 @@ def _writable() -> set[str]:
     found |= {f"setting serve.{name}" for name in ServeSettings.__match_args__}
     found |= {f"setting deciders.NAME.{name}" for name in DeciderSettings.__match_args__}
     found |= {f"setting tree.{name}" for name in TreeSettings.__match_args__}
+    found |= {f"setting hosts.NAME.{name}" for name in HostSettings.__match_args__}
     return found | {f"setting runners.NAME.{name}" for name in RunnerSettings.__match_args__}
 
 

@@ -244,7 +244,7 @@ def test_what_is_not_in_the_file_is_named() -> None:
 def test_a_repository_decides_nothing_about_money() -> None:
     with pytest.raises(DocumentError) as caught:
         parse("[payments]\nprovider = 'ledger'\n", "/r/.mission.toml")
-    assert caught.value.message == "/r/.mission.toml: `payments` cannot be set by a repository"
+    assert caught.value.message == "/r/.mission.toml:1:1: `payments` cannot be set by a repository"
     assert parse("[payments]\nprovider = 'ledger'\n", "/c/config.toml").payments.provider == "ledger"
 
 

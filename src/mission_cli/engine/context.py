@@ -21,6 +21,7 @@ from mission_cli.ports.notifier import NoMessenger
 from mission_cli.ports.outside.browser import NoBrowsers
 from mission_cli.ports.outside.calendars import NoCalendars
 from mission_cli.ports.outside.equipment import NoEquipment
+from mission_cli.ports.outside.hosts import NoHosts
 from mission_cli.ports.outside.mail import NoPost
 from mission_cli.ports.outside.own_agents import NoOwnAgents
 from mission_cli.ports.outside.payments import NoPayments
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.outside.browser import Browsers
     from mission_cli.ports.outside.calendars import Calendars
     from mission_cli.ports.outside.equipment import Equipment
+    from mission_cli.ports.outside.hosts import Hosts
     from mission_cli.ports.outside.mail import Post
     from mission_cli.ports.outside.own_agents import OwnAgents
     from mission_cli.ports.outside.payments import Payments
@@ -109,6 +111,7 @@ class Context:
     views: Views = NoViews()
     own_agents: OwnAgents = NoOwnAgents()
     equipment: Equipment = NoEquipment()
+    hosts: Hosts = NoHosts()
     purse: Purse = NoPurse()
     skills: Skills = PlainSkills()
     named_runners: frozenset[str] = frozenset()

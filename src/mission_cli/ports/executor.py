@@ -136,6 +136,8 @@ class JobSpec:
     caps: Caps = field(default_factory=Caps)
     sandbox: SandboxAccess = field(default_factory=SandboxAccess)
     service: Service = field(default_factory=Service)
+    place: str = ""
+    """The name of the host on which it runs; empty: this machine."""
 
 
 @dataclass(frozen=True, slots=True)

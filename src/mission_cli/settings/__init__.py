@@ -3,6 +3,7 @@
 from mission_cli.settings.dashboard import DashboardSettings
 from mission_cli.settings.deploying import DeploySettings
 from mission_cli.settings.feedback import FeedbackSettings
+from mission_cli.settings.hosts import HostSettings, hosts_of
 from mission_cli.settings.model import (
     ForgeSettings,
     MailSettings,
@@ -30,6 +31,7 @@ __all__ = [
     "FeedbackSettings",
     "ForgeSettings",
     "HookSettings",
+    "HostSettings",
     "MailSettings",
     "McpSettings",
     "NotificationSettings",
@@ -45,6 +47,7 @@ __all__ = [
     "WatcherSettings",
     "check",
     "from_environment",
+    "hosts_of",
     "parse",
     "with_remote",
     "with_setup",

@@ -13,6 +13,7 @@ from mission_cli.domain.notice import Remedy
 from mission_cli.settings.dashboard import DashboardSettings
 from mission_cli.settings.deploying import DeploySettings
 from mission_cli.settings.feedback import FeedbackSettings
+from mission_cli.settings.hosts import MOST_MEMORY_MB, MOST_WORKERS, HostSettings
 from mission_cli.settings.model import (
     ForgeSettings,
     MailSettings,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RUNNERS, NOTIFICATIONS, DECIDERS = "runners.NAME", "notifications.NAME", "deciders.NAME"
-TARGETS = "deploy.NAME"
+TARGETS, HOSTS = "deploy.NAME", "hosts.NAME"
 WATCHERS, BUDGETS, PRICES, LIMITS = "watchers.NAME", "budgets.NAME", 'prices."MODEL"', "purchase_limits.NAME"
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Workers and attempts": (
@@ -83,6 +84,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         f"{DECIDERS}.{name}" for name in DeciderSettings.__match_args__
     ),
     "`[runners.NAME]`: one agent or program": tuple(f"{RUNNERS}.{name}" for name in RunnerSettings.__match_args__),
+    "`[hosts.NAME]`: machines and clusters for attempts": tuple(
+        f"{HOSTS}.{name}" for name in HostSettings.__match_args__
+    ),
 }
 """The settings by the heading of the page that they are below."""
 _LISTS = {
@@ -107,7 +111,12 @@ _LISTS = {
 }
 """What the elements of a list are, if not just texts."""
 _TYPES: Mapping[type, str] = {timedelta: "duration", bool: "true or false", Decimal: "dollars", str: "text"}
-_SPANS = {f"{BUDGETS}.headroom_pct": "0–90", f"{TARGETS}.health_status": "100–599"}
+_SPANS = {
+    f"{BUDGETS}.headroom_pct": "0–90",
+    f"{TARGETS}.health_status": "100–599",
+    f"{HOSTS}.workers": f"1–{MOST_WORKERS}",
+    f"{HOSTS}.memory_mb": f"0–{MOST_MEMORY_MB}",
+}
 _EXAMPLES: Mapping[str, str] = {
     "hours": '"22:00-07:00"',
     "protect": '["docs/legal/*"]',
@@ -187,6 +196,10 @@ _EXAMPLES: Mapping[str, str] = {
     f"{RUNNERS}.command": '["sh", "worker.sh"]',
     f"{RUNNERS}.models": '{opus = "large-1", sonnet = "medium-1"}',
     f"{RUNNERS}.env": '{API_KEY = "env:API_KEY"}',
+    f"{HOSTS}.address": '"me@machine"',
+    f"{HOSTS}.labels": '["gpu"]',
+    f"{HOSTS}.cpus": "2",
+    f"{HOSTS}.gpus": "1",
 }
 """What an example shows for settings whose default says nothing."""
 _NAMES = {
@@ -197,6 +210,7 @@ _NAMES = {
     BUDGETS: "month",
     TARGETS: "production",
     LIMITS: "small",
+    HOSTS: "big-box",
     PRICES: 'prices."acme/large-1"',
 }
 """The names in an example of tables that a person names."""
@@ -249,6 +263,7 @@ def described() -> dict[str, Described]:
         ("serve.", ServeSettings()),
         (f"{DECIDERS}.", DeciderSettings()),
         (f"{RUNNERS}.", RunnerSettings()),
+        (f"{HOSTS}.", HostSettings()),
     )
     found: dict[str, Described] = {}
     for prefix, table in tables:
@@ -311,7 +326,7 @@ def _kind(key: str, value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return "MiB" if key.endswith("_mib") else "integer"
     if value is None:
-        return "number" if key in {"hours", "tokens", "rate"} else "dollars"
+        return "number" if key in {"hours", "tokens", "rate", "cpus", "gpus"} else "dollars"
     return "path" if key == "trees" else _TYPES.get(type(value), "table of texts")
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.hooks.rules import Hooks
     from mission_cli.settings.deploying import DeploySettings
+    from mission_cli.settings.hosts import HostSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +316,7 @@ class Settings:
     notifications: Mapping[str, NotificationSettings] = field(default_factory=dict)
     watchers: Mapping[str, WatcherSettings] = field(default_factory=dict)
     runners: Mapping[str, RunnerSettings] = field(default_factory=dict)
+    hosts: Mapping[str, HostSettings] = field(default_factory=dict)
 
     @property
     def hooks_and_watchers(self) -> Hooks:

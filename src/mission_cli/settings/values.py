@@ -24,6 +24,7 @@ from mission_cli.domain.timing.hours import never_end, read_windows
 from mission_cli.settings.dashboard import check_dashboard
 from mission_cli.settings.deploying import DeploySettings, check_deploys
 from mission_cli.settings.feedback import check_feedback
+from mission_cli.settings.hosts import HostSettings, check_hosts
 from mission_cli.settings.mail import check_mail
 from mission_cli.settings.model import NotificationSettings, PreviewSettings, RunnerSettings, Settings
 from mission_cli.settings.money import BudgetSettings, PriceSettings, check_money
@@ -83,14 +84,19 @@ NAMED_TABLES: Mapping[str, type] = {
     "prices": PriceSettings,
     "deploy": DeploySettings,
     "purchase_limits": PurchaseLimitSettings,
+    "hosts": HostSettings,
 }
 """Tables of tables whose names a person chooses."""
 _TABLES = frozenset(
     "tree forge mail mcp preview serve hooks dashboard feedback currency skills payments".split()  # noqa: SIM905 - one line
 )
 """Tables with fixed names."""
-_OWN_ONLY = ("payments", "purchase_limits")
-"""Tables of the person alone."""
+_OWN_ONLY = {
+    "payments": "a repository decides nothing about your money",
+    "purchase_limits": "a repository decides nothing about your money",
+    "hosts": "a repository does not send work to your machines",
+}
+"""Tables of the person alone, each with the reason."""
 _RULE_NAME = pattern(r"[\w.@#-]+")
 _ADDRESS = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
 _PASSWORD = pattern(r"[^:/]*://[^/@\s:]*:[^/@\s]+@")
@@ -178,6 +184,7 @@ def check(settings: Settings) -> None:
     check_feedback(settings.feedback)
     check_money(settings.budgets, settings.prices, settings.currency)
     check_deploys(settings.deploy)
+    check_hosts(settings.hosts)
     _check_named(settings)
     if settings.plan_max_usd > MOST_FOR_A_PLAN:
         hint = f"use at most {MOST_FOR_A_PLAN}"
@@ -283,11 +290,13 @@ def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Se
     for key, raw in table.items():
         place = _place(where, text, key)
         if key in _OWN_ONLY and where.endswith(SETTINGS_FILE):
-            hint = "write it into config.toml in your config folder: a repository decides nothing about your money"
+            hint = f"write it into config.toml in your config folder: {_OWN_ONLY[key]}"
             raise DocumentError(f"`{key}` cannot be set by a repository", where=place, hint=hint)
         if key in NAMED_TABLES:
             old = getattr(base, key)
             values[key] = {**old, **_named_tables(key, raw, old, where, text)}
+            if key == "hosts":
+                check_hosts(values[key], where, text)
         elif key in _TABLES:
             values[key] = _record(getattr(base, key), raw, key, where, text)
         elif key in known:
@@ -381,6 +390,6 @@ def _unknown(key: str, known: list[str], where: str) -> DocumentError:
 def _place(where: str, text: str, key: str) -> str:
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.lstrip()
-        if stripped.startswith((f"{key} ", f"{key}=", f'"{key}"')):
+        if stripped.startswith((f"{key} ", f"{key}=", f'"{key}"', f"[{key}]", f"[{key}.")):
             return f"{where}:{number}:{len(line) - len(stripped) + 1}"
     return where

@@ -43,6 +43,7 @@ from mission_cli.adapters.git.repo.checkout import (
 from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.git.state.branch_home import find_state
 from mission_cli.adapters.git.state.store import GitStateStore
+from mission_cli.adapters.hosts import LocalHosts
 from mission_cli.adapters.installed_agents import LocalAgents, with_known_agents
 from mission_cli.adapters.judges.sign_up import ChromiumBrowsers
 from mission_cli.adapters.machine import LocalMachine
@@ -69,6 +70,7 @@ from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.resources.delivery import withheld
 from mission_cli.domain.routing import default_runner
 from mission_cli.engine.context import Context
+from mission_cli.settings.hosts import hosts_of
 from mission_cli.settings.money import prices_of
 from mission_cli.settings.outside import SECRETS
 
@@ -138,6 +140,13 @@ def assemble(
         post=MailPost(settings.mail, around),
         own_agents=OwnAgentFiles(user_folder("config"), around),
         payments=payments_of(settings.payments, around, user_folder("state"), lambda name: _value(vault, name)),
+        hosts=LocalHosts(
+            hosts_of(settings.hosts),
+            checkout.runtime,
+            environment=around,
+            runners=[*settings.runners],
+            now=SystemClock().now,
+        ),
         settings=settings,
         settings_files=(*found.files, os.fspath(key_file())),
         command_line=shlex.join([*python_command(), "--repo", os.fspath(checkout.name)]),

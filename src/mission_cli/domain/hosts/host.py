@@ -5,6 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
+
+HERE = "local"
+"""The name of the machine that drives, in mission files; no host can have it."""
+NAME = pattern(r"[a-z0-9][a-z0-9-]{0,39}")
+LABEL = pattern(r"[a-z0-9][a-z0-9._-]{0,39}")
+"""What `[on:…]` can name: a label; the names of hosts have the same form."""
 
 
 class HostKind(StrEnum):
@@ -57,3 +64,10 @@ class Host:
     """slurm: the partition; empty: the usual one."""
     token: str = ""
     """A reference to the token for the address, such as `env:RAY_TOKEN`; empty: none."""
+
+
+def why_no_name(name: str) -> str:
+    """Return why a host cannot have this name, or the empty string."""
+    if name == HERE:
+        return "is reserved: `local` means this machine"
+    return "" if NAME.fullmatch(name) else "is not a valid name of a host"

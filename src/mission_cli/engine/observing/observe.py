@@ -264,6 +264,7 @@ def _driven_here(
         free_slots=ctx.machine.free_slots(JobKind.WORKER),
         free_checks=ctx.machine.free_slots(JobKind.CHECK),
         shortage=ctx.machine.shortage(),
+        hosts=tuple(ctx.hosts.looks()),
         opens_at=opens_at(read_windows(ctx.settings.hours), now.astimezone(zone)),
         timeline=timeline,
         settings_at=ctx.runtime.changed_at(ctx.settings_files),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.forge.look import PullLook
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.hooks.rules import HookState
+    from mission_cli.domain.hosts.look import HostLook
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.outside.facts import Numbered, Occasion
@@ -101,6 +102,8 @@ class Observation:
     """Free worker slots of this machine, over all missions."""
     free_checks: int = 4
     """Checks that this machine may start now, over all missions."""
+    hosts: tuple[HostLook, ...] = ()
+    """The hosts on which attempts can run, besides this machine, in the order of the settings."""
     shortage: str = ""
     """Why this machine may start nothing now (memory, disk), or empty."""
     opens_at: datetime | None = None

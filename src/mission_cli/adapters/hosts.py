@@ -1,0 +1,109 @@
+"""The hosts that the settings name: what is known of them from files, and how one is tested."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import one_line, stamp
+from mission_cli.adapters.executors.hosts import LAUNCHERS
+from mission_cli.adapters.executors.remote.host_state import (
+    hosts_folder,
+    is_drained,
+    note_reached,
+    note_unreachable,
+    placed_jobs,
+    read_state,
+    set_drained,
+)
+from mission_cli.adapters.executors.remote.launcher import UnreachableError
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.hosts.look import HostLook
+from mission_cli.ports.outside.hosts import HostFinding, no_such_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from mission_cli.domain.hosts.host import Host
+
+
+class LocalHosts:
+    """The hosts as files of the runtime folder describe them. `runners`: those that the settings name."""
+
+    def __init__(
+        self,
+        hosts: Mapping[str, Host],
+        runtime: Path,
+        *,
+        environment: Mapping[str, str],
+        runners: Sequence[str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._hosts, self._runtime, self._environment = hosts, runtime, environment
+        self._runners, self._now = runners, now
+
+    def looks(self) -> Sequence[HostLook]:
+        """Return every host, with the jobs that are there."""
+        if not self._hosts:
+            return ()
+        placed = placed_jobs(self._runtime / "jobs")
+        return [self._look(host, placed.get(name, ())) for name, host in self._hosts.items()]
+
+    def _look(self, host: Host, jobs: Sequence[str]) -> HostLook:
+        folder = self._folder(host.name)
+        state = read_state(folder)
+        return HostLook(
+            name=host.name,
+            kind=host.kind,
+            where=host.address,
+            labels=host.labels,
+            runners=host.runners,
+            workers=host.workers,
+            jobs=tuple(jobs),
+            free=state.free,
+            problem="" if state.reachable else one_line(state.problem) or "it did not answer",
+            since=state.since,
+            checked=state.checked,
+            skew_s=state.skew_s,
+            drained=is_drained(folder),
+        )
+
+    def drain(self, name: str, *, on: bool) -> None:
+        """Write or remove the file that keeps new attempts away."""
+        set_drained(self._folder(self._host(name).name), on=on)
+
+    def test(self, name: str) -> Sequence[HostFinding]:
+        """Ask the launcher of the host, and note whether it could be reached."""
+        host, folder = self._host(name), self._folder(name)
+        look = self._look(host, ())
+        runners = [runner for runner in self._runners if look.runs(runner)]
+        try:
+            launcher = LAUNCHERS[host.kind](host, environment=self._environment, folder=folder)
+            try:
+                found = [HostFinding(one.name, one.ok, one.words, one.hint) for one in launcher.test(runners)]
+                free = launcher.free()
+            finally:
+                launcher.close()
+        except UnreachableError as error:
+            words = one_line(str(error)) or "it did not answer"
+            note_unreachable(folder, stamp(self._now()), words)
+            return [HostFinding("reachable", False, words, "see `mission help hosts`")]  # noqa: FBT003 - a finding
+        except ToolError as error:
+            return [HostFinding(str(host.kind), False, one_line(error.message), str(error.hint))]  # noqa: FBT003 - see above
+        note_reached(folder, stamp(self._now()), free=free)
+        return found
+
+    def watch(self) -> Sequence[str]:
+        """Return state and drain files of all hosts."""
+        folders = [self._folder(name) for name in self._hosts]
+        return [os.fspath(folder / name) for folder in folders for name in ("state.json", "drained")]
+
+    def _host(self, name: str) -> Host:
+        if name not in self._hosts:
+            raise no_such_host(name, [*self._hosts])
+        return self._hosts[name]
+
+    def _folder(self, name: str) -> Path:
+        return hosts_folder(self._runtime) / name

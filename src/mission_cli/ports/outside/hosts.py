@@ -1,0 +1,76 @@
+"""Hosts on which attempts can run, besides this machine: what is known of them, and whether they take new attempts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.hosts.look import HostLook
+
+
+@dataclass(frozen=True, slots=True)
+class HostFinding:
+    """One line of `mission hosts test`."""
+
+    name: str
+    """What was tested, such as `git`, `python`, `sandbox`, `clock` or the name of a runner."""
+    ok: bool
+    words: str
+    hint: str = ""
+
+
+class Hosts(Protocol):
+    """The hosts of one repository. `looks` reads files; only `test` asks a host."""
+
+    def looks(self) -> Sequence[HostLook]:
+        """Return every configured host, in the order of the settings."""
+        ...
+
+    def drain(self, name: str, *, on: bool) -> None:
+        """Keep new attempts away from a host, or let it take them again. Raises NotFoundError for an unknown one."""
+        ...
+
+    def test(self, name: str) -> Sequence[HostFinding]:
+        """Ask a host for everything that an attempt needs there, and note whether it could be reached.
+
+        Raises NotFoundError for an unknown one.
+        """
+        ...
+
+    def watch(self) -> Sequence[str]:
+        """Return the files that change with what `looks` returns, whether they exist or not."""
+        ...
+
+
+class NoHosts:
+    """There are none: every attempt runs on this machine."""
+
+    def looks(self) -> Sequence[HostLook]:
+        """Return nothing."""
+        return ()
+
+    def drain(self, name: str, *, on: bool) -> None:
+        """Refuse it."""
+        del on
+        raise no_such_host(name, ())
+
+    def test(self, name: str) -> Sequence[HostFinding]:
+        """Refuse it."""
+        raise no_such_host(name, ())
+
+    def watch(self) -> Sequence[str]:
+        """Return nothing."""
+        return ()
+
+
+def no_such_host(name: str, known: Sequence[str]) -> NotFoundError:
+    """Return the error for a name that the settings do not have."""
+    from mission_cli._support.text import did_you_mean
+
+    usual = f"configured are {', '.join(known)}" if known else "add one: mission hosts add NAME me@machine"
+    return NotFoundError(f"there is no host `{name}`", hint=did_you_mean(name, known, usual))
