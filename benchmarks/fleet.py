@@ -1,0 +1,250 @@
+"""How far one remote carries: clones that push to one state branch, simulated and measured; the size of the state.
+
+    python benchmarks/fleet.py [SECONDS]
+
+Clones with a mission each write and push one note after the other for so many seconds (30) to a repository that takes
+a second to answer, as a forge does. The same is simulated with the times of one clone that is alone. Then the
+simulation says what hundreds of machines reach, and a mission that was driven to its end what its state weighs.
+"""
+
+from __future__ import annotations
+
+import compileall
+import heapq
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.kit.clones import make_hub
+from tests.kit.people import HONEST, Person
+
+MOST_TRIES = 10
+"""As in `engine/remote_sync.py`: then the next pulse tries again."""
+NEXT_PULSE = 60.0
+CLONES = (1, 2, 4, 8)
+SLOW = 1.0
+"""Seconds that the repository takes before it answers, as a forge on the internet does."""
+TARGET = 1.3
+"""How far the simulation may be from what was measured, as a ratio in either direction."""
+PLAN = """\
+title: Fleet
+goal: g
+budget: {money_usd: 50}
+preferences: {land: auto, runner: script}
+milestones:
+  - name: One
+    validation: ["file: `1.1.txt`"]
+    features:
+"""
+PUSHER = """\
+import sys, time
+from pathlib import Path
+from mission_cli.app.commands.steer.tell import note
+from mission_cli.engine import remote_sync
+from mission_cli.wiring import compose
+ctx = compose.open_repository(Path(sys.argv[1]), ticking=False).context
+name, ends, done, tries = sys.argv[2], float(sys.argv[3]), 0, 0
+real = ctx.share.push
+def push(head):
+    global tries
+    tries += 1
+    return real(head)
+ctx.share.push = push
+while time.time() < ends:
+    note(ctx, name, f"note {done}")
+    if remote_sync.sync_if_behind(ctx) is not remote_sync.SyncResult.UNREACHABLE:
+        done += time.time() < ends
+print(done, tries)
+"""
+
+
+@dataclass(frozen=True)
+class Times:
+    """What one clone takes, in seconds."""
+
+    write: float
+    """To write a commit."""
+    push: float
+    """To push it."""
+    fetch: float
+    """To fetch what others pushed, and to merge it."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a number of clones reaches."""
+
+    per_minute: float
+    """Pushes that the remote accepted."""
+    tries: float
+    """Pushes for each accepted one."""
+    late: float
+    """Seconds from the commit to the accepted push, at the 99th percentile."""
+    given_up: float
+    """Share of the commits that wait for the next pulse, because each try came too late."""
+
+
+def simulate(
+    clones: int, times: Times, *, every: float, rest: float = NEXT_PULSE, minutes: float = 30, seed: int = 0
+) -> Reached:
+    """Let clones commit `every` so many seconds (0: at once again) and push to one branch that moves only forward.
+
+    A clone whose tries are used up waits for `rest` seconds.
+    """
+    chance, events, turn = random.Random(seed), [], 0  # noqa: S311 - a simulation
+    version, known = 0, [0] * clones
+    end, accepted, tried, given_up, waits = minutes * 60, 0, 0, 0, []
+
+    def commit_after(now: float) -> float:
+        return now + times.write + (chance.expovariate(1 / every) if every else 0.0)
+
+    def vary(seconds: float) -> float:
+        return seconds * chance.uniform(0.9, 1.1)
+
+    def add(at: float, what: str, clone: int, since: float, tries: int) -> None:
+        nonlocal turn
+        turn += 1
+        heapq.heappush(events, (at, turn, what, clone, since, tries))
+
+    for clone in range(clones):
+        add(commit_after(chance.uniform(0, every or times.push)), "commit", clone, 0.0, 0)
+    while events:
+        now, _, what, clone, since, tries = heapq.heappop(events)
+        if now > end:
+            break
+        if what == "commit":
+            add(now + vary(times.push), "push", clone, now, 1)
+            continue
+        tried += 1
+        if known[clone] == version:
+            version += 1
+            known[clone] = version
+            accepted += 1
+            waits.append(now - since)
+            add(commit_after(now), "commit", clone, 0.0, 0)
+        elif tries >= MOST_TRIES:
+            given_up += 1
+            add(now + rest + times.write, "commit", clone, 0.0, 0)
+        else:  # what it fetches is what the remote has when it asks
+            known[clone] = version
+            add(now + vary(times.fetch) + vary(times.push), "push", clone, since, tries + 1)
+    late = statistics.quantiles(waits, n=100)[-1] if len(waits) > 1 else 0.0
+    whole = accepted + given_up
+    return Reached(accepted / minutes, tried / max(1, accepted), late, given_up / max(1, whole))
+
+
+def measure(folder: Path, clones: int, seconds: float) -> tuple[float, float]:
+    """(accepted pushes a minute, pushes for each) of real clones that push notes as fast as they can."""
+    folder.mkdir()
+    people = _people(folder, clones)
+    ends = time.time() + seconds + 2 + clones
+    argv = [[sys.executable, "-c", PUSHER, os.fspath(p.repo), f"m{n}", str(ends)] for n, p in enumerate(people)]
+    begun = time.time()
+    running = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for words in argv]
+    said = [process.communicate()[0].split() for process in running]
+    assert all(process.returncode == 0 for process in running)
+    done, tries = sum(int(word[0]) for word in said), sum(int(word[1]) for word in said)
+    return 60 * done / (ends - begun), tries / max(1, done)
+
+
+def _people(folder: Path, clones: int) -> list[Person]:
+    """People with a mission each, who share them by one slow repository."""
+    hub, slow = make_hub(folder), folder / "slow"
+    slow.write_text(f'#!/bin/sh\nsleep {SLOW}\nexec git "$1" {hub.path}\n')
+    slow.chmod(0o755)
+    people = [hub.clone(folder / f"c{n}", worker=HONEST) for n in range(clones)]
+    for n, person in enumerate(people):
+        person.plan(f'{PLAN}      - {{title: f, criteria: ["file: `a`"]}}\n', identity=f"m{n}")
+        person.mission("pulse", "--quiet")
+    for person in people:
+        person.mission("pulse", "--quiet")
+        person.git("config", "protocol.ext.allow", "always")
+        person.git("remote", "set-url", "origin", f"ext::{slow} %s")
+    return people
+
+
+def times_of_one(folder: Path) -> Times:
+    """What writing, pushing and fetching take for a clone that is alone."""
+    folder.mkdir()
+    (person,) = _people(folder, 1)
+    script = """\
+import sys, time
+from pathlib import Path
+from mission_cli.app.commands.steer.tell import note
+from mission_cli.wiring import compose
+ctx = compose.open_repository(Path(sys.argv[1]), ticking=False).context
+for n in range(7):
+    at = [time.perf_counter()]
+    note(ctx, "m0", f"note {n}")
+    at.append(time.perf_counter())
+    ctx.share.push(ctx.state.head())
+    at.append(time.perf_counter())
+    ctx.share.fetch()
+    at.append(time.perf_counter())
+    print(*(b - a for a, b in zip(at, at[1:])))
+"""
+    argv = [sys.executable, "-c", script, os.fspath(person.repo)]
+    out = subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout
+    columns = zip(*([float(word) for word in line.split()] for line in out.splitlines()[1:]), strict=True)
+    return Times(*(statistics.median(column) for column in columns))
+
+
+def weigh(folder: Path, features: int = 12) -> tuple[float, float]:
+    """(kilobytes of packed state for each feature, commits for each) of a mission that was driven to its end."""
+    folder.mkdir()
+    person = make_hub(folder).clone(folder / "c", worker=HONEST)
+    person.set('remote = ""')
+    rows = "".join(f'      - {{title: f{n}, criteria: ["file: `1.{n}.txt`"]}}\n' for n in range(1, features + 1))
+    person.plan(PLAN + rows)
+    person.start()
+    person.run()
+    state = person.repo / "missions"
+    commits = int(person.git("rev-list", "--count", "missions", cwd=state))
+    person.git("gc", "--quiet", "--prune=now", cwd=state)
+    said = person.git("count-objects", "-v", cwd=state)
+    size = next(int(line.split()[1]) for line in said.splitlines() if line.startswith("size-pack:"))
+    return size / features, commits / features
+
+
+def main() -> int:
+    """Print the measured points beside the simulated ones, and what more machines would reach."""
+    seconds = float(sys.argv[1]) if sys.argv[1:] else 30.0
+    compileall.compile_dir("src", quiet=1)
+    missed = []
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place)
+        os.environ["HOME"] = os.fspath(root)
+        (root / ".gitconfig").write_text(
+            "[user]\n\tname = F\n\temail = f@example.org\n[init]\n\tdefaultBranch = main\n"
+        )
+        times = times_of_one(root / "alone")
+        print(f"one clone: {times.write:.2f} s to write, {times.push:.2f} s to push, {times.fetch:.2f} s to fetch")
+        print("clones | pushes a minute measured, simulated | tries measured, simulated")
+        for clones in CLONES:
+            real, tries = measure(root / f"of-{clones}", clones, seconds)
+            same = simulate(clones, times, every=0, rest=0)
+            off = real / same.per_minute
+            missed += [] if 1 / TARGET <= off <= TARGET else [f"{clones} clones: {off:.2f}"]
+            print(f"{clones:6} | {real:7.1f} {same.per_minute:7.1f} | {tries:5.2f} {same.tries:5.2f}")
+        print("machines, a decision a minute each | pushes a minute | tries | p99 s | wait for the next pulse")
+        for machines in (10, 20, 50, 100, 200, 500):
+            far = simulate(machines, times, every=60)
+            row = f"{far.per_minute:7.1f} | {far.tries:5.2f} | {far.late:6.1f} | {100 * far.given_up:5.1f} %"
+            print(f"{machines:6} | {row}")
+        size, commits = weigh(root / "weight")
+        print(f"state: {size:.1f} KB packed and {commits:.1f} commits for each feature")
+    for line in missed:
+        print(f"missed: {line} (target: within {TARGET} of the simulation)")
+    return bool(missed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
