@@ -137,7 +137,7 @@ class JobSpec:
     sandbox: SandboxAccess = field(default_factory=SandboxAccess)
     service: Service = field(default_factory=Service)
     place: str = ""
-    """The name of the host on which it runs; empty: this machine."""
+    """The host on which a worker runs, by its name in the settings; empty: this machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,6 +329,7 @@ def _spec(raw: dict[str, Any]) -> JobSpec:
         caps=Caps(**parts["caps"]),
         sandbox=SandboxAccess(**parts["sandbox"]),
         service=Service(**parts["service"]),
+        place=str(raw.get("place", "")),
     )
 
 

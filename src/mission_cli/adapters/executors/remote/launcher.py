@@ -79,7 +79,7 @@ class Finding:
     """One line of `mission hosts test`."""
 
     name: str
-    """Such as `git`, `python`, `sandbox`, `clock`, `disk`."""
+    """Such as `git`, `python`, `sandbox`, `git-lfs`, `clock`, `disk`."""
     ok: bool
     words: str
     hint: str = ""
