@@ -70,6 +70,11 @@ class Ledger:
         cost = usd if usd is not None else self._prices.cost(tokens)
         self.usd = None if self.usd is None or cost is None else self.usd + cost
 
+    def unknown(self, tokens: Mapping[str, int]) -> None:
+        """Add a completed step whose report is not readable: its cost is unknown."""
+        self.step(tokens, Decimal(0))
+        self.usd = None
+
     def cut_off(self, text: str = "") -> None:
         """Add a step whose stream broke off: all of its input and the received output are charged.
 

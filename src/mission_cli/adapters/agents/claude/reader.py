@@ -20,15 +20,17 @@ from mission_cli.adapters.agents.stream import (
     count,
     money,
     noted,
-    parse_line,
     report,
 )
+from mission_cli.adapters.agents.torn import TORN, Events, untorn
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
     from mission_cli.ports.agents import StreamTally
+
+_GOOD = "success"
 
 
 class ClaudeReader:
@@ -42,14 +44,20 @@ class ClaudeReader:
         self._limit: dict[str, Any] = {}
         self._text = ""
         self._notes: list[str] = []
+        self._events = Events("result")
+        self._counted: set[str] = set()
+        """Ids of the events with usage that were processed."""
 
     def line(self, text: str) -> None:
-        """Process one event."""
-        event = parse_line(text)
-        if not event:
+        """Process one line."""
+        for event in self._events.of(text):
+            self._event(event)
+
+    def _event(self, event: dict[str, Any]) -> None:
+        if self._is_repeated(event):
             return
         self._session = str(event.get("session_id") or self._session)
-        kind = event.get("type")
+        kind = event.get("type") or ("result" if "total_cost_usd" in event else "")
         if kind == "stream_event":
             self._partial(as_dict(event.get("event")))
         elif kind == "assistant":
@@ -57,7 +65,7 @@ class ClaudeReader:
         elif kind == "rate_limit_event":
             self._limit = as_dict(event.get("rate_limit_info"))
         elif kind == "result":
-            self._result = event
+            self._result = {**self._result, **event} if event.get(TORN) else event
             since = as_dict(event.get("model_usage_since_last_result"))
             self._models += map(as_dict, since.values())
 
@@ -71,6 +79,9 @@ class ClaudeReader:
 
     def report(self, code: int | None) -> AgentReport:
         """Return how the run went. Success is exit 0 and a result without an error, with a text and nothing denied."""
+        if code is not None:
+            for event in self._events.rest():
+                self._event(event)
         cause, detail, reset = self._judged(code)
         return report(
             words=str(self._result.get("result") or self._text or "\n".join(self._notes[-5:])),
@@ -82,6 +93,14 @@ class ClaudeReader:
             reset_at=reset,
         )
 
+    def _is_repeated(self, event: dict[str, Any]) -> bool:
+        """Whether an event was processed before: what it reports is not used twice."""
+        name = str(event.get("uuid") or "")
+        if name and name in self._counted:
+            return True
+        self._counted.add(name)
+        return event.get("type") == "result" and event == self._result
+
     def _judged(self, code: int | None) -> tuple[Cause | None, str, str]:
         result = self._result
         if not result:
@@ -92,7 +111,7 @@ class ClaudeReader:
         words = str(result.get("result") or " ".join(map(str, as_list(result.get("errors")))) or result.get("subtype"))
         if "budget" in str(result.get("subtype", "")):
             return Cause.OVER_BUDGET, words, ""
-        if result.get("is_error") or result.get("subtype") != "success":
+        if result.get("is_error") or untorn(result.get("subtype", _GOOD), _GOOD) != _GOOD:
             status = result.get("api_error_status")
             cause = cause_of_error(words, status if isinstance(status, int) else None)
             return cause, words, self._reset() or reset_time(words)
@@ -101,7 +120,7 @@ class ClaudeReader:
             return Cause.PERMISSION, f"a permission was denied: {denied}", ""
         if result.get("stop_reason") in {"length", "max_tokens"}:
             return Cause.WRONG_OUTPUT, "the answer was cut off by the model's output limit", ""
-        if not str(result.get("result") or "").strip():
+        if not str(result.get("result", self._text) or "").strip():
             return Cause.NOOP, "the answer was empty", ""
         return None, "", ""
 

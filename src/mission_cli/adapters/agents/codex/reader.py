@@ -16,9 +16,9 @@ from mission_cli.adapters.agents.stream import (
     cause_of_error,
     count,
     noted,
-    parse_line,
     report,
 )
+from mission_cli.adapters.agents.torn import Events
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 SHELL = pattern(r"\A(?:/\S+/)?(?:ba|z)?sh -l?c (?P<quote>['\"]?)(?P<words>.*)(?P=quote)\Z", re.DOTALL)
 """The shell around each command of the model."""
+
+_COUNTED = {"input_tokens", "cached_input_tokens", "output_tokens"}
+"""What the end of a turn always reports; without these it was damaged."""
 
 
 class CodexReader:
@@ -40,13 +43,19 @@ class CodexReader:
         self._limited = ""
         self._completed = False
         self._notes: list[str] = []
+        self._usage: dict[str, Any] = {}
+        """What the last event said that ended the turn."""
+        self._events = Events("usage", "turn.completed")
 
     def line(self, text: str) -> None:
-        """Process one event."""
-        event = parse_line(text)
+        """Process one line."""
+        self._limited = ""
+        for event in self._events.of(text):
+            self._event(event)
+
+    def _event(self, event: dict[str, Any]) -> None:
         kind = event.get("type")
         item = as_dict(event.get("item"))
-        self._limited = ""
         if kind in {"item.started", "item.completed"}:
             self._ledger.action = _action(item) or self._ledger.action
         if kind == "thread.started":
@@ -54,8 +63,7 @@ class CodexReader:
         elif kind == "item.completed" and item.get("type") == "agent_message":
             self._text = str(item.get("text", ""))
         elif kind == "turn.completed":
-            self._completed = True
-            self._ledger.step(tokens_of(as_dict(event.get("usage"))), None)
+            self._complete(as_dict(event.get("usage")))
         elif kind == "turn.failed":
             self._failed = message_of(event)
         elif kind == "error":
@@ -71,6 +79,9 @@ class CodexReader:
 
     def report(self, code: int | None) -> AgentReport:
         """Return how the run went. Success is exit 0, a completed turn and a text."""
+        if code is not None:
+            for event in self._events.rest():
+                self._event(event)
         cause, detail, reset = self._judged(code)
         return report(
             words=self._text or "\n".join(self._notes[-5:]),
@@ -81,6 +92,16 @@ class CodexReader:
             detail=detail,
             reset_at=reset,
         )
+
+    def _complete(self, usage: dict[str, Any]) -> None:
+        """Process the end of the turn; the same one again changes nothing."""
+        if self._completed and usage == self._usage:
+            return
+        self._completed, self._usage = True, usage
+        if usage.keys() >= _COUNTED:
+            self._ledger.step(tokens_of(usage), None)
+        else:
+            self._ledger.unknown(tokens_of(usage))
 
     def _trouble(self, message: str) -> None:
         """Process an error after which Codex continues: a broken stream, or a rate limit that it waits for."""

@@ -16,9 +16,9 @@ from mission_cli.adapters.agents.stream import (
     count,
     money,
     noted,
-    parse_line,
     report,
 )
+from mission_cli.adapters.agents.torn import Events, untorn
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ LOGGED = pattern(
     r'^timestamp=\S+ level=ERROR .*?message=(?:"stream error"|failed) .*?'
     r'error(?:\.error)?="(?:\w+: )?(?P<words>(?:[^"\\]|\\.)*)"'
 )
+_GOOD = "stop"
+"""The reason of the last step; also that of a damaged event without one, after which the exit status decides."""
+_REASONS = (_GOOD, "tool-calls", "length", "unknown")
 _REJECTED = ("rejected permission", "The user rejected", "rule which prevents you from using")
 
 
@@ -46,12 +49,16 @@ class OpencodeReader:
         self._logged = ""
         self._notes: list[str] = []
         self._children: dict[str, None] = {}
+        self._events = Events("part", "step_finish")
+        self._finished: set[str] = set()
+        """Ids of the steps whose end was processed."""
 
     def line(self, text: str) -> None:
-        """Process one event."""
-        event = parse_line(text)
-        if not event:
-            return
+        """Process one line."""
+        for event in self._events.of(text):
+            self._event(event)
+
+    def _event(self, event: dict[str, Any]) -> None:
         self._session = str(event.get("sessionID") or self._session)
         self._limited = ""
         part = as_dict(event.get("part"))
@@ -83,6 +90,9 @@ class OpencodeReader:
 
     def report(self, code: int | None) -> AgentReport:
         """Return how the run went. Success is exit 0, the last reason `stop`, a text and nothing rejected."""
+        if code is not None:
+            for event in self._events.rest():
+                self._event(event)
         cause, detail, reset = self._judged(code)
         words = self._text or "\n".join(self._notes[-5:])
         return report(
@@ -122,16 +132,22 @@ class OpencodeReader:
     def _answered(self, code: int | None) -> tuple[Cause | None, str]:
         if self._reason == "length":
             return Cause.WRONG_OUTPUT, "the answer was cut off by the model's output limit"
-        if code == 0 and self._reason != "stop":
+        if code == 0 and self._reason != _GOOD:
             return Cause.PROVIDER_ERROR, f"the last step ended with `{self._reason or 'nothing'}`"
         if code == 0 and not self._text.strip():
             return Cause.NOOP, "the answer was empty"
         return None, ""
 
     def _finish(self, part: dict[str, Any]) -> None:
-        self._reason = str(part.get("reason", ""))
+        name = str(part.get("id") or "")
+        if name and name in self._finished:
+            return
+        self._finished.add(name)
+        self._reason = untorn(part.get("reason", _GOOD), *_REASONS)
         tokens = step_tokens(part)
-        if self._reason == "unknown" and not any(tokens.values()):
+        if "cost" not in part or "tokens" not in part:
+            self._ledger.unknown(tokens)
+        elif self._reason == "unknown" and not any(tokens.values()):
             self._ledger.cut_off(self._text)
         else:
             self._ledger.step(tokens, money(part.get("cost")))

@@ -26,6 +26,8 @@ _LOOK_SECONDS = 0.02
 """How long a pipe is read before the limits are checked."""
 _LAST_LOOKS = 16
 _LONGEST_LINE = 1_000_000
+_LONGEST_EVENT = 16_000_000
+"""An agent's last event may contain its whole answer, and its cost behind that."""
 _LONGEST_LOGGED = 32_000
 _SHARE, _BURST = 0.25, 0.25
 """The share of time that scrubbing and logging may take, and the seconds at a stretch; more output is held back."""
@@ -41,7 +43,8 @@ _TRANSCRIPT_LINE = 400
 class _Lines:
     """Cuts a stream into lines; of a very long line the beginning is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = _LONGEST_LINE) -> None:
+        self._longest = longest
         self._rest = bytearray()
         self._cut = 0
 
@@ -60,7 +63,7 @@ class _Lines:
             yield from self.feed(b"\n")
 
     def _append(self, piece: bytes) -> None:
-        kept = piece[: _LONGEST_LINE - len(self._rest)]
+        kept = piece[: self._longest - len(self._rest)]
         self._rest += kept
         self._cut += len(piece) - len(kept)
 
@@ -90,7 +93,7 @@ class Output:
         assert child.stdout is not None  # noqa: S101 - it was started with pipes
         assert child.stderr is not None  # noqa: S101 - see above
         self._out, self._child = child.stdout.fileno(), child
-        self._pipes = {self._out: _Pipe(_Lines() if reads_all else None), child.stderr.fileno(): _Pipe()}
+        self._pipes = {self._out: _Pipe(_Lines(_LONGEST_EVENT) if reads_all else None), child.stderr.fileno(): _Pipe()}
         for pipe in self._pipes:
             os.set_blocking(pipe, False)
         self._log, self._scrubber, self._describe = log, scrubber, describe
