@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
+from tests.contract.ssh_rigs import NearSshRig, SshRig
 from tests.kit.loopback_host import LoopbackHost, LoopbackLauncher
 
 from mission_cli.domain.hosts.host import Host, HostKind
@@ -82,7 +83,7 @@ class LoopbackRig:
         self._host.leave()
 
 
-RIGS: dict[str, Callable[[Path], Rig]] = {"loopback": LoopbackRig}
+RIGS: dict[str, Callable[[Path], Rig]] = {"loopback": LoopbackRig, "ssh": SshRig, "ssh, near": NearSshRig}
 """By kind. A rig calls `pytest.skip` if its programs are not installed."""
-AT_NIGHT: frozenset[str] = frozenset()
+AT_NIGHT: frozenset[str] = frozenset({"ssh", "ssh, near"})
 """Kinds that are too slow for each run of the tests."""

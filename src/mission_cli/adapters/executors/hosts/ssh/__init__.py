@@ -1,0 +1,1 @@
+"""Hosts that are reached by the person's own `ssh`."""

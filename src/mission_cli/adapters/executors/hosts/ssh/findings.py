@@ -1,0 +1,142 @@
+"""Check what an attempt needs on the machine."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import command_line, counted, one_line, show_bytes
+from mission_cli.adapters.agents import programs
+from mission_cli.adapters.executors.hosts.ssh.connection import LostError
+from mission_cli.adapters.executors.hosts.ssh.machine import OLDEST_PYTHON
+from mission_cli.adapters.executors.hosts.ssh.repository import OLDEST_GIT, git_version
+from mission_cli.adapters.executors.remote.launcher import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.adapters.executors.hosts.ssh.connection import Answer, Connection
+    from mission_cli.adapters.executors.hosts.ssh.machine import Machine
+    from mission_cli.domain.hosts.host import Host
+
+_LITTLE_DISK, _LITTLE_MEMORY = 2 << 30, 1 << 30
+_SKEW_WORTH_A_WORD = 2
+_NOT_FOUND = 127
+"""The answer of a shell about a program that it does not find."""
+_LOOK = """\
+limit=; command -v timeout >/dev/null && limit='timeout -k 1 15'
+say() { name=$1; shift; out=$($limit "$@" 2>&1 </dev/null); code=$?
+    printf '\\n%s %s ' "$name" "$code"; printf %s "$out" | head -n 1 | head -c 300; }
+say git git --version
+say python PYTHON -I -c 'import sys; print("%d.%d" % sys.version_info[:2])'
+say sandbox bwrap --unshare-user --unshare-pid --cap-drop ALL --ro-bind / / --proc /proc --dev /dev true
+command -v bwrap >/dev/null || printf '\\nsandbox 127 '
+printf '\\ndisk 0 '; df -Pk . | awk 'NR == 2 { print $4 }'
+printf '\\nmemory 0 '; awk '/^MemAvailable/ { print $2 }' /proc/meminfo 2>/dev/null
+"""
+"""Each line: name, exit status, first line of the output."""
+
+
+def check(host: Host, connection: Connection, machine: Machine, runners: Sequence[str]) -> tuple[Finding, ...]:
+    """Return what was found, the connection first; without one nothing else."""
+    try:
+        took = connection.connect()
+        before = time.time()
+        asked = connection.call("date +%s")
+        after = time.time()
+    except LostError as error:
+        return (
+            Finding(
+                "host key" if error.trouble.key else "ssh", ok=False, words=error.trouble.words, hint=error.trouble.hint
+            ),
+        )
+    words = f"answers in {(after - before) * 1000:.0f} ms"
+    words += f", connected in {took:.1f} s" if took is not None else ""
+    found = [Finding("ssh", ok=True, words=words), Finding("host key", ok=True, words="known")]
+    wanted = {runner: programs().get(runner, runner) for runner in runners}
+    said = _ask(host, connection, machine, list(wanted.values()))
+    found += [_git(*said["git"]), _python(host, *said["python"]), _sandbox(*said["sandbox"])]
+    found += [_room("disk", said["disk"][1], _LITTLE_DISK), _room("memory", said["memory"][1], _LITTLE_MEMORY)]
+    found += [
+        _runner(host, runner, program, *said.get(f"runner-{n}", (1, "")))
+        for n, (runner, program) in enumerate(wanted.items())
+    ]
+    return (*found, _clock(asked, before, after))
+
+
+def _ask(host: Host, connection: Connection, machine: Machine, programs: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Return the exit status and the first line of each part."""
+    root, path = machine.settle()
+    script = f"cd {shlex.quote(root)}\nPATH={shlex.quote(path)}\n" if path else f"cd {shlex.quote(root)}\n"
+    script += _LOOK.replace("PYTHON", shlex.quote(host.python))
+    for number, program in enumerate(programs):
+        script += f"say runner-{number} {shlex.quote(program)} --version\n"
+    return _read(connection.call(script, login=True).out.decode(errors="replace"))
+
+
+def _read(text: str) -> dict[str, tuple[int, str]]:
+    found = {}
+    for line in text.splitlines():
+        name, _, rest = line.partition(" ")
+        code, _, words = rest.partition(" ")
+        if code.isdecimal():
+            found[name] = (int(code), one_line(words))
+    return found
+
+
+def _git(code: int, words: str) -> Finding:
+    version, oldest = git_version(words), ".".join(map(str, OLDEST_GIT))
+    if version >= OLDEST_GIT:
+        return Finding("git", ok=True, words=words.removeprefix("git version "))
+    return Finding("git", ok=False, words=words or f"exit status {code}", hint=f"install git {oldest} or newer there")
+
+
+def _python(host: Host, code: int, words: str) -> Finding:
+    numbers = tuple(int(n) for n in words.split(".") if n.isdecimal()) if code == 0 else ()
+    if numbers >= OLDEST_PYTHON:
+        return Finding("python", ok=True, words=words)
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    hint = f"install Python {oldest} or newer there, and name it in hosts.{host.name}.python"
+    return Finding("python", ok=False, words=words or f"exit status {code}", hint=hint)
+
+
+def _sandbox(code: int, words: str) -> Finding:
+    if code == 0:
+        return Finding("sandbox", ok=True, words="bubblewrap works")
+    missing = code == _NOT_FOUND
+    said = "bubblewrap is not installed" if missing else f"bubblewrap does not work: {words}"
+    hint = "apt install bubblewrap" if missing else "allow unprivileged user namespaces there"
+    return Finding("sandbox", ok=False, words=said, hint=f"{hint}; without it a worker can do there what you can do")
+
+
+def _room(name: str, kilobytes: str, little: int) -> Finding:
+    if not kilobytes.isdecimal():
+        return Finding(name, ok=True, words="unknown")
+    free = int(kilobytes) * 1024
+    hint = "" if free >= little else f"attempts need about {show_bytes(little)}"
+    return Finding(name, ok=free >= little, words=f"{show_bytes(free)} free", hint=hint)
+
+
+def _runner(host: Host, runner: str, program: str, code: int, words: str) -> Finding:
+    if code == 0:
+        return Finding(runner, ok=True, words=words or "works")
+    if code == _NOT_FOUND:
+        words = f"`{one_line(program)}` is not on the PATH of your login shell there"
+        hint = f"install it there, or leave `{runner}` out of hosts.{host.name}.runners"
+        return Finding(runner, ok=False, words=words, hint=hint)
+    words = f"`{one_line(program)} --version` ended with {code}: {words}"
+    return Finding(runner, ok=False, words=words, hint=f"try it there: `{command_line('ssh', host.address)}`")
+
+
+def _clock(asked: Answer, before: float, after: float) -> Finding:
+    """Clocks are never compared with ours for a decision: this is for people who compare logs."""
+    told = asked.out.decode(errors="replace").strip()
+    if not told.isdecimal():
+        return Finding("clock", ok=True, words="unknown")
+    there = int(told)
+    skew = max(0.0, before - there - 1) or min(0.0, after - there)
+    if abs(skew) < _SKEW_WORTH_A_WORD:
+        return Finding("clock", ok=True, words="as here")
+    words = f"{counted(round(abs(skew)), 'second')} {'behind' if skew > 0 else 'ahead'}"
+    return Finding("clock", ok=True, words=f"{words}; no decision depends on it", hint="turn on NTP there")

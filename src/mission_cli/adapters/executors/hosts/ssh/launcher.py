@@ -1,0 +1,132 @@
+"""Start jobs on a machine that is reached by `ssh`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import one_line
+from mission_cli.adapters.executors.hosts.ssh.connection import Connection
+from mission_cli.adapters.executors.hosts.ssh.findings import check
+from mission_cli.adapters.executors.hosts.ssh.machine import Machine
+from mission_cli.adapters.executors.hosts.ssh.repository import git_script, make, object_format, url_of
+from mission_cli.adapters.executors.remote.launcher import Exchange, LaunchLook, LaunchState
+from mission_cli.domain.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.adapters.executors.remote.launcher import Finding, Launch
+    from mission_cli.domain.hosts.host import Host
+
+_PLACING = Path(__file__).with_name("placing.py")
+_KEEPING = Path(__file__).with_name("keeping.py")
+_CLONE = "clone"
+
+
+class SshLauncher:
+    """One machine. Everything on it happens by the person's own `ssh`, over one connection."""
+
+    def __init__(self, host: Host, *, environment: Mapping[str, str], folder: Path) -> None:
+        self._host, self._folder = host, folder
+        self._connection = Connection(host.name, host.address, environment=environment, folder=folder)
+        self._machine = Machine(host, self._connection)
+
+    def prepare(self, program: bytes, digest: str) -> tuple[str, ...]:
+        """Put the zipapp there, whole or not at all; its digest is compared there."""
+        there = self._machine.learn()
+        name = f"mission-{digest}.pyz"
+        script = _alone(there.python, _PLACING, there.root, name, hashlib.sha256(program).hexdigest())
+        for data in (b"", program):
+            answer = self._machine.do(script, data)
+            if answer.code:
+                raise self._machine.refused("the program of mission cannot be stored there", answer)
+            if answer.out == b"here":
+                return (there.python, "-I", f"{there.root}/{name}")
+        raise ToolError(f"{self._host.name}: the program arrived damaged", hint="try again")
+
+    def exchange(self) -> Exchange:
+        """Return the repository of the settings, or the one that is kept on the machine."""
+        if self._host.exchange:
+            return Exchange(self._host.exchange, self._host.exchange)
+        path = f"{self._place()}/code.git"
+        make(self._machine.do, self._host.name, path, object_format(self._folder, self._connection.environment))
+        text = git_script(self._connection, path, self._machine.known().path)
+        script = self._connection.store_git_script(text)
+        env = {"GIT_SSH_COMMAND": shlex.join(("/bin/sh", str(script))), "GIT_SSH_VARIANT": "ssh"}
+        return Exchange(url_of(self._host.address, path), path, env)
+
+    def start(self, launch: Launch) -> None:
+        """Start the command in the environment of the person's login shell there."""
+        wanted = {
+            "id": launch.id,
+            "key": launch.key,
+            "argv": list(launch.argv),
+            "env": dict(launch.env),
+            "deadline_s": launch.deadline_s,
+        }
+        self._keep("start", wanted, login=True)
+
+    def look(self, ids: Sequence[str]) -> Mapping[str, LaunchLook]:
+        """Ask about all ids at once."""
+        if not ids:
+            return {}
+        said = json.loads(self._keep("look", {"ids": list(ids)}))
+        return {one: LaunchLook(LaunchState(said[one]["state"]), one_line(said[one].get("detail", ""))) for one in ids}
+
+    def cancel(self, job: str) -> None:
+        """Send SIGTERM to the process group of the command."""
+        self._keep("cancel", {"id": job})
+
+    def output(self, job: str, offset: int) -> tuple[bytes, int]:
+        """Return the next part of the output."""
+        out = self._keep("output", {"id": job, "offset": offset})
+        return out, offset + len(out)
+
+    def free(self) -> int | None:
+        """Return None: the machine itself sets no limit."""
+        return None
+
+    def forget(self, job: str) -> None:
+        """Remove the folder of an ended id."""
+        self._keep("forget", {"id": job})
+
+    def test(self, runners: Sequence[str]) -> Sequence[Finding]:
+        """Check the connection, and what is installed there."""
+        return check(self._host, self._connection, self._machine, runners)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
+    def _keep(self, verb: str, wanted: object, *, login: bool = False) -> bytes:
+        """Run one verb of `keeping.py` there."""
+        script = _alone(self._machine.known().python, _KEEPING, verb, f"{self._place()}/runs")
+        answer = self._machine.do(script, json.dumps(wanted).encode(), login=login)
+        if answer.code:
+            raise self._machine.refused(f"`{verb}` failed there", answer)
+        return answer.out
+
+    def _place(self) -> str:
+        """Return the folder of this clone there. Its name is a random number, stored beside the control socket."""
+        note = self._folder / _CLONE
+        if not note.exists():
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            new = note.with_suffix(f".{secrets.token_hex(4)}")
+            new.write_text(secrets.token_hex(8))
+            try:
+                note.hardlink_to(new)
+            except FileExistsError:
+                pass  # another process was first
+            finally:
+                new.unlink()
+        return f"{self._machine.known().root}/{note.read_text()}"
+
+
+def _alone(python: str, source: Path, *words: str) -> str:
+    """Return the script that runs a module of ours there, before anything of ours is there."""
+    return shlex.join((python, "-I", "-c", source.read_text(), *words))

@@ -1,0 +1,98 @@
+"""What is known of the machine at the other end: its folder, its PATH, its Python."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import asdict, dataclass
+from mission_cli.adapters.executors.hosts.ssh.there import learn_path
+from mission_cli.adapters.fs.atomic import read_json, write_json
+from mission_cli.domain.errors import ToolError
+
+if TYPE_CHECKING:
+    from mission_cli.adapters.executors.hosts.ssh.connection import Answer, Connection
+    from mission_cli.domain.hosts.host import Host
+
+OLDEST_PYTHON = (3, 11)
+_ROOT = "~/.cache/mission"
+_NOTE = "machine.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the machine."""
+
+    root: str
+    """The folder for everything that is kept there, absolute."""
+    path: str
+    """The PATH of an interactive login shell; empty: unknown."""
+    python: str
+    """The path of Python."""
+
+
+class Machine:
+    """Runs scripts on the machine, with the PATH that the person has there."""
+
+    def __init__(self, host: Host, connection: Connection) -> None:
+        self._host, self._connection = host, connection
+        self._known: Known | None = None
+
+    def known(self) -> Known:
+        """Return what the last `learn` found, of an earlier process too."""
+        if self._known is None:
+            note = read_json(self._connection.folder / _NOTE)
+            about = note.get("about") if isinstance(note, dict) else None
+            self._known = Known(**note["known"]) if about == self._about() else self.learn()
+        return self._known
+
+    def learn(self) -> Known:
+        """Ask the machine. Raises ToolError if Python there is missing or too old."""
+        root, path = self.settle()
+        python = shlex.quote(self._host.python)
+        asked = shlex.quote("import sys; print(*sys.version_info[:2])")
+        answer = self._connection.call(f"{_on(path)}command -v {python} && {python} -I -c {asked}")
+        place, _, version = answer.out.decode(errors="replace").strip().rpartition("\n")
+        numbers = tuple(int(n) for n in version.split() if n.isdecimal())
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        hint = f"install Python {oldest} or newer there, and name it in hosts.{self._host.name}.python"
+        if answer.code or len(numbers) != len(OLDEST_PYTHON):
+            raise ToolError(f"{self._host.name}: `{self._host.python}` does not work: {answer.words}", hint=hint)
+        if numbers < OLDEST_PYTHON:
+            said = ".".join(map(str, numbers))
+            raise ToolError(f"{self._host.name}: `{self._host.python}` is Python {said}", hint=hint)
+        self._known = Known(root, path, place.rpartition("\n")[2])
+        note = {"about": self._about(), "known": asdict(self._known)}
+        write_json(self._connection.folder / _NOTE, note, durable=False)
+        return self._known
+
+    def settle(self) -> tuple[str, str]:
+        """Make the folder there; return its path, and the PATH of a login shell."""
+        root = self._host.root or _ROOT
+        where = f'"$HOME"/{shlex.quote(root[2:])}' if root.startswith("~/") else shlex.quote(root)
+        made = f'umask 077; mkdir -p {where} && cd {where} && printf "<ROOT>%s</ROOT>" "$(pwd -P)" || exit 1'
+        answer = self._connection.call(f"{made}\n{learn_path()}")
+        if answer.code:
+            raise self.refused(f"the folder {root} cannot be made there", answer)
+        text = answer.out.decode(errors="surrogateescape")
+        return _between(text, "ROOT"), _between(text, "PATH")
+
+    def do(self, script: str, data: bytes = b"", *, login: bool = False) -> Answer:
+        """Run a script there; `login`: in the environment of a login shell."""
+        return self._connection.call(f"{_on(self.known().path)}{script}", data, login=login)
+
+    def refused(self, what: str, answer: Answer) -> ToolError:
+        """Return the error of a script that failed."""
+        hint = f"run `mission hosts test {self._host.name}`"
+        return ToolError(f"{self._host.name}: {what}: {answer.words}", hint=hint)
+
+    def _about(self) -> list[str]:
+        return [self._host.address, self._host.root, self._host.python]
+
+
+def _on(path: str) -> str:
+    return f"PATH={shlex.quote(path)}; export PATH\n" if path else ""
+
+
+def _between(text: str, name: str) -> str:
+    return text.partition(f"<{name}>")[2].partition(f"</{name}>")[0]
