@@ -144,18 +144,29 @@ def _pulse_everywhere(*, quiet: bool) -> int:
     return plain_pulses(busy, quiet=quiet)
 
 
+def _job(command: str, words: list[str]) -> int:
+    """Supervise a job on this machine, or run one for another machine."""
+    if command == "_node":
+        from mission_cli.adapters.executors.remote.node.main import node
+
+        return node(words)
+    from pathlib import Path
+
+    from mission_cli.adapters.executors.supervise.supervisor import supervise
+
+    return supervise(Path(words[0]), int(words[1]))
+
+
 def _hidden(words: list[str]) -> int | None:
     """Run the commands that only this program starts; return None for anything else."""
     if words[0] == "_complete":
         from mission_cli.surfaces.completion.answer import answer
 
         return answer(words[1], int(words[2]), words[3:])
+    if words[0] in {"_supervise", "_node"}:
+        return _job(words[0], words[1:])
     from pathlib import Path
 
-    if words[0] == "_supervise":
-        from mission_cli.adapters.executors.supervise.supervisor import supervise
-
-        return supervise(Path(words[1]), int(words[2]))
     if words[0] == "_inspect":
         from mission_cli.adapters.checks.inspect import inspect
 

@@ -104,6 +104,30 @@ def start_detached(
         )
 
 
+def start_bound(
+    argv: Sequence[str],
+    *,
+    cwd: Path | str,
+    env: Mapping[str, str],
+    log: Path,
+    before_exec: Callable[[], None],
+    keep: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a child in its own session; its output is appended to `log`. Raises OSError if it cannot be executed."""
+    with log.open("ab") as out:
+        return subprocess.Popen(  # noqa: S603 - the door: argv is a list, no shell
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            pass_fds=tuple(keep),
+            start_new_session=True,
+            preexec_fn=before_exec,  # noqa: PLW1509 - its caller has one thread
+        )
+
+
 def start_child(
     argv: Sequence[str],
     *,

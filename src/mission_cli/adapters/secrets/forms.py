@@ -9,16 +9,19 @@ import re
 import sys
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
+from mission_cli.adapters.fs.atomic import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PRIVATE_KEY = "Private key"
+KEPT_RULES = "forms.json"
 REACH = 4096
 """A secret is found if it lies within this many bytes."""
 _OURS = {
@@ -147,6 +150,20 @@ def _key_body(text: bytes, start: int) -> bytes:
 @cache
 def _forms() -> tuple[tuple[str, Any, bytes], ...]:
     """Return (kind, rule, pattern that every match begins with or contains)."""
+    return tuple(
+        (kind, _compiled(_pattern(text, any_case=any_case)), _pattern(_beginning(kind, text), any_case=any_case))
+        for kind, text, any_case in rules()
+    )
+
+
+def rules() -> list[tuple[str, str, bool]]:
+    """Return (kind, pattern, whether case does not matter) of all forms.
+
+    In the program that is sent to hosts they are in a file beside this one: `detect-secrets` is not installed there.
+    """
+    kept = read_json(Path(__file__).with_name(KEPT_RULES))
+    if isinstance(kept, list):
+        return [(str(kind), str(text), any_case is True) for kind, text, any_case in kept]
     try:
         with _without_requests():
             detectors = _detectors()
@@ -156,10 +173,7 @@ def _forms() -> tuple[tuple[str, Any, bytes], ...]:
     for name, detector in sorted(detectors.items()):
         if name not in _GUESSES:
             raw += [(name, _in_re2(rule.pattern), bool(rule.flags & re.IGNORECASE)) for rule in detector().denylist]
-    return tuple(
-        (kind, _compiled(_pattern(text, any_case=any_case)), _pattern(_beginning(kind, text), any_case=any_case))
-        for kind, text, any_case in raw
-    )
+    return raw
 
 
 def _detectors() -> dict[str, Any]:
@@ -199,7 +213,10 @@ def _pattern(text: str | bytes, *, any_case: bool = False) -> bytes:
 
 
 def _compiled(text: bytes) -> Any:
-    import re2
+    try:
+        import re2
+    except ImportError:  # on a host: the rules are the same, and the machine that drives scans again in linear time
+        return re.compile(text)
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1

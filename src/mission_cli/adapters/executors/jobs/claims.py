@@ -47,7 +47,8 @@ def claim(job: JobFolder, key: str, around: Surroundings) -> Refusal | None:
     if other is None and around.remote:
         from mission_cli.adapters.git.remote.share import claim_there
 
-        other = claim_there(Path(around.code), around.remote, key, content)
+        name = f"{around.clone}/{key}" if around.clone else key
+        other = claim_there(Path(around.code), around.remote, name, content)
     if other is None:
         return None
     words = f"{key} is already claimed: {other.decode('utf-8', 'replace')[:300]}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import (
@@ -14,16 +13,18 @@ from mission_cli._support.dataclass import (
     replace,
 )
 from mission_cli._support.text import one_line, parse_stamp, stamp
-from mission_cli.adapters.agents.figures import dollars, tokens
+from mission_cli.adapters.agents.figures import tokens
+from mission_cli.adapters.executors.jobs.exit_file import exit_facts, exit_of, plain, usage_of
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
-from mission_cli.domain.judging.test_results import NAMED, Names, SuiteSummary
-from mission_cli.domain.runs import AgentReport, Exit, Left, Tally, Usage
-from mission_cli.domain.status import Cause, EndReason, JobKind
+from mission_cli.domain.runs import Tally, Usage
+from mission_cli.domain.status import JobKind
 from mission_cli.ports.executor import Caps, JobSpec, Key, Program, SandboxAccess, Service, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from mission_cli.domain.runs import Exit
 
 LONGEST_ACTION = 80
 _SPEC = "spec.json"
@@ -50,6 +51,8 @@ class Surroundings:
     """Folder that records jobs outside the sandbox."""
     remote: str = ""
     """The remote at which attempts are also claimed; empty: no other clone can start them."""
+    clone: str = ""
+    """On a host: the clone that drives the job. Claims at the exchange are below its name."""
     mark: str = ""
     """A value in the environment of everything that the job starts; unique among the jobs of this machine."""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -220,7 +223,7 @@ class JobFolder:
             spec, around = raw["spec"], dict(raw["surroundings"])
             for name in _LISTS:
                 around[name] = tuple(around.get(name, ()))
-            return _spec(spec), Surroundings(**around)
+            return spec_of(spec), Surroundings(**around)
         except (AttributeError, KeyError, TypeError, ValueError):
             return None
 
@@ -234,43 +237,33 @@ class JobFolder:
 
     def write_exit(self, end: Exit) -> None:
         """Write the exit file durably."""
-        write_json(self.exit, _plain(asdict(end)))
+        write_json(self.exit, exit_facts(end))
 
     def read_exit(self) -> Exit | None:
         """Read the exit file; None if there is none or it is invalid."""
-        raw: Any = read_json(self.exit)
-        try:
-            known = {"reason": EndReason(raw["reason"]), "report": _report(raw.get("report") or {})}
-            more = {
-                "missing": tuple(raw.get("missing", ())),
-                "left": _left(raw.get("left")),
-                "tests": _tests(raw.get("tests")),
-            }
-            return Exit(**{**raw, **known, **more})
-        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
-            return None
+        return exit_of(read_json(self.exit))
 
     def write_bill(self, usage: Usage) -> None:
         """Write the highest cost seen so far, durably."""
-        write_json(self.bill, _plain(asdict(usage)))
+        write_json(self.bill, plain(asdict(usage)))
 
     def read_bill(self) -> Usage:
         """Read the highest cost seen so far; empty usage if there is none."""
         try:
-            return _usage(read_json(self.bill))
+            return usage_of(read_json(self.bill))
         except (TypeError, ValueError, AttributeError, ArithmeticError):
             return Usage()
 
     def write_tally(self, tally: Tally) -> None:
         """Replace the tally, as far as there is room; a reader never sees half of it."""
         with suppress(OSError):
-            write_json(self.tally, _plain(asdict(tally)), durable=False)
+            write_json(self.tally, plain(asdict(tally)), durable=False)
 
     def read_tally(self) -> Tally | None:
         """Read the tally; None if there is none or it is invalid."""
         raw = read_json(self.tally)
         try:
-            used = _usage(raw)
+            used = usage_of(raw)
             last = parse_stamp(str(raw["last_event"]))
             action = one_line(str(raw["action"]), LONGEST_ACTION)
             return Tally(used.usd, used.tokens, tokens(raw["steps"]) or 0, stamp(last) if last else "", action)
@@ -306,16 +299,7 @@ def tree_path(trees: Path, key: str) -> Path:
     return trees / key
 
 
-def _plain(value: Any) -> Any:
-    """Convert decimals to text, for JSON."""
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return str(value) if isinstance(value, Decimal) else value
-
-
-def _spec(raw: dict[str, Any]) -> JobSpec:
+def spec_of(raw: dict[str, Any]) -> JobSpec:
     """Read a specification from JSON. Raises KeyError, TypeError or ValueError."""
     parts: dict[str, dict[str, Any]] = {
         name: {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
@@ -330,43 +314,4 @@ def _spec(raw: dict[str, Any]) -> JobSpec:
         sandbox=SandboxAccess(**parts["sandbox"]),
         service=Service(**parts["service"]),
         place=str(raw.get("place", "")),
-    )
-
-
-def _report(raw: dict[str, Any]) -> AgentReport:
-    usage = raw.get("usage")
-    cause = raw.get("cause")
-    return AgentReport(
-        **{
-            **raw,
-            "usage": _usage(usage) if isinstance(usage, dict) else None,
-            "cause": Cause(cause) if cause else None,
-            "children": tuple(raw.get("children", ())),
-        }
-    )
-
-
-def _left(left: Any) -> Left | None:
-    if not isinstance(left, dict):
-        return None
-    elsewhere, secrets, unfit = (tuple(map(str, left.get(name, ()))) for name in ("elsewhere", "secrets", "unfit"))
-    return Left(str(left.get("tip", "")), elsewhere, secrets, unfit, str(left.get("trouble", "")))
-
-
-def _tests(raw: Any) -> SuiteSummary | None:
-    if not isinstance(raw, dict):
-        return None
-    failing, *changed = (Names(tuple(map(str, raw[name]["first"])), int(raw[name]["count"])) for name in NAMED)
-    passed, failed, skipped = (int(raw[name]) for name in ("passed", "failed", "skipped"))
-    return SuiteSummary(
-        passed, failed, skipped, float(raw["seconds"]), tuple(map(str, raw["formats"])), failing, *changed
-    )
-
-
-def _usage(raw: Any) -> Usage:
-    usd = raw.get("usd")
-    return Usage(
-        usd=None if usd is None else dollars(usd),
-        tokens={str(kind): tokens(number) or 0 for kind, number in (raw.get("tokens") or {}).items()},
-        source=str(raw.get("source", "")),
     )

@@ -1,0 +1,58 @@
+"""The program for hosts: the same bytes each time, complete in itself, and without anything that is not in Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.executors.remote.node.main import node
+from mission_cli.adapters.executors.remote.ship import program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+EVERYTHING = """\
+import pkgutil, sys
+import mission_cli
+assert mission_cli.__file__.startswith(sys.argv[1]), mission_cli.__file__
+names = [one.name for one in pkgutil.walk_packages(mission_cli.__path__, "mission_cli.")]
+parts = ("supervise", "executors.local", "executors.jobs", "executors.sandbox", "executors.remote.node", "git", "agents")
+for name in names:
+    if any(f".{part}" in name for part in parts) and not name.endswith("__main__"):
+        __import__(name)
+from mission_cli.adapters.agents import AGENTS
+assert all(AGENTS[name] for name in AGENTS)
+from mission_cli.adapters.secrets.screen import SecretRules
+assert SecretRules({}).kind("sk-ant-" + "a1B2" * 8) == "Anthropic key"
+print(sorted({name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names - {"mission_cli"}))
+"""
+
+
+def test_the_program_is_the_same_each_time() -> None:
+    assert program.__wrapped__() == program()
+
+
+def test_the_program_imports_nothing_but_python_and_itself(tmp_path: Path) -> None:
+    packed, digest = program()
+    place = tmp_path / "mission.pyz"
+    place.write_bytes(packed)
+    words = ["-I", "-S", os.fspath(place), "_node", "--root", os.fspath(tmp_path / "root"), "look", "m-1"]
+    said = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=True).stdout
+    assert json.loads(said) == {"m-1": {"state": "unknown", "detail": ""}}
+    home = tmp_path / "root/program" / digest
+    code = f"import sys; sys.path.insert(0, sys.argv[1])\n{EVERYTHING}"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code, home], capture_output=True, text=True, check=False)
+    assert (done.stdout.splitlines()[-1:], done.stderr) == (["['__main__']"], "")
+
+
+def test_a_command_that_cannot_be_carried_out_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = ["--root", os.fspath(tmp_path / "root")]
+    assert node([*root, "dance"]) == 2
+    assert node([*root, "look", "../x"]) == 1
+    assert node([*root, "run", "clone", "../../etc", "url"]) == 1
+    assert capsys.readouterr().err == ('unknown command: dance\nnot an id: "../x"\nthese are not the names of a job\n')
