@@ -15,9 +15,9 @@ def _run() -> int:
         return 3
     place = here if os.path.isdir(here) else _unpacked(here)
     sys.path[:] = [place] + [one for one in sys.path if os.path.abspath(one) != here]
-    from mission_cli.__main__ import main
+    from importlib import import_module
 
-    return main()
+    return int(import_module("mission_cli.__main__").main())
 
 
 def _unpacked(archive: str) -> str:
