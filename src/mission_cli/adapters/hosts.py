@@ -89,7 +89,8 @@ class LocalHosts:
         except UnreachableError as error:
             words = one_line(str(error)) or "it did not answer"
             note_unreachable(folder, stamp(self._now()), words)
-            return [HostFinding("reachable", False, words, "see `mission help hosts`")]  # noqa: FBT003 - a finding
+            hint = error.hint or "see `mission help hosts`"
+            return [HostFinding("reachable", False, words, hint)]  # noqa: FBT003 - a finding
         except ToolError as error:
             return [HostFinding(str(host.kind), False, one_line(error.message), str(error.hint))]  # noqa: FBT003 - see above
         note_reached(folder, stamp(self._now()), free=free)

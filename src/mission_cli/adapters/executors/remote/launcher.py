@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 class UnreachableError(Exception):
     """A host could not be asked: what runs there is not known, and nothing may be concluded from that."""
 
+    def __init__(self, words: str, *, hint: str = "") -> None:
+        super().__init__(words)
+        self.hint = hint
+        """What a person can do, if that is known."""
+
 
 class LaunchState(StrEnum):
     """What a host says about an id."""

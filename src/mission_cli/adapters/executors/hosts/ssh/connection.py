@@ -54,14 +54,6 @@ _NEVER_ASK = {"SSH_ASKPASS": "/bin/false", "SSH_ASKPASS_REQUIRE": "force"}
 """The ssh of a jump host gets no BatchMode: it would ask on the terminal."""
 
 
-class LostError(UnreachableError):
-    """The machine could not be asked, with what is known about the reason."""
-
-    def __init__(self, name: str, trouble: Trouble) -> None:
-        super().__init__(f"{name}: {trouble}")
-        self.trouble = trouble
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """How a script ended there."""
@@ -102,7 +94,7 @@ class Connection:
         words = ("-T", "--", self.address, reader(len(text)))
         try:
             done = self._ssh(*words, stdin=text + data, timeout=timeout + len(data) / _SLOWEST)
-        except LostError:
+        except UnreachableError:
             self._drop()
             raise
         return self._answer(done, nonce)
@@ -125,7 +117,7 @@ class Connection:
         try:
             done = self._run([*keep, *argv, "--", self.address], b"", 2 * _CONNECT_S + 5)
             if done.code:
-                raise LostError(self._name, understand(said.read_text("utf-8", "replace"), self.address))
+                raise self._lost(understand(said.read_text("utf-8", "replace"), self.address))
         finally:
             said.unlink(missing_ok=True)
         return monotonic() - began
@@ -178,7 +170,10 @@ class Connection:
         except ToolError as error:
             if isinstance(error.__cause__, OSError):
                 raise
-            raise LostError(self._name, Trouble(f"no answer within {timeout:.0f} s")) from error
+            raise self._lost(Trouble(f"no answer within {timeout:.0f} s")) from error
+
+    def _lost(self, trouble: Trouble) -> UnreachableError:
+        return UnreachableError(f"{self._name}: {trouble.words}", hint=trouble.hint)
 
     def _answer(self, done: Completed, nonce: str) -> Answer:
         err = done.err.decode(errors="replace")
@@ -187,7 +182,7 @@ class Connection:
         if ended and code.strip().isdigit():
             return Answer(int(code), out, err)
         if done.code == _LOST or done.code < 0 or begun:
-            raise LostError(self._name, understand(err, self.address))
+            raise self._lost(understand(err, self.address))
         words = one_line(err.strip() or done.out.decode(errors="replace").strip(), 300) or f"exit status {done.code}"
         raise ToolError(
             f"{self._name}: the login shell there ended before it ran our command: {words}",

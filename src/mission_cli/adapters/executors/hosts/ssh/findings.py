@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import command_line, counted, one_line, show_bytes
 from mission_cli.adapters.agents import programs
-from mission_cli.adapters.executors.hosts.ssh.connection import LostError
 from mission_cli.adapters.executors.hosts.ssh.machine import OLDEST_PYTHON
 from mission_cli.adapters.executors.hosts.ssh.repository import OLDEST_GIT, git_version
 from mission_cli.adapters.executors.remote.launcher import Finding
@@ -39,18 +38,11 @@ printf '\\nmemory 0 '; awk '/^MemAvailable/ { print $2 }' /proc/meminfo 2>/dev/n
 
 
 def check(host: Host, connection: Connection, machine: Machine, runners: Sequence[str]) -> tuple[Finding, ...]:
-    """Return what was found, the connection first; without one nothing else."""
-    try:
-        took = connection.connect()
-        before = time.time()
-        asked = connection.call("date +%s")
-        after = time.time()
-    except LostError as error:
-        return (
-            Finding(
-                "host key" if error.trouble.key else "ssh", ok=False, words=error.trouble.words, hint=error.trouble.hint
-            ),
-        )
+    """Return what was found, the connection first."""
+    took = connection.connect()
+    before = time.time()
+    asked = connection.call("date +%s")
+    after = time.time()
     words = f"answers in {(after - before) * 1000:.0f} ms"
     words += f", connected in {took:.1f} s" if took is not None else ""
     found = [Finding("ssh", ok=True, words=words), Finding("host key", ok=True, words="known")]

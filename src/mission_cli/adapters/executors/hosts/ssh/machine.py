@@ -9,6 +9,7 @@ from mission_cli._support.dataclass import asdict, dataclass
 from mission_cli.adapters.executors.hosts.ssh.there import learn_path
 from mission_cli.adapters.fs.atomic import read_json, write_json
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.notice import do
 
 if TYPE_CHECKING:
     from mission_cli.adapters.executors.hosts.ssh.connection import Answer, Connection
@@ -83,8 +84,7 @@ class Machine:
 
     def refused(self, what: str, answer: Answer) -> ToolError:
         """Return the error of a script that failed."""
-        hint = f"run `mission hosts test {self._host.name}`"
-        return ToolError(f"{self._host.name}: {what}: {answer.words}", hint=hint)
+        return ToolError(f"{self._host.name}: {what}: {answer.words}", hint=do("hosts test", self._host.name))
 
     def _about(self) -> list[str]:
         return [self._host.address, self._host.root, self._host.python]

@@ -14,12 +14,6 @@ class Trouble:
 
     words: str
     hint: str = ""
-    key: bool = False
-    """The host key is unknown, or another one than before."""
-
-    def __str__(self) -> str:
-        """Both in one line."""
-        return f"{self.words}: {self.hint}" if self.hint else self.words
 
 
 _KINDS = (
@@ -72,7 +66,7 @@ def understand(error: str, address: str) -> Trouble:
         if sign in error:
             ways = hint.format(ssh=command_line("ssh", address), place=command_line(_place(error, address)))
             said = "" if sign in _KEYS else f" (ssh: {_line_with(error, sign)})"
-            return Trouble(f"{words}{said}", ways, sign in _KEYS)
+            return Trouble(f"{words}{said}", ways)
     lines = [line for line in error.splitlines() if line.strip() and not _NOISE.match(line)]
     return Trouble(f"ssh: {one_line(lines[-1])}" if lines else "the connection was closed")
 
