@@ -69,6 +69,7 @@ PROOFS: dict[str, str] = {
     "front deadline due due_at": "unit/test_executions.py::test_the_deadline_pauses_once_and_a_person_who_resumes_has_decided",
     "front pause_at": "unit/test_until.py::test_it_pauses_at_the_time_and_goes_on_when_a_person_resumes_it",
     "front preferences.auto_resume": "unit/test_until.py::test_after_a_usage_limit_it_goes_on_by_itself_unless_a_person_wants_to_decide",
+    "front preferences.runners": "unit/test_failover.py::test_who_works_next",
     "front preferences.shared_files": "unit/test_areas.py::test_features_that_change_the_same_files_wait_for_each_other_if_asked_to",
     "front schedule": "unit/test_executions.py::test_when_a_schedule_is_due",
     "front end_date": "unit/test_executions.py::test_nothing_is_due_behind_the_end",

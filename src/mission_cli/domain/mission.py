@@ -234,6 +234,8 @@ class Preferences:
     max_parallel_workers: int | None = None
     runner: str = ""
     """Empty: the default of the machine."""
+    runners: tuple[str, ...] = ()
+    """RUNNER or RUNNER:TIER: who may take over, in this order, when a runner is at a limit or out of service."""
     land: str = "ask"
     pull_requests: Proposing | None = None
     """None: the file does not say it."""

@@ -30,6 +30,22 @@ class Route:
     tier: str
 
 
+def stand_ins(mission: Mission, first: Route) -> tuple[Route, ...]:
+    """Return who may take over from a route, in order: the other runners that the mission allows.
+
+    The tier is that of the list; without one, the tier of the route, which the other runner may not know.
+    """
+    named = (text.partition(":") for text in mission.preferences.runners)
+    found = (Route(runner.strip(), tier.strip() or first.tier) for runner, _, tier in named)
+    return tuple(route for route in dict.fromkeys(found) if route.runner != first.runner)
+
+
+def names_tier(mission: Mission, runner: str) -> bool:
+    """Whether the list of allowed runners names a tier for a runner."""
+    named = (text.partition(":") for text in mission.preferences.runners)
+    return any(name.strip() == runner and bool(tier.strip()) for name, _, tier in named)
+
+
 def is_research(mission: Mission, feature: Feature) -> bool:
     """Whether findings are the result of a feature: it has `[research]`, or the mission is of type research.
 
@@ -83,7 +99,8 @@ def runners(mission: Mission, usual: str) -> tuple[str, ...]:
     further = [route.runner for route, _ in _escalation(mission, first)]
     members = [member.runner for f in mission.features() if (member := mission.member(f)) and member.runner]
     reviewers = [route.runner or first.runner for route in reviewer_routes(mission)]
-    return tuple(dict.fromkeys((first.runner, *members, *further, *reviewers)))
+    others = [route.runner for route in stand_ins(mission, first)]
+    return tuple(dict.fromkeys((first.runner, *members, *further, *others, *reviewers)))
 
 
 def has_own_tier(mission: Mission, feature: Feature) -> bool:

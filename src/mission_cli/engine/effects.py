@@ -20,6 +20,7 @@ from mission_cli.engine.deploys.jobs import run_deploy
 from mission_cli.engine.drafts.given import NOTHING, Given, for_runner, given_again, given_for
 from mission_cli.engine.drafts.promote import promote
 from mission_cli.engine.findings import folder_of
+from mission_cli.engine.handover import startable
 from mission_cli.engine.learning.advice import Advice, finished
 from mission_cli.engine.mails.effects import by_mail
 from mission_cli.engine.mails.letters import with_text
@@ -83,7 +84,7 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
                 about = told_of(case.observation, record.feature)
                 data = data_of(ctx, case.stored, _waits(case.mission, record))
                 records = case.observation.records
-                record = _that_resumes(ctx, record, records, news=about)
+                record = startable(ctx, case, _that_resumes(ctx, record, records, news=about))
                 brief = brief_for(ctx, case.mission, record, found)
                 skills = () if record.conversation else advice.of(record)
                 given = _given(ctx, case, record)
@@ -282,7 +283,7 @@ def agent_job(
     return JobSpec(
         key=record.run,
         kind=JobKind.WORKER,
-        tree=Tree(commit=record.base),
+        tree=Tree(commit=record.starts or record.base),
         program=Program(
             argv=invocation.argv,
             stdin=invocation.stdin,

@@ -18,6 +18,7 @@ from mission_cli.domain.skills.choosing import line_of
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.drafts.given import NOTHING, Given, shown_drafts
 from mission_cli.engine.findings import folder_of, shown
+from mission_cli.engine.handover import handover_of
 from mission_cli.engine.recording.signals import for_prompt
 from mission_cli.planner.attempts.causes import RULES
 from mission_cli.planner.core.phases import sender_of
@@ -81,6 +82,7 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
     if feature is None or milestone is None:
         raise ValueError(f"{record.feature} is not in the mission")
     earlier = [r for r in records if r.feature == record.feature and r.attempt < record.attempt and r.cause]
+    handover = handover_of(ctx, mission, record, earlier)
     minutes, phases = record.deadline_s // 60, {sender_of(phase) for phase in mission.phases}
     messages = [m for m in mission.messages if m.feature == feature.number]
     values: dict[str, Any] = {
@@ -89,11 +91,13 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
         "feature": feature,
         **_others(mission, milestone, feature),
         "run": record.run,
+        "base": record.base,
         "attempt": record.attempt,
         "branch": run_branch(record.run),
         "minutes": minutes,
         "marks": [m for m in _MARKS if m < minutes],
         "earlier": [_feedback(r) for r in earlier if r.cause is not Cause.DONE],
+        "handover": handover,
         "rest_only": bool(earlier) and earlier[-1].cause is not None and RULES[earlier[-1].cause].safety,
         "member": _member_of(ctx, list(workers(mission, feature)), record),
         "research": is_research(mission, feature),

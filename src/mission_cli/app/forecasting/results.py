@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mission_cli.app.results.outlook import Bought, Converted, Forecast, HoursRange, TokenRange, UsdRange
+    from mission_cli.domain.forecast.vendors import Vendor
     from mission_cli.domain.notice import Notice
 
 
@@ -138,6 +139,8 @@ class BudgetReport:
     """The same in the currency of the settings; null without one."""
     notices: Sequence[Notice]
     """Attempts whose cost differs from the list price by more than 10 %, with both figures."""
+    vendors: Sequence[Vendor] = ()
+    """How good the work of each runner was."""
 
 
 @dataclass(frozen=True, slots=True)

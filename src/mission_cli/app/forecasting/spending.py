@@ -20,6 +20,7 @@ from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.budget.spends import by_hand
 from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.forecast.vendors import vendors_of
 from mission_cli.domain.notice import Notice, do
 from mission_cli.domain.tables import Spend
 from mission_cli.engine.money.prices import priced
@@ -60,6 +61,7 @@ def budget_report(ctx: Context, address: Address) -> BudgetReport:
             cap=mission.limits.usd,
         ),
         notices=list(apart(attempts)),
+        vendors=vendors_of(records),
     )
 
 

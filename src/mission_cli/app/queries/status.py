@@ -42,6 +42,7 @@ from mission_cli.app.results.views import (
 )
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.forecast.vendors import moves_of
 from mission_cli.domain.forge.rows import MISSION
 from mission_cli.domain.judging.quarantine import quarantined
 from mission_cli.domain.judging.test_results import NAMED, from_lines
@@ -127,6 +128,7 @@ def _status(ctx: Context, address: Address, case: Case) -> MissionView:
         left=left(mission, sum(job.state is JobState.RUNNING for job in case.observation.jobs.values())),
         until_deadline=until_deadline(case),
         flaky=flaky_of(mission),
+        moved=_moved(case),
         next_command=str(do("attach" if mission.is_homeless else "start", mission.id)) if _is_new(address) else "",
         phase=phase_of(mission),
         phases=tuple(phase_rows(mission, now)),
@@ -151,6 +153,14 @@ def expected_of(ctx: Context, snapshot: Snapshot, case: Case) -> Forecast | None
         return None
     took = elapsed(case.mission, case.observation.now)
     return forecast_of(ctx, snapshot, case, until=until_deadline(case), took=took)
+
+
+def _moved(case: Case) -> tuple[str, ...]:
+    """Return the unfinished features whose last attempt is in the place of another runner, and why."""
+    unfinished = {f.number for f in case.mission.features() if not f.finished}
+    moves = {r.feature: (r, words) for r, words in moves_of(case.observation.records, case.observation.zone)}
+    last = {r.feature: r.run for r in sorted(case.observation.records, key=lambda r: r.attempt)}
+    return tuple(words for name, (r, words) in moves.items() if name in unfinished and last[name] == r.run)
 
 
 def flaky_of(mission: Mission) -> tuple[FlakyView, ...]:

@@ -15,6 +15,7 @@ from mission_cli.app.queries.status import expected_of, flaky_of, until_deadline
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reasons import Choice, EndedAttempt, Held, Reason, Signal, Why
 from mission_cli.domain.forecast.patterns import uses_patterns
+from mission_cli.domain.forecast.vendors import moves_of
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.notice import NO_ADVICE, do
 from mission_cli.domain.status import Cause, HoldKind, MissionStatus
@@ -62,6 +63,7 @@ _BROKEN = frozenset({HoldKind.ERROR, HoldKind.BUG, HoldKind.FILE, HoldKind.START
 _AFTER_FAILURE = frozenset({HoldKind.BACKOFF, HoldKind.ATTEMPTS, HoldKind.FAILED, HoldKind.BREAKER, HoldKind.PARKED})
 _ELSEWHERE = frozenset({HoldKind.HOST, HoldKind.ERROR, HoldKind.LANDING, HoldKind.RECOVERY})
 """Holds for which it does not matter how many features are unfinished."""
+_MOST_MOVES = 3
 _GATES = frozenset({HoldKind.CHECKPOINT, HoldKind.APPROVAL, HoldKind.QUALITY, HoldKind.GATE})
 
 
@@ -108,9 +110,17 @@ def _too_late(ctx: Context, snapshot: Snapshot, case: Case) -> Forecast | None:
 def _routes(ctx: Context, case: Case, address: Address) -> Iterable[str]:
     """Yield why a feature gets another tier than usual."""
     feature = case.mission.feature(address.feature) if address.feature is not None else None
-    if feature is None or not uses_patterns(case.mission):
+    if feature is None:
         return
-    tried = [record for record in case.observation.records if record.feature == feature.number and record.routed]
+    moves = [m for m in moves_of(case.observation.records, case.observation.zone) if m[0].feature == feature.number]
+    yield from (words for _, words in moves[-_MOST_MOVES:])
+    if not uses_patterns(case.mission):
+        return
+    tried = [
+        record
+        for record in case.observation.records
+        if record.feature == feature.number and record.routed and not record.instead_of
+    ]
     yield from (f"attempt {record.attempt} at {feature.number}: {record.routed}" for record in tried[-1:])
     because = routed(Draft(case.mission, case.observation, policy_of(ctx)), feature)[1]
     if because and not feature.finished and not any(record.open for record in tried):

@@ -237,6 +237,8 @@ class MissionView:
     """What it will cost and when it will be finished; null if it is finished, or nothing is known."""
     flaky: tuple[FlakyView, ...] = ()
     """Quarantined tests and criteria."""
+    moved: tuple[str, ...] = ()
+    """The unfinished features that work in the place of another runner, and why."""
     next_command: str = ""
     """The command that brings it on: `mission start …` for one that was not started; empty if none is needed."""
     phase: PhaseView | None = None

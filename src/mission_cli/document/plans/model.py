@@ -101,6 +101,8 @@ class PlanPreferences(_Strict):
     coding_style: Text = ""
     max_parallel_workers: Annotated[Whole, Field(ge=1, le=64)] = 2
     runner: Text = ""
+    runners: Texts = []
+    """RUNNER or RUNNER:TIER: who may take over, in this order, at a usage limit or an outage."""
     land: Literal["", "ask", "auto"] = ""
     """Empty: `auto` for a proof of concept, otherwise `ask`."""
     shared_files: Literal["", "run", "wait"] = ""

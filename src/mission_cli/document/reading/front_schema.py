@@ -179,6 +179,12 @@ KEYS: dict[str, Key] = {
         ),
         Key("preferences.runner", Kind.TEXT, "Name of a [runners.…] table of the settings."),
         Key(
+            "preferences.runners",
+            Kind.LIST,
+            "RUNNER or RUNNER:TIER, the preferred one first: when one is at a usage limit or out of service, the next "
+            "one takes over.",
+        ),
+        Key(
             "preferences.land",
             Kind.WORD,
             "How finished work lands: when a person asks, or automatically.",

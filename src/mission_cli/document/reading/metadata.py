@@ -84,6 +84,7 @@ class Facts:
     def preferences(self) -> Preferences:
         """Return the preferences for the work."""
         workers = number(self.text("preferences.max_parallel_workers"))
+        allowed = tuple(dict.fromkeys(text.strip() for text in self.texts("preferences.runners") if text.strip()))
         words = []
         for key in ("tech_stack", "deploy_target", "test_framework", "ci_provider", "coding_style"):
             values = [v for v in self.texts(f"preferences.{key}") if v]
@@ -91,7 +92,8 @@ class Facts:
                 words.append(f"{key.replace('_', ' ')}: {', '.join(values)}")
         return Preferences(
             max_parallel_workers=int(workers) if workers else None,
-            runner=self.text("preferences.runner"),
+            runner=self.text("preferences.runner") or (allowed[0].partition(":")[0].strip() if allowed else ""),
+            runners=allowed,
             land=self.text("preferences.land") or "ask",
             pull_requests=_proposing(self.text("preferences.pull_requests")),
             auto_resume=self.text("preferences.auto_resume").casefold() in YES,

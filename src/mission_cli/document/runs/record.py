@@ -84,6 +84,7 @@ def write_run(record: RunRecord) -> str:
         facts |= {"continues": record.continues, "conversation": record.conversation}
     more = {"routed": record.routed, "drafts": list(record.drafts), "conflicts": list(record.conflicts)}
     more |= {"asks": str(record.asks), "skills": list(record.skills)}
+    more |= {"instead_of": record.instead_of, "starts": record.starts}
     facts |= {name: value for name, value in more.items() if value}
     if record.about or record.subject:
         facts |= {"about": record.about, "subject": record.subject, "criteria": list(record.criteria)}
@@ -153,6 +154,8 @@ _TEXTS = (
     "subject",
     "asks",
     "routed",
+    "instead_of",
+    "starts",
 )
 """Fields that are read as text, under their own names."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FEWEST, ENOUGH_PCT = 3, 75
 """With fewer attempts nothing follows; with more successes than this a tier is good enough for a kind of task."""
 _ON = frozenset({"on", "true", "yes"})
-_BY_THE_WORKER = frozenset(
+BY_THE_WORKER = frozenset(
     {
         Cause.DONE,
         Cause.NOOP,
@@ -79,7 +79,7 @@ def patterns_in(missions: Iterable[tuple[Mission, Iterable[RunRecord]]]) -> Mapp
     for mission, records in missions:
         tasks = {feature.number: task_of(mission, feature) for feature in mission.features()}
         for record in records:
-            counts = record.cause in _BY_THE_WORKER and not (record.by or record.open)
+            counts = record.cause in BY_THE_WORKER and not (record.by or record.open)
             if counts and record.feature in tasks:
                 sort = Sort(tasks[record.feature], record.runner, record.model)
                 tried[sort] += 1

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.forecast.vendors import moves_of
 from mission_cli.domain.forge.rows import IN_BASE
 from mission_cli.domain.retrospective.accuracy import measured
 from mission_cli.domain.retrospective.attempts import attempts_at_work, of_execution
@@ -57,6 +58,8 @@ class Facts:
     tries: tuple[Tries, ...]
     again: tuple[tuple[str, int], ...]
     """Features that took more than one attempt, with their number."""
+    moved: tuple[str, ...]
+    """Features that moved to another runner, and why."""
     people: People
     agents: tuple[tuple[str, str, str], ...]
     """Agents that were made for the mission: name, purpose, and whether they are promoted."""
@@ -83,6 +86,7 @@ def facts_of(mission: Mission, records: Sequence[RunRecord], until: str = "") ->
         other_ends=other_ends(mine),
         tries=tuple(_tries(attempts)),
         again=tuple((number, count) for number, count in counts.items() if count > 1),
+        moved=tuple(words for _, words in moves_of(attempts)),
         people=people(mission, mine, mission.started if mission.recurs else ""),
         agents=tuple(_agents(mission)),
         skills=tuple(dict.fromkeys(one.name for one in mission.learned if one.status is SkillStatus.ACTIVE)),

@@ -175,7 +175,8 @@ def _rerouted(record: RunRecord, records: Sequence[RunRecord]) -> tuple[str, ...
         name = record.model or record.runner
         return (f"Use {name} for {record.feature}: {record.routed}",) if record.routed and last is None else ()
     names = [f"{r.runner} with {r.model}" if r.model else r.runner for r in (record, last)]
-    return (f"Try {record.feature} on {names[0]} instead of {names[1]}",)
+    because = f": {record.routed}" if record.instead_of else ""
+    return (f"Try {record.feature} on {names[0]} instead of {names[1]}{because}",)
 
 
 def with_judgment(entry: Entry, move: Transition) -> Entry:

@@ -195,6 +195,9 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
 def _unjudged(facts: Facts, feature: Feature) -> Ending | None:
     """Return the ending of an attempt that does not depend on criteria; None if they decide."""
     draft, record, evidence = facts.draft, facts.record, facts.evidence
+    clean = (facts.end.reason, facts.end.code, facts.end.report.cause) == (EndReason.EXIT, 0, None)
+    if record.starts and evidence.tip == record.starts and not clean:
+        evidence = replace(evidence, commits=0)  # all its commits are those of the attempt that was cut off before
     provable = any(c.kind in EXECUTABLE_KINDS for c in feature.criteria)
     research = is_research(draft.mission, feature)
     early = without_blame(record, ending(facts.end, evidence, record.run, provable=provable, research=research))

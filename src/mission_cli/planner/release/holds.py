@@ -26,6 +26,7 @@ from mission_cli.planner.attempts.breaker import (
     parked_until,
     probing,
 )
+from mission_cli.planner.attempts.failover import chosen, is_allowed, waits_for_service
 from mission_cli.planner.core import waits
 from mission_cli.planner.core.decisions import (
     Hold,
@@ -48,6 +49,7 @@ from mission_cli.planner.release.routes import (
     ALIVE,
     reserve_for,
     route_of,
+    usual_route,
     weighed,
 )
 from mission_cli.planner.resources.needs import missing
@@ -215,6 +217,11 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
         help_by = advise("set a token cap in the budget, or max_steps of the runner")
         yield Hold(feature.number, HoldKind.RUNNER, words, unblock=help_by, person=True)
         return
+    if is_allowed(draft):
+        down = chosen(draft, feature, usual_route(draft, feature)[0]).down
+        if down is not None:
+            yield Hold(feature.number, down.kind, down.words, until=down.until)
+        return
     known = (parked_until(draft, route.runner), parked_elsewhere(draft, route.runner))
     parked = max((until for until in known if until is not None), default=None)
     if parked is not None and parked > draft.observation.now:
@@ -241,6 +248,8 @@ def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
     retry = do("retry", f"{draft.mission.id}/{feature.number}")
     if stand.over:
         yield Hold(feature.number, HoldKind.ATTEMPTS, stand.over, unblock=retry, person=True)
+        return
+    if waits_for_service(draft, feature):
         return
     until = draft.observation.moved(stand.not_before, stand.since) if stand.not_before else draft.observation.now
     if until > draft.observation.now:

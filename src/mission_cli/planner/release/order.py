@@ -28,6 +28,7 @@ from mission_cli.domain.status import (
     MissionStatus,
     RecordState,
 )
+from mission_cli.planner.attempts.failover import carried
 from mission_cli.planner.attempts.help_requests import going_on
 from mission_cli.planner.core.decisions import Dispatch, Hold, MoveFeature
 from mission_cli.planner.core.effects import MoveWork
@@ -38,7 +39,7 @@ from mission_cli.planner.milestones.milestones import current_milestones
 from mission_cli.planner.mission.workers import model_of, runner_of
 from mission_cli.planner.pulls.rows import row_of
 from mission_cli.planner.release.holds import ORDER, is_foreign
-from mission_cli.planner.release.routes import reserve_for, route_of, routed
+from mission_cli.planner.release.routes import reserve_for, route_of, routed, usual_route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,19 +94,25 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         [draft.observation.highest.get(feature.number, 0), *(r.attempt for r in draft.records_of(feature.number))]
     )
     run = run_id(draft.mission.id, feature.number, attempt)
+    usual = usual_route(draft, feature)[0].runner
+    begin = _start_of(draft, feature)
+    base, starts = carried(draft, feature, begin)
     record = RunRecord(
         run=run,
         state=RecordState.INTENDED,
         runner=route.runner,
         model=model_of(runner, route),
         host=draft.observation.me,
-        base=_start_of(draft, feature),
+        base=base or begin,
+        starts=starts,
         intended=stamp(draft.observation.now),
         deadline_s=reserve.deadline_s,
         reserve=reserve,
         routed=because,
+        instead_of=usual if route.runner != usual else "",
     )
     record = going_on(draft, feature, record)
+    because = f"instead of {usual}: {because}" if record.instead_of else because
     money = f"{dollars(reserve.usd)} and " if reserve.usd else ""
     promised = f"{money}{show_duration(span_of(record.deadline_s))} at most"
     draft.transitions.append(

@@ -18,6 +18,7 @@ from mission_cli.domain.status import (
     FeatureStatus,
 )
 from mission_cli.planner.attempts import causes
+from mission_cli.planner.attempts.failover import chosen
 from mission_cli.planner.attempts.help_requests import answered, helped
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.own_limits import bounds_of, limits_of, policy_for, within
@@ -48,7 +49,14 @@ def route_of(draft: Draft, feature: Feature) -> Route:
 
 
 def routed(draft: Draft, feature: Feature) -> tuple[Route, str]:
-    """Return the route for the next attempt, and why it is another one than usual, if patterns say so."""
+    """Return the route for the next attempt, and why it is another one than usual, if patterns or an outage say so."""
+    usual, because = usual_route(draft, feature)
+    choice = chosen(draft, feature, usual)
+    return choice.route, choice.because or because
+
+
+def usual_route(draft: Draft, feature: Feature) -> tuple[Route, str]:
+    """Return the same as long as every runner is in service."""
     all_routes = routes(draft.mission, feature)
     route = all_routes[weighed(draft, feature).route]
     if has_own_tier(draft.mission, feature) or route is not all_routes[0]:

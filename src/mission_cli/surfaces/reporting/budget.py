@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         WhatIf,
     )
     from mission_cli.app.results.outlook import Forecast
+    from mission_cli.domain.forecast.vendors import Vendor
     from mission_cli.domain.notice import Notice
 
 _NAMES = {"usd": "money", "hours": "time", "tokens": "tokens"}
@@ -157,6 +158,11 @@ def report_text(found: BudgetReport) -> str:
                 ]
             ),
         ]
+    if found.vendors:
+        names = ("runner", "features done", "at first try", "tries", "outages", "taken over", "money per feature")
+        rows += ["", *_table([names, *(_vendor(one) for one in found.vendors)])]
+        ends = [(one.runner, ", ".join(f"{c} {n}" for c, n in one.causes.items())) for one in found.vendors]
+        rows += [f"{said(name)}: {words}" for name, words in ends if words]
     if found.by_hand:
         rows += ["", "by hand"]
         rows += _table(
@@ -170,6 +176,13 @@ def report_text(found: BudgetReport) -> str:
             ]
         )
     return "\n".join([*rows, *_notes(found.notices)])
+
+
+def _vendor(one: Vendor) -> tuple[str, ...]:
+    """Return the row of a runner."""
+    per_done = "" if not one.done else "unknown" if one.usd_per_done is None else dollars(one.usd_per_done)
+    counts = (one.first, one.tries, one.outages, one.taken)
+    return said(one.runner), f"{one.done} of {one.features}", *map(str, counts), per_done
 
 
 def report_csv(found: BudgetReport) -> str:

@@ -226,6 +226,7 @@ def warnings(view: MissionView, width: int) -> list[list[Line]]:
         names = ", ".join(one.name for one in view.flaky[:_MOST_FLAKY])
         more = f" and {len(view.flaky) - _MOST_FLAKY} more" if len(view.flaky) > _MOST_FLAKY else ""
         found.append(paragraph(f"flaky, and quarantined: {names}{more}", width, "yellow"))
+    found += [paragraph(words, width, "yellow") for words in view.moved]
     if view.next_command:
         found.append([line("next: ", (said(view.next_command), "green"))])
     return found
