@@ -117,7 +117,7 @@ class Connection:
         try:
             done = self._run([*keep, *argv, "--", self.address], b"", 2 * _CONNECT_S + 5)
             if done.code:
-                raise self._lost(understand(said.read_text("utf-8", "replace"), self.address))
+                raise self._lost(self._why(said.read_text("utf-8", "replace")))
         finally:
             said.unlink(missing_ok=True)
         return monotonic() - began
@@ -172,20 +172,29 @@ class Connection:
                 raise
             raise self._lost(Trouble(f"no answer within {timeout:.0f} s")) from error
 
+    def _why(self, said: str) -> Trouble:
+        """Return why there is no connection. A master drops what the ssh of a jump host says: ask once more without."""
+        trouble = understand(said, self.address)
+        if trouble.hint:
+            return trouble
+        argv = self.argv("-T", "-o", "ControlMaster=no", "-o", "ControlPath=none")
+        done = self._run([*argv, "--", self.address, "exit"], b"", 2 * _CONNECT_S)
+        return understand(done.err.decode(errors="replace"), self.address) if done.code else trouble
+
     def _lost(self, trouble: Trouble) -> UnreachableError:
         return UnreachableError(f"{self._name}: {trouble.words}", hint=trouble.hint)
 
     def _answer(self, done: Completed, nonce: str) -> Answer:
         err = done.err.decode(errors="replace")
-        _, begun, rest = done.out.partition(begin_mark(nonce))
-        out, ended, code = rest.rpartition(end_mark(nonce))
-        if ended and code.strip().isdigit():
+        said, begun, rest = done.out.partition(begin_mark(nonce))
+        out, ended, code = (rest if begun else said).rpartition(end_mark(nonce))
+        if begun and ended and code.strip().isdigit():
             return Answer(int(code), out, err)
-        if done.code == _LOST or done.code < 0 or begun:
+        if not ended and (done.code == _LOST or done.code < 0 or begun):
             raise self._lost(understand(err, self.address))
-        words = one_line(err.strip() or done.out.decode(errors="replace").strip(), 300) or f"exit status {done.code}"
+        words = one_line(err.strip() or out.decode(errors="replace").strip(), 300)
         raise ToolError(
-            f"{self._name}: the login shell there ended before it ran our command: {words}",
+            f"{self._name}: the login shell there ended before it ran our command{words and f': {words}'}",
             hint="its startup files must not end the shell, start another program, or read standard input",
         )
 

@@ -76,7 +76,8 @@ class Machine:
         if answer.code:
             raise self.refused(f"the folder {root} cannot be made there", answer)
         text = answer.out.decode(errors="surrogateescape")
-        return _between(text, "ROOT"), _between(text, "PATH")
+        root, _, said = text.partition("<ROOT>")[2].partition("</ROOT>")
+        return root, said.rpartition("<PATH>")[2].partition("</PATH>")[0]
 
     def do(self, script: str, data: bytes = b"", *, login: bool = False) -> Answer:
         """Run a script there; `login`: in the environment of a login shell."""
@@ -92,7 +93,3 @@ class Machine:
 
 def _on(path: str) -> str:
     return f"PATH={shlex.quote(path)}; export PATH\n" if path else ""
-
-
-def _between(text: str, name: str) -> str:
-    return text.partition(f"<{name}>")[2].partition(f"</{name}>")[0]

@@ -52,12 +52,12 @@ def login_shell() -> str:
 
 
 def learn_path() -> str:
-    """Return a script that prints the PATH of an interactive login shell, in at most ten seconds; empty: unknown.
+    """Return a script that prints the PATH of an interactive login shell, in at most ten seconds, behind what it says.
 
     Installers of agents and of Node add their folders in files that only interactive shells read.
     """
     return (
-        f'{login_shell()}; MISSION_BODY=\'printf "<PATH>%s</PATH>" "$PATH" >&4\'; export MISSION_BODY\n'
+        f'{login_shell()}; MISSION_BODY=\'printf "<PATH>%s</PATH>" "$PATH"\'; export MISSION_BODY\n'
         "limit=; command -v timeout >/dev/null && limit='timeout -k 1 10'\n"
-        'exec 4>&1; $limit "$shell" -l -i -c \'exec /bin/sh -c "$MISSION_BODY"\' </dev/null >/dev/null 2>&1; exit 0'
+        '$limit "$shell" -l -i -c \'exec /bin/sh -c "$MISSION_BODY"\' </dev/null 2>/dev/null; exit 0'
     )
