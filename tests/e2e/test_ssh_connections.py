@@ -336,6 +336,7 @@ def test_what_is_missing_there_is_named(one: Network, tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=r"git there is 2\.20, which is too old"):
         there.exchange()
     said = found(there, "opencode", "sh")
+    assert "logout" not in said
     assert (said["git"].ok, said["opencode"].ok) == (False, False)
     assert said["opencode"].words == "`opencode` is not on the PATH of your login shell there"
     there.close()

@@ -33,6 +33,8 @@ say sandbox bwrap --unshare-user --unshare-pid --cap-drop ALL --ro-bind / / --pr
 command -v bwrap >/dev/null || printf '\\nsandbox 127 '
 printf '\\ndisk 0 '; df -Pk . | awk 'NR == 2 { print $4 }'
 printf '\\nmemory 0 '; awk '/^MemAvailable/ { print $2 }' /proc/meminfo 2>/dev/null
+kills=$(grep -hs '^KillUserProcesses=yes' /etc/systemd/logind.conf /etc/systemd/logind.conf.d/*.conf)
+[ -z "$kills" ] || [ -e "/var/lib/systemd/linger/$(id -un)" ] || printf '\\nlogout 1 '
 """
 """Each line: name, exit status, first line of the output."""
 
@@ -54,6 +56,9 @@ def check(host: Host, connection: Connection, machine: Machine, runners: Sequenc
         _runner(host, runner, program, *said.get(f"runner-{n}", (1, "")))
         for n, (runner, program) in enumerate(wanted.items())
     ]
+    if "logout" in said:
+        words = "systemd there ends your processes when the connection closes"
+        found.append(Finding("logout", ok=False, words=words, hint="run `loginctl enable-linger` there"))
     return (*found, _clock(asked, before, after))
 
 
