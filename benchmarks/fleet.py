@@ -13,6 +13,7 @@ import compileall
 import heapq
 import os
 import random
+import resource
 import statistics
 import subprocess
 import sys
@@ -214,6 +215,29 @@ def weigh(folder: Path, features: int = 12) -> tuple[float, float]:
     return size / features, commits / features
 
 
+def sweep(folder: Path, missions: int) -> float:
+    """Milliseconds of CPU that a full pulse takes for each of so many active missions, which wait for a signal."""
+    folder.mkdir()
+    person = make_hub(folder).clone(folder / "c", worker=HONEST)
+    person.set('remote = ""\nmachine_workers = 1')
+    plan = "resources: [{name: key, type: account, purpose: tests}]\n" + PLAN
+    plan += '      - {title: f, criteria: ["file: `a`"], needs: [key]}\n'
+    spent = []
+    for first, end in ((0, 1), (1, missions)):
+        for n in range(first, end):
+            person.plan(plan, identity=f"m{n}")
+            person.start(f"m{n}")
+        while person.mission("pulse").out:
+            person.rest()
+        argv = [sys.executable, "-m", "mission_cli", "pulse"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(argv, cwd=person.repo, check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    person.leave()
+    return 1000 * (spent[1] - spent[0]) / (missions - 1)
+
+
 def main() -> int:
     """Print the measured points beside the simulated ones, and what more machines would reach."""
     seconds = float(sys.argv[1]) if sys.argv[1:] else 30.0
@@ -240,6 +264,7 @@ def main() -> int:
             row = f"{far.per_minute:7.1f} | {far.tries:5.2f} | {far.late:6.1f} | {100 * far.given_up:5.1f} %"
             print(f"{machines:6} | {row}")
         size, commits = weigh(root / "weight")
+        print(f"full pulse: {sweep(root / 'sweep', 50):.1f} ms of CPU for each active mission")
         print(f"state: {size:.1f} KB packed and {commits:.1f} commits for each feature")
     for line in missed:
         print(f"missed: {line} (target: within {TARGET} of the simulation)")
