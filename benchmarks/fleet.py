@@ -230,10 +230,13 @@ def sweep(folder: Path, missions: int) -> float:
         while person.mission("pulse").out:
             person.rest()
         argv = [sys.executable, "-m", "mission_cli", "pulse"]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(argv, cwd=person.repo, check=True, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        costs = []
+        for _ in range(4):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(argv, cwd=person.repo, check=True, capture_output=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        spent.append(min(costs))
     person.leave()
     return 1000 * (spent[1] - spent[0]) / (missions - 1)
 
