@@ -216,7 +216,7 @@ def weigh(folder: Path, features: int = 12) -> tuple[float, float]:
 
 
 def sweep(folder: Path, missions: int) -> float:
-    """Milliseconds of CPU that looking at everything takes for each of so many active missions, which wait for a signal."""
+    """Milliseconds of CPU to look at everything, for each of so many active missions that wait for a resource."""
     folder.mkdir()
     person = make_hub(folder).clone(folder / "c", worker=HONEST)
     person.set('remote = ""\nmachine_workers = 1')
