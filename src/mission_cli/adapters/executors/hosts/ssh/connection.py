@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
@@ -31,6 +32,8 @@ _ALIVE_S, _ALIVE_COUNT = 10, 3
 _IDLE_S = 300
 """How long the connection stays after the process that used it has died."""
 _CALL_S = 60
+_FRESH_S = 5.0
+"""A connection that answered in this time is not asked again whether it is there."""
 _SLOWEST = 16 * 1024
 """Bytes per second that even a slow connection takes."""
 _LOST = 255
@@ -82,6 +85,7 @@ class Connection:
         self.environment = {**environment, **_NEVER_ASK}
         self._socket = f"c{os.getpid()}"
         """Relative to the folder, in which ssh runs: the path of a socket has at most 107 bytes."""
+        self._answered = -_FRESH_S
 
     def call(self, script: str, data: bytes = b"", *, login: bool = False, timeout: float = _CALL_S) -> Answer:
         """Run a script of the POSIX shell there, with `data` as its input.
@@ -97,13 +101,15 @@ class Connection:
         except UnreachableError:
             self._drop()
             raise
-        return self._answer(done, nonce)
+        answer = self._answer(done, nonce)
+        self._answered = monotonic()
+        return answer
 
     def connect(self) -> float | None:
         """Connect unless there is a connection; return how many seconds that took, None if there was one."""
-        from time import monotonic
-
         if (self.folder / self._socket).exists():
+            if monotonic() - self._answered < _FRESH_S:
+                return None
             if self._ssh("-O", "check", "--", self.address, timeout=_CONNECT_S).code == 0:
                 return None
             self._drop()

@@ -49,7 +49,7 @@ def check(host: Host, connection: Connection, machine: Machine, runners: Sequenc
     words += f", connected in {took:.1f} s" if took is not None else ""
     found = [Finding("ssh", ok=True, words=words), Finding("host key", ok=True, words="known")]
     wanted = {runner: programs().get(runner, runner) for runner in runners}
-    said = _ask(host, connection, machine, list(wanted.values()))
+    said = _ask(host, machine, list(wanted.values()))
     found += [_git(*said["git"]), _python(host, *said["python"]), _sandbox(*said["sandbox"])]
     found += [_room("disk", said["disk"][1], _LITTLE_DISK), _room("memory", said["memory"][1], _LITTLE_MEMORY)]
     found += [
@@ -62,14 +62,12 @@ def check(host: Host, connection: Connection, machine: Machine, runners: Sequenc
     return (*found, _clock(asked, before, after))
 
 
-def _ask(host: Host, connection: Connection, machine: Machine, programs: Sequence[str]) -> dict[str, tuple[int, str]]:
+def _ask(host: Host, machine: Machine, programs: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Return the exit status and the first line of each part."""
-    root, path = machine.settle()
-    script = f"cd {shlex.quote(root)}\nPATH={shlex.quote(path)}\n" if path else f"cd {shlex.quote(root)}\n"
-    script += _LOOK.replace("PYTHON", shlex.quote(host.python))
+    script = _LOOK.replace("PYTHON", shlex.quote(host.python))
     for number, program in enumerate(programs):
         script += f"say runner-{number} {shlex.quote(program)} --version\n"
-    return _read(connection.call(script, login=True).out.decode(errors="replace"))
+    return _read(machine.settle(f"{script}exit 0")[2])
 
 
 def _read(text: str) -> dict[str, tuple[int, str]]:

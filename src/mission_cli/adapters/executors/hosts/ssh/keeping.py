@@ -146,6 +146,7 @@ def _become(wanted: dict[str, Any], lock: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.set_inheritable(lock, True)  # noqa: FBT003 - the signature of the standard library
+    os.umask(wanted["umask"])
     environment = {name: value for name, value in os.environ.items() if name not in _OF_SSH}
     environment.update(wanted["env"])
     try:
@@ -182,13 +183,16 @@ def _write(path: Path, text: str) -> None:
         new.flush()
         os.fsync(new.fileno())
     beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def main(verb: str, folder: str) -> None:
     """Do what one call wants."""
-    os.umask(0o077)
+    usual = os.umask(0o077)
     do = {"start": start, "look": look, "cancel": cancel, "forget": forget, "output": output}[verb]
-    said = do(Path(folder), json.load(sys.stdin))
+    said = do(Path(folder), {**json.load(sys.stdin), "umask": usual})
     sys.stdout.buffer.write(said if isinstance(said, bytes) else json.dumps(said).encode())
 
 

@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import asdict, dataclass
+from mission_cli._support.text import one_line
 from mission_cli.adapters.executors.hosts.ssh.there import learn_path
 from mission_cli.adapters.fs.atomic import read_json, write_json
 from mission_cli.domain.errors import ToolError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 OLDEST_PYTHON = (3, 11)
 _ROOT = "~/.cache/mission"
 _NOTE = "machine.json"
+_PYTHON = "command -v PYTHON && PYTHON -I -c 'import sys; print(*sys.version_info[:2])' 2>&1; exit 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +50,37 @@ class Machine:
         return self._known
 
     def learn(self) -> Known:
-        """Ask the machine. Raises ToolError if Python there is missing or too old."""
-        root, path = self.settle()
-        python = shlex.quote(self._host.python)
-        asked = shlex.quote("import sys; print(*sys.version_info[:2])")
-        answer = self._connection.call(f"{_on(path)}command -v {python} && {python} -I -c {asked}")
-        place, _, version = answer.out.decode(errors="replace").strip().rpartition("\n")
+        """Make the folder there, and ask what is needed. Raises ToolError if Python is missing or too old."""
+        root, path, said = self.settle(_PYTHON.replace("PYTHON", shlex.quote(self._host.python)))
+        place, _, version = said.strip().rpartition("\n")
         numbers = tuple(int(n) for n in version.split() if n.isdecimal())
         oldest = ".".join(map(str, OLDEST_PYTHON))
         hint = f"install Python {oldest} or newer there, and name it in hosts.{self._host.name}.python"
-        if answer.code or len(numbers) != len(OLDEST_PYTHON):
-            raise ToolError(f"{self._host.name}: `{self._host.python}` does not work: {answer.words}", hint=hint)
+        if len(numbers) != len(OLDEST_PYTHON):
+            words = (
+                f"{self._host.name}: `{self._host.python}` does not work there: {one_line(said) or 'it says nothing'}"
+            )
+            raise ToolError(words, hint=hint)
         if numbers < OLDEST_PYTHON:
-            said = ".".join(map(str, numbers))
-            raise ToolError(f"{self._host.name}: `{self._host.python}` is Python {said}", hint=hint)
+            words = f"{self._host.name}: `{self._host.python}` is Python {'.'.join(map(str, numbers))}"
+            raise ToolError(words, hint=hint)
         self._known = Known(root, path, place.rpartition("\n")[2])
         note = {"about": self._about(), "known": asdict(self._known)}
         write_json(self._connection.folder / _NOTE, note, durable=False)
         return self._known
 
-    def settle(self) -> tuple[str, str]:
-        """Make the folder there; return its path, and the PATH of a login shell."""
+    def settle(self, further: str) -> tuple[str, str, str]:
+        """Make the folder there; return its path, the PATH of a login shell, and what `further` prints with that."""
         root = self._host.root or _ROOT
         where = f'"$HOME"/{shlex.quote(root[2:])}' if root.startswith("~/") else shlex.quote(root)
         made = f'umask 077; mkdir -p {where} && cd {where} && printf "<ROOT>%s</ROOT>" "$(pwd -P)" || exit 1'
-        answer = self._connection.call(f"{made}\n{learn_path()}")
+        answer = self._connection.call(f"{made}\n{learn_path()}\n{further}")
         if answer.code:
             raise self.refused(f"the folder {root} cannot be made there", answer)
         text = answer.out.decode(errors="surrogateescape")
-        root, _, said = text.partition("<ROOT>")[2].partition("</ROOT>")
-        return root, said.rpartition("<PATH>")[2].partition("</PATH>")[0]
+        place, _, said = text.partition("<ROOT>")[2].partition("</ROOT>")
+        path, _, rest = said.rpartition("<PATH>")[2].partition("</PATH>")
+        return place, path, rest
 
     def do(self, script: str, data: bytes = b"", *, login: bool = False) -> Answer:
         """Run a script there; `login`: in the environment of a login shell."""

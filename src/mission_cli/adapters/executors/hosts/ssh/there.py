@@ -52,12 +52,15 @@ def login_shell() -> str:
 
 
 def learn_path() -> str:
-    """Return a script that prints the PATH of an interactive login shell, in at most ten seconds, behind what it says.
+    """Return a script that sets PATH to that of an interactive login shell if that tells it within ten seconds.
 
-    Installers of agents and of Node add their folders in files that only interactive shells read.
+    Prints it, too, last. Installers of agents and of Node add their folders in files that only interactive shells read.
     """
     return (
         f'{login_shell()}; MISSION_BODY=\'printf "<PATH>%s</PATH>" "$PATH"\'; export MISSION_BODY\n'
         "limit=; command -v timeout >/dev/null && limit='timeout -k 1 10'\n"
-        '$limit "$shell" -l -i -c \'exec /bin/sh -c "$MISSION_BODY"\' </dev/null 2>/dev/null; exit 0'
+        'said=$($limit "$shell" -l -i -c \'exec /bin/sh -c "$MISSION_BODY"\' </dev/null 2>/dev/null | tr -d "\\000")\n'
+        "unset MISSION_BODY; found=${said##*<PATH>}; found=${found%%</PATH>*}\n"
+        'case "$said" in *"<PATH>"*"</PATH>"*) PATH=$found; export PATH;; *) found=;; esac\n'
+        'printf "<PATH>%s</PATH>" "$found"'
     )
