@@ -350,6 +350,8 @@ class Evidence:
     elsewhere: tuple[str, ...] = ()
     """Branches of its tree, other than its own, that it committed to."""
     conflicts: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+    """The paths in which it conflicts with earlier candidates of the queue, but not with finished work."""
     unrelated: bool = False
     """Whether its commits have no history in common with `work`."""
     candidate: Sha | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
@@ -20,13 +21,13 @@ from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, Mi
 from mission_cli.engine.halt import go_on
 from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.engine.recording.credits import feature_words, landing_words
-from mission_cli.planner.attempts.queue import carries
+from mission_cli.planner.attempts.queue import MOST_ORDERED, Candidate, carries, merge_order
 from mission_cli.planner.core.phases import is_landing
 from mission_cli.planner.milestones.milestones import current_milestones
 from mission_cli.planner.pulls.rows import proposing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.mission import Criterion, Milestone, Mission
     from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord
@@ -97,24 +98,64 @@ class CodeLook:
         return found
 
     def _evidence(self) -> dict[RunId, Evidence]:
-        """Return the evidence of every ended attempt, each merged on earlier ones that may become finished work."""
+        """Return the evidence of every ended attempt, each merged on earlier ones that may become finished work.
+
+        They are merged by age. Only if some of them conflict is it asked which order loses the fewest.
+        """
+        ended = [
+            (record, job.exit)
+            for record in self._records
+            if record.open and (job := self._jobs.get(record.run)) and job.exit and self._heads.work and record.base
+        ]
+        ended.sort(key=lambda one: (one[1].ended, feature_order(one[0].feature), one[0].attempt))
+        found = self._stacked(ended)
+        if not any(one.behind for one in found.values()):
+            return found
+        order = merge_order(self._candidates(ended, found))
+        again = sorted(ended, key=lambda one: order.index(one[0].run) if one[0].run in order else len(order))
+        return found if again == ended else self._stacked(again)
+
+    def _stacked(self, ended: Sequence[tuple[RunRecord, Exit]]) -> dict[RunId, Evidence]:
+        """Return the evidence of attempts, merged in this order."""
         found: dict[RunId, Evidence] = {}
         onto, tree = self._heads.work, ""
-        for record in sorted(self._records, key=lambda r: (feature_order(r.feature), r.attempt)):
-            job = self._jobs.get(record.run)
-            if not (record.open and job is not None and job.exit is not None and self._heads.work and record.base):
-                continue
+        for record, end in ended:
             go_on(self._world)  # each takes dozens of git commands
-            observation = self._left(record, job.exit, onto or self._heads.work)
+            observation = self._left(record, end, onto or Sha(record.base))
+            behind: tuple[str, ...] = ()
             if observation is not None and observation.candidate is None and tree:
-                observation = self._left(record, job.exit, self._heads.work)
+                behind = observation.conflicts
+                observation = self._left(record, end, self._heads.work or Sha(record.base))
             if observation is None:
                 continue
-            observation = self._beside(record, replace(observation, work_tree=tree if observation.work == onto else ""))
+            below = tree if observation.work == onto else ""
+            behind = behind if observation.candidate is not None else ()
+            observation = self._beside(record, replace(observation, work_tree=below, behind=behind))
             found[record.run] = observation
-            if carries(self._mission, record, job.exit, observation):
+            if not behind and carries(self._mission, record, end, observation):
                 onto, tree = observation.candidate, observation.tree
         return found
+
+    def _candidates(self, ended: Sequence[tuple[RunRecord, Exit]], found: Mapping[RunId, Evidence]) -> list[Candidate]:
+        """Return the oldest attempts that can be merged, each with those that it conflicts with."""
+        work = self._heads.work
+        able = [
+            (record, end, alone)
+            for record, end in ended
+            if record.run in found and carries(self._mission, record, end, found[record.run])
+            if work and (alone := self._left(record, end, work)) is not None and alone.candidate is not None
+        ][:MOST_ORDERED]
+        lost = Counter(record.feature for record in self._records if record.cause is Cause.CONFLICT)
+        clashes: dict[RunId, set[RunId]] = {record.run: set() for record, _, _ in able}
+        for place, (record, end, mine) in enumerate(able):
+            for other, _, theirs in able[:place]:
+                if theirs.candidate is None or not {*mine.changed} & {*theirs.changed}:
+                    continue
+                both = self._left(record, end, theirs.candidate)
+                if both is not None and both.candidate is None:
+                    clashes[record.run].add(other.run)
+                    clashes[other.run].add(record.run)
+        return [Candidate(r.run, frozenset(clashes[r.run]), lost[r.feature]) for r, _, _ in able]
 
     def _left(self, record: RunRecord, end: Exit, work: Sha) -> Evidence | None:
         """Return the evidence of one attempt, merged on `work`."""

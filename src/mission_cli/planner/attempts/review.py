@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.text import (
     counted,
     first_error,
@@ -47,7 +48,11 @@ def integrated(facts: Facts, feature: Feature) -> None:
     """Settle an attempt whose commits are already on `work`: it is done if its criteria pass there."""
     draft, evidence = facts.draft, facts.evidence
     if evidence.candidate is not None and not draft.mission.poc:
-        judgment = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
+        judgment = judge_feature(facts, feature, evidence.judged or evidence.candidate)
+        if _is_in_a_batch(facts, judgment):
+            facts.evidence = _on_work(draft, evidence)
+            judgment = judge_feature(facts, feature, facts.evidence.candidate or evidence.candidate)
+            evidence = facts.evidence
         if not judgment.over:
             start_checks(draft, judgment)
             if not _hold_for_answer(facts, feature, judgment):
@@ -56,6 +61,17 @@ def integrated(facts: Facts, feature: Feature) -> None:
         if _rejected(facts, feature, judgment, "its commits are already in finished work"):
             return
     _done(facts, feature, evidence.candidate, "its work is on the branch of finished features")
+
+
+def _is_in_a_batch(facts: Facts, judgment: Judgment) -> bool:
+    """Whether an integrated attempt was not judged by itself, but on the tree that finished work has now."""
+    evidence = facts.evidence
+    return not judgment.over and evidence.judged is None and evidence.candidate != facts.draft.observation.work
+
+
+def _on_work(draft: Draft, evidence: Evidence) -> Evidence:
+    """Return the evidence of an integrated attempt as finished work has it now."""
+    return replace(evidence, candidate=draft.observation.work, tree=draft.observation.work_tree)
 
 
 def _done(facts: Facts, feature: Feature, commit: Sha | None, why: str) -> None:
@@ -128,6 +144,22 @@ def review(facts: Facts, feature: Feature) -> None:
     if draft.mission.poc:
         _take_at_its_trailer(facts, feature, evidence.candidate, evidence.work)
         return
+    if not _waits_behind(facts, feature):
+        _judge(facts, feature, evidence.candidate, evidence.work)
+
+
+def _waits_behind(facts: Facts, feature: Feature) -> bool:
+    """Hold an attempt that conflicts with earlier candidates of the queue; True if it does."""
+    paths = facts.evidence.behind
+    if paths:
+        words = f"attempt {facts.record.attempt} conflicts with earlier ones in {', '.join(paths[:3])}"
+        facts.draft.hold(feature.number, HoldKind.REVIEW, f"{words}, and waits until they are judged")
+    return bool(paths)
+
+
+def _judge(facts: Facts, feature: Feature, candidate: Sha, work: Sha) -> None:
+    """Judge an attempt by what its feature is judged by; `candidate` is its merge with `work`."""
+    draft, evidence, record = facts.draft, facts.evidence, facts.record
     end_cause = facts.end.report.cause
     if end_cause is not None and not feature.criteria:
         facts.close(end_cause, facts.end.report.detail or str(end_cause))
@@ -135,8 +167,8 @@ def review(facts: Facts, feature: Feature) -> None:
     if topic_in(draft.mission, feature) and not feature.criteria:
         _found_out(facts, feature)
         return
-    judgment = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
-    if evidence.work != draft.observation.work:
+    judgment = judge_feature(facts, feature, evidence.judged or candidate)
+    if work != draft.observation.work:
         start_checks(draft, judgment)
         words = f"attempt {record.attempt} is judged on top of earlier ones and waits for them"
         draft.hold(feature.number, HoldKind.REVIEW, words)
@@ -149,7 +181,7 @@ def review(facts: Facts, feature: Feature) -> None:
     if not judgment.over:
         draft.hold(feature.number, HoldKind.REVIEW, f"attempt {record.attempt} is being judged")
     elif _judged_as_before(facts, feature):
-        _accept(facts, feature, evidence.candidate, evidence.work, judgment)
+        _accept(facts, feature, candidate, work, judgment)
 
 
 def _accept(facts: Facts, feature: Feature, candidate: Sha, work: Sha, judgment: Judgment) -> None:
@@ -221,7 +253,7 @@ def _rejected(facts: Facts, feature: Feature, judgment: Judgment, where: str = "
 def _judged_as_before(facts: Facts, feature: Feature) -> bool:
     """Whether the work also passes with the test files of the base; otherwise settle or hold the attempt."""
     draft, evidence, record = facts.draft, facts.evidence, facts.record
-    criteria = feature.criteria or _of_touched_packages(draft, evidence)
+    criteria = feature.criteria or of_touched_packages(draft, evidence)
     about = f"{feature.number} attempt {record.attempt}: "
     before = as_before(draft, evidence.against, criteria, owner=feature.number, about=about)
     facts.before = before.known
@@ -253,7 +285,8 @@ def _cannot_run(draft: Draft, stuck: Judged, subject: str) -> None:
     draft.pause(words)
 
 
-def _judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgment:
+def judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgment:
+    """Look up the verdicts on an attempt's work at a commit, or arrange the checks that are needed for them."""
     draft, evidence = facts.draft, facts.evidence
     if feature.criteria:
         about = f"{feature.number} attempt {facts.record.attempt}: "
@@ -268,10 +301,10 @@ def _judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgment:
         )
     onto = evidence.work_tree or draft.observation.work_tree
     before = (evidence.work, onto) if evidence.work is not None else None
-    return as_green_as_before(draft, _of_touched_packages(draft, evidence), (candidate, evidence.tree), before)
+    return as_green_as_before(draft, of_touched_packages(draft, evidence), (candidate, evidence.tree), before)
 
 
-def _of_touched_packages(draft: Draft, evidence: Evidence) -> tuple[Criterion, ...]:
+def of_touched_packages(draft: Draft, evidence: Evidence) -> tuple[Criterion, ...]:
     """Return the commands found in the repository that concern what an attempt changed."""
     return touched(evidence.changed, draft.observation.detected.get(evidence.tree, ()))
 

@@ -27,6 +27,7 @@ from mission_cli.domain.status import (
     JobState,
     RecordState,
 )
+from mission_cli.planner.attempts.batches import judge_queue
 from mission_cli.planner.attempts.endings import Ending, ending, unproven
 from mission_cli.planner.attempts.facts import Facts
 from mission_cli.planner.attempts.manual import (
@@ -39,7 +40,6 @@ from mission_cli.planner.attempts.research import sent_back
 from mission_cli.planner.attempts.review import (
     declines,
     integrated,
-    review,
     without_diff,
 )
 from mission_cli.planner.attempts.settle_review import settle_review
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
 def settle(draft: Draft) -> None:
     """Submit, wait for, recover, stop, judge or settle each open attempt."""
+    waiting: list[Facts] = []
     for record in draft.open_records():
         if record.answering:
             settle_review(draft, record, draft.observation.jobs.get(record.run, Job(JobState.UNKNOWN)))
@@ -69,11 +70,12 @@ def settle(draft: Draft) -> None:
             continue
         job = draft.observation.jobs.get(record.run, Job(JobState.UNKNOWN))
         if job.state is JobState.ENDED and job.exit is not None:
-            _ended(draft, record, feature, job, job.exit)
+            _ended(draft, record, feature, job, job.exit, waiting)
         elif job.state is JobState.UNREACHABLE:
             draft.hold(record.feature, HoldKind.EXECUTOR, f"{record.run}: the executor does not answer")
         else:
             _not_ended(draft, record, feature, job)
+    judge_queue(draft, waiting)
 
 
 def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:
@@ -150,7 +152,8 @@ def _hold_unlooked(draft: Draft, record: RunRecord) -> None:
     )
 
 
-def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit) -> None:
+def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit, waiting: list[Facts]) -> None:
+    """Settle an ended attempt, or add it to those whose work has to be judged."""
     evidence = draft.observation.evidence.get(record.run)
     if evidence is None:
         if draft.observation.looked:
@@ -189,7 +192,7 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
         draft.transitions.append(
             MoveFeature(feature.number, FeatureStatus.REVIEW, f"{attempt_name(record.run)} left {changed}")
         )
-    review(facts, feature)
+    waiting.append(facts)
 
 
 def _unjudged(facts: Facts, feature: Feature) -> Ending | None:

@@ -56,10 +56,7 @@ def judge(  # noqa: PLR0913 - what is judged, each by its name
         if criterion.wrong:
             result.known.append(Judged(criterion, Verdict.COULD_NOT_RUN, criterion.wrong))
         elif criterion.kind in EXECUTABLE_KINDS:
-            about_found = names_findings(criterion, draft.mission.id)
-            place = f"{tree}.{draft.observation.findings}" if about_found else tree
-            key = check_key(criterion, place, draft.policy, draft.mission, turn)
-            look_up(draft, criterion, commit, key, result, confirm=confirm)
+            look_up(draft, criterion, commit, key_on(draft, criterion, tree, turn), result, confirm=confirm)
         elif criterion not in reviewed:
             ask_person(draft, criterion, owner, about, result)
     if change is not None and change.is_feature and draft.mission.reviews.reviewers:
@@ -72,6 +69,12 @@ def judge(  # noqa: PLR0913 - what is judged, each by its name
     if not secret:
         list_flaky(draft, result.known, owner)
     return result
+
+
+def key_on(draft: Draft, criterion: Criterion, tree: str, turn: str = "") -> str:
+    """Return the key of the check of a criterion on a tree; findings count if it refers to them."""
+    place = f"{tree}.{draft.observation.findings}" if names_findings(criterion, draft.mission.id) else tree
+    return check_key(criterion, place, draft.policy, draft.mission, turn)
 
 
 def turn_of(mission: Mission) -> str:
