@@ -52,8 +52,10 @@ PURCHASES, CASES = "unit/test_purchases.py", "unit/test_purchase_cases.py"
 MAIL, POST = "unit/test_mail.py", "contract/test_post.py"
 DRAFTS = "unit/test_draft_decisions.py"
 NEWS, RULES = "unit/test_notifications.py", "unit/test_notification_rules.py"
-HOSTS = "unit/test_host_settings.py"
+HOSTS, PLACES = "unit/test_host_settings.py", "unit/test_placement.py"
 PROOFS: dict[str, str] = {
+    "note on": f"{PLACES}::test_an_attempt_goes_where_it_may",
+    "front preferences.hosts": f"{PLACES}::test_an_attempt_goes_where_it_may",
     "setting hosts.NAME.kind hosts.NAME.address hosts.NAME.exchange hosts.NAME.root hosts.NAME.python hosts.NAME.workers hosts.NAME.labels hosts.NAME.runners": f"{HOSTS}::test_a_table_becomes_a_host",
     "setting hosts.NAME.cpus hosts.NAME.memory_mb hosts.NAME.gpus hosts.NAME.image hosts.NAME.namespace hosts.NAME.account hosts.NAME.queue hosts.NAME.token": f"{HOSTS}::test_a_table_becomes_a_host",
     # front matter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import one_line, stamp
@@ -17,6 +18,9 @@ from mission_cli.adapters.executors.remote.host_state import (
     set_drained,
 )
 from mission_cli.adapters.executors.remote.launcher import UnreachableError
+from mission_cli.adapters.fs.atomic import make_folder
+from mission_cli.adapters.fs.locks import is_locked, try_lock
+from mission_cli.adapters.proc.run import start_detached
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.hosts.look import HostLook
 from mission_cli.ports.outside.hosts import HostFinding, no_such_host
@@ -30,7 +34,10 @@ if TYPE_CHECKING:
 
 
 class LocalHosts:
-    """The hosts as files of the runtime folder describe them. `runners`: those that the settings name."""
+    """The hosts as files of the runtime folder describe them. `runners`: those that the settings name.
+
+    `tester`: the command that tests a host, without its name.
+    """
 
     def __init__(
         self,
@@ -40,9 +47,10 @@ class LocalHosts:
         environment: Mapping[str, str],
         runners: Sequence[str],
         now: Callable[[], datetime],
+        tester: Sequence[str] = (),
     ) -> None:
         self._hosts, self._runtime, self._environment = hosts, runtime, environment
-        self._runners, self._now = runners, now
+        self._runners, self._now, self._tester = runners, now, tester
 
     def looks(self) -> Sequence[HostLook]:
         """Return every host, with the jobs that are there."""
@@ -77,6 +85,15 @@ class LocalHosts:
     def test(self, name: str) -> Sequence[HostFinding]:
         """Ask the launcher of the host, and note whether it could be reached."""
         host, folder = self._host(name), self._folder(name)
+        make_folder(folder)
+        lock = try_lock(folder / "asking")  # freed with this process; without it, two tests say the same
+        try:
+            return self._tested(host, folder)
+        finally:
+            if lock is not None:
+                os.close(lock)
+
+    def _tested(self, host: Host, folder: Path) -> Sequence[HostFinding]:
         look = self._look(host, ())
         runners = [runner for runner in self._runners if look.runs(runner)]
         try:
@@ -96,10 +113,15 @@ class LocalHosts:
         note_reached(folder, stamp(self._now()), free=free)
         return found
 
-    def watch(self) -> Sequence[str]:
-        """Return state and drain files of all hosts."""
-        folders = [self._folder(name) for name in self._hosts]
-        return [os.fspath(folder / name) for folder in folders for name in ("state.json", "drained")]
+    def ask(self, name: str) -> None:
+        """Start a detached test of the host, unless one is going on. If it cannot start, a later pulse tries again."""
+        folder = self._folder(name)
+        with suppress(OSError):
+            make_folder(folder)
+            if name in self._hosts and not is_locked(folder / "asking"):
+                start_detached(
+                    [*self._tester, name], cwd=self._runtime, env=self._environment, log=folder / "asked.log"
+                )
 
     def _host(self, name: str) -> Host:
         if name not in self._hosts:

@@ -171,6 +171,8 @@ class Feature:
     """Attempts up to this one no longer count: a person used `mission retry`."""
     needs: tuple[str, ...] = ()
     """The keys of the resources that it needs: it waits for them, and its workers get their values."""
+    on: tuple[str, ...] = ()
+    """What the host of its attempts has to offer: labels, or the name of one host; `local` is this machine."""
     line: int = 0
     broken: bool = False
     """Its row has an error: it is shown and does not run."""
@@ -247,6 +249,8 @@ class Preferences:
     """A command of the agent that takes the prompt as its argument, such as `full-loop`."""
     deploy_targets: tuple[str, ...] = ()
     """Names of `[deploy.NAME]` tables to which it deploys."""
+    hosts: tuple[str, ...] = ()
+    """The hosts on which its workers may run, besides `local`, this machine; empty: here, and on all."""
     tech_stack: tuple[str, ...] = ()
     """Languages, frameworks and libraries; missions that share one are of the same domain."""
     lines: tuple[str, ...] = ()

@@ -196,6 +196,8 @@ class RunRecord:
     """The runner in whose place it runs because that one is at a limit or out of service; `routed` says why."""
     skills: tuple[str, ...] = ()
     """The names of the skills in its prompt."""
+    ran_on: str = ""
+    """The host on which it runs or ran, by its name in the settings; empty: the machine that `host` names."""
     prompt: str = ""
     last_words: str = ""
     transcript: str = ""

@@ -81,6 +81,8 @@ class Cause(StrEnum):
     LOST = "lost"
     TAMPERED = "tampered"
     STOPPED = "stopped"
+    HOST = "host"
+    """It did not start on the host that it was sent to; it says nothing about the feature or the runner."""
     WAITING = "waiting"
     """It asked for a mail and waits for a reply, or for a purchase."""
 
@@ -177,6 +179,8 @@ class HoldKind(StrEnum):
     """A person, or a rule, paused the mission."""
     PHASE = "phase"
     """A phase is not finished, or waits for a person."""
+    PLACE = "place"
+    """None of the machines that a feature asks for takes it now."""
     PREVIEW = "preview"
     """A preview cannot start, or failed."""
     DEPLOY = "deploy"

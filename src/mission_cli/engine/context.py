@@ -244,6 +244,7 @@ def _runner(ctx: Context, name: str, runner: RunnerSettings) -> RunnerPolicy:
         step_cost=Costs(step_cost),
         self_priced=bill is not Bill.TOKENS,
         bounded=bool(runner.max_steps),
+        only_here=agent is not None,
     )
 
 

@@ -34,6 +34,7 @@ from mission_cli.engine.recording.signals import data_of
 from mission_cli.planner.core.decisions import Dispatch, Finish, Transition
 from mission_cli.planner.core.draft_moves import PromoteDraft
 from mission_cli.planner.core.effects import (
+    AskHost,
     Cancel,
     CleanPreview,
     Effect,
@@ -223,6 +224,7 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord, given: Given =
     only = folder_of(mission.id) if feature is not None and topic_in(mission, feature) else ""
     return replace(
         job,
+        place=record.ran_on,
         sandbox=replace(job.sandbox, only=only, given=given.files),
         tree=replace(
             job.tree,
@@ -332,6 +334,8 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901, PLR
             submit(ctx, mission, record, given_again(ctx, case.stored, case.head, mission, record))
         case Cancel():
             ctx.executor.cancel(act.run)
+        case AskHost():
+            ctx.hosts.ask(act.host)
         case RunCheck():
             told = assets.accepted(ctx, case, act.criterion)
             ctx.executor.submit(_check_job(ctx, mission, _with_findings(ctx, case, act), told))

@@ -258,7 +258,7 @@ def _apply(ctx: Context, policy: Policy, case: Case, effects: Sequence[Effect], 
     if heard is SyncResult.MOVED:
         return  # decide again, with the changes of other clones
     report.remote_unreachable = heard is SyncResult.UNREACHABLE
-    report.slots.workers -= len(records)
+    report.slots.workers -= sum(not record.ran_on for record in records)
     for record in records if heard is SyncResult.SAME else ():
         go_on(ctx)
         if ctx.state.head() != head:

@@ -39,6 +39,7 @@ from mission_cli.planner.mission.lifetime import archived, cadence, lifetime
 from mission_cli.planner.mission.money import stand, way_on
 from mission_cli.planner.mission.watchers import watch
 from mission_cli.planner.phases.phases import phases
+from mission_cli.planner.placement.ask import ask_hosts
 from mission_cli.planner.preview.follow import previews
 from mission_cli.planner.pulls.follow import pulls
 from mission_cli.planner.pulls.issues import issues
@@ -81,6 +82,7 @@ _STEPS = (
     judge_failures,
     drafts,
     dispatch,
+    ask_hosts,
     resources,
     judge_the_rest,
     plan_deploys,

@@ -54,6 +54,8 @@ class PlanFeature(_Strict):
     task: Text = ""
     worth: Annotated[Whole, Field(ge=1, le=100)] = 1
     """What it is worth beside the others, where the budget does not pay for all."""
+    on: Texts = []
+    """What the host of its attempts has to offer: labels such as `gpu`, or the name of a host."""
 
 
 class PlanMilestone(_Strict):
@@ -110,6 +112,8 @@ class PlanPreferences(_Strict):
     worker_command: Text = ""
     pull_requests: Literal["", "none", "feature", "milestone", "mission"] = ""
     """Empty: `mission start` decides."""
+    hosts: Texts = []
+    """Hosts on which its workers may run; `local` is this machine. Empty: this machine, and all that are configured."""
 
 
 class PlanReviews(_Strict):

@@ -182,6 +182,7 @@ def _cell_parts(feature: PlanFeature, titles: Mapping[str, list[FeatureNumber]])
     topic = topic_of(feature.topic)
     notes += [f"[research:{topic}]"] if topic else ["[research]"] if feature.research else []
     notes += [f"[worth:{feature.worth}]"] if feature.worth != 1 else []
+    notes += [f"[on:{','.join(feature.on)}]"] if feature.on else []
     notes += ["[side-effects]"] if feature.side_effects else []
     return [titled(feature.title), *notes]
 

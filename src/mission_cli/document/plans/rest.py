@@ -91,6 +91,7 @@ def planned_feature(feature: Feature, new: Mapping[FeatureNumber, str]) -> PlanF
         side_effects=feature.side_effects,
         task=feature.task,
         worth=feature.worth,
+        on=list(feature.on),
     )
 
 

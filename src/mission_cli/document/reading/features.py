@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 _NAMES = (
     r"(?:depends|parallel-group|assign|model|repo|fixes|files|limits|needs|notify|side-effects|research|tries-after"
-    r"|worth)"
+    r"|worth|on)"
 )
-_ALONE = r"(?!(?:files|needs)\s*\])"
-"""Titles have `[files]`, which says nothing."""
+_ALONE = r"(?!(?:files|needs|on)\s*\])"
+"""Titles have `[files]` and `[on]`, which say nothing."""
 ANNOTATION = pattern(
     rf"(?<!\s)\s*`?(?<!\\)\[{_ALONE}(?P<name>{_NAMES})(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?", re.IGNORECASE
 )
@@ -75,6 +75,7 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
         limits=own_limits(", ".join(notes.get("limits", []))),
         files=tuple(w for value in notes.get("files", []) for w in _SPLIT.split(value) if w),
         notify=tuple(w for value in notes.get("notify", []) for w in _SPLIT.split(value) if w),
+        on=tuple(dict.fromkeys(w for value in notes.get("on", []) for w in _SPLIT.split(value) if w)),
         worth=_worth(_last(notes, "worth")),
         needs=_needs(notes.get("needs", [])),
         tries_after=whole(tries.lstrip("a")) or 0,

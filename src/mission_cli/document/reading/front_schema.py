@@ -202,6 +202,11 @@ KEYS: dict[str, Key] = {
             "Whether features that change the same files run at the same time (default), or wait for each other.",
             ("run", "wait"),
         ),
+        Key(
+            "preferences.hosts",
+            Kind.LIST,
+            "Hosts on which workers may run; `local` is this machine. Empty: here, and on all that are configured.",
+        ),
         Key("preferences.worker_command", Kind.TEXT, "Command of the agent; the prompt is its last argument."),
     )
 }

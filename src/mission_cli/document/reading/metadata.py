@@ -105,6 +105,9 @@ class Facts:
                 for name in text.split(",")
                 if name.strip()
             ),
+            hosts=tuple(
+                name.strip() for text in self.texts("preferences.hosts") for name in text.split(",") if name.strip()
+            ),
             tech_stack=tuple(v for v in self.texts("preferences.tech_stack") if v),
             lines=tuple(words),
         )

@@ -83,7 +83,7 @@ def write_run(record: RunRecord) -> str:
     elif record.continues:
         facts |= {"continues": record.continues, "conversation": record.conversation}
     more = {"routed": record.routed, "drafts": list(record.drafts), "conflicts": list(record.conflicts)}
-    more |= {"asks": str(record.asks), "skills": list(record.skills)}
+    more |= {"asks": str(record.asks), "skills": list(record.skills), "ran_on": record.ran_on}
     more |= {"instead_of": record.instead_of, "starts": record.starts}
     facts |= {name: value for name, value in more.items() if value}
     if record.about or record.subject:
@@ -156,6 +156,7 @@ _TEXTS = (
     "routed",
     "instead_of",
     "starts",
+    "ran_on",
 )
 """Fields that are read as text, under their own names."""
 

@@ -52,6 +52,7 @@ RULES: Mapping[Cause, Rule] = {
     Cause.RATE_LIMIT: Rule(counts=False, wait=Wait.RATE),
     Cause.PROVIDER_ERROR: Rule(counts=False, wait=Wait.OUTAGE, breaker=True),
     Cause.INFRASTRUCTURE: Rule(counts=False, wait=Wait.OUTAGE, breaker=True),
+    Cause.HOST: Rule(counts=False),
     Cause.KILLED: Rule(counts=False),
     Cause.LOST: Rule(counts=False),
     Cause.TAMPERED: Rule(counts=True, wait=Wait.RETRY),
@@ -60,7 +61,7 @@ RULES: Mapping[Cause, Rule] = {
 }
 LOSSES = frozenset({Cause.KILLED, Cause.LOST})
 MENDED_BY_SETTINGS = frozenset({Cause.PERMISSION, Cause.AUTH})
-SILENT = LOSSES | {Cause.STOPPED, Cause.RATE_LIMIT}
+SILENT = LOSSES | {Cause.STOPPED, Cause.RATE_LIMIT, Cause.HOST}
 """Causes that do not show whether a runner works: they neither count for its breaker nor close it."""
 
 

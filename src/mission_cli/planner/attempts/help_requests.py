@@ -55,7 +55,7 @@ def going_on(draft: Draft, feature: Feature, record: RunRecord) -> RunRecord:
     last = max(draft.records_of(feature.number), key=lambda one: one.attempt, default=None)
     if last is None or last.cause is not Cause.QUESTION or not last.session or last.run not in answered(draft, feature):
         return record
-    if (last.runner, last.model, last.host) != (record.runner, record.model, record.host):
+    if (last.runner, last.model, last.host, last.ran_on) != (record.runner, record.model, record.host, record.ran_on):
         return record
     return replace(record, continues=last.continues or attempt_name(last.run), conversation=last.session)
 

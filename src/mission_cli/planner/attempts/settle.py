@@ -72,10 +72,24 @@ def settle(draft: Draft) -> None:
         if job.state is JobState.ENDED and job.exit is not None:
             _ended(draft, record, feature, job, job.exit, waiting)
         elif job.state is JobState.UNREACHABLE:
-            draft.hold(record.feature, HoldKind.EXECUTOR, f"{record.run}: the executor does not answer")
+            _unreachable(draft, record, feature)
         else:
             _not_ended(draft, record, feature, job)
     judge_queue(draft, waiting)
+
+
+def _unreachable(draft: Draft, record: RunRecord, feature: Feature | None) -> None:
+    """Hold an attempt whose state is not known: nothing is concluded. It goes on, unless it is no longer wanted."""
+    if not record.ran_on:
+        draft.hold(record.feature, HoldKind.EXECUTOR, f"{record.run}: the executor does not answer")
+        return
+    draft.running += 1
+    unwanted = _wanted(draft, record, feature)
+    if unwanted:
+        draft.effects.append(Cancel(record.run, unwanted))
+        return
+    words = f"attempt {record.attempt} is on `{record.ran_on}`, which cannot be reached: its result is awaited"
+    draft.hold(record.feature, HoldKind.EXECUTOR, words, unblock=do("hosts test", record.ran_on))
 
 
 def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:
@@ -203,6 +217,8 @@ def _unjudged(facts: Facts, feature: Feature) -> Ending | None:
         evidence = replace(evidence, commits=0)  # all its commits are those of the attempt that was cut off before
     provable = any(c.kind in EXECUTABLE_KINDS for c in feature.criteria)
     research = is_research(draft.mission, feature)
+    if record.ran_on and facts.end.reason is EndReason.NOT_STARTED:
+        return Ending(Cause.HOST, facts.end.detail or f"`{record.ran_on}` did not start it")
     early = without_blame(record, ending(facts.end, evidence, record.run, provable=provable, research=research))
     wrong = sent_back(draft, record, feature, evidence) if early is None else ""
     return Ending(Cause.WRONG_OUTPUT, wrong) if wrong else early

@@ -44,6 +44,14 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class AskHost:
+    """Find out, beside the pulse, whether a host can be reached again."""
+
+    host: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunCheck:
     """Judge one criterion on one commit."""
 
@@ -259,4 +267,6 @@ ForgeEffect = PushPull | OpenPull | TurnPull | MergePull | ReplyPull | RerunChec
 PreviewEffect = StartPreview | CleanPreview
 OutsideEffect = MailEffect | PurchaseEffect | RunDeploy
 CodeEffect = PromoteDraft | Integrate | MakeWork | MoveWork | PutBaseBack | Land
-Effect = Submit | Recover | Cancel | RunCheck | RunHook | CodeEffect | ForgeEffect | PreviewEffect | OutsideEffect
+Effect = (
+    Submit | Recover | Cancel | AskHost | RunCheck | RunHook | CodeEffect | ForgeEffect | PreviewEffect | OutsideEffect
+)

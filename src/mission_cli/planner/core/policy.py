@@ -46,6 +46,8 @@ class RunnerPolicy:
     bounded: bool = False
     """Something besides dollars limits every attempt: its steps."""
     obstacle: Notice | None = None
+    only_here: bool = False
+    """The obstacle concerns this machine, not the hosts."""
 
 
 @dataclass(frozen=True, slots=True)

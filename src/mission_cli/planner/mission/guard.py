@@ -103,6 +103,7 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
                 f.notify,
                 f.limits,
                 f.worth,
+                f.on,
                 f.repo,
                 f.broken,
                 _criteria(f.criteria),

@@ -31,11 +31,16 @@ def active_runs(draft: Draft) -> int:
     return len(occupied(draft))
 
 
-def free_slots(draft: Draft) -> int:
-    """Return how many more workers this mission may start now."""
+def mission_room(draft: Draft) -> int:
+    """Return how many more workers this mission may have by its own number, wherever they run."""
     mine = draft.policy.parallel(draft.mission.preferences.max_parallel_workers, draft.mission.mode)
-    started = sum(isinstance(m, Dispatch) for m in draft.transitions)
-    return max(0, min(mine - active_runs(draft), draft.observation.free_slots - started))
+    return max(0, mine - active_runs(draft))
+
+
+def free_here(draft: Draft) -> int:
+    """Return how many more workers this mission may start on this machine now."""
+    started = sum(isinstance(m, Dispatch) and not m.record.ran_on for m in draft.transitions)
+    return max(0, min(mission_room(draft), draft.observation.free_slots - started))
 
 
 def runner_of(draft: Draft, route: Route) -> RunnerPolicy:
@@ -82,4 +87,4 @@ def why_none_starts(draft: Draft, *, paused: bool = False) -> tuple[HoldKind, st
         return HoldKind.HOURS, f"workers may run from {observation.opens_at:%H:%M}", observation.opens_at
     if observation.shortage:
         return HoldKind.MACHINE, observation.shortage, soon
-    return None if free_slots(draft) else (HoldKind.SLOT, "every worker slot is taken", soon)
+    return None if free_here(draft) else (HoldKind.SLOT, "every worker slot is taken", soon)

@@ -31,7 +31,6 @@ from mission_cli.planner.core import waits
 from mission_cli.planner.core.decisions import (
     Hold,
 )
-from mission_cli.planner.core.draft import LOOK_AGAIN, Draft
 from mission_cli.planner.core.own_limits import bounds_of, limits_of
 from mission_cli.planner.core.phases import phase_before
 from mission_cli.planner.milestones.milestones import current_milestones, work_gone
@@ -41,7 +40,8 @@ from mission_cli.planner.mission.money import (
     stand,
     way_on,
 )
-from mission_cli.planner.mission.workers import free_slots, model_of, occupied, runner_of
+from mission_cli.planner.mission.workers import model_of, occupied, runner_of
+from mission_cli.planner.placement.place import Nowhere, elsewhere, free_slots, place_of
 from mission_cli.planner.pulls.rows import row_of
 from mission_cli.planner.purchases.state import purchase_holds
 from mission_cli.planner.release.areas import areas
@@ -56,6 +56,7 @@ from mission_cli.planner.resources.needs import missing
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Milestone
+    from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.core.policy import RunnerPolicy
 
 
@@ -205,7 +206,7 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
     del milestone
     route = route_of(draft, feature)
     runner = runner_of(draft, route)
-    if runner.obstacle:
+    if runner.obstacle and not (runner.only_here and elsewhere(draft, feature, route)):
         yield Hold(feature.number, HoldKind.RUNNER, runner.obstacle.text, unblock=runner.obstacle.remedy, person=True)
         return
     model = model_of(runner, route)
@@ -280,17 +281,11 @@ def _member_busy(draft: Draft, feature: Feature) -> str:
 
 def _slots(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
-    soon = draft.observation.now + LOOK_AGAIN
     if busy := _member_busy(draft, feature):
         yield Hold(feature.number, HoldKind.SLOT, busy)
-    if draft.observation.shortage:
-        yield Hold(feature.number, HoldKind.MACHINE, draft.observation.shortage, until=soon)
-    elif not free_slots(draft):
-        mine = draft.policy.parallel(draft.mission.preferences.max_parallel_workers, draft.mission.mode)
-        if draft.observation.free_slots <= 0:
-            yield Hold(feature.number, HoldKind.SLOT, "every worker slot of this machine is taken", until=soon)
-        else:
-            yield Hold(feature.number, HoldKind.SLOT, f"every slot of the mission is taken ({mine})")
+    found = place_of(draft, feature, route_of(draft, feature))
+    if isinstance(found, Nowhere):
+        yield Hold(feature.number, found.kind, found.words, found.until, found.unblock, found.person)
 
 
 ORDER: tuple[Look, ...] = (

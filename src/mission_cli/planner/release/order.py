@@ -37,6 +37,7 @@ from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.milestones.landing import lands_now
 from mission_cli.planner.milestones.milestones import current_milestones
 from mission_cli.planner.mission.workers import model_of, runner_of
+from mission_cli.planner.placement.place import Nowhere, place_of
 from mission_cli.planner.pulls.rows import row_of
 from mission_cli.planner.release.holds import ORDER, is_foreign
 from mission_cli.planner.release.routes import reserve_for, route_of, routed, usual_route
@@ -87,8 +88,11 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
     reserve = reserve_for(draft, feature)
     if isinstance(reserve, Refusal):
         return
-    move_feature(FeatureStatus.PENDING, FeatureStatus.DISPATCHED)
     route, because = routed(draft, feature)
+    place = place_of(draft, feature, route)
+    if isinstance(place, Nowhere):
+        return
+    move_feature(FeatureStatus.PENDING, FeatureStatus.DISPATCHED)
     runner = runner_of(draft, route)
     attempt = 1 + max(
         [draft.observation.highest.get(feature.number, 0), *(r.attempt for r in draft.records_of(feature.number))]
@@ -110,16 +114,18 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         reserve=reserve,
         routed=because,
         instead_of=usual if route.runner != usual else "",
+        ran_on=place,
     )
     record = going_on(draft, feature, record)
     because = f"instead of {usual}: {because}" if record.instead_of else because
     money = f"{dollars(reserve.usd)} and " if reserve.usd else ""
+    name = f"{feature.number} {feature.title}" + (f" on {place}" if place else "")
     promised = f"{money}{show_duration(span_of(record.deadline_s))} at most"
     draft.transitions.append(
         Dispatch(
             record,
             f"{record.runner} a{attempt}",
-            f"attempt {attempt} at {feature.number} {feature.title}: {promised}{f'; {because}' if because else ''}",
+            f"attempt {attempt} at {name}: {promised}{f'; {because}' if because else ''}",
         )
     )
 

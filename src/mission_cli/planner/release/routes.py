@@ -28,7 +28,8 @@ from mission_cli.planner.mission.money import (
     share_of,
     stand,
 )
-from mission_cli.planner.mission.workers import free_slots, model_of, runner_of
+from mission_cli.planner.mission.workers import model_of, runner_of
+from mission_cli.planner.placement.place import free_slots
 from mission_cli.planner.reviewing.reviews import is_reviewed
 
 if TYPE_CHECKING:

@@ -42,8 +42,8 @@ class Hosts(Protocol):
         """
         ...
 
-    def watch(self) -> Sequence[str]:
-        """Return the files that change with what `looks` returns, whether they exist or not."""
+    def ask(self, name: str) -> None:
+        """Start to find out whether a host can be reached, and return at once; it starts a pulse if it can."""
         ...
 
 
@@ -63,9 +63,8 @@ class NoHosts:
         """Refuse it."""
         raise no_such_host(name, ())
 
-    def watch(self) -> Sequence[str]:
-        """Return nothing."""
-        return ()
+    def ask(self, name: str) -> None:
+        """Do nothing."""
 
 
 def no_such_host(name: str, known: Sequence[str]) -> NotFoundError:
