@@ -13,6 +13,7 @@ import pytest
 from inline_snapshot import snapshot
 from tests.kit.agents import FOLDER, needs, writes_and_commits
 from tests.kit.model_server import ModelServer
+from tests.kit.nightly import by_day
 
 from mission_cli.adapters.agents import FILES, programs
 from mission_cli.adapters.installed_agents import LocalAgents, version_in_files
@@ -59,7 +60,7 @@ def says_it_is_logged_in(name: str, environment: dict[str, str]) -> bool:
     return "0 credentials" not in done.stdout or "environment variable" in done.stdout
 
 
-@pytest.mark.parametrize(("name", "files", "variables", "account"), STATES)
+@pytest.mark.parametrize(("name", "files", "variables", "account"), by_day(STATES, 7))
 def test_an_agent_is_logged_in_where_its_own_program_says_so(
     tmp_path: Path, name: str, files: dict[str, str], variables: dict[str, str], account: str
 ) -> None:

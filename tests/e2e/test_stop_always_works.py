@@ -236,12 +236,15 @@ exit $code
 
 @pytest.mark.parametrize(
     ("disk", "words", "said"),
-    [
-        (READ_ONLY, "stop --all", "error: STOP cannot be written: "),
-        (READ_ONLY, "pause m --now", "error: m could not be marked as paused: "),
-        (FULL, "stop --all", ""),
-        (FULL, "cancel m --yes", "error: m could not be marked as cancelled: "),
-    ],
+    by_day(
+        [
+            (READ_ONLY, "stop --all", "error: STOP cannot be written: "),
+            (READ_ONLY, "pause m --now", "error: m could not be marked as paused: "),
+            (FULL, "stop --all", ""),
+            (FULL, "cancel m --yes", "error: m could not be marked as cancelled: "),
+        ],
+        2,
+    ),
 )
 def test_what_runs_is_ended_where_nothing_can_be_written(person: Person, disk: str, words: str, said: str) -> None:
     if os.geteuid() != 0 or shutil.which("unshare") is None:

@@ -30,7 +30,7 @@ milestones:
 """
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+@pytest.mark.parametrize("encoding", by_day(["latin-1", "ascii"], 1))
 def test_what_a_stream_cannot_show_is_replaced_and_json_escapes_it(person: Person, encoding: str) -> None:
     person.worker(HONEST)
     person.plan(ONE)

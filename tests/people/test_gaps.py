@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.dying import die_within
+from tests.kit.nightly import by_day
 from tests.people.desk import Desk
 from tests.people.editor import OpenCommit
 from tests.people.rooms import Room, make_room
@@ -27,7 +28,7 @@ def make(place: str, folder: Path) -> tuple[Room, Desk]:
     return room, Desk(room.desk)
 
 
-@pytest.mark.parametrize("place", ["own", "here"])
+@pytest.mark.parametrize("place", by_day(["own", "here"], 1))
 def test_a_commit_of_a_person_never_takes_back_what_a_dead_pulse_has_just_committed(place: str, tmp_path: Path) -> None:
     room, desk = make(place, tmp_path)
     step = room.commit(0)
