@@ -179,10 +179,8 @@ def _hidden(words: list[str]) -> int | None:
         code, text = judge(words[1])
         sys.stdout.write(f"{text}\n")
         return code
-    if words[0] == "_egress":
-        from mission_cli.adapters.egress.main import serve_egress
-
-        return serve_egress(int(words[1]) if len(words) > 1 else None)
+    if words[0] in {"_egress", "_acp"}:
+        return _beside_a_job(words)
     if words[0] == "_pulses":
         from mission_cli.wiring.assemble import schedule
 
@@ -193,6 +191,17 @@ def _hidden(words: list[str]) -> int | None:
 
         return merge_driver(words[1:])
     return None
+
+
+def _beside_a_job(words: list[str]) -> int:
+    """Run the proxy of a job, or the client of its agent."""
+    if words[0] == "_acp":
+        from mission_cli.adapters.acp.client import run
+
+        return run(words[1:])
+    from mission_cli.adapters.egress.main import serve_egress
+
+    return serve_egress(int(words[1]) if len(words) > 1 else None)
 
 
 if __name__ == "__main__":

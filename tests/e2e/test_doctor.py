@@ -170,6 +170,29 @@ wrong runner claude BIN/claude, 2.1.329 (Claude Code): not logged in
     )
 
 
+def test_an_agent_that_nothing_is_known_to_contain_is_refused_and_asked_for_its_version_once(
+    person: Person, tmp_path: Path
+) -> None:
+    folder = tmp_path / "agents"
+    folder.mkdir()
+    program = folder / "opencode"
+    program.write_text(f"#!/bin/sh\necho asked >> {tmp_path}/asked\necho 2.0.1\n")
+    program.chmod(0o755)
+    path = os.fspath(folder)
+    person.tables = ['[runners.other]\nkind = "acp"\ncommand = ["sh"]\n']
+    person.set('sandbox = "off"')
+    person.mission("init")
+    assert of_runners(person, path=path, code=1, ANTHROPIC_API_KEY="x") == snapshot("""\
+warning runner opencode opencode 2.0.1 is not known to run its tools in the sandbox: a server outside of it may do that (not used here)
+→ install version 1.x
+wrong runner other ACP runs in the sandbox only, and there is none here
+→ install bubblewrap, and set sandbox = "auto" in .mission.toml\
+""")
+    asked = (tmp_path / "asked").read_text()
+    assert of_runners(person, path=path, code=1, ANTHROPIC_API_KEY="x")
+    assert (tmp_path / "asked").read_text() == asked
+
+
 def test_what_nothing_here_uses_is_only_a_warning(person: Person, tmp_path: Path) -> None:
     person.worker(HONEST)
     person.plan(PLAN)

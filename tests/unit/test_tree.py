@@ -39,4 +39,4 @@ def test_an_agent_is_named_in_its_folder_and_in_the_registry_alone() -> None:
             if re.search(name, line, re.IGNORECASE)
         ]
         assert named == [], f"{name} is named outside its folder"
-    assert list(FILES) == [*programs(), "command"]
+    assert list(FILES) == [*programs(), "acp", "command"]

@@ -15,8 +15,10 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.agents import AGENTS, FILES, programs
 from mission_cli.adapters.agents.home import json_of, text_of
+from mission_cli.adapters.fs.atomic import read_json, write_json
 from mission_cli.adapters.fs.env_file import resolved
 from mission_cli.adapters.proc.run import run
+from mission_cli.adapters.user import user_folder
 from mission_cli.domain.errors import MissionError
 from mission_cli.ports.agents import InstalledAgent
 from mission_cli.settings import RunnerSettings
@@ -30,6 +32,8 @@ _PATIENCE = 10.0
 """Seconds for a program that is asked for its version."""
 _VERSION = pattern(r"\d+\.\d+(?:\.\d+)?[0-9A-Za-z.+-]*")
 _PACKAGE_LEVELS = 3
+_NOTE = "versions.json"
+"""In the person's state folder: what programs said about their version, by the look of their files."""
 
 
 class LocalAgents:
@@ -53,6 +57,27 @@ class LocalAgents:
         """Return what an agent is logged in with, where a runner gives it more variables; empty: not logged in."""
         around = self._environment if environment is None else environment
         return FILES[agent].account({**around, **_given(given, around)})
+
+    def version(self, program: str) -> str:
+        """Return the version of a program. One that no file tells is asked, and again only if its file has changed."""
+        place = _place(program, self._environment)
+        if not place:
+            return ""
+        told = version_in_files(Path(place))
+        if told:
+            return told
+        real, note = Path(place).resolve(), user_folder("state", self._environment) / _NOTE
+        state = real.stat()
+        look = [state.st_ino, state.st_size, state.st_mtime_ns]
+        known = read_json(note)
+        known = known if isinstance(known, dict) else {}
+        found = known.get(str(real))
+        if isinstance(found, dict) and found.get("look") == look:
+            return str(found.get("version") or "")
+        version = self._version(place)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        write_json(note, {**known, str(real): {"look": look, "version": version}}, durable=False)
+        return version
 
     def _agent(self, name: str, place: str, version: str) -> InstalledAgent:
         agent = AGENTS[name]

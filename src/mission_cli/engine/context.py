@@ -205,7 +205,21 @@ def runner_obstacle(
     agent = agent_of(ctx, name, runner)
     if found is not None and found.program and agent is not None and runner.command == agent.program:
         return replace(found, remedy=advise(agent.install))
-    return found
+    return found or (_not_contained(ctx, agent, runner) if agent is not None else None)
+
+
+def _not_contained(ctx: Context, agent: Agent, runner: RunnerSettings) -> Obstacle | None:
+    """Return why an agent must not run, because nothing is known to keep its tools in their place."""
+    if agent.only_boxed and not ctx.machine.sandbox().on:
+        words = f"{agent.title} runs in the sandbox only, and there is none here"
+        return Obstacle(words, advise('install bubblewrap, and set sandbox = "auto" in .mission.toml'))
+    version = ctx.agent_finder.version(runner.command[0]) if agent.majors and runner.command else ""
+    major = version.partition(".")[0]
+    if not major.isdecimal() or int(major) in agent.majors:
+        return None
+    known = " or ".join(f"{number}.x" for number in agent.majors)
+    words = f"{agent.title} {version} is not known to run its tools in the sandbox: a server outside of it may do that"
+    return Obstacle(words, advise(f"install version {known}"))
 
 
 def _preview(ctx: Context) -> PreviewPolicy:

@@ -291,6 +291,7 @@ def agent_job(
             stdin=invocation.stdin,
             env=invocation.env,
             merged=invocation.merged,
+            files=invocation.files,
             agent=runner.kind or record.runner,
             prices={kind: str(price) for kind, price in prices.items()},
             keys=tuple(Key(name, *told) for name, told in runner.proxied.items()),

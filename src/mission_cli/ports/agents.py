@@ -98,6 +98,8 @@ class Invocation:
     env: Mapping[str, str] = field(default_factory=dict)
     merged: Mapping[str, str] = field(default_factory=dict)
     """Variables with a JSON object each, which is merged into the one that the environment has."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Variables that each name a file of the job with this text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,10 @@ class AgentFinder(Protocol):
         """
         ...
 
+    def version(self, program: str) -> str:
+        """Return the version of a program, from files or from what it said once; empty: not known."""
+        ...
+
 
 class NoAgents:
     """A machine without agents."""
@@ -201,6 +207,11 @@ class NoAgents:
     def account(self, agent: str, given: Mapping[str, str], environment: Mapping[str, str] | None = None) -> str:
         """Return nothing."""
         del agent, given, environment
+        return ""
+
+    def version(self, program: str) -> str:
+        """Return nothing."""
+        del program
         return ""
 
 
@@ -312,6 +323,10 @@ class Agent(Protocol):
     """Whether a run can be given agents of its own."""
     resumes: bool
     """Whether a conversation can be continued, with a bill that does not repeat the first one."""
+    only_boxed: bool
+    """Whether it runs in the sandbox only, because nothing else contains it."""
+    majors: tuple[int, ...]
+    """The major versions whose tools are known to run below its own process; empty: all of them."""
 
     def invocation(self, request: Request) -> Invocation:
         """Return the command for a request."""

@@ -60,6 +60,8 @@ class Program:
     """Added to the recorded environment; `env:NAME` and `file:PATH` refer to secrets."""
     merged: Mapping[str, str] = field(default_factory=dict)
     """Variables with a JSON object each, which is merged into the one that the environment has."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Variables that each name a file of the job with this text."""
     own: Mapping[str, str] = field(default_factory=dict)
     """More of them, which the setup of the tree does not get. It does not run while a secret among them is missing."""
     secrets: Mapping[str, str] = field(default_factory=dict)

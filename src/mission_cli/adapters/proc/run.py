@@ -156,6 +156,26 @@ def start_child(
         )
 
 
+def start_peer(argv: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a child that is talked to through its standard input and output, in this folder and environment.
+
+    It belongs to this process's group, so that what ends one ends both. Raises OSError if it cannot be executed.
+    """
+    return subprocess.Popen(list(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - the door
+
+
+def end_peer(child: subprocess.Popen[bytes], patience: float) -> int:
+    """Close the input of such a child, and return its exit status; it is ended if it does not end by itself."""
+    if child.stdin is not None:
+        with suppress(OSError):
+            child.stdin.close()
+    for end in (child.terminate, child.kill):
+        with suppress(subprocess.TimeoutExpired):
+            return child.wait(patience)
+        end()
+    return child.wait()
+
+
 def interact(argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str], hint: str = "set EDITOR") -> int:
     """Run a program on this terminal (an editor); return its exit status. Raises ToolError if it is missing."""
     try:

@@ -47,6 +47,8 @@ class ClaudeAgent(UnlistedModels):
     takes_agents = True
     resumes = True
     """Its result line has the cost of the whole conversation, and apart from it what was used since the last result."""
+    only_boxed = False
+    majors: tuple[int, ...] = ()
 
     def invocation(self, request: Request) -> Invocation:
         """Pass the prompt on stdin, with permissions that never ask and only the person's own settings."""

@@ -40,6 +40,8 @@ class CodexAgent:
     takes_agents = False
     resumes = True
     """It reports the usage of the whole thread, and its files say what was used before."""
+    only_boxed = False
+    majors: tuple[int, ...] = ()
 
     def invocation(self, request: Request) -> Invocation:
         """Pass the prompt on stdin. Codex's own sandbox is off, because it forbids commits."""

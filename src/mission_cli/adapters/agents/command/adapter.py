@@ -24,6 +24,8 @@ class CommandAgent(UnlistedModels):
     retry_window_s = 0
     takes_agents = False
     resumes = False
+    only_boxed = False
+    majors: tuple[int, ...] = ()
 
     def invocation(self, request: Request) -> Invocation:
         """Run the command with the prompt on stdin, byte for byte."""

@@ -47,6 +47,9 @@ class OpencodeAgent:
     retry_window_s = 120
     takes_agents = True
     resumes = True
+    only_boxed = False
+    majors: tuple[int, ...] = (1,)
+    """From version 2 on, a server in the background may own the tools, outside of the sandbox."""
 
     def invocation(self, request: Request) -> Invocation:
         """Pass the prompt on stdin, with permissions that never ask and without the repository's agent settings."""

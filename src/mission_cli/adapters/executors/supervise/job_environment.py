@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -186,6 +187,11 @@ def environment_of(
         from mission_cli.adapters.agents.home import merged
 
         env.update({name: merged(env.get(name, ""), text) for name, text in spec.program.merged.items()})
+    for name, text in spec.program.files.items() if main else ():
+        place = job.usage.parent / f"{name.lower()}.json"
+        with suppress(OSError):  # the folder is gone when only the cost of an ended job is read
+            place.write_text(text, encoding="utf-8")
+        env[name] = os.fspath(place)
     env["MISSION_RUN"] = spec.key
     env[MARKER] = around.mark
     env["MISSION_USAGE"] = os.fspath(job.usage)
