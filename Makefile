@@ -29,6 +29,11 @@ $(VENV)/.agents: tests/agents/package-lock.json $(VENV)/.ready
 	@cd tests/agents && PATH="$(abspath $(BIN)):$$PATH" npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Agents that only nightly runs and `make conformance` start.
+$(VENV)/.newer: tests/newer_agents/package-lock.json $(VENV)/.ready
+	@cd tests/newer_agents && PATH="$(abspath $(BIN)):$$PATH" npm install --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # What the forges promise, and Prism, which checks requests against it.
 $(VENV)/.forges: tests/forges/package-lock.json $(VENV)/.ready
 	@cd tests/forges && PATH="$(abspath $(BIN)):$$PATH" npm install --no-save --no-audit --no-fund --loglevel=error
@@ -58,7 +63,7 @@ newest: compiled
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(NEWEST) -r .newest.txt
 	PYTHONPATH=$(NEWEST) $(BIN)/python -m pytest -q -n auto tests/unit
 
-nightly: compiled $(VENV)/.agents $(VENV)/.forges $(VENV)/.inspector $(VENV)/.fuzz/.ready
+nightly: compiled $(VENV)/.agents $(VENV)/.newer $(VENV)/.forges $(VENV)/.inspector $(VENV)/.fuzz/.ready
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Cheating and honest workers, each with the sandbox on and off.
@@ -78,7 +83,7 @@ sim: compiled
 	$(BIN)/python -m tests.sim --ticks $(TICKS) --seed $(SEED)
 
 # `AGENT=opencode` runs one of them, `WRITE=1` puts the table into docs/coding-agents.md.
-conformance: $(VENV)/.ready $(VENV)/.agents
+conformance: $(VENV)/.ready $(VENV)/.agents $(VENV)/.newer
 	$(BIN)/python -m tests.conformance $(AGENT) $(if $(WRITE),--write)
 
 lint: $(VENV)/.ready
@@ -108,4 +113,4 @@ lock:
 		--extra dev --custom-compile-command "make lock" pyproject.toml -o requirements/ci.txt
 
 clean:
-	rm -rf $(VENV) $(NEWEST) .newest.txt tests/agents/node_modules tests/forges/node_modules tests/inspector/node_modules .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(NEWEST) .newest.txt tests/agents/node_modules tests/newer_agents/node_modules tests/forges/node_modules tests/inspector/node_modules .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

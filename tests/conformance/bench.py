@@ -30,7 +30,7 @@ from mission_cli.domain.branches.landing import Words
 from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.mission import Mission
 from mission_cli.domain.runs import Exit, Reserve, RunRecord
-from mission_cli.domain.status import MissionStatus, RecordState
+from mission_cli.domain.status import EndReason, MissionStatus, RecordState
 from mission_cli.engine.effects import worker_job
 from mission_cli.planner.attempts.endings import ending
 from mission_cli.wiring.assemble import Opened, python_command
@@ -51,6 +51,7 @@ _MISSION = MissionId("conformance")
 _RUN = RunId(f"{_MISSION}/1.1-a1")
 _LONGEST = 150.0
 _LOOK = 0.05
+_LONGEST_LOG = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,14 @@ class Outcome:
     prompts: tuple[str, ...]
     saved: str = ""
     """Uncommitted files that were saved."""
+    log: str = ""
+    """What it printed."""
+
+    @property
+    def ending(self) -> str:
+        """How it ended: the verdict with the exit status, or with the reason why it was ended."""
+        how = f"exit {self.exit.code}" if self.exit.reason is EndReason.EXIT else str(self.exit.reason)
+        return f"{self.verdict}, {how}"
 
 
 class Bench:
@@ -155,7 +164,8 @@ class Bench:
         words = Words("It\n")
         evidence = code.evidence(run, start=start, work=start, protected=lambda *_: False, words=words)
         assert evidence is not None
-        return self._outcome(end, evidence, run, mark, ended - asked if asked else end.seconds)
+        outcome = self._outcome(end, evidence, run, mark, ended - asked if asked else end.seconds)
+        return replace(outcome, log=executor.logs(run, _LONGEST_LOG))
 
     def _open(self, wanted: Run) -> Opened:
         """The repository with the settings that a person would write for this agent."""
@@ -241,6 +251,7 @@ class _Continuing:
         self.install, self.log_in = agent.install, agent.log_in
         self.access, self.retry_window_s, self.resumes = agent.access, agent.retry_window_s, agent.resumes
         self.takes_agents = agent.takes_agents
+        self.only_boxed, self.majors = agent.only_boxed, agent.majors
 
     def invocation(self, request: Request) -> Invocation:
         return self._agent.invocation(replace(request, session=self._session))

@@ -109,6 +109,20 @@ def _reaches_outside(scene: Scene) -> Script:
     return script
 
 
+def _breaks_out(scene: Scene) -> Script:
+    """Works, and tries to write elsewhere: as a command, and from a process that is to outlive it."""
+    works = _works(scene)
+
+    def script(prompt: str, step: int) -> Turn:
+        if step == 0:
+            later = f"setsid sh -c 'sleep 1; echo x > {scene.outside}/late.txt; sleep 600' > /dev/null 2>&1 &"
+            command = f"echo x > {scene.outside}/x.txt; {later} echo tried"
+            return Turn("Let me try.", (("bash", {"command": command}),), input=1500, output=30)
+        return works(prompt, step - 1)
+
+    return script
+
+
 def _limited_once(scene: Scene) -> Script:
     first = iter([Turn(status=429, error="Too many requests", headers={"retry-after": "1"})])
     works = _works(scene)
@@ -212,6 +226,13 @@ CASES = (
         }.get(subject.name),
         "nothing is refused: it never asks, and its own sandbox is off",
         look=_untouched,
+    ),
+    Case(
+        "contained",
+        "writes outside its tree in the sandbox, leaves a process behind",
+        _breaks_out,
+        GOOD,
+        look=lambda outcome, scene: _untouched(outcome, scene) or _committed(outcome, scene),
     ),
     Case("auth", "every request gets 401", always(Turn(status=401, error="invalid api key")), "auth"),
     Case("429 once", "the first request gets 429", _limited_once, GOOD, look=_committed),

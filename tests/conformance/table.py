@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tests.conformance.cases import Case, Result
     from tests.conformance.subjects import Subject
+    from tests.conformance.verdict import Judged
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/coding-agents.md"
 _HEAD = (
@@ -47,14 +48,26 @@ def row(case: Case, result: Result | None) -> str:
     return _line(case.name, case.about, outcome.verdict, billed, served, f"{outcome.seconds:.0f}", remarks)
 
 
-def write(sections: Mapping[str, str]) -> None:
-    """Put the sections of these agents into the page, in place of what it says of them."""
+def write(sections: Mapping[str, str], verdicts: Mapping[str, Judged]) -> None:
+    """Put the sections and verdicts of these agents into the page, in place of what it says of them."""
     text = PAGE.read_text(encoding="utf-8")
     for name, words in sections.items():
         old = re.search(rf"^### {name} .*\n\n(?:\|.*\n)+", text, re.MULTILINE)
         assert old is not None, f"{PAGE} has no section about {name}"
         text = text[: old.start()] + words + text[old.end() :]
+        version = words.split()[2]
+        judged = verdicts[name]
+        row = _line(name, version, judged.verdict, one_line("; ".join(judged.reasons), _LONGEST * 2))
+        old = re.search(rf"^\| {name} \| \d[^|]* \| [A-Z]+ \|.*\n", text, re.MULTILINE)
+        assert old is not None, f"{PAGE} has no verdict about {name}"
+        text = text[: old.start()] + row + text[old.end() :]
     PAGE.write_text(text, encoding="utf-8")
+
+
+def read_verdicts() -> dict[str, tuple[str, str]]:
+    """What the page says: (version, verdict) of each agent."""
+    rows = re.findall(r"^\| (\w+) \| (\d[^ |]*) \| ([A-Z]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return {name: (version, words) for name, version, words in rows}
 
 
 def read() -> dict[str, tuple[str, dict[str, str]]]:

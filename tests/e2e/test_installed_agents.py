@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
-from tests.kit.agents import FOLDER, needs, writes_and_commits
+from tests.kit.agents import PACKAGES, TESTS, needs, pinned_version, writes_and_commits
 from tests.kit.model_server import ModelServer
 from tests.kit.nightly import by_day
 
@@ -98,15 +98,10 @@ def test_other_logins_are_found(
 
 
 def test_the_version_is_in_a_file_of_the_package() -> None:
-    pinned = json.loads((FOLDER / "package.json").read_text())
-    packages = {"opencode": "opencode-ai", "claude": "@anthropic-ai/claude-code", "codex": "@openai/codex"}
-    for name, package in packages.items():
+    for name in ("opencode", "claude", "codex"):
         needs(name)
-        program = FOLDER / "node_modules/.bin" / name
-        assert (
-            version_in_files(program)
-            == {**pinned.get("dependencies", {}), **pinned.get("devDependencies", {})}[package]
-        )
+        program = TESTS / PACKAGES[name][0] / "node_modules/.bin" / name
+        assert version_in_files(program) == pinned_version(name)
     assert version_in_files(Path("/opt/homebrew/Cellar/opencode/1.18.33/bin/opencode")) == "1.18.33"
     assert version_in_files(Path("/usr/bin/claude")) == ""
 

@@ -14,7 +14,15 @@ from tests.kit.model_server import ModelServer, Turn
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
-FOLDER = Path(__file__).resolve().parents[1] / "agents"
+TESTS = Path(__file__).resolve().parents[1]
+PACKAGES = {
+    "opencode": ("agents", "opencode-ai"),
+    "claude": ("agents", "@anthropic-ai/claude-code"),
+    "codex": ("agents", "@openai/codex"),
+    "qwen": ("newer_agents", "@qwen-code/qwen-code"),
+    "gemini": ("newer_agents", "@google/gemini-cli"),
+}
+"""The folder in which the package of each agent is pinned, and its name."""
 OPENCODE_PRICES = {"input": 3.0, "output": 15.0, "reasoning": 15.0, "cache_read": 0.3, "cache_write": 3.75}
 
 
@@ -23,16 +31,26 @@ def program_of(name: str) -> str:
 
     Codex's own entry point is a script that wants node on PATH; beside it lies the program itself.
     """
-    native = sorted((FOLDER / "node_modules/@openai").glob("codex-*/vendor/*/bin/codex")) if name == "codex" else []
-    program = native[0] if native else FOLDER / "node_modules/.bin" / name
+    modules = TESTS / PACKAGES[name][0] / "node_modules"
+    native = sorted((modules / "@openai").glob("codex-*/vendor/*/bin/codex")) if name == "codex" else []
+    program = native[0] if native else modules / ".bin" / name
     return os.fspath(program) if program.exists() else ""
+
+
+def pinned_version(name: str) -> str:
+    """The version of an agent that the tests install."""
+    folder, package = PACKAGES[name]
+    pinned = json.loads((TESTS / folder / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    return str(pinned[package])
 
 
 def needs(name: str) -> str:
     """Path of an agent's program; the test is skipped with what to do where it is missing."""
     program = program_of(name)
     if not program:
-        pytest.skip(f"{name} is not installed: run `make test`, or `npm install --no-save` in tests/agents")
+        pytest.skip(
+            f"{name} is not installed: run `make nightly`, or `npm install --no-save` in tests/{PACKAGES[name][0]}"
+        )
     return program
 
 

@@ -1,4 +1,4 @@
-"""A model server on loopback: OpenAI chat completions and responses, Anthropic messages, streaming, scripted.
+"""A model server on loopback: OpenAI chat completions and responses, Anthropic messages, Gemini, streaming, scripted.
 
 A script is a function from (prompt, step) to a turn. The prompt is the newest text of the user; the step is how
 many answers the model has given since. Nothing else is remembered, so any number of agents may talk to it at once.
@@ -133,11 +133,14 @@ class _Handler(BaseHTTPRequestHandler):
         if path.endswith("/count_tokens"):
             self._json(200, {"input_tokens": 100})
             return
-        kind = next((k for k in ("chat/completions", "responses", "messages") if path.endswith(k)), "")
+        if path.endswith(":countTokens"):
+            self._json(200, {"totalTokens": 100})
+            return
+        kind = next((k for k in _READ if path.endswith(k)), "")
         if not kind:
             self._json(404, {"error": {"message": f"no {path}"}})
             return
-        prompt, step, offered = {"chat/completions": _chat, "responses": _responses, "messages": _messages}[kind](body)
+        prompt, step, offered = _READ[kind](body)
         self.server_of.bodies.append(raw)
         turn = self.server_of.answer(prompt, step)
         if turn.status != 200:
@@ -145,7 +148,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         calls = [(f"call_{uuid.uuid4().hex[:12]}", *_tool(name, args, offered, kind)) for name, args in turn.tools]
         try:
-            self._stream(_EVENTS[kind](turn, calls, str(body.get("model"))), cut=turn.drop)
+            model = str(body.get("model") or path.rpartition("/")[2].partition(":")[0])
+            if kind == ":generateContent":
+                self._json(200, _content_events(turn, calls, model)[-1][1])
+                return
+            self._stream(_EVENTS[kind](turn, calls, model), cut=turn.drop)
         except (BrokenPipeError, ConnectionResetError):
             return
 
@@ -158,6 +165,13 @@ class _Handler(BaseHTTPRequestHandler):
             headers |= {"anthropic-ratelimit-unified-reset": str(at)}
             headers |= {"anthropic-ratelimit-unified-representative-claim": "five_hour"}
             error |= {"type": "usage_limit_reached" if kind == "responses" else "rate_limit_error", "resets_at": at}
+        if kind in _GEMINI:
+            retry = turn.resets_in or turn.headers.get("retry-after")
+            info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{retry}s"}
+            status = {401: "UNAUTHENTICATED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED"}.get(turn.status, "INTERNAL")
+            facts = {"code": turn.status, "message": turn.error or str(turn.status), "status": status}
+            self._json(turn.status, {"error": {**facts, "details": [info] if retry else []}}, headers)
+            return
         self._json(turn.status, {"type": "error", "error": error}, headers)
 
     def _stream(self, events: list[tuple[str, Any]], *, cut: bool) -> None:
@@ -227,6 +241,20 @@ def _responses(body: dict[str, Any]) -> tuple[str, int, list[str]]:
     return prompt, step, [*(t.get("name") or t.get("type") for t in tools), *spaces]
 
 
+def _contents(body: dict[str, Any]) -> tuple[str, int, list[str]]:
+    """The same of a request to Gemini, where results of tools are messages of the user."""
+    prompt, step = "", 0
+    for content in body.get("contents", []):
+        texts = [str(part.get("text", "")) for part in content.get("parts", []) if "text" in part]
+        text = "\n".join(t for t in texts if not t.startswith("<"))
+        if content.get("role") == "model":
+            step += 1
+        elif text:
+            prompt, step = text, 0
+    tools = [one for tool in body.get("tools") or [] for one in tool.get("functionDeclarations") or []]
+    return prompt, step, [str(one.get("name")) for one in tools]
+
+
 def _tool(name: str, args: dict[str, Any], offered: list[str], kind: str) -> tuple[str, dict[str, Any]]:
     """The tool as the calling agent names it."""
     if name.startswith("tool:"):
@@ -236,6 +264,11 @@ def _tool(name: str, args: dict[str, Any], offered: list[str], kind: str) -> tup
         return (
             ("exec_command", {"cmd": command}) if "exec_command" in offered else ("shell_command", {"command": command})
         )
+    if "run_shell_command" in offered and name in {"bash", "write"}:
+        if name == "write" and args["path"].startswith("/"):  # it takes no other paths
+            return "write_file", {"file_path": args["path"], "content": args["content"]}
+        command = args.get("command") or f"cat > '{args['path']}' <<'EOF'\n{args['content']}EOF"
+        return "run_shell_command", {"command": command, "description": "run", "is_background": False}
     claude = "Bash" in offered
     if name == "bash":
         return "Bash" if claude else "bash", {"command": args["command"], "description": "run"}
@@ -349,8 +382,36 @@ def _response_events(turn: Turn, calls: Calls, model: str) -> list[tuple[str, An
     return [*events, (name, {"type": name, "response": done})]
 
 
+def _content_events(turn: Turn, calls: Calls, model: str) -> list[tuple[str, Any]]:
+    parts: list[dict[str, Any]] = [{"text": turn.text}] if turn.text else []
+    parts += [{"functionCall": {"id": call, "name": name, "args": args}} for call, name, args in calls]
+    usage = {
+        "promptTokenCount": turn.input,
+        "cachedContentTokenCount": turn.cached,
+        "candidatesTokenCount": turn.output - turn.reasoning,
+        "thoughtsTokenCount": turn.reasoning,
+        "totalTokenCount": turn.input + turn.output,
+    }
+    finish = {"": "STOP", "length": "MAX_TOKENS"}.get(turn.finish, turn.finish)
+    said = {"index": 0, "content": {"role": "model", "parts": parts}}
+    ended = {"index": 0, "content": {"role": "model", "parts": []}, "finishReason": finish}
+    whole = {**said, "finishReason": finish}
+    first = {"candidates": [said], "modelVersion": model}
+    last, both = ({"candidates": [one], "modelVersion": model, "usageMetadata": usage} for one in (ended, whole))
+    return [("", first), ("", last), ("", both)]
+
+
+_GEMINI = (":generateContent", ":streamGenerateContent")
+_READ: dict[str, Callable[[dict[str, Any]], tuple[str, int, list[str]]]] = {
+    "chat/completions": _chat,
+    "responses": _responses,
+    "messages": _messages,
+    ":generateContent": _contents,
+    ":streamGenerateContent": _contents,
+}
 _EVENTS: dict[str, Callable[[Turn, Calls, str], list[tuple[str, Any]]]] = {
     "chat/completions": _chat_events,
     "messages": _message_events,
     "responses": _response_events,
+    ":streamGenerateContent": lambda turn, calls, model: _content_events(turn, calls, model)[:2],
 }
