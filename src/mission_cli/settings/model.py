@@ -45,7 +45,7 @@ class RunnerSettings:
     """One `[runners.NAME]` table."""
 
     kind: str = ""
-    """an agent that is known by name, `acp`, or `command` for any program; empty: the name of the table"""
+    """an agent known by name, `acp`, or `command` for any program; empty: the name of the table"""
     command: tuple[str, ...] = ()
     """program and arguments; empty: the program of the agent, from PATH"""
     models: Mapping[str, str] = field(default_factory=dict)
