@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from mission_cli.domain.errors import DocumentError, UsageError
@@ -112,10 +114,10 @@ def test_a_kind_with_a_typo_is_guessed_and_settings_made_by_code_are_checked_too
 
 def test_a_table_is_added_and_removed_and_all_comments_stay() -> None:
     text = '# mine\nattempts = 2  # few\n\n[hosts.old]\n# its disk is full\naddress = "o"\n\n# agents\n[runners.x]\nkind = "command"\n'
-    more = with_host(text, "new", {"address": "me@new", "workers": 3, "labels": ["gpu"]})
-    assert more == f'{text}\n[hosts.new]\naddress = "me@new"\nworkers = 3\nlabels = ["gpu"]\n'
+    more = with_host(text, "new", HostSettings(address="me@new", workers=3, labels=("gpu",), cpus=Decimal("1.5")))
+    assert more == f'{text}\n[hosts.new]\naddress = "me@new"\nworkers = 3\nlabels = ["gpu"]\ncpus = 1.5\n'
     assert without_host(more, "new") == text
     less = '# mine\nattempts = 2  # few\n\n# agents\n[runners.x]\nkind = "command"\n'
     assert without_host(text, "old") == less
     assert without_host(text, "other") is None
-    assert without_host(with_host("", "new", {"address": "n"}), "new") == ""
+    assert without_host(with_host("", "new", HostSettings(address="n")), "new") == ""

@@ -23,6 +23,7 @@ from mission_cli.adapters.fs.locks import is_locked, try_lock
 from mission_cli.adapters.proc.run import start_detached
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.hosts.look import HostLook
+from mission_cli.domain.notice import do
 from mission_cli.ports.outside.hosts import HostFinding, no_such_host
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class LocalHosts:
         except UnreachableError as error:
             words = one_line(str(error)) or "it did not answer"
             note_unreachable(folder, stamp(self._now()), words)
-            hint = error.hint or "see `mission help hosts`"
+            hint = error.hint or str(error.hint or do("help", "hosts"))
             return [HostFinding("reachable", False, words, hint)]  # noqa: FBT003 - a finding
         except ToolError as error:
             return [HostFinding(str(host.kind), False, one_line(error.message), str(error.hint))]  # noqa: FBT003 - see above

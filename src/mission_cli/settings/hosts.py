@@ -183,11 +183,17 @@ def _is_head(line: str, name: str) -> bool:
     return bool(re.match(rf"\s*\[\s*hosts\s*\.\s*[\"']?{re.escape(name)}[\"']?\s*\]", line))
 
 
-def with_host(text: str, name: str, values: Mapping[str, object]) -> str:
+def with_host(text: str, name: str, told: HostSettings) -> str:
     """Return a settings text with a table for a new host at its end. The rest stays as it is."""
-    lines = [f"[hosts.{name}]", *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items())]
+    usual, known = HostSettings(), told.__match_args__
+    values = {key: value for key in known if (value := getattr(told, key)) != getattr(usual, key)}
+    lines = [f"[hosts.{name}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
     before = f"{text.rstrip()}\n\n" if text.strip() else ""
     return before + "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    return str(value) if hasattr(value, "as_tuple") else json.dumps(value, ensure_ascii=False)
 
 
 def without_host(text: str, name: str) -> str | None:

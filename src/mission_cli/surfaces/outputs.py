@@ -10,6 +10,7 @@ from mission_cli.app.deciding import results as serving
 from mission_cli.app.deploys import results as deploys
 from mission_cli.app.feedback import results as feedback
 from mission_cli.app.forecasting import results as budgets
+from mission_cli.app.hosts import results as hosts
 from mission_cli.app.interview import results as interviews
 from mission_cli.app.mail import results as mails
 from mission_cli.app.playbooks import results as books
@@ -110,6 +111,11 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "history": (Output(reports.History, stopped=True),),
     "import": (Output(files.Imported), Output(files.ImportedPlaybook)),
     "hold-out": (*_CHANGED, Output(changes.HeldOutCriteria)),
+    "hosts add": (Output(hosts.AddedHost),),
+    "hosts drain": (Output(hosts.DrainedHost),),
+    "hosts list": (Output(hosts.HostList),),
+    "hosts remove": (Output(hosts.RemovedHost),),
+    "hosts test": (Output(hosts.TestedHosts),),
     "inbox": (Output(waiting.Inbox, stopped=True),),
     "init": (Output(machine.Initialized),),
     "land": (

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import did_you_mean
 from mission_cli.domain.errors import NotFoundError
+from mission_cli.domain.notice import do
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +71,7 @@ class NoHosts:
 
 def no_such_host(name: str, known: Sequence[str]) -> NotFoundError:
     """Return the error for a name that the settings do not have."""
-    from mission_cli._support.text import did_you_mean
-
-    usual = f"configured are {', '.join(known)}" if known else "add one: mission hosts add NAME me@machine"
-    return NotFoundError(f"there is no host `{name}`", hint=did_you_mean(name, known, usual))
+    words = f"there is no host `{name}`"
+    if not known:
+        return NotFoundError(words, hint=do("hosts", "add", "NAME", "me@machine"))
+    return NotFoundError(words, hint=did_you_mean(name, known, f"configured are {', '.join(known)}"))

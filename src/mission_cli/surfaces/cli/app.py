@@ -33,6 +33,7 @@ from mission_cli.surfaces.cli.commands.drafts import agents
 from mission_cli.surfaces.cli.commands.equipment import resources
 from mission_cli.surfaces.cli.commands.finished import deploy, feedback, preview
 from mission_cli.surfaces.cli.commands.guided import replan
+from mission_cli.surfaces.cli.commands.hosts import hosts
 from mission_cli.surfaces.cli.commands.learning import skills
 from mission_cli.surfaces.cli.commands.money import budget, purchase
 from mission_cli.surfaces.cli.commands.outside import account
@@ -96,6 +97,7 @@ for module in (
     follow,
     look,
     cron_doctor,
+    hosts,
     undo_gc,
     manual,
     prove,

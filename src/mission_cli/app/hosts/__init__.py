@@ -1,0 +1,1 @@
+"""Hosts for people: what is known of them, testing and draining them."""

@@ -1,0 +1,74 @@
+"""List, test and drain hosts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.app.hosts.results import DrainedHost, HostList, HostShown, TestedHost, TestedHosts, TestedPart
+from mission_cli.ports.outside.hosts import no_such_host
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.hosts.look import HostLook
+    from mission_cli.engine.context import Context
+
+
+def listed(ctx: Context) -> HostList:
+    """Return all hosts. Asks none of them."""
+    return HostList([shown(look) for look in ctx.hosts.looks()])
+
+
+def shown(look: HostLook) -> HostShown:
+    """Return one host for people and programs."""
+    room = look.workers - look.running
+    free = 0 if look.drained or look.problem else max(0, room if look.free is None else min(room, look.free))
+    return HostShown(
+        name=look.name,
+        kind=str(look.kind),
+        where=look.where,
+        state=look.state,
+        problem=look.problem,
+        since=look.since,
+        checked=look.checked,
+        workers=look.workers,
+        running=look.running,
+        free=free,
+        labels=look.labels,
+        runners=look.runners,
+        jobs=look.jobs,
+    )
+
+
+def look_of(ctx: Context, name: str) -> HostLook:
+    """Return one host. Raises NotFoundError for an unknown one."""
+    looks = {look.name: look for look in ctx.hosts.looks()}
+    if name not in looks:
+        raise no_such_host(name, [*looks])
+    return looks[name]
+
+
+def tested(ctx: Context, names: Sequence[str]) -> TestedHosts:
+    """Test hosts one after the other; without names all. A pulse is requested if one can be reached again."""
+    found = []
+    for name in names or [look.name for look in ctx.hosts.looks()]:
+        away = bool(look_of(ctx, name).problem)
+        parts = [TestedPart(one.name, one.ok, one.words, one.hint) for one in ctx.hosts.test(name)]
+        found.append(TestedHost(name, all(part.ok for part in parts), parts))
+        if away and not look_of(ctx, name).problem:
+            _go_on(ctx)
+    return TestedHosts(all(one.ok for one in found), found)
+
+
+def drain(ctx: Context, name: str, *, on: bool) -> DrainedHost:
+    """Keep new attempts away from a host, or let it take them again. What runs there goes on."""
+    ctx.hosts.drain(name, on=on)
+    if not on:
+        _go_on(ctx)
+    return DrainedHost(name, on, look_of(ctx, name).running)
+
+
+def _go_on(ctx: Context) -> None:
+    """Have a pulse start what waited for a host."""
+    ctx.runtime.request_pulse()
+    ctx.again()
