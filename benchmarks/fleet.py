@@ -67,6 +67,9 @@ print(done, tries)
 """
 
 
+Step = "Callable[[float, int, float, int], None]"
+
+
 @dataclass(frozen=True)
 class Times:
     """What one clone takes, in seconds."""
@@ -93,53 +96,60 @@ class Reached:
     """Share of the commits that wait for the next pulse, because each try came too late."""
 
 
-def simulate(
-    clones: int, times: Times, *, every: float, rest: float = NEXT_PULSE, minutes: float = 30, seed: int = 0
-) -> Reached:
-    """Let clones commit `every` so many seconds (0: at once again) and push to one branch that moves only forward.
+class Simulation:
+    """Clones that push to one branch, which moves only forward. `every`: seconds between commits; 0: at once again.
 
     A clone whose tries are used up waits for `rest` seconds.
     """
-    chance, events, turn = random.Random(seed), [], 0  # noqa: S311 - a simulation
-    version, known = 0, [0] * clones
-    end, accepted, tried, given_up, waits = minutes * 60, 0, 0, 0, []
 
-    def commit_after(now: float) -> float:
-        return now + times.write + (chance.expovariate(1 / every) if every else 0.0)
+    def __init__(self, clones: int, times: Times, *, every: float, rest: float = NEXT_PULSE, seed: int = 0) -> None:
+        self._chance = random.Random(seed)  # noqa: S311 - a simulation
+        self._times, self._every, self._rest = times, every, rest
+        self._version, self._known = 0, [0] * clones
+        self._tried, self._given_up, self._waits = 0, 0, list[float]()
+        self._turn, self._events = 0, list[tuple[float, int, Step, int, float, int]]()
+        for clone in range(clones):
+            self._add(self._chance.uniform(0, every or times.push), self._commit, clone)
 
-    def vary(seconds: float) -> float:
-        return seconds * chance.uniform(0.9, 1.1)
+    def run(self, minutes: float = 60) -> Reached:
+        """Return what they reach in so many minutes."""
+        while self._events and self._events[0][0] <= minutes * 60:
+            now, _, step, clone, since, tries = heapq.heappop(self._events)
+            step(now, clone, since, tries)
+        accepted = len(self._waits)
+        late = statistics.quantiles(self._waits, n=100)[-1] if accepted > 1 else 0.0
+        shares = self._tried / max(1, accepted), self._given_up / max(1, accepted + self._given_up)
+        return Reached(accepted / minutes, shares[0], late, shares[1])
 
-    def add(at: float, what: str, clone: int, since: float, tries: int) -> None:
-        nonlocal turn
-        turn += 1
-        heapq.heappush(events, (at, turn, what, clone, since, tries))
+    def _commit(self, now: float, clone: int, since: float, tries: int) -> None:
+        del since, tries
+        self._add(now + self._about(self._times.push), self._push, clone, now, 1)
 
-    for clone in range(clones):
-        add(commit_after(chance.uniform(0, every or times.push)), "commit", clone, 0.0, 0)
-    while events:
-        now, _, what, clone, since, tries = heapq.heappop(events)
-        if now > end:
-            break
-        if what == "commit":
-            add(now + vary(times.push), "push", clone, now, 1)
-            continue
-        tried += 1
-        if known[clone] == version:
-            version += 1
-            known[clone] = version
-            accepted += 1
-            waits.append(now - since)
-            add(commit_after(now), "commit", clone, 0.0, 0)
+    def _push(self, now: float, clone: int, since: float, tries: int) -> None:
+        self._tried += 1
+        if self._known[clone] == self._version:
+            self._version += 1
+            self._known[clone] = self._version
+            self._waits.append(now - since)
+            pause = self._chance.expovariate(1 / self._every) if self._every else 0.0
+            self._add(now + pause + self._times.write, self._commit, clone)
         elif tries >= MOST_TRIES:
-            given_up += 1
-            add(now + rest + times.write, "commit", clone, 0.0, 0)
-        else:  # what it fetches is what the remote has when it asks
-            known[clone] = version
-            add(now + vary(times.fetch) + vary(times.push), "push", clone, since, tries + 1)
-    late = statistics.quantiles(waits, n=100)[-1] if len(waits) > 1 else 0.0
-    whole = accepted + given_up
-    return Reached(accepted / minutes, tried / max(1, accepted), late, given_up / max(1, whole))
+            self._given_up += 1
+            self._add(now + self._rest + self._times.write, self._commit, clone)
+        else:
+            self._add(now + self._about(self._times.fetch), self._fetch, clone, since, tries)
+
+    def _fetch(self, now: float, clone: int, since: float, tries: int) -> None:
+        """It brings what the remote has when it answers."""
+        self._known[clone] = self._version
+        self._add(now + self._about(self._times.push), self._push, clone, since, tries + 1)
+
+    def _about(self, seconds: float) -> float:
+        return seconds * self._chance.uniform(0.9, 1.1)
+
+    def _add(self, at: float, step: Step, clone: int, since: float = 0.0, tries: int = 0) -> None:
+        self._turn += 1
+        heapq.heappush(self._events, (at, self._turn, step, clone, since, tries))
 
 
 def measure(folder: Path, clones: int, seconds: float) -> tuple[float, float]:
@@ -257,13 +267,13 @@ def main() -> int:
         print("clones | pushes a minute measured, simulated | tries measured, simulated")
         for clones in CLONES:
             real, tries = measure(root / f"of-{clones}", clones, seconds)
-            same = simulate(clones, times, every=0, rest=0)
+            same = Simulation(clones, times, every=0, rest=0).run()
             off = real / same.per_minute
             missed += [] if 1 / TARGET <= off <= TARGET else [f"{clones} clones: {off:.2f}"]
             print(f"{clones:6} | {real:7.1f} {same.per_minute:7.1f} | {tries:5.2f} {same.tries:5.2f}")
         print("machines, a decision a minute each | pushes a minute | tries | p99 s | wait for the next pulse")
-        for machines in (10, 20, 50, 100, 200, 500):
-            far = simulate(machines, times, every=60)
+        for machines in (10, 20, 40, 50, 100, 500):
+            far = Simulation(machines, times, every=60).run()
             row = f"{far.per_minute:7.1f} | {far.tries:5.2f} | {far.late:6.1f} | {100 * far.given_up:5.1f} %"
             print(f"{machines:6} | {row}")
         size, commits = weigh(root / "weight")
