@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
+from tests.contract.ray_rig import RayRig
 from tests.contract.ssh_rigs import NearSshRig, SshRig
 from tests.kit.loopback_host import LoopbackHost, LoopbackLauncher
 
@@ -83,7 +84,12 @@ class LoopbackRig:
         self._host.leave()
 
 
-RIGS: dict[str, Callable[[Path], Rig]] = {"loopback": LoopbackRig, "ssh": SshRig, "ssh, near": NearSshRig}
+RIGS: dict[str, Callable[[Path], Rig]] = {
+    "loopback": LoopbackRig,
+    "ssh": SshRig,
+    "ssh, near": NearSshRig,
+    "ray": RayRig,
+}
 """By kind. A rig calls `pytest.skip` if its programs are not installed."""
-AT_NIGHT: frozenset[str] = frozenset({"ssh", "ssh, near"})
+AT_NIGHT: frozenset[str] = frozenset({"ray", "ssh", "ssh, near"})
 """Kinds that are too slow for each run of the tests."""

@@ -20,7 +20,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 PROGRAM = Path(sys.prefix) / ".ray/bin/ray"
 _STARTS_S, _STEP_S = 90.0, 0.2
@@ -60,7 +60,16 @@ class RayCluster:
     @property
     def url(self) -> str:
         """The dashboard."""
-        return f"http://127.0.0.1:{self._ports['dashboard']}"
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """The port of the dashboard."""
+        return self._ports["dashboard"]
+
+    def has(self, name: str) -> bool:
+        """Whether a node was started, and not killed since."""
+        return name in self._nodes
 
     def start_head(self) -> None:
         """Start the head, or start it again with the ports and the storage that it had."""
@@ -75,7 +84,7 @@ class RayCluster:
             f"--dashboard-port={self._ports['dashboard']}",
             f"--temp-dir={self._folder / 't'}",
         )
-        self._until(self.answers, "the dashboard does not answer")
+        self.until(self.answers, "the dashboard does not answer")
 
     def start_node(self, name: str, *, cpus: float = 4) -> None:
         """Add a node."""
@@ -86,7 +95,7 @@ class RayCluster:
             f"--address=127.0.0.1:{self._ports['gcs']}",
             f"--num-cpus={cpus:g}",
         )
-        self._until(lambda: self.alive() > before, f"{name} is not part of the cluster")
+        self.until(lambda: self.alive() > before, f"{name} is not part of the cluster")
 
     def answers(self) -> bool:
         """Whether the dashboard can list jobs."""
@@ -120,7 +129,8 @@ class RayCluster:
         """Kill a node with `kill -9`, and everything that runs on it."""
         del self._nodes[name]
         for _ in range(2):  # what was being started while the first list was made
-            for pid in _commands(self._mark(name)):
+            found = _commands(self._mark(name))
+            for pid in sorted(found, key=lambda pid: "/raylet " not in found[pid]):  # else it says good-bye
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
@@ -162,7 +172,8 @@ class RayCluster:
             )
         assert started.returncode == 0, log.read_text(errors="replace")[-2000:]
 
-    def _until(self, holds: Any, what: str) -> None:
+    def until(self, holds: Callable[[], bool], what: str = "it has not happened") -> None:
+        """Ask again and again; fail after a time in which Ray can do anything."""
         ends = time.monotonic() + _STARTS_S
         while not holds():
             assert time.monotonic() < ends, what

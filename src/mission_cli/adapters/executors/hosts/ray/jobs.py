@@ -9,7 +9,7 @@ from mission_cli._support.text import one_line
 from mission_cli.adapters.executors.remote.launcher import LaunchLook, LaunchState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 _STATES = {
     "PENDING": LaunchState.PENDING,
@@ -50,14 +50,21 @@ class RayJob:
         """Whether Ray gave it up while it waited for a node: it may be submitted again under the same id."""
         return self.status == "FAILED" and self.trouble == _WAITED_TOO_LONG
 
-    def look(self) -> LaunchLook:
-        """Return its state.
+    @property
+    def running(self) -> bool:
+        """Whether Ray says that its command runs."""
+        return self.status == "RUNNING"
+
+    def look(self, *, lost: Collection[str] = ()) -> LaunchLook:
+        """Return its state; `lost` are nodes that Ray knows to be lost.
 
         A failed command is an ended job, and one that waited too long is as one that was never submitted; every other
         failure means that Ray has lost it.
         """
         if self.never_started:
             return LaunchLook(LaunchState.UNKNOWN, "it waited too long for a node, so that Ray gave it up")
+        if self.running and self.node in lost:
+            return LaunchLook(LaunchState.GONE, "its node is lost", self.node)
         state = _STATES.get(self.status)
         if state is None:
             ended = self.trouble == _COMMAND_FAILED or self.exit_code is not None
@@ -96,6 +103,14 @@ def job_of(said: Any) -> RayJob | None:
         node=_text(said, "driver_node_id"),
         exit_code=code if isinstance(code, int) else None,
     )
+
+
+def lost_nodes(said: Any) -> frozenset[str]:
+    """Return the ids of lost nodes from the answer of the state interface."""
+    for name in ("data", "result", "result"):
+        said = said.get(name) if isinstance(said, dict) else None
+    nodes = [node for node in said if isinstance(node, dict)] if isinstance(said, list) else []
+    return frozenset(_text(node, "node_id") for node in nodes if node.get("state") == "DEAD")
 
 
 def _text(said: Mapping[str, Any], name: str) -> str:

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.executors.hosts.ray.capacity import free_places, wanted_by
-from mission_cli.adapters.executors.hosts.ray.jobs import RayJob, is_leftover, job_of
-from mission_cli.adapters.executors.hosts.ray.package import Package, entrypoint
+from mission_cli.adapters.executors.hosts.ray.jobs import RayJob, is_leftover, job_of, lost_nodes
+from mission_cli.adapters.executors.hosts.ray.package import STOP_WAIT, Package, entrypoint
 from mission_cli.adapters.executors.hosts.ray.rest import BROKEN, MISSING, OK, Rest, quoted, words_of
 from mission_cli.adapters.executors.remote.launcher import Exchange, LaunchLook, LaunchState, UnreachableError
 from mission_cli.domain.errors import ToolError
@@ -27,12 +27,16 @@ _EACH = 2
 """Up to so many jobs are asked for one by one; for more the list of all jobs is one request."""
 _PINNED_S = 240.0
 """Ray keeps a package that no job uses for 600 s after it was last asked for."""
+_NODES_EVERY_S = 15.0
+_DEAD_NODES = "/api/v0/nodes?limit=10000&filter_keys=state&filter_predicates=%3D&filter_values=DEAD"
 _LOG_BYTES_PER_S = 1 << 20
 _LOG_EVERY_S = 2.0
 """Ray sends a whole log each time: a log is fetched again after this, and later the longer it is."""
+_STOP_WAIT_S = 120
+"""Ray's usual 3 s are too short to end an agent, look for processes that it left, and push the result."""
 _DELETED_AFTER_S = 3.0
-_LARGEST_LOG = 32 << 20
-"""A longer log is not followed any further; its end comes with the result."""
+_LARGEST_LOG = 64 << 20
+"""More than the program prints; a longer log is not followed any further."""
 
 
 class RayLauncher:
@@ -55,6 +59,8 @@ class RayLauncher:
         self._log_again: dict[str, float] = {}
         self._forgotten: dict[str, float] = {}
         """When each job may be deleted."""
+        self._lost: frozenset[str] = frozenset()
+        self._nodes_again = float("-inf")
 
     def prepare(self, program: bytes, digest: str) -> tuple[str, ...]:
         """Store the program in the cluster as a package, from which Ray makes the working folder of each job.
@@ -102,19 +108,13 @@ class RayLauncher:
         self._delete_forgotten()
         asked = {job for job in ids if job not in self._forgotten}
         found = {job: self._asked(job) for job in asked} if len(asked) <= _EACH else self._listed()
-        looks: dict[str, LaunchLook] = {}
-        for job in ids:
-            there = found.get(job) if job in asked else None
-            if there is None:
-                self._seen.pop(job, None)
-                looks[job] = LaunchLook(LaunchState.UNKNOWN)
-            else:
-                self._seen[job] = there
-                looks[job] = there.look()
-        return looks
+        present = {job: there for job in asked if (there := found.get(job)) is not None}
+        self._seen.update(present)
+        lost = self._lost_nodes() if any(job.running for job in present.values()) else frozenset()
+        return {job: present[job].look(lost=lost) if job in present else LaunchLook(LaunchState.UNKNOWN) for job in ids}
 
     def cancel(self, job: str) -> None:
-        """Stop a job: Ray sends SIGTERM to its processes, and SIGKILL after 3 s."""
+        """Stop a job: Ray sends SIGTERM to its processes, and SIGKILL to those that have not ended in time."""
         answer = self._rest.ask("POST", f"/api/jobs/{quoted(job)}/stop")
         if not self._absent(answer, job):
             self._rest.parsed(answer)
@@ -204,6 +204,7 @@ class RayLauncher:
             "submission_id": launch.id,
             "entrypoint": entrypoint(launch.argv, launch.env),
             "metadata": metadata,
+            "runtime_env": {"env_vars": {STOP_WAIT: str(_STOP_WAIT_S)}},
             "entrypoint_num_cpus": wanted["CPU"],
         }
         if "memory" in wanted:
@@ -212,7 +213,7 @@ class RayLauncher:
             body["entrypoint_num_gpus"] = wanted["GPU"]
         if package is not None:
             metadata["digest"] = package.digest
-            body["runtime_env"] = {"working_dir": package.uri}
+            body["runtime_env"]["working_dir"] = package.uri
         return body
 
     def _accepted(self, answer: Any) -> None:
@@ -231,6 +232,19 @@ class RayLauncher:
         if found is None and not is_leftover(said):
             raise self._rest.unreachable("what it says about a job cannot be read")
         return found
+
+    def _lost_nodes(self) -> frozenset[str]:
+        """Return the nodes that Ray knows to be lost, as of a few seconds ago.
+
+        A job of a node that is lost after a restart of the head is called running for ever.
+        """
+        now = self._clock()
+        if now >= self._nodes_again:
+            self._nodes_again = now + _NODES_EVERY_S
+            answer = self._rest.ask("GET", _DEAD_NODES)
+            if answer.status == OK:
+                self._lost = lost_nodes(self._rest.parsed(answer))
+        return self._lost
 
     def _listed(self) -> dict[str, RayJob]:
         said = self._rest.read("GET", "/api/jobs/")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _FILE, _NAME = "mission-{}.pyz", "mission_{}.zip"
+STOP_WAIT = "RAY_JOB_STOP_WAIT_TIME_S"
+"""How long Ray waits after SIGTERM; the process that starts the command of a job reads it."""
 _NOT_FOR_JOBS = (
     "PYTHONBREAKPOINT",
     "PYTHONPATH",
@@ -21,6 +23,7 @@ _NOT_FOR_JOBS = (
     "RAY_AUTH_TOKEN_PATH",
     "RAY_CLIENT_MODE",
     "RAY_JOB_CONFIG_JSON_ENV_VAR",
+    STOP_WAIT,
     "RAY_LD_PRELOAD_ON_WORKERS",
     "RAY_worker_niceness",
 )

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mission_cli._support.text import counted, one_line, show_bytes
+from mission_cli.adapters.agents import programs
 from mission_cli.adapters.executors.remote.launcher import Finding, Launch, LaunchState
+from mission_cli.adapters.executors.remote.node.main import USUAL_ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +24,7 @@ _PATIENCE_S, _EACH_S = 30.0, 0.5
 _OLDEST_PYTHON = (3, 11)
 _OLDEST_GIT = (2, 38)
 _LEAST_DISK = 1 << 30
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOKS_AROUND = """\
 import json, os, re, shutil, subprocess, sys
@@ -32,7 +35,7 @@ def said(*words):
         return done.returncode, (done.stdout if done.returncode == 0 else done.stderr).decode("utf-8", "replace")
     except (OSError, subprocess.SubprocessError) as error:
         return 1, str(error)
-exchange, root, *programs = sys.argv[1:]
+exchange, root, *wanted = sys.argv[1:]
 root = os.path.expanduser(root)
 while not os.path.isdir(root):
     root = os.path.dirname(root) or "/"
@@ -43,7 +46,7 @@ print("MISSION-PROBE " + json.dumps({
     "exchange": "" if code == 0 else words[-300:] or "git failed",
     "sandbox": said("bwrap", "--ro-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "true")[0] == 0,
     "disk": shutil.disk_usage(root).free,
-    "programs": {name: bool(shutil.which(name)) for name in programs},
+    "programs": {word.partition("=")[0]: shutil.which(word.partition("=")[2]) or "" for word in wanted},
 }))
 """
 
@@ -71,7 +74,8 @@ def _token(host: Host) -> Finding:
 
 def _on_a_node(launcher: Launcher, host: Host, runners: Sequence[str]) -> Iterator[Finding]:
     job = f"mission-test-{secrets.token_hex(6)}"
-    argv = (host.python, "-c", _LOOKS_AROUND, host.exchange, host.root or "~/.cache/mission", *runners)
+    wanted = [f"{runner}={programs().get(runner, runner)}" for runner in runners]
+    argv = (host.python, "-c", _LOOKS_AROUND, host.exchange, host.root or USUAL_ROOT, *wanted)
     launcher.start(Launch(job, job, argv, needed=host.needed))
     until, state = time.monotonic() + _PATIENCE_S, LaunchState.PENDING
     while time.monotonic() < until and state in {LaunchState.PENDING, LaunchState.RUNNING}:
@@ -127,12 +131,12 @@ def _seen(seen: Any, host: Host) -> Iterator[Finding]:
     )
     enough = seen["disk"] >= _LEAST_DISK
     yield Finding("disk", ok=enough, words=f"{show_bytes(seen['disk'])} free", hint="" if enough else "free some space")
-    for name, there in seen["programs"].items():
+    for name, place in seen["programs"].items():
         yield Finding(
             name,
-            ok=there,
-            words="its program is on PATH" if there else "its program is not on PATH on the node",
-            hint="" if there else f"install {name} on every node, or list what works there in `runners`",
+            ok=bool(place),
+            words=one_line(place) or f"`{one_line(programs().get(name, name))}` is not on PATH on the node",
+            hint="" if place else f"install it on every node, or leave `{name}` out of hosts.{host.name}.runners",
         )
 
 
