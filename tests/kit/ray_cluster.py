@@ -95,7 +95,7 @@ class RayCluster:
             f"--address=127.0.0.1:{self._ports['gcs']}",
             f"--num-cpus={cpus:g}",
         )
-        self.until(lambda: self.alive() > before, f"{name} is not part of the cluster")
+        self.until(lambda: bool(self.alive() - before), f"{name} is not part of the cluster")
 
     def answers(self) -> bool:
         """Whether the dashboard can list jobs."""
@@ -103,12 +103,12 @@ class RayCluster:
             return isinstance(self.ask("GET", "/api/jobs/"), list)
         return False
 
-    def alive(self) -> int:
-        """Return the number of nodes that the cluster takes for alive, the head included."""
+    def alive(self) -> set[str]:
+        """Return the ids of the nodes that the cluster takes for alive, the head included."""
         with suppress(OSError, ValueError):
-            nodes = self.ask("GET", "/nodes?view=summary")["data"]["summary"]
-            return sum(node["raylet"].get("state") == "ALIVE" for node in nodes)
-        return 0
+            nodes = self.ask("GET", "/api/v0/nodes")["data"]["result"]["result"]
+            return {node["node_id"] for node in nodes if node["state"] == "ALIVE"}
+        return set()
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request without our own client; return the JSON of the answer."""

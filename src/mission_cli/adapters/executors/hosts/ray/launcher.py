@@ -133,15 +133,9 @@ class RayLauncher:
         now = self._clock()
         if not there.ended and now < self._log_again.get(job, now):
             return b"", offset
-        answer = self._rest.ask(
-            "GET",
-            f"/api/v0/logs/file?node_id={quoted(there.node)}&filename={quoted(f'job-driver-{job}.log')}&lines=-1",
-            tail=_LARGEST_LOG,
-        )
-        if answer.status != OK or len(answer.body) >= _LARGEST_LOG:
-            return b"", offset
-        self._log_again[job] = now + max(_LOG_EVERY_S, len(answer.body) / _LOG_BYTES_PER_S)
-        printed = _printed(answer.body, there)[offset:]
+        log = self._log(there)
+        self._log_again[job] = now + max(_LOG_EVERY_S, len(log) / _LOG_BYTES_PER_S)
+        printed = _printed(log, there)[offset:] if len(log) < _LARGEST_LOG else b""
         return printed, offset + len(printed)
 
     def free(self) -> int | None:
@@ -245,6 +239,20 @@ class RayLauncher:
             if answer.status == OK:
                 self._lost = lost_nodes(self._rest.parsed(answer))
         return self._lost
+
+    def _log(self, job: RayJob) -> bytes:
+        """Return the whole log of a job: as it is, or as text from the interface for jobs; empty if neither has it.
+
+        The first one does not find nodes that have just been added, the second one fails at a byte that is not UTF-8.
+        """
+        file = f"/api/v0/logs/file?node_id={quoted(job.node)}&filename={quoted(f'job-driver-{job.id}.log')}&lines=-1"
+        answer = self._rest.ask("GET", file, tail=_LARGEST_LOG)
+        if answer.status == OK:
+            return answer.body
+        answer = self._rest.ask("GET", f"/api/jobs/{quoted(job.id)}/logs")
+        said = self._rest.parsed(answer) if answer.status == OK else None
+        text = said.get("logs") if isinstance(said, dict) else None
+        return text.encode(errors="replace") if isinstance(text, str) else b""
 
     def _listed(self) -> dict[str, RayJob]:
         said = self._rest.read("GET", "/api/jobs/")
