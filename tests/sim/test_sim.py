@@ -22,6 +22,7 @@ from tests.sim.hooked import HookSim
 from tests.sim.judged import JudgeSim
 from tests.sim.mailed import MailSim
 from tests.sim.needful import NeedSim
+from tests.sim.outages import OutageSim
 from tests.sim.phased import PhaseSim
 from tests.sim.previewed import PreviewSim
 from tests.sim.pulled import MissionPullSim, PullSim
@@ -105,6 +106,15 @@ def test_every_law_holds_where_commands_run_before_and_after_steps(seed: int) ->
 def test_every_law_holds_where_agents_review(seed: int) -> None:
     counts = run(seed, HALF, ReviewSim)
     assert counts["reviews"] > 0
+
+
+@only_at_night
+@pytest.mark.timeout(7200)
+def test_every_law_holds_where_vendors_have_outages() -> None:
+    """No runner is used that the mission does not allow, none twice in one outage, and no commit is lost on the way."""
+    counts = [run(seed, HALF, OutageSim) for seed in range(300, 330)]
+    assert sum(one["moved"] for one in counts) > 20
+    assert sum(one["taken over"] for one in counts) > 10
 
 
 @only_at_night
