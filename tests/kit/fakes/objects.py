@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from mission_cli.domain.evidence.chain import Links
     from mission_cli.domain.host import Person
 
 
@@ -31,6 +32,8 @@ class Objects:
     """All commits that anybody made. Stands for the object stores of all repositories."""
 
     _commits: dict[Sha, Commit] = field(default_factory=dict)
+    links: dict[str, Links] = field(default_factory=dict)
+    """The last links of the chains of missions at commits that were looked at."""
 
     def add(self, commit: Commit) -> Sha:
         """Keep a commit; return its name."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tests.kit.fakes.objects import Commit, changed_between, tree_of
 
-from mission_cli.adapters.git.state.history import with_sum
+from mission_cli.adapters.git.state.history import with_links, with_sum
+from mission_cli.adapters.git.state.snapshot_reader import by_owner
 from mission_cli.adapters.git.state.takeover_merge import with_driver
 from mission_cli.document.merging.mission import merge
 from mission_cli.document.merging.text import TextMerged
@@ -16,6 +17,7 @@ from mission_cli.document.runs.merge import merge_runs
 from mission_cli.domain.board.marks import one_of
 from mission_cli.domain.branches.moves import Moves
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
+from mission_cli.domain.evidence.chain import TRAILER, Linked, before_of, followed, links_in, trailer
 from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.ports.git.state import (
@@ -31,10 +33,11 @@ from mission_cli.ports.git.state import (
     evidence_folder,
     folder_of,
     research_folder,
+    sum_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from tests.kit.fakes.clock import HostClock
     from tests.kit.fakes.disk import Disk
@@ -145,18 +148,43 @@ class MemoryStateStore:
             else:
                 files[write.path] = write.new
         parents = (head,) if head else ()
-        new = self._objects.add(
-            Commit(
-                files,
-                parents,
-                with_sum(message, {w.path: (w.old, w.new) for w in writes}),
-                author or PROGRAM,
-                self._clock.now(),
-            )
-        )
+        texts = {w.path: (w.old, w.new) for w in writes}
+        message, _ = with_links(with_sum(message, texts), lambda: self._links(head, texts))
+        new = self._objects.add(Commit(files, parents, message, author or PROGRAM, self._clock.now()))
         reworks = {write.path: write.rework for write in writes}
         self._publish(head, new, reworks)
         return new
+
+    def _links(self, head: Sha | None, texts: Mapping[str, Texts]) -> list[str]:
+        """The lines by which a commit continues the chains of missions."""
+        known = self._objects.links
+        before = followed(self._linked(head, known), known).get(head or "", {})
+        mine = {name: sum_of(files) for name, files in by_owner(texts).items()}
+        return [trailer(name, before_of(before.get(name, ())), one) for name, one in sorted(mine.items()) if one]
+
+    def _linked(self, head: Sha | None, known: Container[str]) -> list[Linked]:
+        """The commits up to a head of which the links are not known, parents first."""
+        found: dict[Sha, Linked] = {}
+        waiting = [head] if head is not None else []
+        while waiting:
+            name = waiting[-1]
+            commit = self._objects.get(name)
+            missing = [one for one in commit.parents if one not in found and one not in known]
+            if missing:
+                waiting += missing
+                continue
+            waiting.pop()
+            if name not in known:
+                found[name] = Linked(name, commit.parents, links_in(_trailers(commit).get(TRAILER, ())))
+        return [*found.values()]
+
+    def chain(self) -> Sequence[Linked]:
+        """All commits of the branch with their links."""
+        return self._linked(self._head(), ())
+
+    def event(self, commit: Sha) -> Event:
+        """A commit as an event."""
+        return _event(commit, self._objects.get(commit))
 
     def common(self, theirs: Sha) -> Sha | None:
         """The last commit that our head and another one both contain."""
@@ -454,13 +482,17 @@ def _by_lines(base: str, ours: str, theirs: str) -> TextMerged:
     return TextMerged(ours, conflicts=1)
 
 
-def _event(name: Sha, commit: Commit) -> Event:
-    subject, _, rest = commit.message.partition("\n")
+def _trailers(commit: Commit) -> dict[str, list[str]]:
     trailers: dict[str, list[str]] = {}
-    for line in rest.splitlines():
+    for line in commit.message.partition("\n")[2].splitlines():
         key, colon, value = line.partition(": ")
         if colon:
             trailers.setdefault(key, []).append(value)
+    return trailers
+
+
+def _event(name: Sha, commit: Commit) -> Event:
+    subject, trailers = commit.message.partition("\n")[0], _trailers(commit)
     return Event(
         commit=name,
         at=commit.at,

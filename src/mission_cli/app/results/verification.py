@@ -81,6 +81,16 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainLook:
+    """The chain of a mission's commits."""
+
+    links: int = 0
+    """Commits with a link; all of them were compared."""
+    since: str = ""
+    """The first commit with a link; empty if an older version wrote them all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """A mission, verified."""
 
@@ -99,6 +109,7 @@ class Verification:
     """Commits of the mission files that were read."""
     sums: int
     """Commits at which spend log, run records and summary were compared."""
+    chain: ChainLook = ChainLook()
 
     @property
     def verified(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli.app.results.verification import Misfit, Verification
 from mission_cli.app.verify.again import Again, everything_recorded
+from mission_cli.app.verify.chain import chain_of
 from mission_cli.app.verify.files import broken_files, files_at, uncommitted
 from mission_cli.app.verify.marks import unproven
 from mission_cli.app.verify.money import unequal_sums
@@ -64,6 +65,8 @@ def examine(ctx: Context, address: Address, *, history: bool) -> Verification:
     else:
         misfits += unproven(stored.path, stored.text, mission, records, files.read_evidence())
         misfits += [Misfit(stored.path, words) for words in unequal_sums(address.loaded, records)]
+    chain, broken = chain_of(ctx, stored, past)
+    misfits += broken
     sums = [misfit for one in past for misfit in _sums_at(ctx, address, one)] if history else []
     return Verification(
         id=mission.id,
@@ -76,6 +79,7 @@ def examine(ctx: Context, address: Address, *, history: bool) -> Verification:
         files=len(files.evidence),
         commits=len(past),
         sums=len(past) if history else 1,
+        chain=chain,
     )
 
 

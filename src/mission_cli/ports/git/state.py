@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.branches.moves import Moved
+    from mission_cli.domain.evidence.chain import Linked
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import MissionId, Sha
     from mission_cli.domain.status import MissionStatus
@@ -256,6 +257,14 @@ class StateStore(Protocol):
 
     def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
         """Return commits that touched a mission (or any), newest first."""
+        ...
+
+    def chain(self) -> Sequence[Linked]:
+        """Return all commits of the branch, also those of merged clones, with their links; parents come first."""
+        ...
+
+    def event(self, commit: Sha) -> Event:
+        """Return a commit as an event."""
         ...
 
     def steps(self, since: Sha, limit: int) -> Sequence[Step] | None:

@@ -79,7 +79,7 @@ class Changes:
         self, head: str, paths: Sequence[str], limit: int, older: Callable[[str], Sequence[Event]]
     ) -> list[Event]:
         """Return what touched some paths of a mission, newest first; `older` returns what did so up to a commit."""
-        newer = [self._event(commit) for commit in self._newer(head, paths)[:limit]]
+        newer = [self.event(commit) for commit in self._newer(head, paths)[:limit]]
         return [*newer, *older(self._start)][:limit]
 
     def _newer(self, head: str, paths: Sequence[str]) -> list[str]:
@@ -133,7 +133,8 @@ class Changes:
             here = parent
         return self._git.text("log", "--first-parent", "--max-count=1", "--format=%H", here, "--", *paths)
 
-    def _event(self, commit: str) -> Event:
+    def event(self, commit: str) -> Event:
+        """Return a commit as an event."""
         if commit not in self._events:
             raw = self._objects.raw_commit(commit)
             found = event_of(commit, raw) if raw is not None else None
@@ -226,6 +227,14 @@ def with_sum(message: str, texts: Mapping[str, Texts]) -> str:
     """Return the message of a commit of this program with the hash over the files that it writes."""
     found = sum_of(texts)
     return f"{message.rstrip()}\nMission-Sum: {found}\n" if found and "\nMission-Id: " in message else message
+
+
+def with_links(message: str, lines: Callable[[], Sequence[str]]) -> tuple[str, Sequence[str]]:
+    """Return the message of a commit of this program with its links, and these; `lines` is asked only for such one."""
+    if "\nMission-Id: " not in message:
+        return message, ()
+    found = lines()
+    return "\n".join([message.rstrip(), *found]) + "\n", found
 
 
 def read_edits(out: str) -> Iterator[Edit]:

@@ -9,6 +9,7 @@ from mission_cli.adapters.fs.atomic import random_hex, read_json, write_json
 from mission_cli.adapters.fs.by_look import ByLook
 from mission_cli.adapters.fs.exchange import finish_changing
 from mission_cli.adapters.fs.locks import locked
+from mission_cli.adapters.git.proof.chain import Chain
 from mission_cli.adapters.git.repo.checkout import (
     JOURNAL,
     checked_out,
@@ -62,6 +63,7 @@ class Publisher:
         self._contents = Contents(self._objects, layout.folders)
         self._by_look = ByLook()
         self._changes = Changes(self._git, self._objects, self._contents.folders)
+        self._chain = Chain(self._git, self._objects, layout.runtime / "chain.json")
         self._own = OwnMoves(layout.runtime / "own.json", layout.branch, self._objects.is_ancestor)
 
     def head(self) -> Sha | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.git.repo.objects import Objects
     from mission_cli.domain.ids import Sha
+    from mission_cli.ports.git.state import Texts
 
 
 class Contents:
@@ -109,6 +110,16 @@ def owner_of(path: str) -> MissionId | None:
     if rest:
         return MissionId(name)
     return mission_of(path) if is_mission_file(path) else None
+
+
+def by_owner(texts: Mapping[str, Texts]) -> dict[MissionId, dict[str, Texts]]:
+    """Return texts by the mission that each belongs to; those that belong to none are left out."""
+    found: dict[MissionId, dict[str, Texts]] = {}
+    for path, text in texts.items():
+        owner = owner_of(path)
+        if owner is not None:
+            found.setdefault(owner, {})[path] = text
+    return found
 
 
 def _stored(path: str, text: str, content: str) -> Stored:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import read_bytes
+from mission_cli.adapters.git.proof.chain import history_of
 from mission_cli.adapters.git.repo.checkout import (
     person_at_work,
     rebasing,
@@ -33,10 +34,12 @@ from mission_cli.adapters.git.state.history import (
     read_history,
     read_steps,
     text_at,
+    with_links,
     with_sum,
 )
 from mission_cli.adapters.git.state.packing import pack_when_many
 from mission_cli.adapters.git.state.publisher import Publisher
+from mission_cli.adapters.git.state.snapshot_reader import by_owner
 from mission_cli.adapters.git.state.work_tree import (
     as_bytes,
 )
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.adapters.git.repo.objects import Entry
+    from mission_cli.domain.evidence.chain import Linked
     from mission_cli.domain.host import Person
     from mission_cli.ports.git.state import (
         Settled,
@@ -129,8 +133,9 @@ class GitStateStore(Publisher):
             head = self._objects.commit_of(self.layout.branch)
             if head != expect:
                 raise ConflictError("the mission files were changed meanwhile", hint="try again")
-            new = self._make_commit(head, writes, message, author)
+            new, lines = self._make_commit(head, writes, message, author)
             self._publish(head, new, writes)
+            self._chain.made(new, head, lines)
         if not self.layout.in_place:
             with suppress(MissionError, OSError):  # the commit is made; the next one tries to pack again
                 pack_when_many(self._git)
@@ -198,6 +203,15 @@ class GitStateStore(Publisher):
             return self._by_look.of(("history", mission.path, limit), (), read, about=start)
 
         return self._changes.history(head, paths, limit, older)
+
+    def chain(self) -> Sequence[Linked]:
+        """Return all commits of the branch with their links, parents first."""
+        head = self._objects.commit_of(self.layout.branch)
+        return history_of(self._git, head) if head is not None else []
+
+    def event(self, commit: Sha) -> Event:
+        """Return a commit as an event."""
+        return self._changes.event(commit)
 
     def last_change(self, mission: Stored) -> str:
         """Return the commit that last changed a mission, empty if there is none; found without a git process."""
@@ -330,7 +344,10 @@ class GitStateStore(Publisher):
         tree = self._objects.changed_tree(head, changes)
         return self._git.commit_tree(tree, [head, theirs], message, author=self._program, committer=self._program)
 
-    def _make_commit(self, head: Sha | None, writes: Sequence[Write], message: str, author: Person | None) -> Sha:
+    def _make_commit(
+        self, head: Sha | None, writes: Sequence[Write], message: str, author: Person | None
+    ) -> tuple[Sha, Sequence[str]]:
+        """Return a commit on top of `head`, and the lines by which it continues the chains of missions."""
         entries: dict[str, Entry | None] = {}
         for write in writes:
             there = self._objects.entry(head, write.path) if head else None
@@ -342,8 +359,11 @@ class GitStateStore(Publisher):
             entries[write.path] = None if write.new is None else (mode, self._objects.store(as_bytes(write.new)))
         tree = self._objects.changed_tree(head, entries)
         parents = [head] if head else []
-        message = with_sum(message, {write.path: (write.old, write.new) for write in writes})
-        return self._objects.commit(tree, parents, message, author=author or self._program, committer=self._program)
+        texts = {write.path: (write.old, write.new) for write in writes}
+        message, lines = with_links(with_sum(message, texts), lambda: self._chain.trailers(head, by_owner(texts)))
+        return self._objects.commit(
+            tree, parents, message, author=author or self._program, committer=self._program
+        ), lines
 
     def _refuse_when_busy(self) -> None:
         mine = self._follows() or rebasing(self.layout.git_dir) == self.layout.branch
