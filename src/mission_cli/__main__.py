@@ -145,13 +145,17 @@ def _pulse_everywhere(*, quiet: bool) -> int:
 
 
 def _job(command: str, words: list[str]) -> int:
-    """Supervise a job on this machine, or run one for another machine."""
+    """Supervise a job on this machine, run one for another machine, or follow those on a host."""
     if command == "_node":
         from mission_cli.adapters.executors.remote.node.main import node
 
         return node(words)
     from pathlib import Path
 
+    if command == "_follow":
+        from mission_cli.wiring.follow import follow
+
+        return follow(Path(words[0]), words[1], int(words[2]))
     from mission_cli.adapters.executors.supervise.supervisor import supervise
 
     return supervise(Path(words[0]), int(words[1]))
@@ -163,7 +167,7 @@ def _hidden(words: list[str]) -> int | None:
         from mission_cli.surfaces.completion.answer import answer
 
         return answer(words[1], int(words[2]), words[3:])
-    if words[0] in {"_supervise", "_node"}:
+    if words[0] in {"_supervise", "_node", "_follow"}:
         return _job(words[0], words[1:])
     from pathlib import Path
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
+from tests.kit.away import Away
 from tests.kit.clones import make_hub
 from tests.kit.fakes.code import REFS, TREES, Tree
 from tests.kit.fakes.executor import JOBS, Outcome
@@ -53,6 +54,9 @@ if ATTEMPT == 2:
 
 class Place(Protocol):
     """What the tests need beside the ports themselves."""
+
+    is_here: bool
+    """Whether workers run on this machine: their trees are seen, and a death before it is settled as lost."""
 
     def context(self) -> Context:
         """The ports, as a new process is handed them."""
@@ -137,6 +141,8 @@ class Place(Protocol):
 
 class RealPlace:
     """Git, files and processes."""
+
+    is_here = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -267,8 +273,45 @@ class RealPlace:
         return user_folder("state") / "trees" / f"{self._person.repo.name}-{clone}" / run
 
 
+class AwayPlace(RealPlace):
+    """The same, and workers run on a host."""
+
+    is_here = False
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.away = Away(self._person, folder)
+
+    def context(self) -> Context:
+        """With the executor for that host."""
+        return self.away.context()
+
+    def kill(self, key: str) -> None:
+        """Lose the machine under it."""
+        self.until_begun(key)
+        self.away.host.kill_node(self.away.names(key).id())
+
+    def forge_claim(self, key: str, text: str | None) -> None:
+        """By plumbing, here and at the exchange."""
+        super().forge_claim(key, text)
+        names = self.away.names(key)
+        place = self.away.host.folder / "exchange.git"
+        if not place.is_dir():
+            self._person.git("init", "--quiet", "--bare", os.fspath(place))
+            (self.away.host.folder / "near.git").symlink_to(place.name)
+        git = Git(place)
+        git.run("update-ref", *(["-d", names.claim] if text is None else [names.claim, git.store(text.encode())]))
+
+    def leave(self) -> None:
+        """Stop jobs, here and there."""
+        self.away.leave()
+        super().leave()
+
+
 class FakePlace:
     """The same in memory."""
+
+    is_here = True
 
     def __init__(self) -> None:
         self._host = make_host(_works)

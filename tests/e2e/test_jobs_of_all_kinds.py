@@ -37,6 +37,7 @@ def run(person: Person, name: str, *argv: str, sandbox: bool = False, home: str 
     """Run a check to its end."""
     executor = compose.open_repository(person.repo, create=True, ticking=False).executor
     if home:
+        assert isinstance(executor, LocalExecutor)
         around = executor._surroundings()  # noqa: SLF001 - the same job in another home
         executor._surroundings = lambda: replace(around, environment={**around.environment, "HOME": home})  # noqa: SLF001 - as above
     head = person.git("rev-parse", "main")
@@ -76,7 +77,7 @@ def test_a_supervisor_that_never_begins_is_told_and_not_started_for_ever(person:
     opened = compose.open_repository(person.repo, create=True, ticking=False)
     executor = LocalExecutor(
         jobs=person.runtime / "jobs",
-        surroundings=opened.executor._surroundings,  # noqa: SLF001 - the same job by another program
+        surroundings=opened.surroundings,
         supervisor=["/bin/sh", "-c", "echo no such interpreter >&2"],
         environment={"PATH": "/usr/bin:/bin"},
         rules=SecretRules(),

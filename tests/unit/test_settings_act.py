@@ -68,7 +68,7 @@ def job(one: Opened) -> Any:
 
 def surroundings(one: Opened) -> Any:
     """What jobs are told about the machine."""
-    return one.executor._surroundings()  # noqa: SLF001 - it is handed to a process, and has no other face
+    return one.surroundings()
 
 
 REACHES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.executors.remote.node.main import node
-from mission_cli.adapters.executors.remote.ship import program
+from mission_cli.adapters.executors.remote.ship import make_program, program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,12 +33,17 @@ print(sorted({name.partition(".")[0] for name in sys.modules} - sys.stdlib_modul
 """
 
 
-def test_the_program_is_the_same_each_time() -> None:
-    assert program.__wrapped__() == program()
+def test_the_program_is_the_same_each_time_and_made_once(tmp_path: Path) -> None:
+    packed, digest = program(tmp_path)
+    assert packed == make_program()
+    [kept] = tmp_path.glob("program-*.pyz")
+    kept.write_bytes(b"kept")
+    assert program(tmp_path)[0] == b"kept"
+    assert len(digest) == 32
 
 
 def test_the_program_imports_nothing_but_python_and_itself(tmp_path: Path) -> None:
-    packed, digest = program()
+    packed, digest = program(tmp_path)
     place = tmp_path / "mission.pyz"
     place.write_bytes(packed)
     words = ["-I", "-S", os.fspath(place), "_node", "--root", os.fspath(tmp_path / "root"), "look", "m-1"]

@@ -77,8 +77,10 @@ from mission_cli.settings.outside import SECRETS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from mission_cli.adapters.executors.remote.executor import RemoteExecutor
     from mission_cli.adapters.git.state.branch_home import Layout
     from mission_cli.domain.ids import Sha
+    from mission_cli.ports.executor import Executor
     from mission_cli.settings import Settings
 
 
@@ -98,16 +100,19 @@ def assemble(
     runners = (r.references for r in settings.runners.values())
     mine = (forge_token, password, payment_key, _channels(settings), _hook_secrets(settings))
     rules = SecretRules(known_secrets(around, *mine, *runners))
-    executor = LocalExecutor(
+
+    def surroundings() -> Surroundings:
+        found = _surroundings(checkout, settings, machine, trees, around, ticking=ticking)
+        return replace(found, withheld=_withheld(state, settings))
+
+    local = LocalExecutor(
         jobs=checkout.runtime / "jobs",
-        surroundings=lambda: replace(
-            _surroundings(checkout, settings, machine, trees, around, ticking=ticking),
-            withheld=_withheld(state, settings),
-        ),
+        surroundings=surroundings,
         supervisor=python_command("_supervise"),
         environment=around,
         rules=rules,
     )
+    executor = _with_hosts(local, checkout, settings, surroundings, around)
     state = GitStateStore(layout, program=program)
     vault = LocalVault(around, user_folder("config"), checkout.main_tree)
     ctx = Context(
@@ -161,7 +166,34 @@ def assemble(
         forge=LocalDesk(checkout, settings.forge, around, program=program),
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
-    return Opened(checkout, ctx, executor, state, found.problems)
+    return Opened(checkout, ctx, executor, state, rules, surroundings, found.problems)
+
+
+def _with_hosts(
+    local: LocalExecutor,
+    checkout: Checkout,
+    settings: Settings,
+    surroundings: Callable[[], Surroundings],
+    around: Mapping[str, str],
+) -> Executor:
+    """Return an executor that also reaches hosts, if the settings name any or jobs were on some."""
+    if not settings.hosts and not (checkout.runtime / "hosts").is_dir():
+        return local
+    from mission_cli.adapters.executors.remote.routed import RoutedExecutor
+
+    def remote() -> RemoteExecutor:
+        from mission_cli.adapters.executors.remote.executor import RemoteExecutor
+
+        return RemoteExecutor(
+            local,
+            runtime=checkout.runtime,
+            hosts=lambda: hosts_of(settings.hosts),
+            surroundings=surroundings,
+            follower=python_command("_follow", os.fspath(checkout.name)),
+            environment=around,
+        )
+
+    return RoutedExecutor(local, remote, runtime=checkout.runtime)
 
 
 def _elsewhere(checkout: Checkout, program: Person) -> Iterator[tuple[str, GitStateStore]]:
@@ -240,7 +272,7 @@ def _surroundings(
         remote=settings.remote,
         mark=random_hex(12),
         environment=around,
-        tick=_tick(checkout) if ticking else (),
+        tick=pulse_command(checkout) if ticking else (),
     )
 
 
@@ -273,7 +305,8 @@ def _kept_back(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*keys, *sorted(VARIABLES), *named]))
 
 
-def _tick(checkout: Checkout) -> tuple[str, ...]:
+def pulse_command(checkout: Checkout) -> tuple[str, ...]:
+    """Return the command line of a pulse on a repository."""
     return python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name))
 
 
@@ -282,7 +315,7 @@ def _again(checkout: Checkout, around: Mapping[str, str]) -> None:
     from mission_cli.adapters.proc.run import start_detached
 
     with suppress(OSError):
-        start_detached(_tick(checkout), cwd=checkout.name, env=around, log=checkout.runtime / "pulse.log")
+        start_detached(pulse_command(checkout), cwd=checkout.name, env=around, log=checkout.runtime / "pulse.log")
 
 
 def _machine(checkout: Checkout, settings: Settings, around: Mapping[str, str]) -> LocalMachine:
@@ -324,8 +357,12 @@ class Opened:
 
     checkout: Checkout
     context: Context
-    executor: LocalExecutor
+    executor: Executor
     state: GitStateStore
+    rules: SecretRules
+    """What must not be in a commit, a log or a report."""
+    surroundings: Callable[[], Surroundings]
+    """What a job that is submitted now gets besides its specification."""
     problems: tuple[MissionError, ...] = ()
     """Errors in settings and keys; only if the repository was opened in spite of them."""
 

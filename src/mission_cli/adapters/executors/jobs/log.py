@@ -74,7 +74,8 @@ class Log:
     def __init__(self, path: Path) -> None:
         self._out = path.open("ab+")
         self._size = self._out.seek(0, os.SEEK_END)
-        self._left_out = 0
+        dropped, note = _gap(self._out.fileno())
+        self._left_out = dropped - note
         sync_folder(path.parent)
 
     def write(self, line: bytes) -> None:

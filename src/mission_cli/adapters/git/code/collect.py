@@ -85,6 +85,40 @@ def _collect(code: Path, tree: Path, run: str, start: str, screen: Screen) -> tu
     return left, []
 
 
+def take_in(
+    code: Path, store: Path, run: str, *, start: str, left: Left | None, saved: str, screen: Screen
+) -> tuple[Left, str]:
+    """Do the same with what arrived from a host in a bare repository; `left` and `saved` are what the host says.
+
+    Saved work that contains a secret is not kept. Raises ToolError if something cannot be read.
+    """
+    git = Git(code, durable=True)
+    borrowing = replace(git, extra={"GIT_ALTERNATE_OBJECT_DIRECTORIES": _listed(store / "objects")})
+    if saved and borrowing.commit_of(saved) == saved and not _leaks(borrowing, start, saved, screen):
+        _fetch_named(git, store, saved, Area.WIP.of(run))
+    else:
+        saved = ""
+    if left is None or not left.tip or left.secrets or left.unfit or left.trouble or left.tip == start:
+        return left or Left(), saved
+    if borrowing.commit_of(left.tip) != left.tip:
+        return Left(trouble=f"the host did not send {left.tip[:_SHORT]}"), saved
+    found = _screened(borrowing, code, store, start, left.tip, screen)
+    if not found.secrets and not found.unfit:
+        _fetch_named(git, store, left.tip, Area.TIPS.of(run))
+    return replace(found, elsewhere=left.elsewhere), saved
+
+
+def _leaks(git: Git, start: str, tip: str, screen: Screen) -> bool:
+    scanner = Scanner(git, start, screen.rules, excepted=screen.excepted, largest=screen.largest)
+    return bool(scanner.commits(tip).leaks)
+
+
+def _fetch_named(git: Git, store: Path, tip: str, ref: str) -> None:
+    """Fetch a commit that no ref of the store names."""
+    Git(store).run("update-ref", "refs/heads/taken", tip)
+    _fetch(git, store, tip, ref)
+
+
 def unusable(tree: Path) -> str:
     """Return why the program must not run git in a tree, or the empty string."""
     dot = tree / ".git"

@@ -91,7 +91,7 @@ class FarRefs:
 
     def _ask(self, *words: str, timeout: float) -> Completed:
         try:
-            return self._git.run(*words, env={**self._env, "GIT_PROTOCOL_FROM_USER": "0"}, ok=_ANY, timeout=timeout)
+            return self._git.run(*words, env=self._env, ok=_ANY, timeout=timeout)
         except ToolError as error:
             if not (self._git.git_dir / os.curdir).is_dir():
                 raise
