@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Protocol
 
 from tests.contract.ray_rig import RayRig
+from tests.contract.slurm_rig import SlurmRig
 from tests.contract.ssh_rigs import NearSshRig, SshRig
 from tests.kit.loopback_host import LoopbackHost, LoopbackLauncher
 
@@ -89,7 +90,8 @@ RIGS: dict[str, Callable[[Path], Rig]] = {
     "ssh": SshRig,
     "ssh, near": NearSshRig,
     "ray": RayRig,
+    "slurm": SlurmRig,
 }
 """By kind. A rig calls `pytest.skip` if its programs are not installed."""
-AT_NIGHT: frozenset[str] = frozenset({"ray", "ssh", "ssh, near"})
+AT_NIGHT: frozenset[str] = frozenset({"ray", "slurm", "ssh", "ssh, near"})
 """Kinds that are too slow for each run of the tests."""

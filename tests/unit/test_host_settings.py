@@ -79,7 +79,6 @@ WRONG = (
     ('[hosts.-a]\naddress = "x"', 1, "`hosts.-a` is not a valid name of a host"),
     ("[hosts.a]\nworkers = 2", 1, "the setting `hosts.a.address` is empty"),
     (f'{SSH}kind = "shh"', 6, "the setting `hosts.a.kind` is 'shh'"),
-    (f'{SSH}kind = "slurm"', 4, "the setting `hosts.a.exchange` is empty"),
     (RAY, 1, "the setting `hosts.a.exchange` is empty"),
     (RAY.replace("http://ray:8265", "ray:8265"), 3, "the setting `hosts.a.address` is 'ray:8265'"),
     ('[hosts.a]\nkind = "kubernetes"\nexchange = "/x"', 1, "the setting `hosts.a.image` is empty"),

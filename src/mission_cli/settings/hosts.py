@@ -33,7 +33,7 @@ class HostSettings:
     address: str = ""
     """as `ssh` takes it; for ray and kubernetes a URL; empty with slurm: this machine"""
     exchange: str = ""
-    """git repository that both sides reach: URL or path; empty with ssh: one on the host"""
+    """git repository that both sides reach; empty with ssh and slurm: one on the host"""
     root: str = ""
     """folder there for everything that is kept; empty: `~/.cache/mission`"""
     python: str = "python3"
@@ -124,7 +124,7 @@ def _wrong_address(told: HostSettings) -> tuple[str, str, str] | None:
         return "address", f"is {told.address!r}", 'write the URL of the API: "https://HOST:6443"'
     if kind is HostKind.KUBERNETES and not told.image:
         return "image", "is empty", "name a container image with git, Python 3.11 and your agents"
-    if kind is not HostKind.SSH and not told.exchange:
+    if kind in {HostKind.RAY, HostKind.KUBERNETES} and not told.exchange:
         hint = 'write exchange = "ssh://me@server/exchange.git": an empty git repository that both sides reach'
         return "exchange", "is empty", hint
     if "::" in told.exchange.partition("/")[0]:

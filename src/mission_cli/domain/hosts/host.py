@@ -42,7 +42,7 @@ class Host:
     """ssh: a destination as `ssh` takes it; ray: the URL of the dashboard; slurm: a login node for `ssh`, empty for
     this machine; kubernetes: the URL of the API, empty for the one that the configuration of kubectl names."""
     exchange: str = ""
-    """The git repository that both sides reach: a URL or a path; empty with ssh: one that is kept on the host."""
+    """The git repository that both sides reach: a URL or a path; empty with ssh and slurm: one that is kept there."""
     root: str = ""
     """The folder for everything that is kept there; empty: `~/.cache/mission`."""
     python: str = "python3"

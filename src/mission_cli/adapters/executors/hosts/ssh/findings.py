@@ -11,6 +11,7 @@ from mission_cli.adapters.agents import programs
 from mission_cli.adapters.executors.hosts.ssh.machine import OLDEST_PYTHON
 from mission_cli.adapters.executors.hosts.ssh.repository import OLDEST_GIT, git_version
 from mission_cli.adapters.executors.remote.launcher import Finding
+from mission_cli.domain.hosts.host import HostKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,26 +49,36 @@ def check(host: Host, connection: Connection, machine: Machine, runners: Sequenc
     words = f"answers in {(after - before) * 1000:.0f} ms"
     words += f", connected in {took:.1f} s" if took is not None else ""
     found = [Finding("ssh", ok=True, words=words), Finding("host key", ok=True, words="known")]
-    wanted = {runner: programs().get(runner, runner) for runner in runners}
-    said = _ask(host, machine, list(wanted.values()))
-    found += [_git(*said["git"]), _python(host, *said["python"]), _sandbox(*said["sandbox"])]
-    found += [_room("disk", said["disk"][1], _LITTLE_DISK), _room("memory", said["memory"][1], _LITTLE_MEMORY)]
-    found += [
-        _runner(host, runner, program, *said.get(f"runner-{n}", (1, "")))
-        for n, (runner, program) in enumerate(wanted.items())
-    ]
-    if "logout" in said:
+    text = machine.settle(f"{questions(host, runners)}exit 0")[2]
+    found += answers(host, runners, text)
+    if "logout" in _read(text):
         words = "systemd there ends your processes when the connection closes"
         found.append(Finding("logout", ok=False, words=words, hint="run `loginctl enable-linger` there"))
     return (*found, _clock(asked, before, after))
 
 
-def _ask(host: Host, machine: Machine, programs: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Return the exit status and the first line of each part."""
+def questions(host: Host, runners: Sequence[str]) -> str:
+    """Return a script that asks a machine, in the folder of the host, what an attempt finds there."""
     script = _LOOK.replace("PYTHON", shlex.quote(host.python))
-    for number, program in enumerate(programs):
-        script += f"say runner-{number} {shlex.quote(program)} --version\n"
-    return _read(machine.settle(f"{script}exit 0")[2])
+    for number, runner in enumerate(runners):
+        script += f"say runner-{number} {shlex.quote(programs().get(runner, runner))} --version\n"
+    return script
+
+
+def answers(host: Host, runners: Sequence[str], text: str) -> list[Finding]:
+    """Return what the output of `questions` means."""
+    said = _read(text)
+    silent = (1, "no answer")
+    found = [_git(*said.get("git", silent)), _python(host, *said.get("python", silent))]
+    found.append(_sandbox(*said.get("sandbox", silent)))
+    found += [
+        _room(name, said.get(name, silent)[1], little)
+        for name, little in (("disk", _LITTLE_DISK), ("memory", _LITTLE_MEMORY))
+    ]
+    return found + [
+        _runner(host, runner, programs().get(runner, runner), *said.get(f"runner-{n}", silent))
+        for n, runner in enumerate(runners)
+    ]
 
 
 def _read(text: str) -> dict[str, tuple[int, str]]:
@@ -121,7 +132,8 @@ def _runner(host: Host, runner: str, program: str, code: int, words: str) -> Fin
         hint = f"install it there, or leave `{runner}` out of hosts.{host.name}.runners"
         return Finding(runner, ok=False, words=words, hint=hint)
     words = f"`{one_line(program)} --version` ended with {code}: {words}"
-    return Finding(runner, ok=False, words=words, hint=f"try it there: `{command_line('ssh', host.address)}`")
+    where = f": `{command_line('ssh', host.address)}`" if host.kind is HostKind.SSH else ""
+    return Finding(runner, ok=False, words=words, hint=f"try it there{where}")
 
 
 def _clock(asked: Answer, before: float, after: float) -> Finding:
