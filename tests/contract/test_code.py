@@ -9,6 +9,7 @@ import pytest
 from mission_cli.domain.branches.landing import LANDED, LandPlan, LandState, Words
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
 from mission_cli.domain.status import LandMethod
+from mission_cli.domain.touch.facts import Changed
 from mission_cli.surfaces.markup.patches import read_patch
 
 if TYPE_CHECKING:
@@ -203,6 +204,19 @@ def test_the_subjects_of_the_last_commits_are_read_newest_first(place: Place) ->
     head = place.base(a_txt="b\n")
     assert code.recent(head, 2) == ("A person's work", "A person's work")
     assert len(code.recent(head, 20)) == 3
+
+
+def test_files_that_change_together_and_import_each_other_are_known(place: Place) -> None:
+    code = place.context().code
+    place.base(**{"pkg/a.py": "from pkg import b\n", "pkg/b.py": "B = 1\n"})
+    head = place.base(**{"pkg/b.py": "B = 2\n", "pkg/c d.py": "import json\n"})
+    for _ in range(2):
+        facts = code.touched(head)
+        assert {"pkg/a.py", "pkg/b.py", "pkg/c d.py"} <= {*facts.paths}
+        assert facts.commits[0] == Changed("A person's work", ("pkg/b.py", "pkg/c d.py"))
+        assert len(facts.commits) == 3
+        assert facts.imports == {"pkg/a.py": ("pkg/b.py",)}
+    assert code.touched(place.base(e_txt="e\n")).commits[0].paths == ("e.txt",)
 
 
 def test_who_moves_work_is_seen_and_may_own_it(place: Place) -> None:

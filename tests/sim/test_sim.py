@@ -14,6 +14,7 @@ from tests.kit.fakes.life import Fate
 from tests.kit.fakes.runtime import is_idle
 from tests.kit.nightly import NIGHTLY, by_day, only_at_night
 from tests.sim.asked import AskSim
+from tests.sim.batched import BatchSim
 from tests.sim.bought import BuySim
 from tests.sim.deployed import DeploySim
 from tests.sim.drafted import DraftSim
@@ -100,6 +101,13 @@ def test_every_law_holds_where_commands_run_before_and_after_steps(seed: int) ->
     """No worker starts before the command before it has passed, and each command after a step runs once."""
     counts = run(seed, HALF, HookSim)
     assert counts["hooks"] > 0
+
+
+@pytest.mark.parametrize("seed", range(300, 400) if NIGHTLY else [304])
+def test_every_law_holds_where_attempts_are_judged_together(seed: int) -> None:
+    """Nothing is integrated but on the tree on which it was judged, and nobody pays for the work of another one."""
+    counts = run(seed, HALF, BatchSim)
+    assert counts["judged together"] > 1 or NIGHTLY
 
 
 @pytest.mark.parametrize("seed", range(200, 220) if NIGHTLY else [200])

@@ -243,8 +243,8 @@ class Preferences:
     """None: the file does not say it."""
     auto_resume: bool = True
     """False: after a usage limit, or a budget across missions that was used up, it waits for a person."""
-    shared_files: bool = False
-    """Features that change the same files wait for each other."""
+    shared_files: str = ""
+    """`wait`: features that change the same files wait for each other. `predict`: also if that is only likely."""
     worker_command: str = ""
     """A command of the agent that takes the prompt as its argument, such as `full-loop`."""
     deploy_targets: tuple[str, ...] = ()

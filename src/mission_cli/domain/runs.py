@@ -188,6 +188,10 @@ class RunRecord:
     """What a review judges: c1, c2, …"""
     conflicts: tuple[str, ...] = ()
     """The paths in which its work conflicted with finished work."""
+    expected: tuple[str, ...] = ()
+    """The files that its feature was expected to change, each as `SOURCE PATH`; empty unless that is predicted."""
+    changed: tuple[str, ...] = ()
+    """The files that it changed; empty unless that is predicted."""
     drafts: tuple[str, ...] = ()
     """The agents and scripts that its worker was given, by path."""
     routed: str = ""

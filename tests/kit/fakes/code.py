@@ -27,6 +27,8 @@ from mission_cli.domain.judging.packages import glanced
 from mission_cli.domain.paths import findings_folders, is_test_file
 from mission_cli.domain.runs import Evidence
 from mission_cli.domain.status import LandMethod
+from mission_cli.domain.touch.facts import Changed, CodeFacts
+from mission_cli.domain.touch.imports import imports_of
 from mission_cli.ports.git.code import Heads
 
 if TYPE_CHECKING:
@@ -208,6 +210,16 @@ class MemoryCodeRepo:
         """The subjects of the last commits, newest first."""
         found = [self._objects.get(name) for name in self._objects.ancestry(commit)]
         return tuple(one.message.splitlines()[0] for one in found if len(one.parents) < 2)[:most]
+
+    def touched(self, commit: Sha) -> CodeFacts:
+        """Which files there are, which changed together, and which import which."""
+        files = self._objects.get(commit).files
+        commits: list[Changed] = []
+        for name in self._objects.ancestry(commit):
+            one = self._objects.get(name)
+            before = self._objects.get(one.parents[0]).files if one.parents else {}
+            commits.append(Changed(one.message.split("\n")[0], tuple(changed_between(before, one.files))))
+        return CodeFacts(tuple(sorted(files)), tuple(commits), imports_of(files, files))
 
     def common(self, one: Sha, other: Sha) -> Sha | None:
         """The last commit that both contain."""

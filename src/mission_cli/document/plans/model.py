@@ -107,8 +107,11 @@ class PlanPreferences(_Strict):
     """RUNNER or RUNNER:TIER: who may take over, in this order, at a usage limit or an outage."""
     land: Literal["", "ask", "auto"] = ""
     """Empty: `auto` for a proof of concept, otherwise `ask`."""
-    shared_files: Literal["", "run", "wait"] = ""
-    """`wait`: features that change the same files wait for each other. Empty: they run at the same time."""
+    shared_files: Literal["", "run", "wait", "predict"] = ""
+    """`wait`: features that change the same files wait for each other, `predict`: also if that is only likely.
+
+    Empty: they run at the same time.
+    """
     worker_command: Text = ""
     pull_requests: Literal["", "none", "feature", "milestone", "mission"] = ""
     """Empty: `mission start` decides."""

@@ -199,8 +199,8 @@ KEYS: dict[str, Key] = {
         Key(
             "preferences.shared_files",
             Kind.WORD,
-            "Whether features that change the same files run at the same time (default), or wait for each other.",
-            ("run", "wait"),
+            "Whether features that change the same files run at the same time (default) or wait, or if that is likely.",
+            ("run", "wait", "predict"),
         ),
         Key(
             "preferences.hosts",

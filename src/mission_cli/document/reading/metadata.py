@@ -97,7 +97,7 @@ class Facts:
             land=self.text("preferences.land") or "ask",
             pull_requests=_proposing(self.text("preferences.pull_requests")),
             auto_resume=self.text("preferences.auto_resume").casefold() in YES,
-            shared_files=self.text("preferences.shared_files") == "wait",
+            shared_files=_sharing(self.text("preferences.shared_files")),
             worker_command=self.text("preferences.worker_command"),
             deploy_targets=tuple(
                 name.strip()
@@ -175,6 +175,11 @@ def _state_caps(text: str) -> dict[str, str]:
         elif part.endswith("tokens"):
             caps["tokens"] = part.removesuffix("tokens").strip()
     return caps
+
+
+def _sharing(text: str) -> str:
+    """Return how features that change the same files are treated; empty: they run at the same time."""
+    return text if text in {"wait", "predict"} else ""
 
 
 def _proposing(word: str) -> Proposing | None:

@@ -84,6 +84,7 @@ def write_run(record: RunRecord) -> str:
         facts |= {"continues": record.continues, "conversation": record.conversation}
     more = {"routed": record.routed, "drafts": list(record.drafts), "conflicts": list(record.conflicts)}
     more |= {"asks": str(record.asks), "skills": list(record.skills), "ran_on": record.ran_on}
+    more |= {"expected": list(record.expected), "changed": list(record.changed)}
     more |= {"instead_of": record.instead_of, "starts": record.starts}
     facts |= {name: value for name, value in more.items() if value}
     if record.about or record.subject:
@@ -179,6 +180,8 @@ def read_run(text: str) -> RunRecord | None:
             steps=_count(facts.get("steps")),
             criteria=tuple(map(str, facts.get("criteria") or ())),
             conflicts=tuple(map(str, facts.get("conflicts") or ())),
+            expected=tuple(map(str, facts.get("expected") or ())),
+            changed=tuple(map(str, facts.get("changed") or ())),
             drafts=tuple(map(str, facts.get("drafts") or ())),
             skills=tuple(map(str, facts.get("skills") or ())),
             reserve=Reserve(

@@ -17,6 +17,7 @@ from mission_cli.domain.retrospective.goal import outcome
 from mission_cli.domain.retrospective.people import people
 from mission_cli.domain.skills.skill import SkillStatus
 from mission_cli.domain.status import Cause, MissionStatus
+from mission_cli.domain.touch.score import accuracy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -60,6 +61,8 @@ class Facts:
     """Features that took more than one attempt, with their number."""
     moved: tuple[str, ...]
     """Features that moved to another runner, and why."""
+    expected: str
+    """How many predicted files changed, and the other way round; empty: nothing was predicted."""
     people: People
     agents: tuple[tuple[str, str, str], ...]
     """Agents that were made for the mission: name, purpose, and whether they are promoted."""
@@ -87,6 +90,7 @@ def facts_of(mission: Mission, records: Sequence[RunRecord], until: str = "") ->
         tries=tuple(_tries(attempts)),
         again=tuple((number, count) for number, count in counts.items() if count > 1),
         moved=tuple(words for _, words in moves_of(attempts)),
+        expected=accuracy(attempts).words,
         people=people(mission, mine, mission.started if mission.recurs else ""),
         agents=tuple(_agents(mission)),
         skills=tuple(dict.fromkeys(one.name for one in mission.learned if one.status is SkillStatus.ACTIVE)),

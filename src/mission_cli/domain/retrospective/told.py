@@ -161,6 +161,8 @@ def _lessons(facts: Facts) -> Iterator[str]:
     for one in facts.tries:
         yield f"{one.runner}: {share(one.done, one.attempts, 'attempt')} succeeded."
     yield from _cut([f"{words}." for words in facts.moved])
+    if facts.expected:
+        yield f"{facts.expected}."
     if facts.again:
         more = [f"{number} took {count}" for number, count in facts.again]
         yield f"Features with more than one attempt: {_named(more)}."

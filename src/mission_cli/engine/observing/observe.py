@@ -41,6 +41,7 @@ from mission_cli.engine.observing.engaged import engaged_at
 from mission_cli.engine.observing.judge_files import base_movers_of, movers_of
 from mission_cli.engine.observing.patterns_look import patterns_of
 from mission_cli.engine.observing.phase_look import phase_look
+from mission_cli.engine.observing.touch_look import touch_of
 from mission_cli.engine.outside.look import look_outside
 from mission_cli.engine.preview.jobs import preview_jobs
 from mission_cli.engine.pulls.look import heads_at_forge, look_at_forge, pull_looks
@@ -288,6 +289,7 @@ def _with_others(ctx: Context, snapshot: Snapshot, mission: Mission, observation
         missions=statuses(snapshot, mission),
         deploying=deploying_elsewhere(snapshot, mission),
         patterns=patterns_of(ctx, snapshot, mission),
+        touch=touch_of(ctx, mission, observation),
         awaited=pull_rows(ctx, snapshot, mission),
         editor=ctx.state.last_editor(snapshot.missions[mission.id]) if edited else "",
         starts_at=due_at(mission, observation.now, ctx.clock.zone) if mission.schedule else None,

@@ -16,6 +16,7 @@ from mission_cli.domain.evidence.verdicts import BASE
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.routing import routes
 from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus
+from mission_cli.domain.touch.score import predicts
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.attempts.endings import closed
 from mission_cli.planner.attempts.help_requests import ask_for_help
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judgment import Judged
+
+MOST_CHANGED = 100
+"""The most changed files that a record lists."""
 
 
 class Facts:
@@ -109,6 +113,7 @@ class Facts:
             head=evidence.tip or "",
             tree=evidence.tree,
             saved=end.saved,
+            changed=evidence.changed[:MOST_CHANGED] if predicts(self.draft.mission) else (),
             conflicts=evidence.conflicts if cause is Cause.CONFLICT else (),
             signature="" if cause is Cause.DONE else signature(cause, error or detail),
             last_words=end.report.last_words or self.job.tail,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.resources.rows import Look
     from mission_cli.domain.runs import CheckState, Evidence, Job, RunRecord
     from mission_cli.domain.timing.timeline import Timeline
+    from mission_cli.domain.touch.facts import Hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ class Observation:
     """The missions that deploy now, by the names of the targets, if this one plans to deploy there."""
     patterns: Mapping[Sort, Seen] = field(default_factory=dict)
     """How often runners and models succeeded, by kind of task; empty for missions that do not choose by it."""
+    touch: Mapping[str, tuple[Hint, ...]] = field(default_factory=dict)
+    """The files that features are expected to change, by number; empty unless the mission wants it predicted."""
     findings: str = ""
     """A hash of the findings so far, which changes with them."""
     editor: str = ""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.notice import do
 from mission_cli.domain.outline.areas import shared
 from mission_cli.domain.status import HoldKind
+from mission_cli.domain.touch.predict import overlap
 from mission_cli.planner.core.decisions import Dispatch, Hold
 from mission_cli.planner.release.routes import ALIVE
 
@@ -16,17 +18,20 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.draft import Draft
 
 _MOST_SHOWN = 3
+STRONG = 0.5
+"""How likely it has to be that both features change a file before one of them waits for that."""
 
 
 def areas(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     """Yield a hold for the first feature that is worked on, or starts in this round, and changes the same files.
 
     What it changes is its area in the plan, and the files in which its earlier attempts conflicted with other work.
+    If the mission wants it predicted, it also waits where both probably change the same file.
     """
     del milestone
-    mine = _files(draft, feature) if draft.mission.preferences.shared_files else ()
-    if not mine:
+    if not draft.mission.preferences.shared_files:
         return
+    mine = _files(draft, feature)
     starting = {move.record.feature for move in draft.transitions if isinstance(move, Dispatch)}
     for other in draft.mission.features():
         if other.number == feature.number or not (other.status in ALIVE or other.number in starting):
@@ -36,8 +41,29 @@ def areas(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold
             words = f"{other.number} is being worked on, and both change {', '.join(both[:_MOST_SHOWN])}"
             yield Hold(feature.number, HoldKind.AREA, words)
             return
+        words = _probably(draft, feature, other)
+        if words:
+            unblock = do("set", draft.mission.id, "preferences.shared_files", "wait")
+            yield Hold(feature.number, HoldKind.AREA, words, unblock=unblock)
+            return
 
 
 def _files(draft: Draft, feature: Feature) -> tuple[str, ...]:
     learned = (path for record in draft.records_of(feature.number) for path in record.conflicts)
     return tuple(dict.fromkeys((*feature.files, *learned)))
+
+
+def _probably(draft: Draft, feature: Feature, other: Feature) -> str:
+    """Return why both features probably change the same file; empty if that is not likely enough."""
+    touch = draft.observation.touch
+    found = overlap(touch.get(feature.number, ()), touch.get(other.number, ()), _meet)
+    if found is None or found[0] < STRONG:
+        return ""
+    _, mine, theirs = found
+    less, number = (mine, feature.number) if mine.weight <= theirs.weight else (theirs, other.number)
+    path = max(mine.path, theirs.path, key=len)
+    return f"{other.number} is being worked on, and both probably change {path}: for {number}, {less.why}"
+
+
+def _meet(one: str, other: str) -> bool:
+    return bool(shared((one,), (other,)))

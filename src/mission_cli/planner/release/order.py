@@ -28,6 +28,7 @@ from mission_cli.domain.status import (
     MissionStatus,
     RecordState,
 )
+from mission_cli.domain.touch.score import as_expected
 from mission_cli.planner.attempts.failover import carried
 from mission_cli.planner.attempts.help_requests import going_on
 from mission_cli.planner.core.decisions import Dispatch, Hold, MoveFeature
@@ -113,6 +114,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         deadline_s=reserve.deadline_s,
         reserve=reserve,
         routed=because,
+        expected=as_expected(draft.observation.touch.get(feature.number, ())),
         instead_of=usual if route.runner != usual else "",
         ran_on=place,
     )

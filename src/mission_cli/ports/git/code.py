@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.branches.landing import Content, Landing, Merge, Words
     from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
     from mission_cli.domain.runs import Evidence, Left
+    from mission_cli.domain.touch.facts import CodeFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,13 @@ class CodeRepo(Protocol):
 
     def recent(self, commit: Sha, most: int) -> tuple[str, ...]:
         """Return the subjects of the last commits, without merges, newest first."""
+        ...
+
+    def touched(self, commit: Sha) -> CodeFacts:
+        """Return which files there are, which changed together in the latest commits, and which import which.
+
+        Everything is cut at fixed sizes. The answer for the last commit that was asked for is kept.
+        """
         ...
 
     def common(self, one: Sha, other: Sha) -> Sha | None:

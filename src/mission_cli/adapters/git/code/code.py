@@ -30,6 +30,7 @@ from mission_cli.adapters.git.code.untracked import missing_at
 from mission_cli.adapters.git.repo.checkout import refs_files, worktrees
 from mission_cli.adapters.git.repo.command import ZERO, Git
 from mission_cli.adapters.git.repo.objects import Objects
+from mission_cli.adapters.git.repo.touched import code_facts
 from mission_cli.domain.branches.landing import BASE_MERGED, LandPlan, Merge
 from mission_cli.domain.branches.refs import ROOT, Area, head_of, obstacles_to, run_of, work_branch
 from mission_cli.domain.errors import ToolError
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.runs import Left
+    from mission_cli.domain.touch.facts import CodeFacts
 
 _MOST_GAINED, _SHORT = 1000, pattern("[0-9a-f]{4,64}")
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
@@ -261,6 +263,10 @@ class GitCodeRepo:
     def recent(self, commit: Sha, most: int) -> tuple[str, ...]:
         """Return the subjects of the last commits, newest first."""
         return recent(self._git, commit, most)
+
+    def touched(self, commit: Sha) -> CodeFacts:
+        """Return facts about the files of a commit; the last answer is kept in `touch.json`."""
+        return code_facts(self._git, self._checkout.runtime, commit)
 
     def common(self, one: Sha, other: Sha) -> Sha | None:
         """Return the newest commit that both contain."""

@@ -1,0 +1,1 @@
+"""Which files features are expected to change, and how good such predictions were."""
