@@ -36,28 +36,35 @@ def free_places(status: Any, wanted: Mapping[str, float]) -> int | None:
     if not isinstance(nodes, Mapping) or not nodes:
         return None
     places = sum(_fitting(usage, wanted) for usage in nodes.values())
-    places = max(0, places - _waiting(load.get("resourceDemand")))
+    places = max(0, places - _waiting(load.get("resourceDemand"), nodes))
     return places if places or _never_grows(report) else None
 
 
 def _fitting(usage: Any, wanted: Mapping[str, float]) -> int:
-    free = {name: _free(usage, name) for name in wanted}
-    return max(0, min(int((free[name] + 1e-6) // much) for name, much in wanted.items()))
+    pairs = {name: _pair(usage, name) for name in wanted}
+    return max(0, min(int((pairs[name][1] - pairs[name][0] + 1e-6) // much) for name, much in wanted.items()))
 
 
-def _free(usage: Any, name: str) -> float:
-    pair = usage.get(name) if isinstance(usage, Mapping) else None
-    if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(one, int | float) for one in pair):  # noqa: PLR2004 - used, all
-        return 0.0
-    return float(pair[1] - pair[0])
+def _pair(usage: Any, name: str) -> tuple[float, float]:
+    """Return how much of a resource is in use on a node, and how much there is."""
+    match usage.get(name) if isinstance(usage, Mapping) else None:
+        case [int() | float() as used, int() | float() as all_of_it]:
+            return used, all_of_it
+    return 0.0, 0.0
 
 
-def _waiting(demand: Any) -> int:
-    """Return how many tasks and actors wait for resources."""
-    if not isinstance(demand, list):
-        return 0
-    counts = [one[1] for one in demand if isinstance(one, list) and one]
-    return sum(count for count in counts if isinstance(count, int))
+def _waiting(demand: Any, nodes: Mapping[str, Any]) -> int:
+    """Return how many jobs and tasks wait that some node could run."""
+    waiting = 0
+    for one in demand if isinstance(demand, list) else ():
+        match one:
+            case [Mapping() as wanted, int() as count] if any(_could_run(usage, wanted) for usage in nodes.values()):
+                waiting += count
+    return waiting
+
+
+def _could_run(usage: Any, wanted: Mapping[str, Any]) -> bool:
+    return all(isinstance(much, int | float) and _pair(usage, name)[1] >= much for name, much in wanted.items())
 
 
 def _never_grows(report: Mapping[str, Any]) -> bool:

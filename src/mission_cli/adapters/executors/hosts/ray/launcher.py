@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.executors.hosts.ray.capacity import free_places, wanted_by
 from mission_cli.adapters.executors.hosts.ray.jobs import RayJob, is_leftover, job_of, lost_nodes
 from mission_cli.adapters.executors.hosts.ray.package import STOP_WAIT, Package, entrypoint
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _TAKEN = "already exists. Please use a different submission_id"
 _REFUSED_INSIDE = "Request failed with status code 400"
 """An agent of Ray refused what the dashboard passed on to it."""
+_SETTING_UP = pattern(rb"\A[^\n]* -- Runtime env is setting up\.\n")
 _EACH = 2
 """Up to so many jobs are asked for one by one; for more the list of all jobs is one request."""
 _PINNED_S = 240.0
@@ -241,18 +243,10 @@ class RayLauncher:
         return self._lost
 
     def _log(self, job: RayJob) -> bytes:
-        """Return the whole log of a job: as it is, or as text from the interface for jobs; empty if neither has it.
-
-        The first one does not find nodes that have just been added, the second one fails at a byte that is not UTF-8.
-        """
+        """Return the whole log of a job as it is; the interface for jobs would refuse a byte that is not UTF-8."""
         file = f"/api/v0/logs/file?node_id={quoted(job.node)}&filename={quoted(f'job-driver-{job.id}.log')}&lines=-1"
         answer = self._rest.ask("GET", file, tail=_LARGEST_LOG)
-        if answer.status == OK:
-            return answer.body
-        answer = self._rest.ask("GET", f"/api/jobs/{quoted(job.id)}/logs")
-        said = self._rest.parsed(answer) if answer.status == OK else None
-        text = said.get("logs") if isinstance(said, dict) else None
-        return text.encode(errors="replace") if isinstance(text, str) else b""
+        return answer.body if answer.status == OK else b""
 
     def _listed(self) -> dict[str, RayJob]:
         said = self._rest.read("GET", "/api/jobs/")
@@ -267,7 +261,9 @@ class RayLauncher:
 
 
 def _printed(log: bytes, job: RayJob) -> bytes:
-    """Return the log of a job without what Ray puts before its output."""
-    mark = f"Running entrypoint for job {job.id}: {job.command}\n".encode(errors="replace")
-    _, found, after = log.partition(mark)
-    return after if found else b""
+    """Return the log of a job without what Ray says in it.
+
+    Its line about the command may come after what the command printed first.
+    """
+    about = f"Running entrypoint for job {job.id}: {job.command}\n".encode(errors="replace")
+    return _SETTING_UP.sub(b"", log, count=1).replace(about, b"", 1)
