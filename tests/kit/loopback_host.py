@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.kit import dies
+
 from mission_cli.adapters.executors.remote.launcher import (
     Exchange,
     Finding,
@@ -61,6 +63,9 @@ class LoopbackLauncher:
             new = place.with_suffix(f".{os.getpid()}")
             new.write_bytes(program)
             new.replace(place)
+        dies = self._place / "dies"
+        if dies.exists():
+            return (sys.executable, *dies.read_text().splitlines(), os.fspath(place))
         return (sys.executable, "-I", os.fspath(place))
 
     def exchange(self) -> Exchange:
@@ -147,7 +152,7 @@ class LoopbackLauncher:
         (run / "out").touch()
         done = subprocess.run(
             ["/bin/sh", "-c", _DETACH, "sh", "/bin/sh", "-c", _RUN, "sh", run, self._place, *launch.argv],
-            env={**self._environment, **launch.env, "PWD": os.fspath(run)},
+            env={**self._there(), **launch.env, "PWD": os.fspath(run)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -157,6 +162,14 @@ class LoopbackLauncher:
         facts = {"pid": pid, "since": _since(pid), "key": launch.key}
         (run / "pid.new").write_text(json.dumps(facts))
         (run / "pid.new").replace(run / "pid.json")
+
+    def _there(self) -> dict[str, str]:
+        """The environment of the host: that of this machine without what it does not have."""
+        file = self._place / "hidden"
+        hidden = file.read_text().splitlines() if file.exists() else []
+        env = {name: value for name, value in self._environment.items() if name not in hidden}
+        bin_ = self._place / "bin"
+        return {**env, "PATH": os.fspath(bin_)} if bin_.is_dir() else env
 
     def _look(self, run: Path) -> LaunchLook:
         if not run.is_dir():
@@ -200,6 +213,10 @@ class LoopbackHost:
         late = self.folder / "late"
         late.touch() if on else late.unlink(missing_ok=True)
 
+    def die_at(self, number: int, mark: Path) -> None:
+        """Kill the program of the first job before one of its effects."""
+        (self.folder / "dies").write_text(f"{Path(dies.__file__)}\n{mark}\n{number}\n")
+
     def refuse(self, *, on: bool) -> None:
         """Whether the host answers, and takes nothing."""
         refuses = self.folder / "refuses"
@@ -214,6 +231,21 @@ class LoopbackHost:
     def lose_sight(self, job: str) -> None:
         """Say that the machine under a command is lost, while the command runs on as a zombie."""
         (self.folder / "runs" / job / "gone").touch()
+
+    def hide_variable(self, name: str) -> None:
+        """Let the host not have a variable of this machine."""
+        with (self.folder / "hidden").open("a") as out:
+            out.write(f"{name}\n")
+
+    def hide_program(self, name: str) -> None:
+        """Let the host not have a program of this machine."""
+        (self.folder / "bin").mkdir()
+        for folder in reversed(os.environ["PATH"].split(os.pathsep)):
+            for place in Path(folder).glob("*"):
+                link = self.folder / "bin" / place.name
+                if place.name != name:
+                    link.unlink(missing_ok=True)
+                    link.symlink_to(place)
 
     def ids(self) -> list[str]:
         """Return the ids of everything that was started."""
