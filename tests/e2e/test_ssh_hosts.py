@@ -68,7 +68,7 @@ THERE: dict[str, Callable[[Fleet], object]] = {
     "node program": lambda one: one.network["a"].kill_each("_node --root"),
     "supervisor": lambda one: one.network["a"].kill_each("_supervise"),
     "worker": lambda one: one.network["a"].kill_each("bin/worker"),
-    "machine": lambda one: (one.network["a"].kill(), one.network["a"].start()),
+    "machine": lambda one: one.network["a"].restart(),
 }
 
 

@@ -119,6 +119,11 @@ class Machine:
                 continue
         self.process = None
 
+    def restart(self) -> None:
+        """Lose the machine, and start it again."""
+        self.kill()
+        self.start()
+
     def leave(self) -> None:
         """Stop it."""
         if self.process is not None:
