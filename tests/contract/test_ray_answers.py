@@ -235,6 +235,21 @@ def test_what_is_unknown_can_be_canceled_and_forgotten(cluster: Cluster) -> None
     assert cluster.server.lines[1:] == ["DELETE /api/jobs/stopped"]
 
 
+def test_a_job_that_is_canceled_while_it_waits_does_not_wait_any_longer(cluster: Cluster) -> None:
+    cluster.says("pending", "cannot be deleted")
+    cluster.says("stop", ask="POST /api/jobs/fine/stop")
+    launcher = cluster.launcher()
+    assert launcher.look(["fine"])["fine"].state is LaunchState.PENDING
+    launcher.cancel("fine")
+    assert launcher.look(["fine"])["fine"].state is LaunchState.UNKNOWN
+    launcher.forget("fine")
+    cluster.now += 10
+    assert launcher.look(["fine"])["fine"].state is LaunchState.UNKNOWN
+    cluster.now += 100
+    launcher.close()
+    assert cluster.server.lines.count("DELETE /api/jobs/fine") == 2
+
+
 @pytest.mark.parametrize(
     ("answer", "facts", "free"),
     [

@@ -51,6 +51,11 @@ class RayJob:
         return self.status == "FAILED" and self.trouble == _WAITED_TOO_LONG
 
     @property
+    def waits(self) -> bool:
+        """Whether its command has not been started yet."""
+        return self.status == "PENDING"
+
+    @property
     def running(self) -> bool:
         """Whether Ray says that its command runs."""
         return self.status == "RUNNING"

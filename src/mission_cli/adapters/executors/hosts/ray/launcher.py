@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from mission_cli.domain.hosts.host import Host
 
 _TAKEN = "already exists. Please use a different submission_id"
+_NOT_ENDED = "but it is in a non-terminal state"
 _REFUSED_INSIDE = "Request failed with status code 400"
 """An agent of Ray refused what the dashboard passed on to it."""
 _SETTING_UP = pattern(rb"\A[^\n]* -- Runtime env is setting up\.\n")
+_NONE = LaunchLook(LaunchState.UNKNOWN)
 _EACH = 2
 """Up to so many jobs are asked for one by one; for more the list of all jobs is one request."""
 _PINNED_S = 240.0
@@ -36,7 +38,7 @@ _LOG_EVERY_S = 2.0
 """Ray sends a whole log each time: a log is fetched again after this, and later the longer it is."""
 _STOP_WAIT_S = 120
 """Ray's usual 3 s are too short to end an agent, look for processes that it left, and push the result."""
-_DELETED_AFTER_S = 3.0
+_DELETED_AFTER_S, _DELETED_AGAIN_S = 3.0, 60.0
 _LARGEST_LOG = 64 << 20
 """More than the program prints; a longer log is not followed any further."""
 
@@ -61,6 +63,7 @@ class RayLauncher:
         self._log_again: dict[str, float] = {}
         self._forgotten: dict[str, float] = {}
         """When each job may be deleted."""
+        self._cancelled: set[str] = set()
         self._lost: frozenset[str] = frozenset()
         self._nodes_again = float("-inf")
 
@@ -113,13 +116,23 @@ class RayLauncher:
         present = {job: there for job in asked if (there := found.get(job)) is not None}
         self._seen.update(present)
         lost = self._lost_nodes() if any(job.running for job in present.values()) else frozenset()
-        return {job: present[job].look(lost=lost) if job in present else LaunchLook(LaunchState.UNKNOWN) for job in ids}
+        return {job: self._state(present[job], lost) if job in present else _NONE for job in ids}
+
+    def _state(self, job: RayJob, lost: frozenset[str]) -> LaunchLook:
+        """Return the state of a job. One that was canceled while it waits is as if Ray did not know it.
+
+        Ray ends it only when a node has room for it, which may be never.
+        """
+        if job.waits and job.id in self._cancelled:
+            return LaunchLook(LaunchState.UNKNOWN, "it was canceled before it started")
+        return job.look(lost=lost)
 
     def cancel(self, job: str) -> None:
         """Stop a job: Ray sends SIGTERM to its processes, and SIGKILL to those that have not ended in time."""
         answer = self._rest.ask("POST", f"/api/jobs/{quoted(job)}/stop")
         if not self._absent(answer, job):
             self._rest.parsed(answer)
+        self._cancelled.add(job)
 
     def output(self, job: str, offset: int) -> tuple[bytes, int]:
         """Return what was printed from a byte on; nothing while the log may not be fetched again.
@@ -173,15 +186,22 @@ class RayLauncher:
     def _delete_forgotten(self, *, wait: bool = False) -> None:
         now = self._clock()
         if wait and self._forgotten and (rest := max(self._forgotten.values()) - now) > 0:
-            time.sleep(rest)  # until Ray has seen the end of these jobs: it does not say so
+            time.sleep(min(rest, _DELETED_AFTER_S))  # until Ray has seen the end of these jobs: it does not say so
         for job in [job for job, due in self._forgotten.items() if wait or due <= now]:
-            self._delete(job)
-            del self._forgotten[job]
+            if self._delete(job) or wait:
+                del self._forgotten[job]
+            else:
+                self._forgotten[job] = now + _DELETED_AGAIN_S
 
-    def _delete(self, job: str) -> None:
+    def _delete(self, job: str) -> bool:
+        """Delete a job unless Ray has not ended it yet; whether there is no such job now."""
         answer = self._rest.ask("DELETE", f"/api/jobs/{quoted(job)}")
+        if answer.status == BROKEN and _NOT_ENDED in answer.body.decode("utf-8", "replace"):
+            return False
         if not self._absent(answer, job):
             self._rest.parsed(answer)
+        self._cancelled.discard(job)
+        return True
 
     def _pin(self, package: Package) -> None:
         """Store a package unless it is there; asking for it makes Ray keep it for ten minutes."""
