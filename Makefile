@@ -50,6 +50,12 @@ $(VENV)/.fuzz/.ready: requirements/fuzz.txt $(VENV)/.ready
 	@$(VENV)/.fuzz/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/fuzz.txt
 	@touch $@
 
+# A real cluster for the tests of hosts, apart from the packages of the tests.
+$(VENV)/.ray/.ready: requirements/ray.txt $(VENV)/.ready
+	@$(PYTHON) -m venv $(VENV)/.ray
+	@$(VENV)/.ray/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/ray.txt
+	@touch $@
+
 test: compiled $(VENV)/.agents $(VENV)/.forges
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
@@ -63,7 +69,7 @@ newest: compiled
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(NEWEST) -r .newest.txt
 	PYTHONPATH=$(NEWEST) $(BIN)/python -m pytest -q -n auto tests/unit
 
-nightly: compiled $(VENV)/.agents $(VENV)/.newer $(VENV)/.forges $(VENV)/.inspector $(VENV)/.fuzz/.ready
+nightly: compiled $(VENV)/.agents $(VENV)/.newer $(VENV)/.forges $(VENV)/.inspector $(VENV)/.fuzz/.ready $(VENV)/.ray/.ready
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Cheating and honest workers, each with the sandbox on and off.
