@@ -217,7 +217,8 @@ class Sim:
                 raise BrokenError(f"{name}: nobody but the loop moves branches of code, and yet {blamed}")
         self.forgiven.clear()
         paid = sum((usd for run, usd in self.truth.paid.items() if not self.reset or self._recorded(run)), Decimal(0))
-        self._most = max(self._most, sum(len(host.jobs.at_work("worker")) for host in self.hosts))
+        there = sum(len(keys) for host in self.hosts for keys in host.jobs.placed().values())
+        self._most = max(self._most, there + sum(len(host.jobs.at_work("worker")) for host in self.hosts))
         if paid > self._cap + DEAREST * self._most:
             raise BrokenError(f"${paid} were paid where ${self._cap} are the cap")
 

@@ -25,6 +25,7 @@ from tests.sim.mailed import MailSim
 from tests.sim.needful import NeedSim
 from tests.sim.outages import OutageSim
 from tests.sim.phased import PhaseSim
+from tests.sim.placed import PlaceSim
 from tests.sim.previewed import PreviewSim
 from tests.sim.pulled import MissionPullSim, PullSim
 from tests.sim.researched import ResearchSim
@@ -80,6 +81,13 @@ def test_every_law_holds_where_workers_write_to_people_outside(seed: int) -> Non
     """No mail is sent twice, and none that is recorded as sent was not."""
     counts = run(seed, HALF, MailSim)
     assert counts["mails"] > 0 or NIGHTLY
+
+
+@pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [304])
+def test_every_law_holds_where_attempts_run_on_hosts(seed: int) -> None:
+    """No host has more attempts than its cap, nothing starts on one that is drained, and nothing starts twice."""
+    counts = run(seed, HALF, PlaceSim)
+    assert counts["attempts on hosts"] > 0
 
 
 @pytest.mark.parametrize("seed", range(300, 340) if NIGHTLY else [309])

@@ -107,7 +107,7 @@ class LocalHosts:
         except UnreachableError as error:
             words = one_line(str(error)) or "it did not answer"
             note_unreachable(folder, stamp(self._now()), words)
-            hint = error.hint or str(error.hint or do("help", "hosts"))
+            hint = error.hint or str(do("help", "hosts"))
             return [HostFinding("reachable", False, words, hint)]  # noqa: FBT003 - a finding
         except ToolError as error:
             return [HostFinding(str(host.kind), False, one_line(error.message), str(error.hint))]  # noqa: FBT003 - see above

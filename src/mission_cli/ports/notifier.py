@@ -18,7 +18,7 @@ class News:
     mission: MissionId
     title: str
     event: str
-    """landed, failed, paused, waiting, reminder, completed or cancelled."""
+    """landed, failed, paused, waiting, reminder, unreachable, reachable, completed or cancelled."""
     words: str
     to: tuple[str, ...] = ()
     """Whom to notify, as named by the mission and by gates that wait."""

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tests.kit.fakes.code import REFS, TREES, Tree
+from tests.kit.fakes.hosts import PATIENCE
 from tests.kit.fakes.life import Death, Kind, Life
 from tests.kit.fakes.objects import Commit
 from tests.kit.house import house
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from tests.kit.fakes.clock import HostClock
     from tests.kit.fakes.disk import Disk
+    from tests.kit.fakes.hosts import Park
     from tests.kit.fakes.life import Fate
     from tests.kit.fakes.objects import Objects
 
@@ -113,6 +115,8 @@ class Supervisor:
     began: datetime | None = None
     port: int = 0
     """The port that it holds."""
+    offered: datetime | None = None
+    """Since when its host cannot be reached."""
 
 
 class JobHost:
@@ -126,6 +130,8 @@ class JobHost:
         self.supervisors: dict[str, Supervisor] = {}
         self.slots = 4
         self.nonces = 0
+        self.park: Park | None = None
+        """Other machines on which jobs run that name one; None: there are none."""
         self.shows = Outcome(seconds=SERVES)
         """What the server of a preview does, or the command that deploys it."""
         self.claim_elsewhere: Callable[[str, str], str | None] | None = None
@@ -171,6 +177,8 @@ class JobHost:
 
     def _due(self, supervisor: Supervisor) -> datetime:
         if supervisor.began is not None and self.disk.has(f"{JOBS}/{supervisor.key}/cancel"):
+            if self.park is not None and self.park.is_away(self._spec(supervisor.key).place):
+                return supervisor.due  # the host does not hear of it yet
             return self.clock.time.now
         return supervisor.due
 
@@ -185,7 +193,9 @@ class JobHost:
         if spec.kind != "check" and self.disk.has(f"{JOBS}/{me.key}/started"):
             self._end(me, Exit(EndReason.LOST, detail="its supervisor died"))
             return
-        if spec.kind in SLOTS and len(self.at_work(spec.kind)) >= self.slots:
+        if self.park is not None and spec.place and not self._reached(me, self.park, spec.place):
+            return
+        if spec.kind in SLOTS and not spec.place and len(self.at_work(spec.kind)) >= self.slots:
             me.due = self.clock.time.now + _SWEEP
             return
         if spec.kind in {"worker", "review", "preview", "hook"}:
@@ -200,6 +210,28 @@ class JobHost:
                 return
             self._step(me, "has claimed")
         me.phase = Phase.START
+
+    def _reached(self, me: Supervisor, park: Park, place: str) -> bool:
+        """Whether the host of a job takes it now; after a while that is given up, as long as nothing was sent."""
+        now, one = self.clock.time.now, park.hosts.get(place)
+        if one is not None:
+            one.hear(self.clock.now())
+        if one is not None and one.there:
+            return True
+        me.offered = me.offered or now
+        me.due = now + _SWEEP * 20
+        if one is None or now - me.offered >= PATIENCE:
+            self._end(me, Exit(EndReason.NOT_STARTED, detail=f"{place} was never reached"))
+        return False
+
+    def placed(self) -> dict[str, list[str]]:
+        """The keys of the jobs on other machines that have not ended, by machine."""
+        found: dict[str, list[str]] = {}
+        for key in self.supervisors:
+            place = self._spec(key).place
+            if place:
+                found.setdefault(place, []).append(key)
+        return found
 
     def claim(self, key: str) -> str:
         """Claim an attempt, as often as one likes. Returns why it is not ours, or the empty string."""
@@ -262,6 +294,10 @@ class JobHost:
 
     def _finish(self, me: Supervisor) -> None:
         spec, outcome = self._spec(me.key), me.outcome
+        if self.park is not None and self.park.is_away(spec.place):
+            self.park.hosts[spec.place].hear(self.clock.now())
+            me.due = self.clock.time.now + _SWEEP * 20  # its result is there, and comes when it can be fetched
+            return
         self._bill(me)
         seconds = (self.clock.time.now - (me.began or self.clock.time.now)).total_seconds()
         if self.disk.has(f"{JOBS}/{me.key}/cancel"):
@@ -322,7 +358,7 @@ class JobHost:
     def at_work(self, kind: str) -> list[str]:
         """The jobs that hold a slot now of those that jobs of this kind share."""
         kinds = [other for other, name in SLOTS.items() if name == SLOTS[JobKind(kind)]]
-        begun = [s for s in self.supervisors.values() if s.phase is not Phase.BEGIN]
+        begun = [s for s in self.supervisors.values() if s.phase is not Phase.BEGIN and not self._spec(s.key).place]
         return [s.key for s in begun if any(self._is(s, other) for other in kinds)]
 
     def supervised(self, kind: str) -> list[str]:
@@ -509,6 +545,10 @@ class MemoryExecutor:
         )
         self._disk.write(f"{JOBS}/{key}/exit", end)
 
+    def _place(self, key: str) -> str:
+        spec = self._disk.read(f"{JOBS}/{key}/spec", JobSpec)
+        return spec.place if spec is not None else ""
+
     def _look(self, key: str) -> Job:
         folder = f"{JOBS}/{key}"
         if not self._disk.has(f"{folder}/spec"):
@@ -518,6 +558,8 @@ class MemoryExecutor:
             return Job(JobState.ENDED, exit=end, tail=self.logs(key, 8000), started=end.started)
         started = self._disk.read(f"{folder}/started", Mark)
         began = stamp(started.at) if started else ""
+        if key in self._host.supervisors and self._host.park is not None and self._host.park.is_away(self._place(key)):
+            return Job(JobState.UNREACHABLE, started=began)
         if key in self._host.supervisors:
             port = self._disk.read(f"{folder}/serves", int) or 0
             return Job(JobState.RUNNING if began else JobState.WAITING, started=began, port=port)

@@ -12,6 +12,7 @@ from tests.kit.fakes.code import REFS, MemoryCodeRepo
 from tests.kit.fakes.disk import Disk
 from tests.kit.fakes.executor import JobHost, MemoryExecutor, Script, Truth
 from tests.kit.fakes.forge import MemoryDesk
+from tests.kit.fakes.hosts import MemoryHosts
 from tests.kit.fakes.life import Fate, Life, Mortal
 from tests.kit.fakes.objects import Commit, Objects
 from tests.kit.fakes.others import ADA, KeptNews, NoPrices, NoSchedule, NoSecrets, RoomyMachine
@@ -33,6 +34,7 @@ from mission_cli.document.plans.plan import read_plan
 from mission_cli.engine.context import Context
 from mission_cli.ports.git.forge import NoForge
 from mission_cli.ports.money import NoPurse
+from mission_cli.ports.outside.hosts import NoHosts
 from mission_cli.ports.outside.mail import NoPost
 from mission_cli.ports.outside.payments import NoPayments
 from mission_cli.settings import RunnerSettings, Settings
@@ -118,6 +120,7 @@ class Host:
             settings_files=(SETTINGS_PLACE,),
             schedule=NoSchedule(),
             share=mortal("share", self._share()),
+            hosts=NoHosts() if self.jobs.park is None else mortal("hosts", MemoryHosts(self.jobs, self.jobs.park)),
             forge=NoForge() if self.forge is None else mortal("desk", MemoryDesk(disk, objects, self.forge, life)),
         )
 
@@ -144,6 +147,7 @@ class Host:
             mine.disk.copy(), mine.objects, clock, name=mine.name, script=mine.script, fate=fate, truth=truth
         )
         jobs.slots = mine.slots
+        jobs.park = mine.park.copy() if mine.park else None
         jobs.shows = mine.shows
         jobs.supervisors = {key: replace(s) for key, s in mine.supervisors.items()}
         there = self.there.copy() if self.there else None
@@ -177,6 +181,7 @@ class Host:
             self.mail.fingerprint() if self.mail else (),
             self.bank.fingerprint() if self.bank else (),
             tuple(sorted(self.vault.values.items())),
+            mine.park.fingerprint() if mine.park else (),
         )
 
     def power_cut(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import command_line, counted, stamp
 from mission_cli.app.commands.reachable import refuse_unreachable
+from mission_cli.app.hosts.problems import host_problems
 from mission_cli.app.optional import all_criteria, missing_package
 from mission_cli.document.changes import SetFront
 from mission_cli.document.checking.lint import weak_criterion
@@ -69,11 +70,12 @@ def _refuse_criteria(mission: Mission) -> None:
             raise BlockedError(f"the criterion `{criterion.text}` cannot run here: {words}", hint=helps)
 
 
-def weak_points(address: Address) -> tuple[Problem, ...]:
-    """Return warnings for the criteria that cannot fail or that hide a failure."""
+def weak_points(ctx: Context, address: Address) -> tuple[Problem, ...]:
+    """Return warnings for criteria that cannot fail or that hide a failure, and for features that no host can take."""
     milestones = address.mission.milestones
     criteria = [c for m in milestones for c in (*m.criteria, *(c for f in m.features for c in f.criteria))]
-    return tuple(problem for c in criteria for problem in weak_criterion(c, (c.line, 1)))
+    weak = [problem for c in criteria for problem in weak_criterion(c, (c.line, 1))]
+    return (*weak, *host_problems(ctx, address.loaded))
 
 
 def on_base(address: Address, base: str) -> Address:

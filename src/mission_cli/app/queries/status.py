@@ -241,6 +241,7 @@ def _feature(ctx: Context, case: Case, feature: Feature, pull: PullView | None) 
         blocked_by=tuple(_blocker(h) for h in holds if h.kind not in {HoldKind.RUNNING, HoldKind.JUDGMENT}),
         tests=tuple(map(_tests, from_lines(settled.evidence.splitlines()))) if settled else (),
         pull=pull,
+        ran_on=last.ran_on if last else "",
     )
 
 

@@ -270,7 +270,9 @@ def _ended(case: Case, subject: str) -> list[EndedAttempt]:
     records = [r for r in case.observation.records if r.feature == subject and r.cause is not None]
     records.sort(key=lambda r: r.attempt)
     said = records[-1].output if records and records[-1].cause is not Cause.DONE else ()
-    return [EndedAttempt(r.attempt, str(r.cause), r.detail, said if r is records[-1] else ()) for r in records]
+    return [
+        EndedAttempt(r.attempt, str(r.cause), r.detail, said if r is records[-1] else (), r.ran_on) for r in records
+    ]
 
 
 def _held_by(gate: Hold, answers: Iterable[tuple[str, Sequence[Hold]]]) -> set[str]:

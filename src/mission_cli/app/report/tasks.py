@@ -160,7 +160,8 @@ def attempt_shown(record: RunRecord) -> ReportedAttempt:
     """Return an attempt in the form of a report."""
     return ReportedAttempt(
         name=attempt_name(record.run),
-        agent=f"by {record.by}" if record.by else agent_of(record),
+        agent=(f"by {record.by}" if record.by else agent_of(record))
+        + (f" on {record.ran_on}" if record.ran_on else ""),
         cause=str(record.cause or ""),
         detail=record.detail,
         started=record.started,
@@ -169,4 +170,5 @@ def attempt_shown(record: RunRecord) -> ReportedAttempt:
         usd=record.usage.usd,
         tokens=record.usage.total_tokens,
         verdicts=[*map(verdict_shown, record.judged)],
+        ran_on=record.ran_on,
     )

@@ -98,6 +98,8 @@ class ReportedAttempt:
     """null: unknown."""
     tokens: int
     verdicts: Sequence[ReportedVerdict]
+    ran_on: str
+    """The host on which it ran; empty: the machine that drives."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ class EndedAttempt:
     detail: str
     output: Sequence[str]
     """The last lines that its worker printed, without secrets."""
+    ran_on: str
+    """The host on which it ran; empty: the machine that drives."""
 
 
 @dataclass(frozen=True, slots=True)

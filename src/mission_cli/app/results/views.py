@@ -104,6 +104,8 @@ class FeatureView:
     """Of each criterion that reported some, in the last attempt that has ended."""
     pull: PullView | None = None
     """Its pull request; null if it has none. `pr` is the cell of the file."""
+    ran_on: str = ""
+    """The host of the last attempt; empty: this machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LANDED, WAITING, STUCK = "mission.landed", "mission.waiting", "mission.stuck"
+HOST_AWAY, HOST_BACK = "host.unreachable", "host.reachable"
 """Events that follow from the state of a mission, and are not in its history."""
-EVENTS = tuple(sorted({*map(str, EventKind), LANDED, WAITING, STUCK}))
+EVENTS = tuple(sorted({*map(str, EventKind), LANDED, WAITING, STUCK, HOST_AWAY, HOST_BACK}))
 USUAL = (
-    *(LANDED, WAITING, STUCK),
+    *(LANDED, WAITING, STUCK, HOST_AWAY, HOST_BACK),
     EventKind.MISSION_PAUSED,
     EventKind.MISSION_COMPLETED,
     EventKind.MISSION_FAILED,
@@ -40,6 +41,7 @@ _ERRORS = frozenset(
 _WARNINGS = frozenset(
     {
         WAITING,
+        HOST_AWAY,
         EventKind.APPROVAL_REQUIRED,
         EventKind.APPROVAL_VOID,
         EventKind.BUDGET_PROJECTED,

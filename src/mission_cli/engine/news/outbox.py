@@ -30,8 +30,20 @@ from mission_cli.domain.news.outbox import (
     with_settings_of,
     without_gone,
 )
-from mission_cli.domain.news.rules import LANDED, STUCK, WAITING, Rule, as_named, highest, rules_for, wants
+from mission_cli.domain.news.rules import (
+    HOST_AWAY,
+    HOST_BACK,
+    LANDED,
+    STUCK,
+    WAITING,
+    Rule,
+    as_named,
+    highest,
+    rules_for,
+    wants,
+)
 from mission_cli.domain.timing.hours import read_windows
+from mission_cli.engine.news.hosts import AWAY, BACK
 from mission_cli.engine.news.links import buttons_for, offers_to
 from mission_cli.planner.core.waits import gates_for_people
 from mission_cli.ports.notifier import Letter
@@ -48,7 +60,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.notifier import News
     from mission_cli.settings import NotificationSettings
 
-_DERIVED = {"landed": LANDED, "waiting": WAITING, "stuck": STUCK}
+_DERIVED = {"landed": LANDED, "waiting": WAITING, "stuck": STUCK, AWAY: HOST_AWAY, BACK: HOST_BACK}
 """What only the state of a mission tells; its other events are in the history."""
 _ASKING = frozenset(
     {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.engine.guards import standstill
 from mission_cli.engine.news import outbox
+from mission_cli.engine.news.hosts import host_news
 from mission_cli.engine.news.standing import standing
 from mission_cli.planner.core.waits import gates_for_people
 from mission_cli.ports.notifier import News
@@ -32,7 +33,14 @@ def tell_news(ctx: Context, policy: Policy, cases: Sequence[Case]) -> datetime |
         return None
     before = ctx.runtime.told()
     looks = policy.still_looks
-    now = {c.mission.id: {**standing(c), **standstill.watch(c, before.get(c.mission.id, {}), looks)} for c in cases}
+    now = {
+        c.mission.id: {
+            **standing(c),
+            **host_news(c, before.get(c.mission.id, {})),
+            **standstill.watch(c, before.get(c.mission.id, {}), looks),
+        }
+        for c in cases
+    }
     news = [
         (case, News(case.mission.id, case.mission.title, event.partition(" ")[0], words, notified(case.mission)))
         for case in cases

@@ -145,10 +145,11 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
         left = span_of(record.deadline_s) + policy.overdue_grace - draft.observation.awake_since(started)
         if draft.has_come(record.feature, f"{record.run} is overdue", left):
             draft.effects.append(Cancel(record.run, f"{record.run} is overdue, and its supervisor did not stop it"))
+    where = f" on `{record.ran_on}`" if record.ran_on else ""
     words = (
-        f"attempt {record.attempt} is running"
+        f"attempt {record.attempt} is running{where}"
         if job.state is JobState.RUNNING
-        else f"attempt {record.attempt} is being started"
+        else f"attempt {record.attempt} is being started{where}"
     )
     draft.hold(record.feature, HoldKind.RUNNING, words, unblock=do("logs", record.run.rsplit("-", 1)[0]))
 

@@ -126,7 +126,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
     draft.transitions.append(
         Dispatch(
             record,
-            f"{record.runner} a{attempt}",
+            f"{record.runner} a{attempt}" + (f" on {place}" if place else ""),
             f"attempt {attempt} at {name}: {promised}{f'; {because}' if because else ''}",
         )
     )

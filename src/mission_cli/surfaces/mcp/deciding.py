@@ -48,7 +48,7 @@ def start(desk: Desk, given: Starting) -> Answer:
     address = on_base(address, base)
     refuse_start(opened.context, address)
     mission = address.mission
-    weak, ahead = weak_points(address), outlook(opened.context, mission)
+    weak, ahead = weak_points(opened.context, address), outlook(opened.context, mission)
     features = counted(sum(not f.finished for f in mission.features()), "unfinished task")
     limits = mission.limits
     amounts = (show_amount(name, cap) for name in CATEGORIES if (cap := getattr(limits, name)) is not None)

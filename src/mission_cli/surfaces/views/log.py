@@ -86,7 +86,7 @@ def whole_log(record: RunRecord, entries: Iterable[LogEntry], width: int) -> lis
 
 def head_of(record: RunRecord) -> Line:
     """Return the first line: which attempt it is, and who makes it."""
-    names = [record.runner, record.model]
+    names = [record.runner, record.model, f"on {record.ran_on}" if record.ran_on else ""]
     return line((said(record.run), "bold"), ("  " + ", ".join(said(n) for n in names if n), "dim"))
 
 

@@ -112,7 +112,8 @@ def _about(name: str, words: str) -> str:
 
 def _attempts(attempts: Sequence[EndedAttempt]) -> Iterator[Span]:
     for ended in attempts:
-        yield _plain(f"  attempt {ended.attempt}: {ended.cause}: {ended.detail}")
+        where = f" on {ended.ran_on}" if ended.ran_on else ""
+        yield _plain(f"  attempt {ended.attempt}{where}: {ended.cause}: {ended.detail}")
         for line in ended.output:
             yield _plain(f"    {line}", "dim")
 

@@ -14,6 +14,7 @@ from mission_cli._support.text import (
     show_duration,
 )
 from mission_cli.app.forecasting.limits import budget_findings
+from mission_cli.app.hosts.problems import host_findings
 from mission_cli.app.optional import INSTALL_MCP, missing_mcp
 from mission_cli.app.queries.diagnosis.pages import SUBJECT, page_findings
 from mission_cli.domain.errors import MissionError
@@ -61,6 +62,7 @@ def repository_findings(ctx: Context, tools: Instruments, *, offline: bool) -> l
         _agent_tools(ctx),
         *looked("state", lambda: [_state(ctx, tools)]),
         *looked(SUBJECT, lambda: page_findings(ctx)),
+        *looked("hosts", lambda: host_findings(ctx)),
         *looked("budgets", lambda: budget_findings(ctx)),
         *_trouble(ctx),
     ]

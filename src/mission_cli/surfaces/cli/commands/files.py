@@ -102,6 +102,7 @@ def _problems(shell: Shell, source: Source, text: str) -> list[Problem]:
             *_at_forge(shell, loaded),
             *_names(shell, loaded),
             *_targets(shell, loaded),
+            *_hosts(shell, loaded),
         ]
     )
 
@@ -148,6 +149,18 @@ def _targets(shell: Shell, loaded: Loaded) -> list[Problem]:
         return []
     try:
         return [*target_problems(shell.look().context, loaded)]
+    except MissionError:
+        return []
+
+
+def _hosts(shell: Shell, loaded: Loaded) -> list[Problem]:
+    """Return what the file says about hosts that fits none of the person's settings."""
+    from mission_cli.app.hosts.problems import host_problems
+
+    if not loaded.mission.preferences.hosts and not any(feature.on for feature in loaded.mission.features()):
+        return []
+    try:
+        return [*host_problems(shell.look().context, loaded)]
     except MissionError:
         return []
 

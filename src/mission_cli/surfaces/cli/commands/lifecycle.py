@@ -87,7 +87,7 @@ def start(
         shell.note(f"the file names no base branch: using `{base}`, which is checked out (--base names another)")
     address = on_base(address, base)
     refuse_start(opened.context, address)
-    weak, ahead = weak_points(address), outlook(opened.context, address.mission)
+    weak, ahead = weak_points(opened.context, address), outlook(opened.context, address.mission)
     if not shell.as_json:
         write(consent_lines(opened.context, address.loaded, ahead, size_of(sys.stdout).width))
         for problem in weak:

@@ -71,7 +71,7 @@ def of_start(_: Visit, held: Held) -> Meaning:
 
     refuse_start(held.ctx, held.address)
     facts = consent_facts(held.ctx, held.address.loaded, outlook(held.ctx, held.address.mission))
-    weak = [problem.at(held.address.stored.path) for problem in weak_points(held.address)]
+    weak = [problem.at(held.address.stored.path) for problem in weak_points(held.ctx, held.address)]
     return Meaning(facts=facts, warnings=weak)
 
 

@@ -126,7 +126,7 @@ def _ask_start(acting: Acting, target: Target) -> Question:
     if not address.mission.base:
         address = on_base(address, acting.default_base())
     refuse_start(ctx, address)
-    weak, ahead = weak_points(address), outlook(ctx, address.mission)
+    weak, ahead = weak_points(ctx, address), outlook(ctx, address.mission)
 
     def shown(width: int) -> list[Line]:
         notes = [row for problem in weak for row in paragraph(problem.at(address.stored.path), width, "yellow")]
