@@ -218,7 +218,7 @@ PROOFS: dict[str, str] = {
     "setting plan_deadline": "e2e/test_planning.py::test_a_planner_that_takes_too_long_is_stopped",
     "setting min_free_memory_mib min_free_disk_mib": "e2e/test_room.py::test_below_a_floor_nothing_starts_until_there_is_room",
     "setting max_parallel_workers attempts validation_rounds retry_delays outage_delays check_timeout request_lifetime lost_grace agree_after": f"{SETTINGS}::test_a_number_reaches_the_policy_that_decides",
-    "setting sandbox machine_workers sandbox_read sandbox_write stuck_after stall_after max_steps trees protect secret_exceptions identity": f"{SETTINGS}::test_a_setting_reaches_what_obeys_it",
+    "setting sandbox machine_workers sandbox_read sandbox_write stuck_after stall_after max_steps trees protect secret_exceptions identity sign": f"{SETTINGS}::test_a_setting_reaches_what_obeys_it",
     "setting forge.kind forge.url forge.remote forge.token forge.fork forge.merge forge.required forge.checks_grace forge.poll forge.draft forge.labels forge.reviewers forge.assignees forge.milestone": "unit/test_pull_situations.py::test_a_situation",
     "setting mcp.workers": "unit/test_settings_act.py::test_a_setting_reaches_what_obeys_it",
     "setting mcp.deciding_clients": "unit/test_mcp.py::test_a_client_that_the_settings_name_decides_without_asking",

@@ -82,6 +82,7 @@ REACHES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
     "trees": ('trees = "/srv/trees"', lambda one: surroundings(one).trees.startswith("/srv/trees/"), True),
     "protect": ('protect = ["docs/*"]', lambda one: Judges(one.context, mission(), Heads(), ()).protected(record("1.1-a1"))("docs/a.md", True), True),  # noqa: FBT003 - the port's signature
     "secret_exceptions": ('secret_exceptions = ["keys/*"]', lambda one: one.context.code._screen.excepted, ("keys/*",)),  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+    "sign": ('sign = "always"', lambda one: one.context.state._signer._mode, "always"),  # type: ignore[attr-defined]  # noqa: SLF001 - see above
     "identity": ('identity = "Robo <r@x.org>"', lambda one: one.context.code._merges._program.name, "Robo"),  # type: ignore[attr-defined]  # noqa: SLF001 - see above
 }  # fmt: skip
 """A line of the settings, where it is seen, and what is seen there."""

@@ -48,7 +48,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("min_free_memory_mib", "min_free_disk_mib"),
     ),
     "Planning, questions and notifications": ("plan_max_usd", "plan_deadline", "request_lifetime", "notify"),
-    "Where missions live": ("state", "trees", "identity", "remote", "remote_every"),
+    "Where missions live": ("state", "trees", "identity", "sign", "remote", "remote_every"),
     "Timing of the loop": ("full_look", "agree_after"),
     "`[tree]`: prepare each clone": tuple(f"tree.{name}" for name in TreeSettings.__match_args__),
     "`[forge]`: pull requests": tuple(f"forge.{name}" for name in ForgeSettings.__match_args__),

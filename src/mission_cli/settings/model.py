@@ -288,6 +288,8 @@ class Settings:
     """folder for the clones of workers; empty: your state folder"""
     identity: str = ""
     """author of state commits, `Name <address>`; empty: `mission <mission@localhost>`"""
+    sign: str = "auto"
+    """sign state commits: `auto`: if git signs yours; `always`: with your key; `never`"""
     remote: str = ""
     """name of the git remote by which clones share missions; empty: nothing is pushed"""
     remote_every: timedelta = timedelta(minutes=5)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "sandbox": ("auto", "required", "off"),
     "state": ("", "here"),
+    "sign": ("auto", "always", "never"),
     "network": ("on", "off", "loopback"),
     "forge.kind": ("", "github", "gitlab", "forgejo"),
     "forge.merge": ("", "merge", "squash", "rebase"),

@@ -33,6 +33,7 @@ from mission_cli.adapters.fs.env_file import read_environment
 from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.adapters.git.code.code import GitCodeRepo
 from mission_cli.adapters.git.code.collect import Screen
+from mission_cli.adapters.git.proof.signing import Signer
 from mission_cli.adapters.git.remote.share import GitShare
 from mission_cli.adapters.git.repo.checkout import (
     Checkout,
@@ -113,7 +114,8 @@ def assemble(
         rules=rules,
     )
     executor = _with_hosts(local, checkout, settings, surroundings, around)
-    state = GitStateStore(layout, program=program)
+    signer = Signer(checkout.common_dir, checkout.runtime / "signing.json", settings.sign, around)
+    state = GitStateStore(layout, program=program, signer=signer)
     vault = LocalVault(around, user_folder("config"), checkout.main_tree)
     ctx = Context(
         clock=SystemClock(),

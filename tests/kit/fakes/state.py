@@ -18,6 +18,7 @@ from mission_cli.domain.board.marks import one_of
 from mission_cli.domain.branches.moves import Moves
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.evidence.chain import TRAILER, Linked, before_of, followed, links_in, trailer
+from mission_cli.domain.evidence.witnesses import Signature, Witness
 from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.ports.git.state import (
@@ -181,6 +182,18 @@ class MemoryStateStore:
     def chain(self) -> Sequence[Linked]:
         """All commits of the branch with their links."""
         return self._linked(self._head(), ())
+
+    def signatures(self) -> Mapping[Sha, Signature]:
+        """No commit is signed."""
+        return {one.commit: Signature.NONE for one in reversed(self.chain())}
+
+    def why_unsigned(self) -> str | None:
+        """Nobody asks for signatures."""
+        return None
+
+    def witnesses(self) -> Sequence[Witness]:
+        """Nobody has seen anything."""
+        return ()
 
     def event(self, commit: Sha) -> Event:
         """A commit as an event."""

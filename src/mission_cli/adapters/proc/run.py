@@ -60,8 +60,12 @@ def run(
     env: Mapping[str, str],
     stdin: bytes = b"",
     timeout: float | None = 120,
+    alone: bool = False,
 ) -> Completed:
-    """Run a program to its end. Raises ToolError if it is missing or takes longer than `timeout` seconds."""
+    """Run a program to its end. Raises ToolError if it is missing or takes longer than `timeout` seconds.
+
+    `alone`: in a session of its own, so that it cannot ask on the terminal.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - the door: argv is a list, no shell
             list(argv),
@@ -72,6 +76,7 @@ def run(
             capture_output=True,
             timeout=timeout,
             check=False,
+            start_new_session=alone,
         )
     except FileNotFoundError as error:
         missing = argv[0] if Path(cwd).is_dir() else str(cwd)

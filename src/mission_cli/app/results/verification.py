@@ -91,6 +91,19 @@ class ChainLook:
 
 
 @dataclass(frozen=True, slots=True)
+class SignatureLook:
+    """What git says about the signatures of the commits of all mission files."""
+
+    good: int
+    none: int
+    bad: int
+    unknown: int
+    """Signed by a key that git does not know."""
+    unsigned: Sequence[str]
+    """Commits without a signature after the first one that has one, newest first; 20 at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """A mission, verified."""
 
@@ -110,6 +123,8 @@ class Verification:
     sums: int
     """Commits at which spend log, run records and summary were compared."""
     chain: ChainLook = ChainLook()
+    signatures: SignatureLook | None = None
+    """Null without `--history`."""
 
     @property
     def verified(self) -> bool:

@@ -12,6 +12,7 @@ from mission_cli.app.verify.files import broken_files, files_at, uncommitted
 from mission_cli.app.verify.marks import unproven
 from mission_cli.app.verify.money import unequal_sums
 from mission_cli.app.verify.past import breaches, contracts_of, misfits_of, past_of
+from mission_cli.app.verify.witnessed import rewritten, signatures_in
 from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.status import FINISHED_MISSION, MilestoneStatus, MissionStatus
@@ -66,7 +67,9 @@ def examine(ctx: Context, address: Address, *, history: bool) -> Verification:
         misfits += unproven(stored.path, stored.text, mission, records, files.read_evidence())
         misfits += [Misfit(stored.path, words) for words in unequal_sums(address.loaded, records)]
     chain, broken = chain_of(ctx, stored, past)
-    misfits += broken
+    misfits += [*broken, *rewritten(ctx)]
+    signatures, wrong = signatures_in(ctx) if history else (None, [])
+    misfits += wrong
     sums = [misfit for one in past for misfit in _sums_at(ctx, address, one)] if history else []
     return Verification(
         id=mission.id,
@@ -80,6 +83,7 @@ def examine(ctx: Context, address: Address, *, history: bool) -> Verification:
         commits=len(past),
         sums=len(past) if history else 1,
         chain=chain,
+        signatures=signatures,
     )
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli._support.text import sha256_of
+from mission_cli.ports.git.proofs import Proofs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from mission_cli.domain.branches.moves import Moved
-    from mission_cli.domain.evidence.chain import Linked
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import MissionId, Sha
     from mission_cli.domain.status import MissionStatus
@@ -177,7 +177,7 @@ class Relocation(Protocol):
         ...
 
 
-class StateStore(Protocol):
+class StateStore(Proofs, Protocol):
     """A repository and a folder. Only `commit`, `join` and `put_back` change them.
 
     Before each of them moves the branch, it records the new place in the runtime folder.
@@ -257,10 +257,6 @@ class StateStore(Protocol):
 
     def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
         """Return commits that touched a mission (or any), newest first."""
-        ...
-
-    def chain(self) -> Sequence[Linked]:
-        """Return all commits of the branch, also those of merged clones, with their links; parents come first."""
         ...
 
     def event(self, commit: Sha) -> Event:

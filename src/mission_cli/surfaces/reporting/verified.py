@@ -11,7 +11,7 @@ from mission_cli.surfaces.lines import BLANK, clip, columns, line, paragraph, sa
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.app.results.verification import Contract, Verification, VerifiedVerdict
+    from mission_cli.app.results.verification import Contract, SignatureLook, Verification, VerifiedVerdict
     from mission_cli.surfaces.lines import Line
 
 _SHORT = 7
@@ -46,6 +46,9 @@ def verified_lines(found: Verification, width: int) -> list[Line]:
             lines += paragraph(f"{said(misfit.where)}: {said(misfit.what)}", width, "red")
     for contract in found.contracts:
         lines += [BLANK, *_contract(contract, width)]
+    lines += [BLANK, *paragraph(_chained(found), width)]
+    if found.signatures is not None:
+        lines += paragraph(_signed(found.signatures), width)
     return [*lines, BLANK, *paragraph(_summary(found), width, "bold green" if found.verified else "bold red")]
 
 
@@ -71,6 +74,20 @@ def _contract(contract: Contract, width: int) -> Iterator[Line]:
     for change in contract.changes:
         style = "" if change.allowed else "red"
         yield from paragraph(f"  {change.commit[:_SHORT]} by {said(change.by)}: {said(change.what)}", width, style)
+
+
+def _chained(found: Verification) -> str:
+    """Return how far the chain of commits reaches."""
+    if not found.chain.links:
+        return "chain: none, older versions of the program wrote all commits"
+    return f"chain: {counted(found.chain.links, 'link')}, from commit {found.chain.since[:_SHORT]} on"
+
+
+def _signed(look: SignatureLook) -> str:
+    """Return the states of the signatures, and the commits without one among those that have one."""
+    words = f"signatures: {look.good} good, {look.none} none, {look.bad} bad, {look.unknown} by an unknown key"
+    names = ", ".join(commit[:_SHORT] for commit in look.unsigned)
+    return f"{words}; without one after the first signed commit: {names}" if names else words
 
 
 def _summary(found: Verification) -> str:

@@ -30,6 +30,7 @@ _CORE = (
 _COMMANDS = r"filter\..+\.(clean|smudge|process|required)|merge\..+\.(driver|name|recursive)"
 _CARRIED = rf"^({_WHO}|{_CORE}|{_COMMANDS}|lfs\.(storage|url))$"
 _CONVERTS = r"^(core\.(autocrlf|eol|safecrlf|filemode|symlinks)|filter\..+\.(clean|smudge|process|required))$"
+_SIGNS = r"^(commit\.gpgsign|user\.(signingkey|name|email)|gpg\.(format|program|ssh\.program|openpgp\.program))$"
 _RUNS = pattern(r"(?:filter\..+\.(?:clean|smudge|process)|merge\..+\.driver)\Z", re.DOTALL)
 _NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
 _SHELL = frozenset("|&;<>()$`\n*?[]~{}")
@@ -58,6 +59,12 @@ def identities(code: Path) -> tuple[Person, Person] | None:
 
     author, committer = person("author"), person("committer")
     return (author, committer) if all((author.name, author.email, committer.name, committer.email)) else None
+
+
+def signing_settings(code: Path) -> dict[str, str]:
+    """Return the settings by which git signs in the repository; programs in a relative place are left out."""
+    found = _read(code, _SIGNS)
+    return {name: v for name, v in found.items() if not name.endswith(".program") or "/" not in v or v.startswith("/")}
 
 
 def as_file(settings: dict[str, str]) -> str:

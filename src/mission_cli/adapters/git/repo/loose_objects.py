@@ -14,7 +14,7 @@ from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.git.repo.plain_files import read_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mission_cli.domain.host import Person
 
@@ -46,8 +46,16 @@ class LooseObjects:
         named.sort(key=lambda one: one[0] + b"/" if one[1] == TREE else one[0])
         return self._write("tree", b"".join(b"%s %s\0%s" % (m.encode(), n, bytes.fromhex(oid)) for n, m, oid in named))
 
-    def commit(self, tree: str, parents: Sequence[str], message: str, author: Person, committer: Person) -> str:
-        """Write a commit of this moment; return its id."""
+    def commit(
+        self,
+        tree: str,
+        parents: Sequence[str],
+        message: str,
+        author: Person,
+        committer: Person,
+        signed: Callable[[bytes], bytes] | None = None,
+    ) -> str:
+        """Write a commit of this moment, with what `signed` makes of its content; return its id."""
         people = (author.name, author.email, committer.name, committer.email)
         if not all(map(_PLAIN_NAME.fullmatch, people)) or not "".join(people).isprintable() or "\0" in message:
             return ""
@@ -56,7 +64,10 @@ class LooseObjects:
         lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
         for word, who in (("author", author), ("committer", committer)):
             lines.append(f"{word} {who.name} <{who.email}> {int(time.mktime(now))} {zone}")
-        return self._write("commit", ("\n".join(lines) + f"\n\n{message}").encode("utf-8", "replace"))
+        if not self._is_usual():
+            return ""
+        content = ("\n".join(lines) + f"\n\n{message}").encode("utf-8", "replace")
+        return self._write("commit", signed(content) if signed is not None else content)
 
     def _write(self, kind: str, content: bytes) -> str:
         if not self._is_usual():

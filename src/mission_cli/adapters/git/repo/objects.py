@@ -159,10 +159,31 @@ class Objects:
         place.write_bytes(content)
         return self._blobs.ask(lambda git: _said(git, quoted(os.fsencode(place)) + b"\n"))
 
-    def commit(self, tree: str, parents: Sequence[str], message: str, *, author: Person, committer: Person) -> Sha:
-        """Make a commit object of this moment. Returns its id."""
-        made = self._loose_writer.commit(tree, parents, message, author, committer)
-        return Sha(made) if made else self._git.commit_tree(tree, parents, message, author=author, committer=committer)
+    def commit(
+        self,
+        tree: str,
+        parents: Sequence[str],
+        message: str,
+        *,
+        author: Person,
+        committer: Person,
+        signed: Callable[[bytes], bytes] | None = None,
+    ) -> Sha:
+        """Make a commit object of this moment, with what `signed` makes of its content. Returns its id."""
+        made = self._loose_writer.commit(tree, parents, message, author, committer, signed)
+        if made:
+            return Sha(made)
+        commit = self._git.commit_tree(tree, parents, message, author=author, committer=committer)
+        return self.signed(commit, signed) if signed is not None else commit
+
+    def signed(self, commit: Sha, signed: Callable[[bytes], bytes]) -> Sha:
+        """Make what `signed` makes of a commit. Returns its id."""
+        found = self._read(commit)
+        content = found[1] if found is not None else b""
+        new = signed(content)
+        if new == content:
+            return commit
+        return Sha(self._git.text("hash-object", "-t", "commit", "-w", "--stdin", stdin=new))
 
     def changed_tree(self, commit: str | None, changes: Mapping[str, Entry | None]) -> str:
         """Write the tree of a commit with other entries at some paths; None removes one. Returns its id."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SHA = re.compile("[0-9a-f]{40,64}")
+_LEFT, _MOST_LEFT = "left.json", 50
 
 
 class OwnMoves:
@@ -39,8 +40,23 @@ class OwnMoves:
             self._write(note.ended(moved=moved))
 
     def own(self, head: Sha | None) -> None:
-        """Record the branch's present position as known."""
+        """Record the branch's present position as known, and what it has left for `seen`."""
+        note = self._read()
+        tip = note.tip if note is not None else None
+        if tip is not None and tip != head and not (head and self._contains(tip, head)):
+            write_json(self._place.with_name(_LEFT), [tip, *self._left()][:_MOST_LEFT])
         self._write(Moves(head))
+
+    def seen(self) -> list[Sha]:
+        """Return where the branch was put last, and what it was at before it left its own history."""
+        note = self._read()
+        return [*([note.tip] if note is not None and note.tip is not None else []), *self._left()]
+
+    def _left(self) -> list[Sha]:
+        raw = read_json(self._place.with_name(_LEFT))
+        return (
+            [Sha(one) for one in raw if isinstance(one, str) and _SHA.fullmatch(one)] if isinstance(raw, list) else []
+        )
 
     def knows(self, head: Sha | None) -> bool:
         """Whether the branch is where this program last moved it, without a check of its history."""

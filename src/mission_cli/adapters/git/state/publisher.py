@@ -9,7 +9,8 @@ from mission_cli.adapters.fs.atomic import random_hex, read_json, write_json
 from mission_cli.adapters.fs.by_look import ByLook
 from mission_cli.adapters.fs.exchange import finish_changing
 from mission_cli.adapters.fs.locks import locked
-from mission_cli.adapters.git.proof.chain import Chain
+from mission_cli.adapters.git.proof.chain import Chain, history_of
+from mission_cli.adapters.git.proof.signatures import signatures_of
 from mission_cli.adapters.git.repo.checkout import (
     JOURNAL,
     checked_out,
@@ -36,7 +37,9 @@ from mission_cli.adapters.git.state.work_tree import (
     follow,
     sync_removed,
 )
+from mission_cli.domain.branches.refs import Area
 from mission_cli.domain.errors import ConflictError, MissionError
+from mission_cli.domain.evidence.witnesses import Witness
 from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import Sha
 from mission_cli.ports.git.state import (
@@ -44,20 +47,26 @@ from mission_cli.ports.git.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from mission_cli.adapters.git.proof.signing import Signer
     from mission_cli.adapters.git.repo.objects import Entry
     from mission_cli.adapters.git.state.branch_home import Layout
+    from mission_cli.domain.evidence.chain import Linked
+    from mission_cli.domain.evidence.witnesses import Signature
     from mission_cli.domain.host import Person
+
+_MOST_GONE = 20
 
 
 class Publisher:
     """One state branch with its git dir, its journal and, if there is one, its work tree."""
 
-    def __init__(self, layout: Layout, *, program: Person = PROGRAM) -> None:
+    def __init__(self, layout: Layout, *, program: Person = PROGRAM, signer: Signer | None = None) -> None:
         self.layout = layout
-        self._program = program
+        self._program, self._signer = program, signer
+        self._signed = signer.signed if signer is not None else None
         self._git = Git(layout.git_dir, layout.work_tree, durable=True)
         self._objects = Objects(self._git, copies(layout.git_dir))
         self._contents = Contents(self._objects, layout.folders)
@@ -69,6 +78,42 @@ class Publisher:
     def head(self) -> Sha | None:
         """Return the commit that the branch is at, or None."""
         return self._objects.commit_of(self.layout.branch)
+
+    def chain(self) -> Sequence[Linked]:
+        """Return all commits of the branch with their links, parents first."""
+        head = self.head()
+        return history_of(self._git, head) if head is not None else []
+
+    def signatures(self) -> Mapping[Sha, Signature]:
+        """Return the state of each commit's signature, newest first."""
+        code = self.layout.git_dir if self.layout.in_place else self.layout.git_dir.parent
+        return signatures_of(self._git, self.layout.branch, code) if self.head() is not None else {}
+
+    def why_unsigned(self) -> str | None:
+        """Return why commits cannot be signed; empty if they can, None if they are not to be."""
+        return self._signer.why_not() if self._signer is not None else None
+
+    def witnesses(self) -> Sequence[Witness]:
+        """Return what was seen of the branch and is not in its history any more."""
+        head = self.head()
+        seen = [("this clone has seen", commit) for commit in self._own.seen()]
+        remote = self._objects.commit_of(Area.REMOTE.of(self.layout.branch.rpartition("/")[2]))
+        seen += [("the remote, when it was last asked, had", remote)] if remote is not None else []
+        return [found for by, commit in dict.fromkeys(seen) if (found := self._missed(by, commit, head)) is not None]
+
+    def _missed(self, by: str, commit: Sha, head: Sha | None) -> Witness | None:
+        if head is not None and self._objects.is_ancestor(commit, head):
+            return None
+        if self._objects.commit_of(commit) is None:
+            return Witness(by, commit, ())
+        without = (f"^{head}",) if head is not None else ()
+        gone = self._git.text("log", f"--max-count={_MOST_GONE}", "--format=%h %s", commit, *without).splitlines()
+        return Witness(by, commit, tuple(gone))
+
+    def _committed(self, tree: str, parents: Sequence[str], message: str) -> Sha:
+        """Return a new commit of the program that merges others, or restores them."""
+        made = self._git.commit_tree(tree, parents, message, author=self._program, committer=self._program)
+        return made if self._signed is None else self._objects.signed(made, self._signed)
 
     def _text_of(self, entry: Entry) -> str | None:
         found = self._objects.blobs([entry[1]])

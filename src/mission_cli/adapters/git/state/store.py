@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import read_bytes
-from mission_cli.adapters.git.proof.chain import history_of
 from mission_cli.adapters.git.repo.checkout import (
     person_at_work,
     rebasing,
@@ -62,7 +61,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.adapters.git.repo.objects import Entry
-    from mission_cli.domain.evidence.chain import Linked
     from mission_cli.domain.host import Person
     from mission_cli.ports.git.state import (
         Settled,
@@ -204,11 +202,6 @@ class GitStateStore(Publisher):
 
         return self._changes.history(head, paths, limit, older)
 
-    def chain(self) -> Sequence[Linked]:
-        """Return all commits of the branch with their links, parents first."""
-        head = self._objects.commit_of(self.layout.branch)
-        return history_of(self._git, head) if head is not None else []
-
     def event(self, commit: Sha) -> Event:
         """Return a commit as an event."""
         return self._changes.event(commit)
@@ -280,7 +273,7 @@ class GitStateStore(Publisher):
                 raise ConflictError("the mission files were changed meanwhile", hint="try again")
             tree = self._objects.changed_tree(head, entries_of(self._objects, texts))
             parents = [*([head] if head else []), *left_out(self._objects, foreign)]
-            new = self._git.commit_tree(tree, parents, message, author=self._program, committer=self._program)
+            new = self._committed(tree, parents, message)
             known = foreign.moves[0].before
             self._publish(head, new, self._writes(head or known, new, list(texts)), known=known)
         return new
@@ -342,7 +335,7 @@ class GitStateStore(Publisher):
         changes |= join_entries(self._objects, was, ours, other)
         changes |= driven_as(self._objects, {**ours, **changes}, other, taken)
         tree = self._objects.changed_tree(head, changes)
-        return self._git.commit_tree(tree, [head, theirs], message, author=self._program, committer=self._program)
+        return self._committed(tree, [head, theirs], message)
 
     def _make_commit(
         self, head: Sha | None, writes: Sequence[Write], message: str, author: Person | None
@@ -362,7 +355,7 @@ class GitStateStore(Publisher):
         texts = {write.path: (write.old, write.new) for write in writes}
         message, lines = with_links(with_sum(message, texts), lambda: self._chain.trailers(head, by_owner(texts)))
         return self._objects.commit(
-            tree, parents, message, author=author or self._program, committer=self._program
+            tree, parents, message, author=author or self._program, committer=self._program, signed=self._signed
         ), lines
 
     def _refuse_when_busy(self) -> None:

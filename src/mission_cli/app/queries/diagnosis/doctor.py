@@ -61,12 +61,22 @@ def repository_findings(ctx: Context, tools: Instruments, *, offline: bool) -> l
         *_shell(ctx),
         _agent_tools(ctx),
         *looked("state", lambda: [_state(ctx, tools)]),
+        *looked("signing", lambda: signing_findings(ctx)),
         *looked(SUBJECT, lambda: page_findings(ctx)),
         *looked("hosts", lambda: host_findings(ctx)),
         *looked("budgets", lambda: budget_findings(ctx)),
         *_trouble(ctx),
     ]
     return findings if offline else [*findings, *_remote(ctx, tools)]
+
+
+def signing_findings(ctx: Context) -> list[Finding]:
+    """Say whether the commits of mission files can be signed, if they are to be."""
+    why = ctx.state.why_unsigned()
+    if not why:
+        return [] if why is None else [fine("signing", "commits of mission files are signed with your key")]
+    todo = 'use a key without a passphrase, or an agent that pulses reach; or set sign = "never" in .mission.toml'
+    return [doubtful("signing", f"commits of mission files are not signed: {why}", todo)]
 
 
 def _agent_tools(ctx: Context) -> Finding:
