@@ -2,52 +2,18 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import subprocess
-import tempfile
-import time
-from contextlib import suppress
-from functools import cache
-from pathlib import Path
-from urllib.error import HTTPError
+from typing import TYPE_CHECKING
 
 from tests.kit.gate import Gate
-from tests.kit.ray_cluster import RayCluster, needs_ray
+from tests.kit.ray_cluster import clear, needs_ray, shared_cluster
 
 from mission_cli.adapters.executors.hosts.ray.launcher import RayLauncher
 from mission_cli.domain.hosts.host import Host, HostKind
 
-_SEEN_S = 3.0
-NODES = ("one", "two")
-
-
-@cache
-def shared_cluster() -> RayCluster:
-    """Return a running cluster with two nodes; it ends with this process."""
-    folder = Path(tempfile.mkdtemp(prefix="ray"))
-    cluster = RayCluster(folder)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    atexit.register(cluster.stop)
-    cluster.start_head()
-    return cluster
-
-
-def clear(cluster: RayCluster) -> None:
-    """Let every node run, and no job be known."""
-    for name in NODES:
-        if not cluster.has(name):
-            cluster.start_node(name)
-    jobs = [job["submission_id"] for job in cluster.ask("GET", "/api/jobs/")]
-    for job in jobs:
-        cluster.ask("POST", f"/api/jobs/{job}/stop")
-    cluster.until(lambda: not any(job["status"] in {"PENDING", "RUNNING"} for job in cluster.ask("GET", "/api/jobs/")))
-    if jobs:
-        time.sleep(_SEEN_S)  # Ray brings back a job that is deleted before it has seen its end
-    for job in jobs:
-        with suppress(HTTPError):
-            cluster.ask("DELETE", f"/api/jobs/{job}")
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class RayRig:

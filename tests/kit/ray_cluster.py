@@ -5,16 +5,21 @@ Ray is in an environment of its own, `.venv/.ray`; `make .venv/.ray/.ready` make
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PROGRAM = Path(sys.prefix) / ".ray/bin/ray"
+NODES = ("one", "two")
+"""The nodes of the shared cluster."""
+_SEEN_S = 3.0
 _STARTS_S, _STEP_S = 90.0, 0.2
 _OBJECTS = 80_000_000
 """Bytes for Ray's store of objects, about the least that it accepts."""
@@ -178,6 +186,33 @@ class RayCluster:
         while not holds():
             assert time.monotonic() < ends, what
             time.sleep(_STEP_S)  # Ray does not say when it is ready
+
+
+@cache
+def shared_cluster() -> RayCluster:
+    """Return a running cluster with two nodes; it ends with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="ray"))
+    cluster = RayCluster(folder)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(cluster.stop)
+    cluster.start_head()
+    return cluster
+
+
+def clear(cluster: RayCluster) -> None:
+    """Let every node run, and no job be known."""
+    for name in NODES:
+        if not cluster.has(name):
+            cluster.start_node(name)
+    jobs = [job["submission_id"] for job in cluster.ask("GET", "/api/jobs/")]
+    for job in jobs:
+        cluster.ask("POST", f"/api/jobs/{job}/stop")
+    cluster.until(lambda: not any(job["status"] in {"PENDING", "RUNNING"} for job in cluster.ask("GET", "/api/jobs/")))
+    if jobs:
+        time.sleep(_SEEN_S)  # Ray brings back a job that is deleted before it has seen its end
+    for job in jobs:
+        with suppress(HTTPError):
+            cluster.ask("DELETE", f"/api/jobs/{job}")
 
 
 def _free_ports(number: int) -> list[int]:
