@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit import dies
-from tests.kit.away import Away
+from tests.kit.away import Away, AwayExecutor
 from tests.kit.nightly import by_day, only_at_night
 from tests.kit.people import HONEST
 
@@ -280,3 +280,7 @@ def test_nothing_piles_up_on_the_host(person: Person, away: Away) -> None:
     assert Git(clone / "code.git").text("for-each-ref", "refs/mission") == ""
     executor.submit(replace(spec_of(person), place="near"))
     assert starts(person) == [ONE]
+    assert isinstance(executor, AwayExecutor)
+    executor.forget(person.runtime / "jobs" / ONE)
+    assert away.is_clean()
+    assert away.refs() == {}

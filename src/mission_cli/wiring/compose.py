@@ -199,7 +199,8 @@ def storage(opened: Opened) -> LocalStorage:
 
     checkout, settings = opened.checkout, opened.context.settings
     trees = trees_folder(checkout, settings, opened.context.machine.me())
-    return LocalStorage(code=checkout.common_dir, runtime=checkout.runtime, trees_folder=trees)
+    forget = getattr(opened.executor, "forget", None)  # of an executor that reaches hosts
+    return LocalStorage(code=checkout.common_dir, runtime=checkout.runtime, trees_folder=trees, forget=forget)
 
 
 def kept_views() -> ByLook:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import Exit
 
 LONGEST_ACTION = 80
+PLACE = "place.json"
+"""The file in the folder of a job that names the host on which it runs."""
 _SPEC = "spec.json"
 _PARTS = ("tree", "program", "caps", "sandbox")
 _LISTS = ("tick", "keys", "withheld", "bwrap", "proxy", "sandbox_read", "sandbox_write", "secret_exceptions")

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.executors.jobs.folder import JobFolder
+from mission_cli.adapters.executors.jobs.folder import PLACE, JobFolder
 from mission_cli.adapters.fs.locks import is_locked, try_lock, unlock
 from mission_cli.adapters.git.code import trees
 from mission_cli.adapters.git.code.mission_refs import KeptRefs
@@ -21,7 +21,7 @@ from mission_cli.domain.ids import MissionId, RunId, split_run_id
 from mission_cli.ports.storage import Kind, Leftover
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
 _GONE = ".gone"
 _CHECKS, _JOBS = "checks", "jobs"
@@ -31,10 +31,12 @@ _OLD_S = 24 * 3600
 
 
 class LocalStorage:
-    """What missions left in one checkout."""
+    """What missions left in one checkout. `forget` gets the folder of a job on a host before it is removed."""
 
-    def __init__(self, *, code: Path, runtime: Path, trees_folder: Path) -> None:
-        self._code, self._runtime, self._trees = code, runtime, trees_folder
+    def __init__(
+        self, *, code: Path, runtime: Path, trees_folder: Path, forget: Callable[[Path], None] | None = None
+    ) -> None:
+        self._code, self._runtime, self._trees, self._forget = code, runtime, trees_folder, forget
         self._refs = KeptRefs(code)
 
     def things(self) -> Sequence[Leftover]:
@@ -50,11 +52,13 @@ class LocalStorage:
         if thing.kind is Kind.TREE:
             return self._tree_obstacle(Path(thing.name), thing, gone)
         if thing.kind is Kind.JOB:
-            return "its supervisor is running" if is_locked(JobFolder(Path(thing.name)).lock) else ""
+            return _job_obstacle(JobFolder(Path(thing.name)))
         return self._refs.obstacle(thing, base, gone)
 
     def remove(self, thing: Leftover) -> str:
         """Remove something. Returns why that was not possible, or the empty string."""
+        if thing.kind is Kind.JOB and self._forget is not None and _is_away(Path(thing.name)):
+            self._forget(Path(thing.name))
         if thing.kind in {Kind.TREE, Kind.JOB, Kind.SCRATCH}:
             return self._remove_folder(Path(thing.name), _lock_of(thing))
         return self._refs.remove(thing)
@@ -132,6 +136,16 @@ class LocalStorage:
                     lock.unlink(missing_ok=True)
                 unlock(handle)
         return _delete(place)
+
+
+def _is_away(job: Path) -> bool:
+    return (job / PLACE).exists()
+
+
+def _job_obstacle(job: JobFolder) -> str:
+    if is_locked(job.lock):
+        return "its supervisor is running"
+    return "it may still run on its host" if _is_away(job.path) and not job.exit.exists() else ""
 
 
 def _lock_of(thing: Leftover) -> Path | None:

@@ -10,11 +10,10 @@ import time
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import asdict, replace
-from mission_cli.adapters.executors.jobs.folder import JobFolder
-from mission_cli.adapters.executors.remote.followed import mark_open, open_marks
+from mission_cli.adapters.executors.jobs.folder import PLACE, JobFolder
+from mission_cli.adapters.executors.remote.followed import mark_open, mark_to_clean, open_marks
 from mission_cli.adapters.executors.remote.follower import LOCK
 from mission_cli.adapters.executors.remote.host_state import (
-    PLACE,
     hosts_folder,
     place_of,
     read_state,
@@ -167,6 +166,12 @@ class RemoteExecutor:
         started = read_json(folder.started)
         began = str(started.get("at", "")) if isinstance(started, dict) else ""
         return Job(JobState.RUNNING if began else JobState.WAITING, started=began)
+
+    def forget(self, folder: Path) -> None:
+        """Have everything removed that says at the exchange that a job was started; `folder`: that of an ended job."""
+        place, key = place_of(folder), folder.relative_to(self._runtime / "jobs").as_posix()
+        mark_to_clean(self._of(place), key, purge=True)
+        self._follow(place)
 
     # Followers
 

@@ -10,14 +10,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.adapters.executors.jobs.folder import JobFolder, specs_below
+from mission_cli.adapters.executors.jobs.folder import PLACE, JobFolder, specs_below
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLACE = "place.json"
-"""The file in the folder of a job that names the host on which it runs."""
 _LONGEST = 400
 
 

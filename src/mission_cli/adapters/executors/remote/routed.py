@@ -89,6 +89,10 @@ class RoutedExecutor:
         """Return the exit files of jobs."""
         return self._local.results(keys)
 
+    def forget(self, folder: Path) -> None:
+        """Have a host forget an ended job."""
+        self._remote.forget(folder)
+
     def _is_away(self, key: str) -> bool:
         return bool(place_of(self._runtime / "jobs" / key))
 
