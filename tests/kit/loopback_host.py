@@ -5,8 +5,8 @@ Everything is kept in files, so that a launcher in another process sees the same
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,10 +31,13 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.hosts.host import Host
 
-_DETACH = '"$@" >/dev/null 2>&1 & echo $!'
+_DETACH = '"$@" >/dev/null 2>&1 &'
 _RUN = """\
 trap : TERM
 cd "$1"
+mkdir once || exit 0
+read -r stat </proc/$$/stat
+echo "$stat" >stat.new && mv stat.new stat
 while [ -e "$2/late" ]; do sleep 0.02; done
 : >began
 shift 2
@@ -84,8 +87,8 @@ class LoopbackLauncher:
         if (self._place / "refuses").exists():
             raise ToolError("the host takes nothing")
         run = self._run(launch.id)
-        with suppress(FileExistsError):
-            run.mkdir(parents=True)
+        run.mkdir(parents=True, exist_ok=True)
+        if not (run / "stat").exists():
             self._begin(run, launch)
         lost = self._place / "lose-answer"
         if lost.exists():
@@ -128,10 +131,7 @@ class LoopbackLauncher:
         """Remove its files."""
         self._reach()
         run = self._run(job)
-        for file in run.glob("*"):
-            file.unlink()
-        with suppress(FileNotFoundError):
-            run.rmdir()
+        shutil.rmtree(run, ignore_errors=True)
 
     def test(self, runners: Sequence[str]) -> Sequence[Finding]:
         """Nothing can be missing here."""
@@ -149,19 +149,13 @@ class LoopbackLauncher:
             raise UnreachableError("no route to the host")
 
     def _begin(self, run: Path, launch: Launch) -> None:
-        (run / "out").touch()
-        done = subprocess.run(
+        subprocess.run(
             ["/bin/sh", "-c", _DETACH, "sh", "/bin/sh", "-c", _RUN, "sh", run, self._place, *launch.argv],
             env={**self._there(), **launch.env, "PWD": os.fspath(run)},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
             start_new_session=True,
             check=True,
         )
-        pid = int(done.stdout)
-        facts = {"pid": pid, "since": _since(pid), "key": launch.key}
-        (run / "pid.new").write_text(json.dumps(facts))
-        (run / "pid.new").replace(run / "pid.json")
 
     def _there(self) -> dict[str, str]:
         """The environment of the host: that of this machine without what it does not have."""
@@ -258,18 +252,24 @@ class LoopbackHost:
 
 
 def _kill(run: Path, number: int) -> None:
-    with suppress(OSError, ValueError):
-        facts = json.loads((run / "pid.json").read_text())
-        if _since(facts["pid"]) == facts["since"]:
-            os.killpg(os.getpgid(facts["pid"]), number)
+    pid, since = _known(run)
+    with suppress(OSError):
+        if since and _since(pid) == since:
+            os.killpg(os.getpgid(pid), number)
 
 
 def _alive(run: Path) -> bool:
+    pid, since = _known(run)
+    return not since or _since(pid) == since
+
+
+def _known(run: Path) -> tuple[int, str]:
+    """Return the process that keeps a command, and when it began; nothing if it is being started."""
     try:
-        facts = json.loads((run / "pid.json").read_text())
-    except FileNotFoundError:
-        return True  # it is being started
-    return bool(facts["since"]) and _since(facts["pid"]) == facts["since"]
+        text = (run / "stat").read_text()
+    except OSError:
+        return 0, ""
+    return int(text.split(" ", 1)[0]), text.rpartition(")")[2].split()[19]
 
 
 def _since(pid: int) -> str:
