@@ -24,6 +24,7 @@ from mission_cli.adapters.fs.locks import try_lock, unlock, wait_for
 from mission_cli.adapters.proc.run import start_detached
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.hosts.host import Host, HostKind, Needed
+from mission_cli.domain.notice import do
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import JobKind, JobState
 
@@ -193,7 +194,7 @@ class RemoteExecutor:
         note = self._of(place) / _HOST
         if host is None:
             if not note.exists():
-                raise ToolError(f"there is no host `{place}`", hint="see `mission hosts`")
+                raise ToolError(f"there is no host `{place}`", hint=do("hosts", "list"))
             return
         facts = asdict(host)
         if read_json(note) != facts:
