@@ -284,3 +284,15 @@ def test_nothing_piles_up_on_the_host(person: Person, away: Away) -> None:
     executor.forget(person.runtime / "jobs" / ONE)
     assert away.is_clean()
     assert away.refs() == {}
+
+
+@only_at_night
+def test_a_request_with_the_value_of_a_secret_does_not_leave(person: Person, away: Away) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOME_TOKEN", "correct-horse-battery")
+        executor = away.context().executor
+        executor.submit(spec_of(person, SAID="correct-horse-battery"))
+        end = ended(executor)
+    words = "the request contains the value of SOME_TOKEN, which must not leave this machine"
+    assert (end.reason, end.detail) == (EndReason.NOT_STARTED, words)
+    assert away.refs() == {}

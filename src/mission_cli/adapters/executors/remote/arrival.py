@@ -84,5 +84,7 @@ def _clean(end: Exit, rules: SecretRules) -> Exit:
         asked=scrub(said.asked),
         told=scrub(said.told),
         session=scrub(said.session),
+        reset_at=str(said.reset_at),
+        children=tuple(map(str, said.children)),
     )
     return replace(end, detail=scrub(end.detail)[:_DETAIL], report=report)

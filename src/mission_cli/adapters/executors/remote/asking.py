@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import stamp
+from mission_cli._support.text import one_line, stamp
 from mission_cli.adapters.executors.remote.arrival import arrived, make_store
 from mission_cli.adapters.executors.remote.followed import Phase, mark_clean, mark_to_clean, to_clean
 from mission_cli.adapters.executors.remote.launcher import Launch, LaunchState
@@ -51,6 +51,7 @@ _RECOVERIES = 2
 _AGAIN_S = 30.0
 _SPARE_S = 1800
 """How much longer than its deadline a host lets a job run, for what happens before and after it."""
+_WORDS = 300
 _SETTLED = b"settled\n"
 _FETCHED = "refs/arrived/"
 
@@ -140,7 +141,7 @@ class Asking:
         wanted: dict[str, str] = {}
         for one in jobs:
             try:
-                made = make_request(self._git, one.spec, self._terms(one.spec))
+                made = make_request(self._git, one.spec, self._terms(one.spec), self._screen.rules)
             except ToolError as error:
                 self._end(one, Exit(EndReason.NOT_STARTED, detail=error.message))
                 continue
@@ -220,8 +221,10 @@ class Asking:
         over = {}
         running = []
         for one in jobs:
-            look = looks[one.id]
-            one.detail = look.detail or one.detail
+            look = looks.get(one.id)
+            if look is None:
+                continue  # nothing is concluded from that
+            one.detail = one_line(look.detail, _WORDS) or one.detail
             if look.state in _OVER:
                 over[one.key] = (one, look.state)
             elif look.state is LaunchState.RUNNING:

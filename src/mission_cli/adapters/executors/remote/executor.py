@@ -82,7 +82,11 @@ class RemoteExecutor:
 
     def poll(self, keys: Sequence[str]) -> Mapping[str, Job]:
         """Return what followers wrote last; a host whose follower died gets another one."""
-        return {key: self._look(key) for key in keys}
+        places = {key: place_of(self._folder(key).path) for key in keys if self._is_open(key)}
+        away = {place: not read_state(self._of(place)).reachable for place in set(places.values())}
+        for place in away:
+            self._follow(place)
+        return {key: self._look(key, away=away[places[key]] if key in places else None) for key in keys}
 
     def cancel(self, key: str) -> None:
         """Ask for the end of a job; its follower passes that on as soon as the host can be reached."""
@@ -155,16 +159,13 @@ class RemoteExecutor:
         folder = self._folder(key)
         return folder.spec.exists() and folder.read_exit() is None
 
-    def _look(self, key: str) -> Job:
-        job = self._local.poll([key])[key]
-        folder = self._folder(key)
-        if not self._is_open(key):
-            return job
-        place = place_of(folder.path)
-        self._follow(place)
-        if not read_state(self._of(place)).reachable:
+    def _look(self, key: str, *, away: bool | None) -> Job:
+        """Return the state of a job; `away`: whether its host cannot be reached, None if the job is not open."""
+        if away is None or not self._is_open(key):
+            return self._local.poll([key])[key]
+        if away:
             return Job(JobState.UNREACHABLE)
-        started = read_json(folder.started)
+        started = read_json(self._folder(key).started)
         began = str(started.get("at", "")) if isinstance(started, dict) else ""
         return Job(JobState.RUNNING if began else JobState.WAITING, started=began)
 

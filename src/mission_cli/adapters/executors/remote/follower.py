@@ -81,7 +81,7 @@ class Follower:
             screen=screen,
             end=self._end,
         )
-        self._host = host
+        self._host, self._screen = host, screen
         self._bell = Bell()
         self._away_since: float | None = None
         self._noted = 0.0
@@ -185,7 +185,7 @@ class Follower:
             self._pulse()
 
     def _away(self, words: str) -> None:
-        words = one_line(words, 300)
+        words = one_line(self._screen.rules.scrub(words), 300)
         if self._away_since is None:
             self._away_since = time.monotonic()
         if read_state(self._folder).reachable or read_state(self._folder).problem != words:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mission_cli.adapters.git.repo.command import Git
+    from mission_cli.adapters.secrets.screen import SecretRules
     from mission_cli.ports.executor import JobSpec
 
 _FILE = "spec.json"
@@ -53,10 +54,17 @@ class Terms:
     """The commit of the branch to compare with; empty: there is none."""
 
 
-def make_request(git: Git, spec: JobSpec, terms: Terms) -> str:
-    """Write a request to a repository; return its commit. The same request is always the same commit."""
-    content = json.dumps({"spec": asdict(spec), "terms": asdict(terms)}, ensure_ascii=False, sort_keys=True)
-    blob = git.store(content.encode("utf-8", "surrogatepass"))
+def make_request(git: Git, spec: JobSpec, terms: Terms, rules: SecretRules) -> str:
+    """Write a request to a repository; return its commit. The same request is always the same commit.
+
+    Raises ToolError if it contains the value of a secret that this machine knows.
+    """
+    text = json.dumps({"spec": asdict(spec), "terms": asdict(terms)}, ensure_ascii=False, sort_keys=True)
+    content = text.encode("utf-8", "surrogatepass")
+    told = next((found.kind for found in rules.find(content) if found.known), "")
+    if told:
+        raise ToolError(f"the request contains the value of {told}, which must not leave this machine")
+    blob = git.store(content)
     tree = git.text("mktree", stdin=f"100644 blob {blob}\t{_FILE}\n".encode())
     parents = [spec.tree.commit, *([terms.base] if terms.base and terms.base != spec.tree.commit else [])]
     return git.commit_tree(tree, parents, f"Run {spec.key}\n", author=PROGRAM, committer=PROGRAM, at=_ALWAYS)

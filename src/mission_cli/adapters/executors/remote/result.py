@@ -43,6 +43,13 @@ def make_result(git: Git, key: str, end: Exit, *, log: bytes, parents: Sequence[
     return git.commit_tree(tree, known, f"Result of {key}\n", author=PROGRAM, committer=PROGRAM)
 
 
+def _is_plain(end: Exit) -> bool:
+    """Whether what a host wrote has the types that an exit file has."""
+    texts = (end.started, end.ended, end.detail, end.saved, *end.missing)
+    numbers = (end.seconds, end.leftovers, end.report.steps, 0 if end.code is None else end.code)
+    return all(isinstance(one, str) for one in texts) and all(type(one) in {int, float} for one in numbers)
+
+
 def read_result(git: Git, commit: str) -> Result:
     """Read a result. Raises ToolError if it is invalid."""
     sizes = git.run(
@@ -56,6 +63,6 @@ def read_result(git: Git, commit: str) -> Result:
     except (ValueError, KeyError, RecursionError) as error:
         raise ToolError("its exit file cannot be read") from error
     end = exit_of(raw)
-    if end is None:
+    if end is None or not _is_plain(end):
         raise ToolError("its exit file is invalid")
     return Result(end, found.get(f"{commit}:{_LOG}", b""))
