@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
+from tests.contract.kubernetes_rig import KubernetesRig
 from tests.contract.ray_rig import RayRig
 from tests.contract.slurm_rig import SlurmRig
 from tests.contract.ssh_rigs import NearSshRig, SshRig
@@ -89,9 +90,12 @@ RIGS: dict[str, Callable[[Path], Rig]] = {
     "loopback": LoopbackRig,
     "ssh": SshRig,
     "ssh, near": NearSshRig,
+    "kubernetes": KubernetesRig,
     "ray": RayRig,
     "slurm": SlurmRig,
 }
 """By kind. A rig calls `pytest.skip` if its programs are not installed."""
 AT_NIGHT: frozenset[str] = frozenset({"ray", "slurm", "ssh", "ssh, near"})
 """Kinds that are too slow for each run of the tests."""
+OUTPUT_ENDS_WITH_IT = frozenset({"kubernetes"})
+"""Kinds that drop what a command has printed when it has been told to end."""

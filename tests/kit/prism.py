@@ -62,6 +62,7 @@ USED = {
 """The paths of GitHub's interface that the adapter uses, with their methods."""
 STORED = "/stored"
 _FOUND = 302
+_INVALID = 422
 _ENTERPRISE = "/api/v3"
 _JSON, _GITHUB_JSON = "application/json", "application/vnd.github+json"
 _CHECK = """
@@ -130,6 +131,9 @@ class Contract:
         wrong = [f"{line}: {'.'.join(map(str, one['location']))}: {one['message']}" for one in found]
         if answer.status in {404, 405, 406} and b"errors#" in body:
             wrong.append(f"{line}: {json.loads(body)['detail']}")
+        if answer.status == _INVALID and b"errors#" in body:  # where the description has no answer for it
+            said = json.loads(body)["validation"]
+            wrong += [f"{line}: {'.'.join(map(str, one['location']))}: {one['message']}" for one in said]
         return Reply(answer.status, body, {"Content-Type": answer.getheader("Content-Type") or _JSON}), wrong
 
     def check(self, asked: Sequence[Asked]) -> list[str]:
