@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 PATHS = [f"{folder}/{name}.py" for folder in "abc" for name in "xyz"]
 _COMMITS, _PARTNER, _NAMED = 60, 0.8, 0.7
-EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,8 @@ def recorded(seed: int, *, coupled: bool) -> Recorded:
     return Recorded(areas, names, tuple(some() for _ in range(_COMMITS)))
 
 
-def lived(plan: Recorded, shared_files: str, *, declared: bool, every: timedelta = EVERY) -> Lived:
-    """Live through the mission of a plan, with pulses at an interval."""
+def lived(plan: Recorded, shared_files: str, *, declared: bool, every: timedelta | None = None) -> Lived:
+    """Live through the mission of a plan, with pulses at an interval; None: whenever a job ends."""
     host = make_host(partial(_touching, plan.areas))
     _begin(host, plan)
     make_mission(host, _text(plan, shared_files, declared=declared))
@@ -86,7 +85,8 @@ def lived(plan: Recorded, shared_files: str, *, declared: bool, every: timedelta
         [case] = pulse(host.context()).cases.values()
         if all(f.finished for f in case.mission.features()) or case.mission.status in FINISHED_MISSION:
             break
-        host.jobs.clock.time.pass_by(every)
+        due = host.jobs.next_due() or host.jobs.clock.time.now
+        host.jobs.clock.time.pass_by(every or max(due - host.jobs.clock.time.now, timedelta(seconds=20)))
         host.jobs.work()
     records = case.observation.records
     checks = sum(name.endswith("/spec") for name in host.jobs.disk.below(f"{JOBS}/m/checks"))

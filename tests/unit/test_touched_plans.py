@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,11 +10,12 @@ from tests.kit.touched import Lived, added, lived, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
 
 PLANS = 100 if NIGHTLY else 4
 
 
-def hundred(how: str, *, coupled: bool, declared: bool, every: timedelta = timedelta(minutes=1)) -> Lived:
+def hundred(how: str, *, coupled: bool, declared: bool, every: timedelta | None = None) -> Lived:
     """All of them in one mode."""
     return added([lived(recorded(s, coupled=coupled), how, declared=declared, every=every) for s in range(PLANS)])
 

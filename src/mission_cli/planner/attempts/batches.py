@@ -20,7 +20,7 @@ from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.milestones.judging import judge, key_on, start_checks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mission_cli.domain.mission import Criterion
     from mission_cli.planner.core.draft import Draft
@@ -40,7 +40,8 @@ def judge_queue(draft: Draft, waiting: Sequence[Facts]) -> None:
     batches, first = _batches(draft, line), True
     while batches:
         batch = batches.pop(0)
-        judgments = _judged(batch) if len(batch) > 1 else []
+        suspects = _suspects(batch, batches[0]) if first and batches else frozenset()
+        judgments = _judged(batch, suspects) if len(batch) > 1 else []
         if first and judgments and _has_failed(judgments):
             half = (len(batch) + 1) // 2
             batches[:0] = [batch[:half], batch[half:]]
@@ -122,18 +123,43 @@ def _criteria(facts: Facts, top: Facts) -> Sequence[Criterion]:
     return own or of_touched_packages(facts.draft, replace(facts.evidence, tree=top.evidence.tree))
 
 
-def _judged(batch: Sequence[Facts]) -> list[Judgment]:
-    """Return the judgment of each attempt of a batch on the tree of the last one, which comes first."""
-    top, below = batch[-1].evidence, batch[0].evidence
-    found: list[Judgment] = []
+def _suspects(batch: Sequence[Facts], later: Sequence[Facts]) -> frozenset[str]:
+    """Return the checks that failed on the tree of the next batch: they run first, since they probably fail again."""
+    there = [*_on_top([*batch, *later], later[-1])]
+    draft = batch[0].draft
+    for judgment in there:
+        for start in judgment.starts:
+            draft.judgments.setdefault(start.key, start)
+    failed = [judged for judgment in there for judged in judgment.known if not judged.passes]
+    return frozenset(key_on(draft, judged.criterion, "") for judged in failed)
+
+
+def _judged(batch: Sequence[Facts], suspects: frozenset[str]) -> list[Judgment]:
+    """Return the judgment of each attempt of a batch on the tree of its last one, which comes first.
+
+    The other checks are left out while a suspect one has not passed.
+    """
+    if suspects:
+        narrow = [*_on_top(batch, batch[-1], suspects)]
+        if not all(one.over and all(judged.passes for judged in one.known) for one in narrow):
+            return narrow
+    return [*_on_top(batch, batch[-1])]
+
+
+def _on_top(batch: Sequence[Facts], last: Facts, only: frozenset[str] = frozenset()) -> Iterator[Judgment]:
+    """Yield the judgment of each attempt of a batch on the tree of a candidate that contains all of them."""
+    top, below = last.evidence, batch[0].evidence
     for facts in reversed(batch):
         both = replace(
             facts.evidence, candidate=top.candidate, tree=top.tree, work=below.work, work_tree=below.work_tree
         )
         there = Facts(facts.draft, facts.record, facts.feature, facts.job, facts.end, both)
-        if facts.feature is not None and top.candidate is not None:
-            found.append(judge_feature(there, facts.feature, top.candidate))
-    return found
+        feature = facts.feature
+        if feature is not None and feature.criteria and only:
+            left = tuple(one for one in feature.criteria if key_on(facts.draft, one, "") in only)
+            feature = replace(feature, criteria=left) if left else None
+        if feature is not None and top.candidate is not None:
+            yield judge_feature(there, feature, top.candidate)
 
 
 def _has_failed(judgments: Sequence[Judgment]) -> bool:
