@@ -144,12 +144,12 @@ def numbers(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("each", [False, True])
-@pytest.mark.parametrize("count", by_day([8, 5, 3, 2], 1))
+@pytest.mark.parametrize("count", by_day([5, 8, 3, 2], 1))
 def test_a_batch_is_halved_until_the_guilty_ones_are_known(count: int, *, each: bool) -> None:
     """Whoever is guilty: they alone fail, on a tree of finished work and themselves, after few judgings."""
     names = numbers(count)
     for size in range(min(count, 3) + 1):
-        for guilty in [*map(frozenset, combinations(names, size))][:: 1 if NIGHTLY else 11]:
+        for guilty in [*map(frozenset, combinations(names, size))][:: 3 if NIGHTLY else 7]:
             queue = Queue(guilty, [*names], each=each)
             queue.end()
             causes = {one: done.cause for one, done in queue.ended.items()}

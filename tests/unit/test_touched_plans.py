@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.kit.nightly import NIGHTLY
+from tests.kit.nightly import only_at_night
 from tests.kit.touched import Lived, added, lived, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
-PLANS = 100 if NIGHTLY else 4
+PLANS = 100
 
 
 def hundred(how: str, *, coupled: bool, declared: bool, every: timedelta | None = None) -> Lived:
@@ -25,6 +25,7 @@ def row(name: str, one: Lived) -> str:
     return f"{name:42} {conflicts:5} conflicts {hours:5.2f} h {one.checks:5} checks {one.hits.words}"
 
 
+@only_at_night
 @pytest.mark.timeout(7200)
 def test_conflicts_fall_by_four_fifths_and_it_takes_no_longer(record_property: Callable[[str, object], None]) -> None:
     """Declared files in any plan; predicted ones where files change together as they did before."""
@@ -42,3 +43,11 @@ def test_conflicts_fall_by_four_fifths_and_it_takes_no_longer(record_property: C
             one = table[f"{kind}, {how}, declared"]
             assert one.ends["conflict"] <= naive.ends["conflict"] * 0.2
             assert one.took <= naive.took * 1.1
+
+
+def test_without_declared_files_the_plan_and_the_history_tell_some() -> None:
+    """One plan: what was expected is in the records, with what came true."""
+    one = lived(recorded(3, coupled=True), "predict", declared=False)
+    assert one.hits.predicted
+    assert one.hits.right
+    assert {*one.ends} <= {"done", "conflict"}
