@@ -296,3 +296,19 @@ def test_a_request_with_the_value_of_a_secret_does_not_leave(person: Person, awa
     words = "the request contains the value of SOME_TOKEN, which must not leave this machine"
     assert (end.reason, end.detail) == (EndReason.NOT_STARTED, words)
     assert away.refs() == {}
+
+
+@only_at_night
+def test_a_machine_that_finds_the_claim_of_another_one_starts_nothing(person: Person, away: Away) -> None:
+    away.host.hold_starts(on=True)
+    executor = away.context().executor
+    executor.submit(spec_of(person))
+    while not away.host.ids():
+        assert executor.poll([ONE])[ONE].state is JobState.WAITING
+    exchange = Git(away.host.folder / "exchange.git")
+    exchange.run("update-ref", away.names(ONE).claim, exchange.store(b'{"host": "other:123456"}\n'))
+    away.host.hold_starts(on=False)
+    end = ended(executor)
+    assert (end.reason, starts(person)) == (EndReason.LOST, [])
+    said = (person.runtime / "jobs" / ONE / "supervisor.log").read_text()
+    assert "mission: m/1.1-a1 is already claimed: " in said

@@ -55,9 +55,10 @@ class Mirror:
         end = self._scrub(end.decode("utf-8", "replace")).encode("utf-8", "replace")
         if not end or (had and end.endswith(had)):
             return
-        at = end.rfind(had) if had else 0
-        rest = end[at + len(had) :] if at >= 0 else _MISSING + b"\n" + end
-        self._write(rest.removesuffix(b"\n").split(b"\n"))
+        at = _after(had, end)
+        rest = end[at:] if at is not None else _MISSING + b"\n" + end
+        if rest:
+            self._write(rest.removesuffix(b"\n").split(b"\n"))
 
     def _write(self, lines: list[bytes]) -> None:
         text = self._scrub(b"\n".join(lines).decode("utf-8", "replace"))
@@ -100,3 +101,14 @@ class Mirror:
             return self._one.job.log.stat().st_size
         except OSError:
             return 0
+
+
+def _after(had: bytes, end: bytes) -> int | None:
+    """Return where in `end` begins what comes after `had`; None if they have no line in common."""
+    at = end.rfind(had)
+    if at >= 0:
+        return at + len(had)
+    while had := had.partition(b"\n")[2]:
+        if end.startswith(had):
+            return len(had)
+    return None
