@@ -295,6 +295,8 @@ class Asking:
         mirror = self._mirrors.pop(one.key, None) or Mirror(one, _now, self._screen.rules.scrub)
         mirror.complete(log)
         now, began = _now(), _began(one)
+        if one.progress.cancelled and end.reason is EndReason.EXIT and end.code:
+            end = replace(end, reason=EndReason.CANCELLED)  # some hosts signal each process of a job at once
         end = replace(end, started=began or (now if end.started else ""), ended=now)
         mark_to_clean(self._folder, one.key, ids=one.ids, result=oid)
         self._end(one, end)
