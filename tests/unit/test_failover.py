@@ -21,6 +21,8 @@ from mission_cli.app.commands import lifecycle
 from mission_cli.app.forecasting.spending import budget_report
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
+from mission_cli.document.checking.inert import inert
+from mission_cli.document.reading.load import load
 from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.mission import Preferences
@@ -79,7 +81,17 @@ CASES: dict[str, tuple[list[RunRecord], int, list[tuple[str, str, str]]]] = {
     ),
     "it is over": ([LIMIT], 181, [("claude", "claude-sonnet", "")]),
     "an outage": ([ERROR], 0, [("codex", "", "error of its provider until 10:00")]),
-    "after the outage the first one returns": ([ERROR], 2, [("claude", "claude-sonnet", "")]),
+    "an outage is met once, even if its delay is over": (
+        [ERROR],
+        2,
+        [("codex", "", "error of its provider until 10:29")],
+    ),
+    "later the first one returns": ([ERROR], 31, [("claude", "claude-sonnet", "")]),
+    "at once if it has served another feature since": (
+        [ERROR, record("1.2-a1", Cause.DONE, runner="claude", ended=stamp(NOW))],
+        2,
+        [("claude", "claude-sonnet", "")],
+    ),
     "an open breaker": (SPENT, 5, [("codex", "", "3 failures in a row until 10:29")]),
     "the breaker's probe": (SPENT, 31, [("claude", "claude-sonnet", "")]),
     "both have an outage: the third one, with the tier of the list": (
@@ -305,3 +317,14 @@ def test_work_that_changed_what_is_protected_is_not_taken_over() -> None:
     records = records_of(host)
     assert records["m/1.1-a2"].starts == records["m/1.1-a1"].head
     assert "holds what was not committed" not in works.prompts["m/1.1-a2"]
+
+
+def test_a_list_with_a_single_runner_is_named_as_without_effect() -> None:
+    text = "---\nid: m\nmanaged: mission\npreferences: {{runner: script, runners: [{}]}}\n---\n# M\n"
+    words = [[p.message for p in inert(load(text.format(names), "m"))] for names in ("script", "script, other")]
+    assert [[w for w in found if "runners" in w] for found in words] == [
+        ["`preferences.runners` is kept but has no effect yet"],
+        [],
+    ]
+    first = load(text.format("codex, script").replace("runner: script, ", ""), "m").mission.preferences
+    assert (first.runner, first.runners) == ("codex", ("codex", "script"))

@@ -21,7 +21,7 @@ from mission_cli.domain.judgments.rules import Judging
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.research.topics import document_of, not_needed
 from mission_cli.domain.reviews.rules import REVIEWED_KINDS
-from mission_cli.domain.routing import is_research
+from mission_cli.domain.routing import Route, is_research, stand_ins
 from mission_cli.domain.status import GateKind
 
 if TYPE_CHECKING:
@@ -85,8 +85,15 @@ def _may_propose(mission: Mission) -> bool:
     return not mission.poc or mission.preferences.pull_requests in {None, Proposing.NONE}
 
 
+def _may_fail_over(mission: Mission) -> bool:
+    """Whether another runner than the usual one may take over, or no list asks for that."""
+    usual = Route(mission.preferences.runner, "")
+    return not mission.preferences.runners or bool(stand_ins(mission, usual))
+
+
 DEPENDENT: Mapping[str, tuple[Callable[[Mission], bool], str]] = {
     "preferences.pull_requests": (_may_propose, "a POC opens no pull requests"),
+    "preferences.runners": (_may_fail_over, "it names no second runner that could take over"),
     "quality_threshold": (_has_scores, "it is the least score for quality gates and reviews, and there are none"),
     "model_routing.validation": (_is_reviewed, _NO_REVIEW),
     "reviews.reviewers": (_is_reviewed, _NO_REVIEW),

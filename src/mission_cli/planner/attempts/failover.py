@@ -27,6 +27,9 @@ _GOING_ON = causes.LOSSES | OUTAGES | {Cause.STOPPED, Cause.INFRASTRUCTURE}
 """Causes after which an attempt that had taken over the work of another one hands it on, even without commits."""
 
 
+_ERROR = "error of its provider"
+
+
 @dataclass(frozen=True, slots=True)
 class Down:
     """Why a runner starts no attempt at a feature now."""
@@ -57,25 +60,26 @@ def is_allowed(draft: Draft) -> bool:
 def chosen(draft: Draft, feature: Feature, usual: Route) -> Choice:
     """Return the usual route if its runner is in service, else the first allowed one whose runner is.
 
-    If none is, the choice has the usual route and the time at which the first of them is tried again.
+    A runner whose provider has just failed the feature, and has served nothing since, comes after all others. If none
+    is in service, the choice has the usual route and the time at which the first of them is tried again.
     """
     if not is_allowed(draft):
         return Choice(usual)
-    first = down(draft, feature, usual.runner)
-    if first is None:
+    others = (_as_known(draft, route) for route in stand_ins(draft.mission, usual))
+    routes = [usual, *(route for route in others if not _is_unusable(draft, route))]
+    downs = [down(draft, feature, route.runner) for route in routes]
+    shaky = [_shaky_until(draft, feature, route.runner) for route in routes]
+    up = [n for n, found in enumerate(downs) if found is None]
+    best = next((n for n in up if shaky[n] is None), next(iter(up), None))
+    first = downs[0] or Down(HoldKind.BACKOFF, _ERROR, shaky[0])
+    if best == 0:
         return Choice(usual)
-    stopped = [(usual.runner, first)]
-    for other in (_as_known(draft, route) for route in stand_ins(draft.mission, usual)):
-        policy = runner_of(draft, other)
-        if why_unusable(draft, policy, model_of(policy, other)):
-            continue
-        found = down(draft, feature, other.runner)
-        if found is None:
-            then = f" until {_moment(draft, first.until)}" if first.until is not None else ""
-            return Choice(other, f"{first.words}{then}")
-        stopped.append((other.runner, found))
-    if len(stopped) == 1:
+    if best is not None:
+        then = f" until {_moment(draft, first.until)}" if first.until is not None else ""
+        return Choice(routes[best], f"{first.words}{then}")
+    if len(routes) == 1:
         return Choice(usual, down=Down(first.kind, f"`{usual.runner}`: {first.words}", first.until))
+    stopped = [(route.runner, one) for route, one in zip(routes, downs, strict=True) if one is not None]
     words = ", ".join(f"`{name}`: {one.words}" for name, one in stopped)
     until = min((one.until for _, one in stopped if one.until is not None), default=None)
     return Choice(usual, down=Down(first.kind, f"every allowed runner is out of service ({words})", until))
@@ -98,7 +102,7 @@ def down(draft: Draft, feature: Feature, runner: str) -> Down | None:
     if until is not None and probing(draft, runner):
         return Down(HoldKind.BREAKER, "one attempt probes whether it works again")
     until = _own_delay(draft, feature, runner)
-    return Down(HoldKind.BACKOFF, "error of its provider", until) if until is not None and until > now else None
+    return Down(HoldKind.BACKOFF, _ERROR, until) if until is not None and until > now else None
 
 
 def carried(draft: Draft, feature: Feature, start: str) -> tuple[str, str]:
@@ -122,6 +126,27 @@ def waits_for_service(draft: Draft, feature: Feature) -> bool:
     """Whether the delay before the next attempt is that of a runner, for which another one may take over."""
     last = next((r for r in reversed(draft.records_of(feature.number)) if r.cause is not None), None)
     return is_allowed(draft) and last is not None and last.cause in OUTAGES
+
+
+def _is_unusable(draft: Draft, route: Route) -> bool:
+    policy = runner_of(draft, route)
+    return bool(why_unusable(draft, policy, model_of(policy, route)))
+
+
+def _shaky_until(draft: Draft, feature: Feature, runner: str) -> datetime | None:
+    """Return until when another runner is preferred, after an error of the provider in an attempt at the feature."""
+    settled = _settled(draft, feature, runner)
+    newest = next(reversed(_mine(draft, runner)), None)
+    failed = settled and settled[-1].cause is Cause.PROVIDER_ERROR and newest is not None and newest.cause in OUTAGES
+    ended = parse_stamp(settled[-1].ended) if failed else None
+    until = draft.observation.moved(ended + draft.policy.breaker_pause, ended) if ended is not None else None
+    return until if until is not None and until > draft.observation.now else None
+
+
+def _settled(draft: Draft, feature: Feature, runner: str) -> list[RunRecord]:
+    """Return the ended attempts of a runner at a feature, since a person asked for fresh tries."""
+    mine = (r for r in draft.records_of(feature.number) if r.runner == runner and r.attempt > feature.tries_after)
+    return [r for r in mine if r.cause is not None and not r.by]
 
 
 def _as_known(draft: Draft, route: Route) -> Route:
@@ -151,8 +176,7 @@ def _unreported(draft: Draft, runner: str) -> datetime | None:
 
 def _own_delay(draft: Draft, feature: Feature, runner: str) -> datetime | None:
     """Return until when a runner waits after an error of its provider in an attempt at the feature."""
-    mine = [r for r in draft.records_of(feature.number) if r.runner == runner and r.attempt > feature.tries_after]
-    settled = [r for r in mine if r.cause is not None and not r.by]
+    settled = _settled(draft, feature, runner)
     if not settled or settled[-1].cause is not Cause.PROVIDER_ERROR:
         return None
     stand = causes.tries(settled, draft.policy)
