@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from contextlib import contextmanager, suppress
@@ -14,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.kit.nightly import only_at_night
-from tests.kit.ray_cluster import clear, needs_ray, shared_cluster
+from tests.kit.ray_cluster import NODES, PROGRAM, RayCluster, clear, needs_ray, shared_cluster
+from tests.kit.ssh_missions import fleet, worker_script
 
 from mission_cli.adapters.fs.locks import is_locked
 from mission_cli.adapters.proc import scan
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.kit.people import Person
-    from tests.kit.ray_cluster import RayCluster
+    from tests.kit.ssh_missions import Fleet
 
 PATIENCE_S = 400.0
 STEP_S = 0.3
@@ -192,3 +195,55 @@ def attempt(job: str) -> str:
     found = re.fullmatch(r"m-.*-(\d+)-(\d+)-a(\d+)-[0-9a-f]{12}", job)
     assert found is not None, job
     return f"{found[1]}.{found[2]}-a{found[3]}"
+
+
+@contextmanager
+def fourth_host(three: Fleet, folder: Path) -> Iterator[RayCluster]:
+    """A cluster of two nodes beside three machines, on which the command `worker` is what it is there."""
+    home, short = folder / "ray-home", Path(tempfile.mkdtemp(prefix="ray"))
+    (home / "bin").mkdir(parents=True)
+    (home / "bin/worker").write_text(worker_script(home, SLOW))
+    (home / "bin/worker").chmod(0o755)
+    subprocess.run(["git", "init", "--quiet", "--bare", home / "exchange.git"], check=True)
+    cluster = RayCluster(short, env={"PATH": f"{home}/bin:{PROGRAM.parent}:{os.environ['PATH']}"})
+    own = Path(os.environ["HOME"]) / ".config/mission/config.toml"
+    own.write_text(
+        f'{own.read_text()}\n[hosts.cluster]\nkind = "ray"\naddress = "{cluster.url}"\nworkers = 4\n'
+        f'exchange = "{home}/exchange.git"\nroot = "{home}/root"\npython = "{sys.executable}"\n'
+    )
+    try:
+        cluster.start_head()
+        for name in NODES:
+            cluster.start_node(name)
+        yield cluster
+    finally:
+        three.person.leave()
+        three.kill_here("_follow")
+        cluster.stop()
+        shutil.rmtree(short, ignore_errors=True)
+
+
+@only_at_night
+def test_twelve_features_are_built_on_three_machines_and_a_cluster(tmp_path: Path) -> None:
+    needs_ray()
+    with fleet(tmp_path, source=SLOW, workers=1) as three, fourth_host(three, tmp_path) as cluster:
+        three.plan(12, hosts=[*three.names, "cluster"], max_parallel_workers=7)
+        words = [sys.executable, "-P", "-m", "mission_cli", "run", "m"]
+        driver = subprocess.Popen(words, cwd=three.person.repo, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        log = tmp_path / "ray-home/starts.log"
+        until(lambda: log.exists() and bool(three.done()))
+        driver.kill()
+        driver.wait()
+        three.kill_here("_follow")
+        driver = subprocess.Popen(words, cwd=three.person.repo, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        until(lambda: any(job["status"] == "RUNNING" for job in cluster.ask("GET", "/api/jobs/")))
+        job = next(job for job in cluster.ask("GET", "/api/jobs/") if job["status"] == "RUNNING")
+        cluster.kill(cluster.node_of(job["submission_id"]))
+        until(lambda: driver.poll() is not None)
+        assert three.person.loaded().mission.status == "completed"
+        assert set(three.person.features().values()) == {"done"}
+        there = [line.split()[0] for line in log.read_text().splitlines() if " start " in line]
+        runs = Counter([*(work.run for work in three.done()), *there])
+        assert [run for run, times in runs.items() if times > 1] == []
+        assert {work.host for work in three.done()} == {"a", "b", "c"}
+        assert Counter(cause for _, cause in three.person.causes())["done"] == 12

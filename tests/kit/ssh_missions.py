@@ -169,7 +169,7 @@ def fleet(
         for machine in network.machines.values():
             place = machine.home / ".local" / "bin"
             place.mkdir(parents=True)
-            (place / "worker").write_text(_WORKER.format(python=python, home=machine.home, source=source))
+            (place / "worker").write_text(worker_script(machine.home, source))
             (place / "worker").chmod(0o755)
             (machine.home / ".profile").write_text('PATH="$HOME/.local/bin:$PATH"\n')
         (network.folder / "bin" / "worker").write_text("#!/bin/sh\nexit 9\n")
@@ -193,6 +193,11 @@ def fleet(
                 network[name].connect()
             made.leave()
             os.environ["PATH"] = before
+
+
+def worker_script(home: Path, source: str) -> str:
+    """Return the command `worker` of a machine, which notes in `home` when it begins and ends."""
+    return _WORKER.format(python=python_there(), home=home, source=source)
 
 
 def until(what: Callable[[], bool], between: Callable[[], object] = lambda: None) -> None:

@@ -114,7 +114,10 @@ def _seen(seen: Any, host: Host) -> Iterator[Finding]:
         words=f"git {_dotted(git)}" if git else "git is not installed on the node",
         hint="" if git >= _OLDEST_GIT else "install git 2.38 or newer on the nodes",
     )
-    if host.exchange:
+    if not host.exchange:
+        hint = "name a git repository that this machine and every node can reach"
+        yield Finding("exchange", ok=False, words="`exchange` is not set", hint=hint)
+    else:
         reached = not seen["exchange"]
         yield Finding(
             "exchange",

@@ -25,6 +25,7 @@ _REFUSED = frozenset({401, 403})
 _MOST = 64 << 20
 """More than the list of thousands of jobs; an answer that is larger is refused."""
 _USUAL_PORT = 8265
+_LOOK_AT = "check that the head of the cluster runs, and `address` in [hosts.{}]"
 
 
 class Rest:
@@ -93,7 +94,7 @@ class Rest:
 
     def unreachable(self, why: str) -> UnreachableError:
         """Return the error that the cluster could not be asked."""
-        return UnreachableError(f"host {self._host.name}: {why}")
+        return UnreachableError(f"host {self._host.name}: {why}", hint=_LOOK_AT.format(self._host.name))
 
     def close(self) -> None:
         """Close the connections; the next request opens one again."""
@@ -121,7 +122,9 @@ class Rest:
                 f"host {self._host.name}: Ray needs the Python package httpx, which is not installed (extra ray)",
                 hint="install it: pip install httpx",
             )
-        return UnreachableError(f"host {self._host.name}: {error.message}")
+        certificate = "certificate" in error.message
+        hint = "name the file of its authority in SSL_CERT_FILE" if certificate else _LOOK_AT
+        return UnreachableError(f"host {self._host.name}: {error.message}", hint=hint.format(self._host.name))
 
 
 def words_of(answer: Raw) -> str:
