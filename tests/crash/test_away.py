@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit import dies
+from tests.kit.agents import needs_bubblewrap
 from tests.kit.away import Away, AwayExecutor
 from tests.kit.nightly import by_day, only_at_night
 from tests.kit.people import HONEST
 
 from mission_cli.adapters.git.repo.command import Git
+from mission_cli.adapters.proc.scan import commanded
 from mission_cli.domain.hosts.host import HostKind
 from mission_cli.domain.status import EndReason, JobKind, JobState
-from mission_cli.ports.executor import JobSpec, Program, Tree
+from mission_cli.ports.executor import JobSpec, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -312,3 +315,35 @@ def test_a_machine_that_finds_the_claim_of_another_one_starts_nothing(person: Pe
     assert (end.reason, starts(person)) == (EndReason.LOST, [])
     said = (person.runtime / "jobs" / ONE / "supervisor.log").read_text()
     assert "mission: m/1.1-a1 is already claimed: " in said
+
+
+@only_at_night
+def test_the_stop_of_everything_reaches_a_host_whose_follower_died(person: Person, away: Away) -> None:
+    person.worker(WAITS, HONEST)
+    executor = away.context().executor
+    executor.submit(spec_of(person))
+    until_state(executor, JobState.RUNNING)
+    [follower] = commanded(os.fspath(person.repo), "near")
+    os.kill(follower, signal.SIGKILL)
+    assert executor.running() == [ONE]
+    (person.runtime / "STOP").touch()
+    assert (ended(executor).reason, starts(person)) == (EndReason.CANCELLED, [ONE])
+
+
+@only_at_night
+def test_a_job_runs_in_the_sandbox_of_its_host(person: Person, away: Away) -> None:
+    needs_bubblewrap()
+    person.set('sandbox = "required"')
+    secret = Path(os.environ["HOME"]) / "secret"
+    secret.write_text("hidden\n")
+    script = f"cat {secret} || git config user.name; echo in > 1.1.txt; git add .; git commit -qm work; ls /proc | grep -c '^[0-9]'"
+    spec = spec_of(person)
+    program = replace(spec.program, argv=("/bin/sh", "-c", script))
+    executor = away.context().executor
+    executor.submit(replace(spec, program=program, sandbox=SandboxAccess(on=True)))
+    end = ended(executor)
+    assert (end.reason, end.code) == (EndReason.EXIT, 0), end
+    assert person.git("show", f"refs/mission/tips/{ONE}:1.1.txt") == "in"
+    log = executor.read_log(ONE, 0).text
+    assert "hidden" not in log
+    assert "Ada" in log

@@ -19,6 +19,7 @@ from mission_cli.settings import Settings
 
 if TYPE_CHECKING:
     from mission_cli.adapters.executors.jobs.folder import Surroundings
+    from mission_cli.ports.executor import Executor
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,16 @@ class Brake:
     """The runtime folder of a repository, its jobs, and the name of the person who acts."""
 
     runtime: FolderRuntime
-    executor: LocalExecutor
+    executor: Executor
     person: str
 
 
 def open_brake(start: Path) -> Brake:
     """Find what runs in the repository around a folder. Raises NotFoundError if it never had missions."""
+    name = start
     try:
         checkout = find_checkout(start)
-        folder, person = checkout.runtime, git_person(checkout.name).name
+        folder, person, name = checkout.runtime, git_person(checkout.name).name, checkout.name
     except ToolError:  # git does not work: search as the fast path does
         folder, person = Path(find_runtime(os.fspath(start)) or os.devnull), os.environ.get("USER", "")
     if not folder.is_dir():
@@ -43,7 +45,26 @@ def open_brake(start: Path) -> Brake:
     executor = LocalExecutor(
         jobs=folder / "jobs", surroundings=_nothing_starts, supervisor=(), environment={}, rules=SecretRules()
     )
-    return Brake(runtime, executor, person)
+    return Brake(runtime, _with_hosts(executor, folder, name) if (folder / "hosts").is_dir() else executor, person)
+
+
+def _with_hosts(local: LocalExecutor, runtime: Path, repository: Path) -> Executor:
+    """Return an executor that also passes a stop on to hosts, by their followers."""
+    from mission_cli.adapters.executors.remote.executor import RemoteExecutor
+    from mission_cli.adapters.executors.remote.routed import RoutedExecutor
+    from mission_cli.wiring.assemble import python_command
+
+    def remote() -> RemoteExecutor:
+        return RemoteExecutor(
+            local,
+            runtime=runtime,
+            hosts=dict,
+            surroundings=_nothing_starts,
+            follower=python_command("_follow", os.fspath(repository)),
+            environment=os.environ,
+        )
+
+    return RoutedExecutor(local, remote, runtime=runtime)
 
 
 def _nothing_starts() -> Surroundings:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import resource
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import one_line, stamp
 from mission_cli.adapters.executors.hosts import LAUNCHERS
 from mission_cli.adapters.executors.remote.executor import kept_host
 from mission_cli.adapters.executors.remote.follower import Follower
-from mission_cli.adapters.executors.remote.host_state import hosts_folder
+from mission_cli.adapters.executors.remote.host_state import hosts_folder, note_unreachable
 from mission_cli.adapters.executors.remote.request import Terms
 from mission_cli.adapters.git.code.collect import Screen
 from mission_cli.adapters.git.repo.carried_config import configuration
@@ -23,7 +25,7 @@ from mission_cli.domain.hosts.host import HostKind
 from mission_cli.domain.paths import STOP_FILE
 from mission_cli.fastpath import KICK
 from mission_cli.wiring.assemble import pulse_command
-from mission_cli.wiring.compose import open_repository
+from mission_cli.wiring.compose import open_at_any_rate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,14 +54,14 @@ def follow(
     """Follow until no job is left on the host; return the exit status. `lock` is the descriptor of its lock, held."""
     os.set_inheritable(lock, False)  # noqa: FBT003 - positional by its signature
     _allow_many_files()
-    opened = open_repository(repository, ticking=ticking)
+    opened = open_at_any_rate(repository)  # a stop is passed on whatever the settings are
     runtime = opened.checkout.runtime
     folder = hosts_folder(runtime) / name
     host = kept_host(folder)
     if host is None:
         return 1
     me = clone_id(opened.context.machine.me())
-    Follower(
+    follower = Follower(
         host,
         lambda: _launcher(host, launchers, folder),
         runtime=runtime,
@@ -68,7 +70,13 @@ def follow(
         screen=_screen(opened),
         pulse=lambda: _pulse(opened.checkout) if ticking else None,
         lock=lock,
-    ).run()
+    )
+    try:
+        follower.run()
+    except Exception as error:
+        words = f"its follower failed: {type(error).__name__}: {error}"
+        note_unreachable(folder, stamp(datetime.now(UTC)), one_line(opened.rules.scrub(words), 300))
+        raise
     return 0
 
 
@@ -82,6 +90,8 @@ def _launcher(host: Host, launchers: Mapping[HostKind, MakesLauncher], folder: P
 
 def terms_of(opened: Opened, host: Host, spec: JobSpec) -> Terms:
     """Return on which terms a job runs on a host, by the settings of this machine."""
+    if opened.problems:
+        raise ToolError(f"nothing is sent to a host with settings that cannot be read: {opened.problems[0].message}")
     settings: Settings = opened.context.settings
     code = opened.checkout.common_dir
     around = opened.surroundings()

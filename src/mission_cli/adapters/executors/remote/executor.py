@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import asdict, replace
@@ -92,7 +93,8 @@ class RemoteExecutor:
         """Ask for the end of a job; its follower passes that on as soon as the host can be reached."""
         self._local.cancel(key)
         if self._is_open(key):
-            self._follow(place_of(self._folder(key).path))
+            with suppress(ToolError):  # the next pulse starts the follower
+                self._follow(place_of(self._folder(key).path))
 
     def wait(self, key: str) -> None:
         """Wait until the job has ended; a host whose follower dies gets another one."""
