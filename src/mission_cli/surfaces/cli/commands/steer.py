@@ -86,12 +86,15 @@ def add(
     topic: Annotated[
         str, typer.Option("--topic", help="What it finds out: its result is the document research/TOPIC.md.")
     ] = "",
+    on: Annotated[
+        list[str] | None, typer.Option("--on", help="What its machine has to offer: a label or a host; repeatable.")
+    ] = None,
 ) -> int:
     """Add a feature."""
     from mission_cli.app.commands.steer.add import add_feature
     from mission_cli.app.results.changes import AddedFeature
 
-    more = {"depends": depends, "estimate": estimate, "description": description}
+    more = {"depends": depends, "estimate": estimate, "description": description, "on": on}
     feature = _feature(title, criterion, research=research, topic=topic, **more)
     opened = shell.open()
     done = add_feature(opened.context, mission, feature, milestone=milestone)
