@@ -185,7 +185,7 @@ class Asking:
                 if isinstance(error, NoAnswerError):
                     raise
                 one.detail = error.message
-                one.progress.restarts = _RESTARTS
+                one.progress.restarts = _RESTARTS + 1
                 over[one.key] = (one, LaunchState.UNKNOWN)
                 continue
             one.advance(Phase.STARTED)
@@ -259,26 +259,36 @@ class Asking:
         """Return the result that this machine gives a job without one; empty if the job goes on, or has a result."""
         if one.names.result in there:
             return ""
-        progress = one.progress
-        if one.names.claim not in there:
-            if state is LaunchState.UNKNOWN and not self._is_unwanted(one) and progress.restarts < _RESTARTS:
-                progress.restarts += 1
-                one.advance(Phase.REQUESTED)
-                return ""
-            nonce = self._git.store(f'{{"run": "{one.key}", "host": "", "nonce": "{random_hex(12)}"}}\n'.encode())
-            if not self._exchange().create({one.names.claim: nonce})[one.names.claim]:
-                return ""  # it has begun just now
-            reason = EndReason.CANCELLED if self._is_unwanted(one) else EndReason.NOT_STARTED
-            words = one.detail or f"host {self._host.name} did not start it"
-            return self._made(one, Exit(reason, detail="" if reason is EndReason.CANCELLED else words))
-        if self._host.kind is HostKind.SSH and state is not LaunchState.ENDED and progress.generation <= _RECOVERIES:
-            progress.generation += 1
-            progress.stream = progress.log = 0
-            self._mirrors.pop(one.key, None)
+        progress, claimed = one.progress, one.names.claim in there
+        if not claimed and state is LaunchState.UNKNOWN and self._may_start(one) and progress.restarts < _RESTARTS:
+            progress.restarts += 1
             one.advance(Phase.REQUESTED)
             return ""
-        words = f"host {self._host.name} lost it: {one.detail or state}"
-        return self._made(one, Exit(EndReason.LOST, detail=words, report=AgentReport(usage=Usage(usd=None))))
+        if self._host.kind is HostKind.SSH and progress.generation <= _RECOVERIES and (claimed or self._may_start(one)):
+            self._recover(one)
+            return ""
+        if claimed:
+            words = f"host {self._host.name} lost it: {one.detail or state}"
+            return self._made(one, Exit(EndReason.LOST, detail=words, report=AgentReport(usage=Usage(usd=None))))
+        nonce = self._git.store(f'{{"run": "{one.key}", "host": "", "nonce": "{random_hex(12)}"}}\n'.encode())
+        if not self._exchange().create({one.names.claim: nonce})[one.names.claim]:
+            return ""  # it has begun just now
+        if self._is_unwanted(one):
+            return self._made(one, Exit(EndReason.CANCELLED))
+        words = one.detail or f"host {self._host.name} did not start it"
+        return self._made(one, Exit(EndReason.NOT_STARTED, detail=words))
+
+    def _may_start(self, one: Followed) -> bool:
+        """Whether a job of which nothing has begun may be started again."""
+        return not self._is_unwanted(one) and one.progress.restarts <= _RESTARTS
+
+    def _recover(self, one: Followed) -> None:
+        """Have a job started under another id: on the same machine, it continues from its folder there."""
+        one.progress.generation += 1
+        one.progress.stream = one.progress.log = 0
+        one.told_at = 0.0
+        self._mirrors.pop(one.key, None)
+        one.advance(Phase.REQUESTED)
 
     def _made(self, one: Followed, end: Exit) -> str:
         return make_result(self._git, one.key, end, log=b"", parents=[one.spec.tree.commit])

@@ -29,7 +29,10 @@ class Mirror:
         self._one, self._now, self._scrub = one, now, scrub
         self._rest = b""
         self.offset = one.progress.stream
-        self._forget_unsaved()
+        self._again = not self.offset
+        """What was printed before is printed again, from its beginning: then it replaces the log."""
+        if not self._again:
+            self._shorten(one.progress.log)
 
     def take(self, part: bytes, next_offset: int) -> None:
         """Add what was printed from `offset` on."""
@@ -37,6 +40,9 @@ class Mirror:
         *lines, self._rest = (self._rest + part).split(b"\n")
         logged = [line[1:] for line in lines if line.startswith(LINE)]
         if logged:
+            if self._again:
+                self._shorten(0)
+            self._again = False
             self._write(logged)
         for line in lines:
             if line.startswith(FACTS):
@@ -90,11 +96,11 @@ class Mirror:
             if out.tell() < _MOST_NOTES:
                 out.write(text.encode("utf-8", "replace") + b"\n")
 
-    def _forget_unsaved(self) -> None:
+    def _shorten(self, size: int) -> None:
         """Drop what a follower that died had written without recording it: it is read again."""
-        if self._size() > self._one.progress.log:
+        if self._size() > size:
             with suppress(OSError):
-                os.truncate(self._one.job.log, self._one.progress.log)
+                os.truncate(self._one.job.log, size)
 
     def _size(self) -> int:
         try:
