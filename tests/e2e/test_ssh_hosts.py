@@ -9,11 +9,15 @@ import pytest
 from tests.kit.nightly import only_at_night
 from tests.kit.ssh_missions import Fleet, fleet, until
 
+from mission_cli.adapters.executors.remote.followed import open_marks
+from mission_cli.adapters.executors.remote.host_state import read_state
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 PATIENCE = 40
+ADOPTED_AFTER = 2
 """Pulses."""
 SLOW = """\
 time.sleep(2)
@@ -75,8 +79,12 @@ THERE: dict[str, Callable[[Fleet], object]] = {
 def lived_through(one: Fleet, kill: Callable[[Fleet], object], step: str) -> list[str]:
     """Begin, kill at a step, go on; return the attempts that were made."""
     one.plan(2)
-    until(lambda: STEPS[step](one), one.pulse)
+    one.pulse()
+    until(lambda: STEPS[step](one))
     kill(one)
+    for _ in range(ADOPTED_AFTER):
+        one.pulse()
+    assert one.here("_follow") or not any(open_marks(place) for place in one.person.runtime.glob("hosts/*"))
     for _ in range(PATIENCE):
         one.pulse()
         one.person.rest()
@@ -103,3 +111,40 @@ def test_nothing_is_done_twice_when_something_is_killed_there(tmp_path: Path, vi
         attempts = lived_through(one, THERE[victim], step)
         assert {attempt.partition("-")[0] for attempt in attempts} == {"1.1", "1.2"}
         assert len(attempts) <= 4
+
+
+@only_at_night
+@pytest.mark.timeout(900)
+def test_a_network_that_is_away_for_longer_than_any_connection_lives(tmp_path: Path) -> None:
+    """Keep-alives end a connection after 30 s, here and there: what holds after that holds after any time."""
+    with fleet(tmp_path, ["a"], source=SLOW) as one:
+        one.plan(2)
+        one.pulse()
+        until(lambda: running(one))
+        machine, place = one.network["a"], one.person.runtime / "hosts" / "a"
+        machine.cut_off()
+        until(lambda: all(work.ended for work in one.done()))
+        until(lambda: not read_state(place).reachable)
+        until(lambda: machine.commanded("sshd: root") == [])
+        one.pulse()
+        assert set(one.person.features().values()) == {"dispatched"}
+        assert "a" in one.person.mission("why", "m/1.1").out
+        machine.connect()
+        until(lambda: not open_marks(place), one.pulse)
+        for _ in range(ADOPTED_AFTER):
+            one.pulse()
+            one.person.rest()
+        assert one.person.features() == {"1.1": "done", "1.2": "done"}
+        assert sorted(work.run for work in one.done()) == ["m/1.1-a1", "m/1.2-a1"]
+
+
+@only_at_night
+def test_clocks_an_hour_ahead_and_behind_change_nothing(tmp_path: Path) -> None:
+    with fleet(tmp_path, source=SLOW, clocks=[3600, -3600, 0]) as three:
+        three.plan(6)
+        three.person.run()
+        assert set(three.person.features().values()) == {"done"}
+        assert Counter(work.host for work in three.done()) == {"a": 2, "b": 2, "c": 2}
+        assert three.doubled() == {}
+        said = three.person.mission("status", "m", "--json").facts
+        assert said["problems"] == []

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _NET, _INNER_NET = "192.0.2", "198.51.100"
 """Addresses that no machine of the world has."""
 _PORT = 2222
-_FAKETIME = "faketime/libfaketime.so.1"
 _PATIENCE = 400
 """Times a fiftieth of a second until sshd listens."""
 _SSH = """\
@@ -185,11 +184,7 @@ class Machine:
         (self.folder / "shadow").write_text(f"{user.pw_name}:*:19000:0:99999:7:::\n")
         setenv = dict(self.setenv) if self.space else {"HOME": os.fspath(self.home), **self.setenv}
         if self.skew_s:
-            setenv |= {
-                "LD_PRELOAD": _faketime(),
-                "FAKETIME": f"{self.skew_s:+d}s",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            }
+            setenv |= {"LD_PRELOAD": _wrong_clock(self.folder), "SKEW_S": str(self.skew_s)}
         lines = [
             f"Port {self.port}",
             f"ListenAddress {self.address}",
@@ -200,6 +195,7 @@ class Machine:
             *(["SetEnv " + " ".join(f"{n}={v}" for n, v in setenv.items())] if setenv else []),
             *["UsePAM no", "StrictModes no", "PermitRootLogin prohibit-password", "PasswordAuthentication no"],
             *["KbdInteractiveAuthentication no", "MaxSessions 50", "MaxStartups 100", "PrintMotd no", "UseDNS no"],
+            *["ClientAliveInterval 10", "ClientAliveCountMax 3"],
         ]
         (self.folder / "sshd_config").write_text("\n".join([*lines, ""]))
 
@@ -324,11 +320,21 @@ def _make_space(end: ExitStack, name: str) -> str:
     return name
 
 
-def _faketime() -> str:
-    found = [*Path("/usr/lib").glob(f"*/{_FAKETIME}"), *Path("/usr/lib").glob(_FAKETIME)]
-    if not found:
-        pytest.skip("libfaketime is not installed: apt install faketime")
-    return os.fspath(found[0])
+def _wrong_clock(folder: Path) -> str:
+    """Return a library, made now, that changes the time that programs see."""
+    _want("cc:gcc")
+    made = folder / "wrong_clock.so"
+    if not made.exists():
+        _run(
+            "cc",
+            "-shared",
+            "-fPIC",
+            "-o",
+            os.fspath(made),
+            os.fspath(Path(__file__).with_name("wrong_clock.c")),
+            "-ldl",
+        )
+    return os.fspath(made)
 
 
 def _program(name: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import time
+from math import inf
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import asdict, dataclass
@@ -41,12 +43,13 @@ class Machine:
         self._host, self._connection = host, connection
         self._known: Known | None = None
 
-    def known(self) -> Known:
-        """Return what the last `learn` found, of an earlier process too."""
+    def known(self, *, youngest_s: float = inf) -> Known:
+        """Return what the last `learn` found, of an earlier process too, unless that is older."""
         if self._known is None:
             note = read_json(self._connection.folder / _NOTE)
-            about = note.get("about") if isinstance(note, dict) else None
-            self._known = Known(**note["known"]) if about == self._about() else self.learn()
+            fits = isinstance(note, dict) and note.get("about") == self._about()
+            young = fits and 0 <= time.time() - note["at"] < youngest_s
+            self._known = Known(**note["known"]) if young else self.learn()
         return self._known
 
     def learn(self) -> Known:
@@ -65,7 +68,7 @@ class Machine:
             words = f"{self._host.name}: `{self._host.python}` is Python {'.'.join(map(str, numbers))}"
             raise ToolError(words, hint=hint)
         self._known = Known(root, path, place.rpartition("\n")[2])
-        note = {"about": self._about(), "known": asdict(self._known)}
+        note = {"about": self._about(), "at": time.time(), "known": asdict(self._known)}
         write_json(self._connection.folder / _NOTE, note, durable=False)
         return self._known
 
