@@ -197,6 +197,10 @@ def test_a_program_is_asked_for_again_before_ray_may_have_removed_it(cluster: Cl
     cluster.now += 300
     launcher.start(launch)
     assert cluster.server.lines == [there, "POST /api/jobs/", there, "POST /api/jobs/"]
+    cluster.says("no package")
+    launcher.look(["no-package"])
+    launcher.start(launch)
+    assert cluster.server.lines[4:] == ["GET /api/jobs/no-package", there, "POST /api/jobs/"]
 
 
 def test_a_log_is_read_as_it_is_and_not_more_often_than_it_is_worth(cluster: Cluster) -> None:

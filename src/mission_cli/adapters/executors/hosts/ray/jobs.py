@@ -19,6 +19,7 @@ _STATES = {
 }
 _WAITED_TOO_LONG = "JOB_SUPERVISOR_ACTOR_START_TIMEOUT"
 """No node had what it needs for `RAY_JOB_START_TIMEOUT_SECONDS`, a variable of the head, 900 s by default."""
+_NO_FOLDER = "RUNTIME_ENV_SETUP_FAILURE"
 _NO_COMMAND = "Entrypoint not found."
 """What Ray makes up if a job is deleted while it watches the job's end: a job that failed, without metadata."""
 _COMMAND_FAILED = "JOB_ENTRYPOINT_COMMAND_ERROR"
@@ -59,6 +60,11 @@ class RayJob:
     def running(self) -> bool:
         """Whether Ray says that its command runs."""
         return self.status == "RUNNING"
+
+    @property
+    def had_no_program(self) -> bool:
+        """Whether its working folder could not be made, such as from a package that is not there."""
+        return self.trouble == _NO_FOLDER
 
     def look(self, *, lost: Collection[str] = ()) -> LaunchLook:
         """Return its state; `lost` are nodes that Ray knows to be lost.

@@ -115,6 +115,8 @@ class RayLauncher:
         found = {job: self._asked(job) for job in asked} if len(asked) <= _EACH else self._listed()
         present = {job: there for job in asked if (there := found.get(job)) is not None}
         self._seen.update(present)
+        if any(job.had_no_program for job in present.values()):
+            self._pinned.clear()  # a head without storage was started again
         lost = self._lost_nodes() if any(job.running for job in present.values()) else frozenset()
         return {job: self._state(present[job], lost) if job in present else _NONE for job in ids}
 
