@@ -22,6 +22,8 @@ _ARGUMENTS = {
     "ID[/1]": "milestone",
     "GATE": "gate",
     "N": "request",
+    "HOST": "host",
+    "[HOST]": "host",
     "FILE": ":files",
     "[PATH…]": ":files*",
     "[COMMAND|TOPIC]": "command*",
@@ -45,6 +47,8 @@ _OF_A_COMMAND = {
     "new --type": "development|research|operations",
     "export --to": "=polpo",
     "cron install --with": "cron|systemd",
+    "hosts add --kind": "ssh|ray|slurm|kubernetes",
+    "add --on": "host",
 }
 
 

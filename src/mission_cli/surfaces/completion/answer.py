@@ -124,7 +124,7 @@ def _of_kind(kind: str, word: str, before: Sequence[str], given: Sequence[str]) 
     if kind in {"feature", "part", "milestone"}:
         whole, features = kind != "feature", kind != "milestone"
         return place.parts(word, features=features, milestones=whole, whole=whole)
-    of_repository = {"mission": place.missions, "runner": place.runners, "branch": place.branches}
+    of_repository = {"mission": place.missions, "runner": place.runners, "branch": place.branches, "host": place.hosts}
     if kind in of_repository:
         return of_repository[kind]()
     return place.gates(mission) if kind == "gate" else place.requests(mission)

@@ -1,4 +1,4 @@
-"""What can follow on a command line: missions, features, gates, requests, runners and branches of the repository.
+"""What can follow on a command line: missions, features, gates, requests, runners, hosts and branches.
 
 Standard library only, as in `fastpath`: a person waits for this after each Tab. Files are read, never git.
 """
@@ -68,13 +68,13 @@ class Place:
 
     def runners(self) -> Candidates:
         """Return the runners that the settings configure, and the agents that are known by name."""
-        found = dict.fromkeys(AGENTS, "agent")
-        for path in (_own_settings(), os.path.join(self._root, ".mission.toml")):
-            for line in _read(path).splitlines():
-                head = line.strip()
-                if head.startswith("[runners.") and "]" in head:
-                    found[head[len("[runners.") : head.index("]")].split(".")[0].strip('"')] = "configured"
-        return list(found.items())
+        paths = (_own_settings(), os.path.join(self._root, ".mission.toml"))
+        named = [name for path in paths for name in _tables(path, "runners")]
+        return list((dict.fromkeys(AGENTS, "agent") | dict.fromkeys(named, "configured")).items())
+
+    def hosts(self) -> Candidates:
+        """Return the hosts in the person's own settings."""
+        return [(name, "host") for name in _tables(_own_settings(), "hosts")]
 
     def branches(self) -> Candidates:
         """Return the branches of the repository, without those of missions."""
@@ -134,6 +134,14 @@ def _mission_files(root: str) -> Iterator[tuple[str, str]]:
             count += 1
             if count > _MOST:
                 return
+
+
+def _tables(path: str, group: str) -> list[str]:
+    """Return the names of the tables `[group.NAME]` of a settings file."""
+    heads = (line.strip() for line in _read(path).splitlines())
+    begin = f"[{group}."
+    found = (head[len(begin) : head.index("]")] for head in heads if head.startswith(begin) and "]" in head)
+    return list(dict.fromkeys(name.split(".")[0].strip('"') for name in found))
 
 
 def _rows(text: str, heading: str) -> Iterator[list[str]]:

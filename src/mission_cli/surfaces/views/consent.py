@@ -83,6 +83,7 @@ def consent_facts(ctx: Context, loaded: Loaded, ahead: Outlook) -> list[tuple[st
         ),
         ("sandbox", ctx.machine.sandbox().words),
         ("in", f"separate clones below {ctx.settings.trees or 'your state folder'}; your checkout is not touched"),
+        *_hosts(ctx, mission),
         *([("copies", _copies(ctx))] if ctx.settings.tree.copy else []),
         ("branches", f"{work_branch(mission.id)} and one per attempt; {mission.base} moves {landing}"),
         *([("proposes", pulls_words(ctx, mission, proposes))] if proposes is not Proposing.NONE else []),
@@ -97,6 +98,15 @@ def consent_facts(ctx: Context, loaded: Loaded, ahead: Outlook) -> list[tuple[st
         ("stop", f"mission pause {mission.id}, or everything at once: mission stop --all"),
         *(("note", f"{notice.text} → {notice.remedy}") for notice in ahead.notices),
     ]
+
+
+def _hosts(ctx: Context, mission: Mission) -> Iterator[tuple[str, str]]:
+    """Yield the hosts that get code and prompts of the mission."""
+    named = mission.preferences.hosts
+    found = [look for look in ctx.hosts.looks() if look.name in named or not (named or mission.poc)]
+    if found:
+        each = ", ".join(f"{look.name} ({look.where or look.kind}, up to {look.workers})" for look in found)
+        yield "hosts", f"attempts may also run on {each}; these get the code and the prompts"
 
 
 def _size(mission: Mission) -> str:

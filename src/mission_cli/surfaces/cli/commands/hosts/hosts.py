@@ -11,7 +11,7 @@ from mission_cli.surfaces.cli.shell import Shell, Yes, command, group
 if TYPE_CHECKING:
     from mission_cli.app.hosts.results import TestedHost
 
-_Name = Annotated[str, typer.Argument(metavar="NAME", help="The host; mission hosts list names all.")]
+_Name = Annotated[str, typer.Argument(metavar="HOST", help="The host; mission hosts list names all.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -89,7 +89,7 @@ def _tested(shell: Shell, name: str) -> TestedHost:
 
 def test_hosts(
     shell: Shell,
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The host; default: all.")] = "",  # noqa: PT028 - a command, no test
+    name: Annotated[str, typer.Argument(metavar="[HOST]", help="The host; default: all.")] = "",  # noqa: PT028 - a command, no test
 ) -> int:
     """Test one host or all."""
     from mission_cli.app.hosts.commands import tested
