@@ -98,7 +98,7 @@ def away(person: Person, tmp_path: Path) -> Iterator[Away]:
     made.leave()
 
 
-@pytest.mark.parametrize("number", by_day([*range(0, 300, 3)], 1))
+@pytest.mark.parametrize("number", by_day([*range(0, 120, 2)], 1))
 def test_a_follower_that_dies_anywhere_loses_nothing(person: Person, away: Away, tmp_path: Path, number: int) -> None:
     mark = tmp_path / "died"
     away.follower = [os.fspath(Path(dies.__file__)), os.fspath(mark), str(number), *away.follower]
@@ -110,7 +110,7 @@ def test_a_follower_that_dies_anywhere_loses_nothing(person: Person, away: Away,
 
 
 @only_at_night
-@pytest.mark.parametrize("number", [*range(0, 160, 2)])
+@pytest.mark.parametrize("number", [*range(0, 120, 3)])
 def test_a_program_that_dies_anywhere_on_its_host_starts_nothing_twice(
     person: Person, away: Away, tmp_path: Path, number: int
 ) -> None:

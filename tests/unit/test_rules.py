@@ -46,6 +46,15 @@ STEPS = {
     "integrated": ("unit/test_rules.py::test_when_work_has_moved_unchanged_code_keeps_its_verdict_and_changed_code_is_judged_again", "contract/test_code.py::test_work_is_made_once_and_moved_by_compare_and_swap"),
     "settled": ("e2e/test_budget.py::test_log_summary_and_records_say_the_same_in_every_commit",),
 }  # fmt: skip
+ON_A_HOST = {
+    "new": ("crash/test_away.py::test_a_request_that_never_left_is_given_back", "crash/test_away.py::test_a_request_with_the_value_of_a_secret_does_not_leave"),
+    "pushing": ("crash/test_away.py::test_a_follower_that_dies_anywhere_loses_nothing", "unit/test_remote_parts.py::test_refs_there_are_created_once_and_moved_by_their_old_value"),
+    "requested": ("crash/test_away.py::test_an_answer_that_is_lost_after_the_start_starts_nothing_twice", "crash/test_away.py::test_a_host_that_refuses_starts_nothing"),
+    "started": ("crash/test_away.py::test_while_a_host_is_away_its_job_goes_on_and_nothing_is_concluded", "crash/test_away.py::test_a_job_in_a_queue_waits_and_can_be_cancelled"),
+    "claimed": ("crash/test_away.py::test_a_machine_that_finds_the_claim_of_another_one_starts_nothing", "crash/test_away.py::test_a_program_that_dies_anywhere_on_its_host_starts_nothing_twice"),
+    "ended": ("crash/test_away.py::test_a_machine_that_is_lost_ends_its_attempt_and_a_zombie_comes_too_late", "crash/test_away.py::test_a_secret_that_only_this_machine_knows_keeps_the_commits_out"),
+    "arrived": ("crash/test_away.py::test_nothing_piles_up_on_the_host", "crash/test_away.py::test_a_result_that_names_what_it_did_not_send_changes_nothing"),
+}  # fmt: skip
 RULES = {
     "A mistake in the file never raises a cap": ("unit/test_in_force.py::test_no_single_mistake_widens_a_cap_or_stops_the_mission_in_silence", "e2e/test_values_in_force.py::test_a_typo_in_a_cap_keeps_it_and_set_changes_it"),
     "No intent raises spent + reserved": ("unit/test_planner.py::test_decisions_are_total_deterministic_and_never_over_the_cap", "unit/test_planner.py::test_a_reserve_fits_below_the_cap", "unit/test_planner.py::test_an_unknown_cost_keeps_its_reserve_held"),
@@ -77,14 +86,16 @@ def section(title: str) -> str:
     return page.partition(f"## {title}\n")[2].partition("\n## ")[0]
 
 
-@pytest.mark.parametrize("proof", sorted({p for proofs in (*STEPS.values(), *RULES.values()) for p in proofs}))
+@pytest.mark.parametrize(
+    "proof", sorted({p for table in (STEPS, ON_A_HOST, RULES) for proofs in table.values() for p in proofs})
+)
 def test_a_test_that_is_named_is_there(proof: str) -> None:
     assert exists(proof), proof
 
 
 def test_every_step_and_every_rule_has_its_tests() -> None:
     steps = re.findall(r"^\| (\w+) \|", section("The life of an attempt"), re.MULTILINE)[1:]
-    assert steps == list(STEPS)
+    assert [step for step in steps if step != "step"] == [*STEPS, *ON_A_HOST]
     rules = re.findall(r"^- (.*)", section("Rules that make it safe"), re.MULTILINE)
     assert len(rules) == len(RULES)
     for rule, start in zip(rules, RULES, strict=True):
