@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -353,3 +354,12 @@ def test_a_cluster_needs_a_repository_that_both_sides_reach(cluster: Cluster) ->
     assert cluster.launcher().exchange() == Exchange("/shared/x.git", "/shared/x.git")
     with pytest.raises(ToolError, match="host cluster: a Ray cluster needs `exchange`"):
         cluster.launcher(exchange="").exchange()
+
+
+def test_without_httpx_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    launcher = RayLauncher(Host("cluster", HostKind.RAY, address="http://h:8265"), environment={}, folder=tmp_path)
+    with pytest.raises(ToolError) as error:
+        launcher.free()
+    words = "host cluster: Ray needs the Python package httpx, which is not installed (extra ray)"
+    assert (error.value.message, str(error.value.hint)) == (words, "install it: pip install httpx")
