@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -46,9 +45,9 @@ def test_the_program_imports_nothing_but_python_and_itself(tmp_path: Path) -> No
     packed, digest = program(tmp_path)
     place = tmp_path / "mission.pyz"
     place.write_bytes(packed)
-    words = ["-I", "-S", os.fspath(place), "_node", "--root", os.fspath(tmp_path / "root"), "look", "m-1"]
-    said = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=True).stdout
-    assert json.loads(said) == {"m-1": {"state": "unknown", "detail": ""}}
+    words = ["-I", "-S", os.fspath(place), "_node", "--root", os.fspath(tmp_path / "root"), "run", "c", "../x", "url"]
+    said = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stderr) == (1, "these are not the names of a job\n")
     home = tmp_path / "root/program" / digest
     code = f"import sys; sys.path.insert(0, sys.argv[1])\n{EVERYTHING}"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code, home], capture_output=True, text=True, check=False)
@@ -58,6 +57,7 @@ def test_the_program_imports_nothing_but_python_and_itself(tmp_path: Path) -> No
 def test_a_command_that_cannot_be_carried_out_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = ["--root", os.fspath(tmp_path / "root")]
     assert node([*root, "dance"]) == 2
-    assert node([*root, "look", "../x"]) == 1
     assert node([*root, "run", "clone", "../../etc", "url"]) == 1
-    assert capsys.readouterr().err == ('unknown command: dance\nnot an id: "../x"\nthese are not the names of a job\n')
+    assert node([*root, "run", "clone", "m/1.1-a1", "--upload-pack=x"]) == 1
+    names = "these are not the names of a job\n"
+    assert capsys.readouterr().err == f"unknown command: --root {root[1]} dance\n{names}{names}"

@@ -17,7 +17,7 @@ from mission_cli.adapters.executors.remote.arrival import arrived, make_store
 from mission_cli.adapters.executors.remote.followed import Phase, mark_clean, mark_to_clean, to_clean
 from mission_cli.adapters.executors.remote.launcher import Launch, LaunchState
 from mission_cli.adapters.executors.remote.mirror import Mirror
-from mission_cli.adapters.executors.remote.names import Names
+from mission_cli.adapters.executors.remote.names import USUAL_ROOT, Names
 from mission_cli.adapters.executors.remote.request import make_request
 from mission_cli.adapters.executors.remote.result import make_result
 from mission_cli.adapters.executors.remote.ship import program
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.hosts.host import Host
     from mission_cli.ports.executor import JobSpec
 
-USUAL_ROOT = "~/.cache/mission"
 _OVER = frozenset({LaunchState.ENDED, LaunchState.GONE, LaunchState.UNKNOWN})
 _OUTPUTS = 20
 """How many jobs are asked for their output in one round."""

@@ -10,6 +10,8 @@ from mission_cli.domain.branches.refs import Area
 
 _OTHER = pattern(r"[^a-z0-9]+")
 _READABLE = 36
+USUAL_ROOT = "~/.cache/mission"
+"""The folder on a host for everything that is kept there, if the settings name none."""
 CLONE = pattern(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
