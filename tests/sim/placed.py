@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.kit.fakes.hosts import Elsewhere, Park
 from tests.sim.sim import PLAN, BrokenError, Sim
 
-from mission_cli.app.hosts.commands import drain, tested
+from mission_cli.app.hosts.commands import drain, examined
 
 if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
@@ -47,7 +47,7 @@ class PlaceSim(Sim):
             else:
                 self._at_drain.pop((host.jobs.name, name), None)
         elif event.pick % 17 == 0:
-            tested(ctx, [name])
+            examined(ctx, [name])
         super().tick(event)
 
     def end(self) -> None:

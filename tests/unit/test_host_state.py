@@ -81,3 +81,26 @@ def test_looks_join_settings_state_and_the_jobs_that_are_there(tmp_path: Path) -
     with pytest.raises(NotFoundError) as caught:
         hosts.drain("big-bx", on=True)
     assert (str(caught.value), str(caught.value.hint)) == ("there is no host `big-bx`", "did you mean `big-box`?")
+
+
+def test_a_probe_asks_one_thing_and_notes_whether_the_host_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.kit.loopback_host import LoopbackHost, LoopbackLauncher
+
+    from mission_cli.adapters import hosts as module
+
+    monkeypatch.setattr(module, "LAUNCHERS", dict.fromkeys(HostKind, LoopbackLauncher))
+    there = LoopbackHost(tmp_path / "host")
+    box = Host("box", HostKind.SSH, str(there.folder))
+    hosts = LocalHosts(
+        {"box": box}, tmp_path, environment={}, runners=(), now=lambda: datetime(2026, 11, 30, tzinfo=UTC)
+    )
+    assert [(one.name, one.ok) for one in hosts.test("box", whole=False)] == [("reachable", True)]
+    there.cut()
+    [finding] = hosts.test("box", whole=False)
+    assert (finding.ok, bool(finding.words), bool(finding.hint)) == (False, True, True)
+    assert hosts.looks()[0].state == "unreachable"
+    there.restore()
+    assert all(one.ok for one in hosts.test("box"))
+    assert (hosts.looks()[0].state, there.ids()) == ("ready", [])

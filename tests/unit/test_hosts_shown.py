@@ -75,7 +75,7 @@ def test_a_list_shows_what_runs_where_and_why_a_host_cannot_be_reached() -> None
 def test_a_test_says_what_is_missing_and_a_host_that_is_back_starts_a_pulse() -> None:
     host = world(box=Elsewhere("box", there=False), lab=Elsewhere("lab"))
     ctx = host.context()
-    found = commands.tested(ctx, [])
+    found = commands.examined(ctx, [])
     assert (found.ok, texts.tested_text(found.hosts)) == (
         False,
         "box: not ready\n  FAIL  reachable  no route to host\nlab: ready\n  ok    reachable  it answers",
@@ -84,10 +84,10 @@ def test_a_test_says_what_is_missing_and_a_host_that_is_back_starts_a_pulse() ->
     assert not ctx.runtime.take_pulse_request()
     assert host.jobs.park is not None
     host.jobs.park.hosts["box"].there = True
-    assert commands.tested(ctx, ["box"]).ok
+    assert commands.examined(ctx, ["box"]).ok
     assert ctx.runtime.take_pulse_request()
     with pytest.raises(NotFoundError, match="there is no host `boxx`"):
-        commands.tested(ctx, ["boxx"])
+        commands.examined(ctx, ["boxx"])
 
 
 def test_a_drained_host_gets_nothing_new_until_that_is_taken_back() -> None:
@@ -152,7 +152,7 @@ def test_whether_any_machine_will_ever_take_a_feature(
 def test_doctor_names_hosts_that_are_away_untested_drained_or_off_the_time() -> None:
     host = world(box=Elsewhere("box", there=False), lab=Elsewhere("lab", drained=True), new=Elsewhere("new"))
     ctx = host.context()
-    commands.tested(ctx, ["box"])
+    commands.examined(ctx, ["box"])
     found = [(one.subject, one.words, str(one.todo)) for one in host_findings(ctx)]
     since = listed(ctx).hosts[0].since
     assert found == [

@@ -153,7 +153,7 @@ def assemble(
             environment=around,
             runners=[*settings.runners],
             now=SystemClock().now,
-            tester=python_command("hosts", "test", "--quiet", "--repo", os.fspath(checkout.name)),
+            tester=python_command("hosts", "test", "--reach", "--quiet", "--repo", os.fspath(checkout.name)),
         ),
         settings=settings,
         settings_files=(*found.files, os.fspath(key_file())),

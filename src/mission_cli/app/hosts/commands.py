@@ -48,12 +48,15 @@ def look_of(ctx: Context, name: str) -> HostLook:
     return looks[name]
 
 
-def tested(ctx: Context, names: Sequence[str]) -> TestedHosts:
-    """Test hosts one after the other; without names all. A pulse is requested if one can be reached again."""
+def examined(ctx: Context, names: Sequence[str], *, whole: bool = True) -> TestedHosts:
+    """Test hosts one after the other; without names all. A pulse is requested if one can be reached again.
+
+    Without `whole`, only whether they can be reached is asked.
+    """
     found = []
     for name in names or [look.name for look in ctx.hosts.looks()]:
         away = bool(look_of(ctx, name).problem)
-        parts = [TestedPart(one.name, one.ok, one.words, one.hint) for one in ctx.hosts.test(name)]
+        parts = [TestedPart(one.name, one.ok, one.words, one.hint) for one in ctx.hosts.test(name, whole=whole)]
         found.append(TestedHost(name, all(part.ok for part in parts), parts))
         if away and not look_of(ctx, name).problem:
             _go_on(ctx)

@@ -37,10 +37,10 @@ class Hosts(Protocol):
         """Keep new attempts away from a host, or let it take them again. Raises NotFoundError for an unknown one."""
         ...
 
-    def test(self, name: str) -> Sequence[HostFinding]:
+    def test(self, name: str, *, whole: bool = True) -> Sequence[HostFinding]:
         """Ask a host for everything that an attempt needs there, and note whether it could be reached.
 
-        Raises NotFoundError for an unknown one.
+        Without `whole`, only that is asked, with one request. Raises NotFoundError for an unknown one.
         """
         ...
 
@@ -61,8 +61,9 @@ class NoHosts:
         del on
         raise no_such_host(name, ())
 
-    def test(self, name: str) -> Sequence[HostFinding]:
+    def test(self, name: str, *, whole: bool = True) -> Sequence[HostFinding]:
         """Refuse it."""
+        del whole
         raise no_such_host(name, ())
 
     def ask(self, name: str) -> None:

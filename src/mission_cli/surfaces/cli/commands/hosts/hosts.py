@@ -80,24 +80,25 @@ def add(
 
 
 def _tested(shell: Shell, name: str) -> TestedHost:
-    from mission_cli.app.hosts.commands import tested
+    from mission_cli.app.hosts.commands import examined
 
     ctx = shell.open_unmade().context
     with shell.busy(f"test {name}"):
-        return tested(ctx, [name]).hosts[0]
+        return examined(ctx, [name]).hosts[0]
 
 
 def test_hosts(
     shell: Shell,
     name: Annotated[str, typer.Argument(metavar="[HOST]", help="The host; default: all.")] = "",  # noqa: PT028 - a command, no test
+    reach: Annotated[bool, typer.Option("--reach", help="Only ask whether it can be reached.")] = False,  # noqa: PT028 - see above
 ) -> int:
     """Test one host or all."""
-    from mission_cli.app.hosts.commands import tested
+    from mission_cli.app.hosts.commands import examined
     from mission_cli.surfaces.reporting.hosts import tested_text
 
     ctx = shell.open_unmade().context
     with shell.busy(f"test {name}" if name else "test the hosts"):
-        found = tested(ctx, [name] if name else [])
+        found = examined(ctx, [name] if name else [], whole=not reach)
     shell.say(tested_text(found.hosts), found)
     return 0 if found.ok else 1
 
