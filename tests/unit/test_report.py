@@ -205,7 +205,7 @@ Passed at …. Cost: $0.90. Contract: ….
 7 min, $0.30, 1 file, +1 -0
 
 - passed: grep: `good` in `2.2.txt`
-  2026-11-20T11:10:10Z, …, exit 0, evidence …
+  2026-11-20T11:03:09Z, …, exit 0, evidence …
 - new: 2.2.txt (+1 -0)
 - attempt 2.2-a1 script (sonnet): done
 
