@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tests.contract.kubernetes_rig import KubernetesRig
 from tests.contract.ray_rig import RayRig
-from tests.contract.slurm_rig import SlurmRig
+from tests.contract.slurm_rig import SlurmBySshRig, SlurmRig
 from tests.contract.ssh_rigs import NearSshRig, SshRig
 from tests.kit.loopback_host import LoopbackHost, LoopbackLauncher
 
@@ -93,9 +93,10 @@ RIGS: dict[str, Callable[[Path], Rig]] = {
     "kubernetes": KubernetesRig,
     "ray": RayRig,
     "slurm": SlurmRig,
+    "slurm, by ssh": SlurmBySshRig,
 }
 """By kind. A rig calls `pytest.skip` if its programs are not installed."""
-AT_NIGHT: frozenset[str] = frozenset({"ray", "slurm", "ssh", "ssh, near"})
+AT_NIGHT: frozenset[str] = frozenset({"ray", "slurm", "slurm, by ssh", "ssh", "ssh, near"})
 """Kinds that are too slow for each run of the tests."""
 OUTPUT_ENDS_WITH_IT = frozenset({"kubernetes"})
 """Kinds that drop what a command has printed when it has been told to end."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tests.kit.slurm_cluster import SlurmCluster
+from tests.kit.sshd import near
 
 from mission_cli.adapters.executors.hosts.slurm.launcher import SlurmLauncher
 from mission_cli.domain.hosts.host import Host, HostKind
@@ -51,3 +54,28 @@ class SlurmRig:
     def leave(self) -> None:
         """End the cluster."""
         self._cluster.leave()
+
+
+class SlurmBySshRig(SlurmRig):
+    """The same by `ssh` to a login node, whose login shell knows the cluster."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._end = ExitStack()
+        self.network = self._end.enter_context(near(folder / "network", "login"))
+
+    @property
+    def launcher(self) -> Launcher:
+        """By a port of this machine."""
+        names = ("PATH", "SLURM_CONF")
+        lines = [f"export {name}={shlex.quote(self._cluster.environment[name])}\n" for name in names]
+        (self.network["login"].home / ".profile").write_text("".join(lines))
+        root = os.fspath(self._folder / "shared")
+        host = Host("cluster", HostKind.SLURM, address="login", root=root, workers=3)
+        return SlurmLauncher(host, environment=self.network.environment, folder=self._folder / "cache")
+
+    def leave(self) -> None:
+        """End the cluster and the login node."""
+        self.launcher.close()
+        self._end.close()
+        super().leave()

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.executors.hosts.slurm import scripts
 from mission_cli.adapters.executors.hosts.slurm.commands import Commands
-from mission_cli.adapters.executors.hosts.slurm.states import is_over, looks, number_free, options_of, recorded
+from mission_cli.adapters.executors.hosts.slurm.states import (
+    NOT_LISTED,
+    is_over,
+    looks,
+    number_free,
+    options_of,
+    recorded,
+)
 from mission_cli.adapters.executors.hosts.slurm.testing import findings
-from mission_cli.adapters.executors.remote.launcher import Exchange, LaunchState
+from mission_cli.adapters.executors.remote.launcher import Exchange
 from mission_cli.domain.errors import ToolError
 
 if TYPE_CHECKING:
@@ -82,7 +89,7 @@ class SlurmLauncher:
         found: dict[str, LaunchLook] = {}
         for some in _parts([_checked(one) for one in ids]):
             found |= looks(some, self._commands.lines(scripts.LOOK, *some))
-        open_questions = [one for one, look in found.items() if look.state is LaunchState.GONE and not look.node]
+        open_questions = [one for one, look in found.items() if look.detail == NOT_LISTED]
         return found | self._recorded(open_questions)
 
     def _recorded(self, ids: list[str]) -> dict[str, LaunchLook]:

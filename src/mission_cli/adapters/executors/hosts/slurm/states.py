@@ -27,6 +27,7 @@ _STOPPED = {
     "REVOKED": "another cluster took it",
     "TIMEOUT": "its time limit was over",
 }
+NOT_LISTED = "Slurm does not list it any more, and it did not end by itself"
 _KILLED = "137"
 """The exit status of a program that was killed: Slurm ends the processes of a job one after the other."""
 _UNREACHABLE = re.compile(
@@ -107,7 +108,7 @@ def _look(facts: _Facts) -> LaunchLook:
     if facts.state or killed:
         return LaunchLook(LaunchState.GONE, _why(facts, reason), facts.node)
     if facts.started or facts.submitted:
-        return LaunchLook(LaunchState.GONE, "Slurm does not list it any more, and it did not end by itself", facts.node)
+        return LaunchLook(LaunchState.GONE, NOT_LISTED, facts.node)
     return LaunchLook(LaunchState.UNKNOWN)
 
 
