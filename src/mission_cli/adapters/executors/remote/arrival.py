@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
+from mission_cli.adapters.executors.remote.followed import open_marks, to_clean
+from mission_cli.adapters.executors.remote.names import Names
 from mission_cli.adapters.executors.remote.result import read_result
 from mission_cli.adapters.git.code.collect import take_in
 from mission_cli.adapters.git.code.trees import alternate, object_format
@@ -26,9 +28,12 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.executors.remote.followed import Followed
     from mission_cli.adapters.git.code.collect import Screen
+    from mission_cli.adapters.git.remote.far_refs import FarRefs
     from mission_cli.adapters.secrets.screen import SecretRules
 
 _OID = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SETTLED = b"settled\n"
+"""What stands in the place of a result that was taken."""
 _DETAIL = 2000
 _WORDS = 300
 
@@ -88,3 +93,32 @@ def _clean(end: Exit, rules: SecretRules) -> Exit:
         children=tuple(map(str, said.children)),
     )
     return replace(end, detail=scrub(end.detail)[:_DETAIL], report=report)
+
+
+def clean(folder: Path, clone: str, far: FarRefs, git: Git) -> dict[str, list[str]]:
+    """Remove ended jobs from the exchange; return their ids at the host, by key. `folder`: that of the host.
+
+    What says that a job was started stays, until a job is to be forgotten.
+    """
+    waiting = {*open_marks(folder)}  # a follower died before it wrote how they ended
+    told = {key: facts for key, facts in to_clean(folder).items() if key not in waiting}
+    if not told:
+        return {}
+    wanted: dict[str, tuple[str, str]] = {}
+    settled = git.store(_SETTLED)
+    there = far.listed([ref for key in told for ref in refs_of(Names(clone, key))])
+    for key, facts in told.items():
+        names, purge = Names(clone, key), facts.get("purge") is True
+        for ref in refs_of(names):
+            if ref in there and (purge or ref == names.request):
+                wanted[ref] = ("", there[ref])
+        if not purge and there.get(names.result, settled) != settled:
+            wanted[names.result] = (settled, there[names.result])
+    far.replace(wanted)
+    ids = {key: facts.get("ids") for key, facts in told.items()}
+    return {key: [str(one) for one in found] if isinstance(found, list) else [] for key, found in ids.items()}
+
+
+def refs_of(names: Names) -> tuple[str, str, str]:
+    """Return every ref of a job at the exchange."""
+    return names.request, names.claim, names.result

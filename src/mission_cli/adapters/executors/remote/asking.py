@@ -7,17 +7,18 @@ host says to be gone, this machine creates the result itself, and whatever still
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import one_line, stamp
-from mission_cli.adapters.executors.remote.arrival import arrived, make_store
-from mission_cli.adapters.executors.remote.followed import Phase, mark_clean, mark_to_clean, to_clean
+from mission_cli.adapters.executors.remote.arrival import arrived, clean, make_store, refs_of
+from mission_cli.adapters.executors.remote.followed import Phase, mark_clean, mark_to_clean
 from mission_cli.adapters.executors.remote.launcher import Launch, LaunchState
 from mission_cli.adapters.executors.remote.mirror import Mirror
-from mission_cli.adapters.executors.remote.names import USUAL_ROOT, Names
+from mission_cli.adapters.executors.remote.names import USUAL_ROOT
 from mission_cli.adapters.executors.remote.request import make_request
 from mission_cli.adapters.executors.remote.result import make_result
 from mission_cli.adapters.executors.remote.ship import program
@@ -51,7 +52,6 @@ _AGAIN_S = 30.0
 _SPARE_S = 1800
 """How much longer than its deadline a host lets a job run, for what happens before and after it."""
 _WORDS = 300
-_SETTLED = b"settled\n"
 _FETCHED = "refs/arrived/"
 
 
@@ -94,7 +94,7 @@ class Asking:
         over.update(self._look(started))
         if over:
             self._settle(over)
-        self._clean()
+        self._forget(clean(self._folder, self._clone, self._exchange(), self._git))
         self.has_started |= busy or bool(over)
         return busy or bool(over)
 
@@ -149,7 +149,7 @@ class Asking:
         if not wanted:
             return False
         pushed = [one for one in jobs if one.names.request in wanted]
-        there = self._exchange().listed([ref for one in pushed for ref in _refs(one.names)])
+        there = self._exchange().listed([ref for one in pushed for ref in refs_of(one.names)])
         for one in pushed:
             if one.names.claim in there and one.names.request not in there:
                 self._end(one, self._used(one, there))
@@ -206,7 +206,8 @@ class Asking:
         for one in jobs:
             now = time.monotonic()
             if self._is_unwanted(one) and (not one.told_at or now - one.told_at > _AGAIN_S):
-                self._ready().cancel(one.id)
+                with suppress(ToolError):  # it may have ended; what became of it is asked next
+                    self._ready().cancel(one.id)
                 one.told_at, one.progress.cancelled = now, True
                 one.save()
 
@@ -237,7 +238,10 @@ class Asking:
     def _mirror(self, one: Followed, *, whole: bool = False) -> None:
         mirror = self._mirrors.setdefault(one.key, Mirror(one, _now, self._screen.rules.scrub))
         while True:
-            part, after = self._ready().output(one.id, mirror.offset)
+            try:
+                part, after = self._ready().output(one.id, mirror.offset)
+            except ToolError:  # the host has lost it; the result has its end
+                return
             if part or after != mirror.offset:
                 mirror.take(part, after)
             if not part or not whole:
@@ -310,34 +314,13 @@ class Asking:
         mark_to_clean(self._folder, one.key, ids=one.ids, result=oid)
         self._end(one, end)
 
-    # Afterwards
-
-    def _clean(self) -> None:
-        """Remove what exchange and host keep of ended jobs. What says that a job was started stays until `purge`."""
-        told = to_clean(self._folder)
-        if not told:
-            return
-        far, clone = self._exchange(), self._clone
-        wanted: dict[str, tuple[str, str]] = {}
-        settled = self._git.store(_SETTLED)
-        there = far.listed([ref for key in told for ref in _refs(Names(clone, key))])
-        for key, facts in told.items():
-            names = Names(clone, key)
-            for ref in _refs(names):
-                if ref in there and (facts.get("purge") is True or ref == names.request):
-                    wanted[ref] = ("", there[ref])
-            if names.result in there and facts.get("purge") is not True and there[names.result] != settled:
-                wanted[names.result] = (settled, there[names.result])
-        far.replace(wanted)
-        for key, facts in told.items():
-            ids = facts.get("ids")
-            for job in ids if isinstance(ids, list) else ():
-                self._ready().forget(str(job))
+    def _forget(self, cleaned: Mapping[str, Sequence[str]]) -> None:
+        """Have the host forget ids, by the keys of their jobs."""
+        for key, ids in cleaned.items():
+            for job in ids:
+                with suppress(ToolError):  # what it keeps is its own affair
+                    self._ready().forget(job)
             mark_clean(self._folder, key)
-
-
-def _refs(names: Names) -> tuple[str, str, str]:
-    return names.request, names.claim, names.result
 
 
 def _began(one: Followed) -> str:
