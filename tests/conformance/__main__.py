@@ -35,13 +35,12 @@ def main(words: list[str]) -> int:
         sections[name] = table.section(SUBJECTS[name], rows)
         verdicts[name] = verdict.judge(seen, before)
         records[name] = seen
+        if _WRITE in words:
+            verdict.write(name, seen)
+            table.write({name: sections[name]}, {name: verdict.judge(seen, None)})
     print("\n".join(sections.values()))  # noqa: T201 - see above
     for name, judged in verdicts.items():
         print(f"{name} {records[name].version} {judged}")  # noqa: T201 - see above
-    if _WRITE in words:
-        for name, seen in records.items():
-            verdict.write(name, seen)
-        table.write(sections, {name: verdict.judge(seen, None) for name, seen in records.items()})
     return verdict.exit_status(verdicts)
 
 

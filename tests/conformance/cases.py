@@ -191,6 +191,7 @@ def _untouched(outcome: Outcome, scene: Scene) -> str:
 
 def _exact_prompt(outcome: Outcome, scene: Scene) -> str:
     sent = outcome.prompts[0] if outcome.prompts else ""
+    sent = sent.removesuffix("\n\n")  # one of them adds that
     return _committed(outcome, scene) or ("" if sent == _HUGE else f"{len(sent)} of {len(_HUGE)} characters came")
 
 
@@ -224,7 +225,7 @@ CASES = (
             "opencode": Run(sandbox=False),
             "claude": Run(sandbox=False, settings={"permissions": {"ask": ["Write"]}}),
         }.get(subject.name),
-        "nothing is refused: it never asks, and its own sandbox is off",
+        "nothing is refused: it never asks",
         look=_untouched,
     ),
     Case(

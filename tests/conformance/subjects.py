@@ -92,6 +92,21 @@ def _codex(home: Path, url: str, more: Mapping[str, Any]) -> None:
     (home / ".codex/config.toml").write_text("\n".join([*lines, "stream_max_retries = 1"]) + "\n")
 
 
+def _qwen(home: Path, url: str, more: Mapping[str, Any]) -> None:
+    del url
+    (home / ".qwen").mkdir(exist_ok=True)
+    settings = {"security": {"auth": {"selectedType": "openai"}}, "privacy": {"usageStatisticsEnabled": False}, **more}
+    settings |= {"model": {"generationConfig": {"contextWindowSize": 2_000_000}}}
+    (home / ".qwen/settings.json").write_text(json.dumps(settings))
+
+
+def _gemini(home: Path, url: str, more: Mapping[str, Any]) -> None:
+    del url
+    (home / ".gemini").mkdir(exist_ok=True)
+    settings = {"security": {"auth": {"selectedType": "gemini-api-key"}}, "privacy": {"usageStatisticsEnabled": False}}
+    (home / ".gemini/settings.json").write_text(json.dumps({**settings, **more}))
+
+
 def _claude_env(url: str) -> dict[str, str]:
     return {
         "ANTHROPIC_BASE_URL": url,
@@ -131,6 +146,23 @@ SUBJECTS: Mapping[str, Subject] = {
         configure=_codex,
         env=lambda _: {"OPENAI_FAKE_KEY": "x"},
         prices=TablePrices(PACKAGED, {}).prices("openai/gpt-5"),
+        unknown_session="00000000-0000-4000-8000-000000000000",
+    ),
+    "qwen": Subject(
+        name="qwen",
+        model="gpt-5",
+        configure=_qwen,
+        env=lambda url: {"OPENAI_API_KEY": "fake", "OPENAI_BASE_URL": f"{url}/v1"},
+        prices=TablePrices(PACKAGED, {}).prices("openai/gpt-5"),
+        unknown_session="00000000-0000-4000-8000-000000000000",
+        subagent=("agent", {"description": "look", "prompt": "look around", "subagent_type": "general-purpose"}),
+    ),
+    "gemini": Subject(
+        name="gemini",
+        model="gemini-2.5-pro",
+        configure=_gemini,
+        env=lambda url: {"GEMINI_API_KEY": "fake", "GOOGLE_GEMINI_BASE_URL": url},
+        prices=TablePrices(PACKAGED, {}).prices("google/gemini-2.5-pro"),
         unknown_session="00000000-0000-4000-8000-000000000000",
     ),
 }

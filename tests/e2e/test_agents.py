@@ -9,6 +9,7 @@ from tests.kit.agents import (
     OPENCODE_PRICES,
     feature_of,
     needs_bubblewrap,
+    use_acp,
     use_claude,
     use_codex,
     use_opencode,
@@ -162,6 +163,28 @@ def test_codex_does_a_mission_and_is_paid_by_list_prices(person: Person) -> None
     expected = bill.cost(input=1.25, output=10, reasoning=10, cache_read=0.125)
     assert answer.facts["budget"]["usd"]["spent"] == pytest.approx(expected, abs=1e-6)
     assert records(person)[0].usage.source == "codex tokens, list prices"
+
+
+@only_at_night
+@pytest.mark.timeout(300)
+def test_opencode_does_a_mission_over_acp_and_its_reserve_stays_held(person: Person) -> None:
+    needs_bubblewrap()
+    with ModelServer(writes_and_commits).running() as server:
+        use_acp(person, server)
+        person.set('sandbox = "required"')
+        person.plan(ONE)
+        person.start()
+        answer = person.run()
+        assert person.causes() == [("1.1-a1", "done")]
+    (record,) = records(person)
+    assert record.usage is not None
+    assert (record.usage.usd, record.usage.source) == (None, "not reported: ACP")
+    assert answer.facts["status"] == "completed"
+    assert answer.facts["budget"]["usd"]["spent"] == pytest.approx(float(record.reserve.usd))
+    assert person.git("show", "main:1.1.txt") == "1.1"
+    log = person.mission("logs", "1.1").out
+    assert "1.1 is done and committed." in log
+    assert "git add -A && git commit" in log
 
 
 RUNNERS = {

@@ -85,6 +85,15 @@ def test_an_agent_is_logged_in_where_its_own_program_says_so(
         ("opencode", {".local/share/opencode/auth.json": "not JSON"}, {}, ""),
         ("opencode", {}, {"OPENCODE_CONFIG_CONTENT": '{"provider": {"own": {"options": {"apiKey": "x"}}}}'}, "own"),
         ("command", {}, {"ANTHROPIC_API_KEY": "x"}, ""),
+        ("gemini", {}, {}, ""),
+        ("gemini", {}, {"GEMINI_API_KEY": "x"}, "GEMINI_API_KEY"),
+        ("gemini", {".gemini/oauth_creds.json": '{"refresh_token": "x"}'}, {}, "account"),
+        ("gemini", {".gemini/settings.json": '{"security": {"auth": {"selectedType": "vertex-ai"}}}'}, {"GOOGLE_CLOUD_PROJECT": "p"}, "Vertex AI"),
+        ("qwen", {}, {}, ""),
+        ("qwen", {}, {"OPENAI_API_KEY": "x"}, "OPENAI_API_KEY"),
+        ("qwen", {".qwen/settings.json": '{"security": {"auth": {"selectedType": "openai"}}}'}, {}, ""),
+        ("qwen", {".qwen/settings.json": '{"security": {"auth": {"selectedType": "anthropic"}}, "env": {"ANTHROPIC_API_KEY": "x"}}'}, {}, "ANTHROPIC_API_KEY"),
+        ("qwen", {".qwen/settings.json": '{"security": {"auth": {"selectedType": "openai", "apiKey": "x"}}}'}, {}, "API key in settings.json"),
     ],
 )  # fmt: skip
 def test_other_logins_are_found(

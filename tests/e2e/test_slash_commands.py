@@ -50,6 +50,10 @@ def test_they_are_written_once_for_each_agent_and_removed_again(person: Person) 
 ~/.claude/commands/full-loop.md: written
 ~/.claude.json: written
 ~/.codex/config.toml: written
+~/.gemini/settings.json: written
+~/.qwen/commands/mission.md: written
+~/.qwen/commands/full-loop.md: written
+~/.qwen/settings.json: written
 """)
     text = (home() / ".config/opencode/commands/full-loop.md").read_text(encoding="utf-8")
     assert text == (home() / ".claude/commands/full-loop.md").read_text(encoding="utf-8")
@@ -57,7 +61,7 @@ def test_they_are_written_once_for_each_agent_and_removed_again(person: Person) 
     again = person.mission("commands", "install", "--agent", "claude", "--json")
     assert [c["result"] for c in again.facts["commands"]] == ["up to date"] * 3
     removed = person.mission("commands", "remove")
-    assert [line.rpartition(": ")[2] for line in removed.out.splitlines()] == ["removed"] * 7
+    assert [line.rpartition(": ")[2] for line in removed.out.splitlines()] == ["removed"] * 11
     assert not list(home().rglob("*.md"))
 
 
@@ -95,7 +99,7 @@ def test_a_file_that_was_there_before_is_a_persons(person: Person) -> None:
     place = home() / ".claude/commands/mission.md"
     place.parent.mkdir(parents=True)
     place.write_text("mine\n")
-    assert person.mission("commands", "install", ok=(3,)).out.count(": written") == 6
+    assert person.mission("commands", "install", ok=(3,)).out.count(": written") == 10
     assert place.read_text() == "mine\n"
 
 
@@ -239,7 +243,7 @@ def test_slash_mission_in_a_real_agent_asks_the_questions_of_the_program(person:
 def test_an_unknown_agent_is_refused(person: Person) -> None:
     assert person.mission("commands", "install", "--agent", "vim", ok=(2,)).err == snapshot("""\
 error: there are no commands for the agent `vim`
- hint: --agent opencode, claude, codex or all
+ hint: --agent opencode, claude, codex, gemini, qwen or all
 """)
 
 

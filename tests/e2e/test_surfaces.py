@@ -279,7 +279,7 @@ def test_init_sets_a_repository_up_and_leaves_what_is_there(person: Person) -> N
     out = shown(person, person.mission("init").out)
     assert out == snapshot("""\
 repository: branch main
-agent: none found; install one: npm install --global opencode-ai or npm install --global @anthropic-ai/claude-code or npm install --global @openai/codex
+agent: none found; install one: npm install --global opencode-ai or npm install --global @anthropic-ai/claude-code or npm install --global @openai/codex or npm install --global @google/gemini-cli or npm install --global @qwen-code/qwen-code
 mission files: REPO/missions
 merge driver: registered in REPO/.git/mission-state.git
 settings: the defaults fit, so no file was written

@@ -90,6 +90,15 @@ def use_opencode(person: Person, server: ModelServer, *, deadline: str = "120s",
     _runner(person, "opencode", needs("opencode"), env, '{sonnet = "fake/model", opus = "fake/model"}', deadline, more)
 
 
+def use_acp(person: Person, server: ModelServer) -> None:
+    """A runner `script` that is opencode over ACP; its steps are limited, because its cost is not known."""
+    configure_opencode(server)
+    env = '{OPENCODE_DISABLE_MODELS_FETCH = "1", OPENCODE_DISABLE_DEFAULT_PLUGINS = "1"}'
+    head = f'[runners.script]\nkind = "acp"\ncommand = ["{needs("opencode")}", "acp"]\nenv = {env}\n'
+    person.tables = [f'{head}deadline = "120s"\nmax_steps = 50\n']
+    person.save_settings()
+
+
 def use_claude(person: Person, server: ModelServer, *, deadline: str = "120s", more: str = "") -> None:
     """A runner `script` that is Claude Code."""
     settings = {

@@ -209,7 +209,8 @@ def _chat(body: dict[str, Any]) -> tuple[str, int, list[str]]:
     prompt, step = "", 0
     for message in body.get("messages", []):
         if message.get("role") == "user":
-            prompt, step = _text(message.get("content")), 0
+            text = _text(message.get("content"))
+            prompt, step = (text, 0) if text or not prompt else (prompt, step)
         elif message.get("role") == "assistant":
             step += 1
     return prompt, step, [t["function"]["name"] for t in body.get("tools") or []]

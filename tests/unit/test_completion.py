@@ -77,7 +77,7 @@ def offered(line: str, capsys: pytest.CaptureFixture[str], shell: str = "bash") 
         ("answer words 1 ", []),
         ("list --st", ["--status"]),
         ("list --status pa", ["paused"]),
-        ("new --runner ", ["opencode", "claude", "codex", "script"]),
+        ("new --runner ", ["opencode", "claude", "codex", "gemini", "qwen", "script"]),
         ("new --runner=c", ["--runner=claude", "--runner=codex"]),
         ("new --runner = c", ["claude", "codex"]),
         ("new --base ", ["main"]),

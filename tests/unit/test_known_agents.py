@@ -91,6 +91,8 @@ def test_what_is_found_is_in_the_order_of_preference_and_no_secret_is_told(tmp_p
         ("opencode", False, False),
         ("claude", True, True),
         ("codex", False, False),
+        ("gemini", False, False),
+        ("qwen", False, False),
     ]
     assert "sk-secret" not in repr(found)
     assert all(a.log_in.startswith(a.name) and a.install.startswith("npm ") for a in found)

@@ -17,8 +17,8 @@ from mission_cli.adapters.agents.json_text import with_member, without_member
 from mission_cli.ports.agents import TOOL_VARIABLES, Request
 
 SERVER = ("/usr/bin/python", "-P", "-m", "mission_cli", "mcp")
-NAMES = ("opencode", "claude", "codex")
-KEYS = {"opencode": "mcp", "claude": "mcpServers", "codex": "mcp_servers"}
+NAMES = ("opencode", "claude", "codex", "gemini", "qwen")
+KEYS = {"opencode": "mcp", "claude": "mcpServers", "codex": "mcp_servers", "gemini": "mcpServers", "qwen": "mcpServers"}
 JSON = {
     "one line": '{"a": 1, "%s": {"x": {"b": 2}}}',
     "lines": '{\n  "a": 1\n}\n',
@@ -89,9 +89,11 @@ def test_a_worker_gets_the_server_that_its_program_would_find_in_settings(name: 
         entry = toml_of("\n".join(settings))["mcp_servers"]["mission"]
         assert entry.pop("env_vars") == [*TOOL_VARIABLES]
     else:
-        text = found.merged.get("OPENCODE_CONFIG_CONTENT") or found.argv[found.argv.index("--mcp-config") + 1]
+        (text,) = (*found.merged.values(), *found.files.values()) or [found.argv[found.argv.index("--mcp-config") + 1]]
         entry = json.loads(text)[KEYS[name]]["mission"]
-        assert entry.pop("env", {}) in ({}, {name: f"${{{name}}}" for name in TOOL_VARIABLES})
+        written = {"claude": "${%s}", "gemini": "$%s"}.get(name, "")
+        assert entry.pop("env", {}) == ({one: written % one for one in TOOL_VARIABLES} if written else {})
+        entry.pop("trust", None)
     assert entry == files.wanted(SERVER)
 
 

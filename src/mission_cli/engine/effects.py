@@ -280,6 +280,7 @@ def agent_job(
         agents=for_runner(ctx, record, given),
     )
     invocation = agent.invocation(request)
+    access = invocation.access or agent.access
     unpriced = agent.bill is Bill.FILE and not runner.models  # a program that reports its own cost
     prices = {} if unpriced else ctx.prices.prices(record.model).per_token
     return JobSpec(
@@ -299,10 +300,10 @@ def agent_job(
         caps=_caps(ctx, record, agent),
         sandbox=SandboxAccess(
             on=sandboxed,
-            read=agent.access.read,
-            write=agent.access.write,
-            scratch=agent.access.scratch,
-            env=agent.access.env,
+            read=access.read,
+            write=access.write,
+            scratch=access.scratch,
+            env=access.env,
         ),
     )
 

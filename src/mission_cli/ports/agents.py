@@ -90,6 +90,22 @@ TOOL_VARIABLES = ("MISSION_ASK", "MISSION_NOTES", "MISSION_SIBLINGS", "MISSION_I
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """What an agent needs of the home folder: paths relative to it; and of the environment: prefixes of variables.
+
+    A path in `write` that ends with a slash is a folder, which is created if it is missing.
+    """
+
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    scratch: tuple[str, ...] = ()
+    """Settings that it reads and writes beside; what it writes there is discarded at its end."""
+    env: tuple[str, ...] = ()
+    first_makes: str = ""
+    """A file that its first run in a home creates, and that two first runs at once would corrupt."""
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """The command to start."""
 
@@ -100,6 +116,8 @@ class Invocation:
     """Variables with a JSON object each, which is merged into the one that the environment has."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Variables that each name a file of the job with this text."""
+    access: Access | None = None
+    """What the command needs, if that is not what its adapter says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +153,10 @@ class Unreported:
     """The part of `tokens` that was used before this run."""
     whole: bool = False
     """Whether it is the usage of the whole conversation, with what the output reports; else it is added to that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What an agent needs of the home folder: paths relative to it; and of the environment: prefixes of variables.
-
-    A path in `write` that ends with a slash is a folder, which is created if it is missing.
-    """
-
-    read: tuple[str, ...] = ()
-    write: tuple[str, ...] = ()
-    scratch: tuple[str, ...] = ()
-    """Settings that it reads and writes beside; what it writes there is discarded at its end."""
-    env: tuple[str, ...] = ()
-    first_makes: str = ""
-    """A file that its first run in a home creates, and that two first runs at once would corrupt."""
+    limited: str = ""
+    """What it says about a rate limit that the agent is waiting for without an event; empty: none."""
+    reset_at: str = ""
+    """When that limit ends, ISO 8601, if it says so."""
 
 
 @dataclass(frozen=True, slots=True)

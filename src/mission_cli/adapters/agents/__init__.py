@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.agents import Agent, AgentFiles
 
 _Part = TypeVar("_Part")
-_NAMES = ("opencode", "claude", "codex", "acp", "command")
+_NAMES = ("opencode", "claude", "codex", "gemini", "qwen", "acp", "command")
 """The folders, in the order in which `mission` prefers an agent that is installed and logged in."""
 
 

@@ -8,6 +8,7 @@ permission may also not ask. So it runs in the sandbox only.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,8 @@ class AcpAgent(UnlistedModels):
         argv += ["--session", request.session] if request.session else []
         argv += ["--servers", _servers(request.tools)] if request.tools else []
         prompt = f"/{request.slash_command} {request.prompt}" if request.slash_command else request.prompt
-        return Invocation((*argv, "--", *request.command), prompt, dict(request.env))
+        access = _access_of(request.command)
+        return Invocation((*argv, "--", *request.command), prompt, dict(request.env), access=access)
 
     def reader(self, *, prompt_size: int, prices: Prices) -> AcpReader:
         """Return a reader for the events of one run."""
@@ -58,6 +60,15 @@ class AcpAgent(UnlistedModels):
         """Return nothing: the protocol is for programs."""
         del command, session, tree, project_settings
         return ()
+
+
+def _access_of(command: tuple[str, ...]) -> Access | None:
+    """Return what a program needs that is also known by name: its settings, logins and variables."""
+    from mission_cli.adapters.agents import AGENTS, programs
+
+    known = {program: name for name, program in programs().items()}
+    name = known.get(os.path.basename(command[0])) if command else None  # noqa: PTH119 - of text, on any machine
+    return AGENTS[name].access if name is not None else None
 
 
 def _servers(command: tuple[str, ...]) -> str:

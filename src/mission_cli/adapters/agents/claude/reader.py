@@ -10,10 +10,10 @@ from mission_cli._support.text import (
     LATEST,
     stamp,
 )
+from mission_cli.adapters.agents.blocks import action_of, blocks_of, text_of
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import (
     Ledger,
-    action,
     as_dict,
     as_list,
     cause_of_error,
@@ -162,15 +162,12 @@ class ClaudeReader:
             self._ledger.step(tokens_of(as_dict(event.get("usage"))), None)
 
     def _assistant(self, event: dict[str, Any]) -> None:
-        message = as_dict(event.get("message"))
-        blocks = [*map(as_dict, as_list(message.get("content")))]
-        texts = [str(b.get("text")) for b in blocks if b.get("type") == "text"]
-        self._text = "\n".join(texts) or self._text
+        blocks = blocks_of(event)
+        self._text = text_of(blocks) or self._text
         for block in blocks:
-            if block.get("type") == "tool_use":
-                self._ledger.action = action(str(block.get("name", "")).lower(), _object_of(block))
+            self._ledger.action = action_of(block) or self._ledger.action
         if event.get("parent_tool_use_id"):
-            self._ledger.step(tokens_of(as_dict(message.get("usage"))), None)
+            self._ledger.step(tokens_of(as_dict(as_dict(event.get("message")).get("usage"))), None)
 
 
 def tokens_of(usage: dict[str, Any]) -> dict[str, int]:
@@ -181,8 +178,3 @@ def tokens_of(usage: dict[str, Any]) -> dict[str, int]:
         "cache_read": count(usage.get("cache_read_input_tokens")),
         "cache_write": count(usage.get("cache_creation_input_tokens")),
     }
-
-
-def _object_of(tool_use: dict[str, Any]) -> str:
-    wanted = as_dict(tool_use.get("input"))
-    return str(wanted.get("command") or wanted.get("file_path") or wanted.get("description") or "")

@@ -15,7 +15,7 @@ from mission_cli.adapters.agents import FILES
 from mission_cli.adapters.agents.question import with_question
 from mission_cli.adapters.agents.usage import read_usage
 from mission_cli.domain.runs import AgentReport, Tally, Usage
-from mission_cli.domain.status import EndReason, JobKind
+from mission_cli.domain.status import Cause, EndReason, JobKind
 from mission_cli.ports.agents import Unreported
 
 if TYPE_CHECKING:
@@ -123,8 +123,9 @@ class Limits:
         spec, tally = self._spec, self._reader.tally() if self._reader is not None else None
         if tally is not None and tally.cut_in_a_row >= _CUTS:
             return EndReason.CUT, f"the model's stream broke off {tally.cut_in_a_row} times in a row"
-        if tally is not None and tally.limited and self._waits_too_long(tally.reset_at):
-            return EndReason.LIMITED, f"it waits for a rate limit to end: {tally.limited}"
+        limited = (tally.limited if tally is not None else "") or self._extra.limited
+        if limited and self._waits_too_long((tally.reset_at if tally is not None else "") or self._extra.reset_at):
+            return EndReason.LIMITED, f"it waits for a rate limit to end: {limited}"
         used, steps = self._used()
         usage = self._at_least(used)
         if spec.caps.max_steps and steps > spec.caps.max_steps:
@@ -169,6 +170,8 @@ class Limits:
             return AgentReport(transcript=transcript)
         found = self._reader.report(code)
         found = with_question(found) if self._spec.kind is JobKind.WORKER else found
+        if self._extra.limited and code is None:
+            found = replace(found, cause=Cause.RATE_LIMIT, reset_at=self._extra.reset_at)
         usage, steps = self._used()
         usage = self._at_least(usage)
         if cut_short and self._reported is None and self._dearest.total_tokens:
