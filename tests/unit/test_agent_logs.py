@@ -51,9 +51,13 @@ class Recorded:
         return LogPart(text, offset + len(text), ended=True)
 
 
+MODELS = {"codex": "gpt-5", "qwen": "gpt-5", "gemini": "gemini-2.5-pro"}
+"""The models of agents that report tokens only."""
+
+
 def log_of(agent: str, text: str, *, part: int = 1 << 20) -> AttemptLog:
     context: Context = Recorded(text, part)  # type: ignore[assignment]  # the ports that it uses
-    return AttemptLog(context, replace(RECORD, runner=agent, model="gpt-5" if agent == "codex" else ""))
+    return AttemptLog(context, replace(RECORD, runner=agent, model=MODELS.get(agent, "")))
 
 
 def recorded(agent: str) -> str:
@@ -198,7 +202,75 @@ done  12.4 k tokens, $0.05
 """)
 
 
-@pytest.mark.parametrize("agent", ["opencode", "claude", "codex"])
+def test_gemini_cli() -> None:
+    assert shown("gemini") == snapshot("""\
+m/1.1-a1  gemini, fake/model
+I will look around first.
+
+Then I write the file.
+
+● run_shell_command ls -la && git log --oneline | head
+  total 16
+  drwx------  3 root root 4096 Nov 29 15:09 .
+  drwxr-xr-x 20 root root 4096 Nov 29 15:09 ..
+  … 3 more lines
+● run_shell_command seq 1 40; echo oops >&2; exit 3
+  1
+  2
+  3
+  … 38 more lines
+
+That failed.
+
+✎ 1.1.txt +3
+● run_shell_command git add -A && git commit -q -m 'Do it' -m 'Completes-featur…
+
+The file is **done** and committed.
+  11.4 k tokens, ~$0.01
+
+done  12.4 k tokens, $0.05
+""")
+
+
+def test_qwen_code() -> None:
+    assert shown("qwen") == snapshot("""\
+m/1.1-a1  qwen, fake/model
+I will look around first.
+
+Then I write the file.
+
+● run_shell_command ls -la && git log --oneline | head
+  2 k tokens, under $0.01
+  total 16
+  drwx------  3 root root 4096 Nov 29 15:08 .
+  drwxr-xr-x 19 root root 4096 Nov 29 15:08 ..
+  … 3 more lines
+● run_shell_command seq 1 40; echo oops >&2; exit 3
+  2.1 k tokens, under $0.01
+  … 44 more lines
+  ✗ Exit Code: 3
+    Signal: (none)
+    Process Group PGID: 2431
+
+That failed.
+
+✎ 1.1.txt +3
+  2.3 k tokens, under $0.01
+● run_shell_command git add -A && git commit -q -m 'Do it' -m 'Completes-featur…
+  2.4 k tokens, under $0.01
+  Command: git add -A && git commit -q -m 'Do it' -m 'Completes-feature: 1.1'
+  Directory: (root)
+  Output: (empty)
+  … 4 more lines
+
+The file is **done** and committed.
+  2.5 k tokens, under $0.01
+
+done  12.4 k tokens, $0.05
+""")
+
+
+@pytest.mark.parametrize("agent", ["opencode", "claude", "codex", "gemini", "qwen"])
 def test_what_is_followed_part_by_part_is_what_is_read_at_once(agent: str) -> None:
     log, found, ended = log_of(agent, recorded(agent), part=37), [], False
     while not ended:
@@ -207,7 +279,7 @@ def test_what_is_followed_part_by_part_is_what_is_read_at_once(agent: str) -> No
     assert found == log_of(agent, recorded(agent)).whole()
 
 
-@pytest.mark.parametrize("agent", ["opencode", "claude", "codex"])
+@pytest.mark.parametrize("agent", ["opencode", "claude", "codex", "gemini", "qwen"])
 @pytest.mark.parametrize("width", [50, 80, 120, 200])
 def test_no_line_is_wider_than_the_terminal_and_no_terminal_obeys_it(agent: str, width: int) -> None:
     lines = shown(agent, width).splitlines()

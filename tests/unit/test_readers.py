@@ -179,7 +179,11 @@ def test_qwen_code_charges_broken_streams_and_sees_the_output_limit() -> None:
     def retry(*, keeps: bool = False) -> dict[str, Any]:
         return {"type": "system", "subtype": "retry", "data": {"preserveText": keeps}}
 
-    done = {"type": "result", "result": "Done.", "usage": {"input_tokens": 10, "output_tokens": 2}}
+    done = {
+        "type": "result",
+        "result": "Done.",
+        "usage": {"input_tokens": 10, "output_tokens": 2, "cache_read_input_tokens": 0},
+    }
     cut = read(said("I began to write"), retry(), retry(), said("Done.", 10), done)
     assert cut.usage == Usage(
         usd=Decimal(116),

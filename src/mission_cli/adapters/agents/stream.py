@@ -36,7 +36,8 @@ _TOO_LONG = pattern(
     re.IGNORECASE,
 )
 _NOT_THERE = pattern(
-    r"not found|no such|(?:does|may) not exist|unknown (?:model|agent|command)|No conversation|no rollout found",
+    r"not found|no such|(?:does|may) not exist|unknown (?:model|agent|command)"
+    r"|No conversation|no rollout found|No previous sessions|Invalid session",
     re.IGNORECASE,
 )
 _BY_STATUS = {401: Cause.AUTH, 402: Cause.AUTH, 403: Cause.AUTH, 429: Cause.RATE_LIMIT}
@@ -67,7 +68,7 @@ class Ledger:
         self.cut_in_a_row = 0
         self.tokens.update({k: v for k, v in tokens.items() if v})
         self._context = sum(tokens.get(k, 0) for k in ("input", "cache_read", "cache_write")) or self._context
-        cost = usd if usd is not None else self._prices.cost(tokens)
+        cost = usd if usd is not None else self._prices.cost(tokens) if any(tokens.values()) else Decimal(0)
         self.usd = None if self.usd is None or cost is None else self.usd + cost
 
     def unknown(self, tokens: Mapping[str, int]) -> None:

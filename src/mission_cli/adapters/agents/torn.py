@@ -92,7 +92,7 @@ class Events:
     def _begun(self, text: str) -> list[dict[str, Any]]:
         """Keep the beginning of an object. Return the object of another process that follows it on its line."""
         hosts = _without_guest(text)
-        ways = hosts if len(text) <= _LONGEST else []
+        ways = hosts[::-1] if len(text) <= _LONGEST else []  # an object that fits is rather a guest
         self._pieces = [*self._pieces[1 - _MOST_PIECES :], _Piece(ways, text)]
         return _guests(text, hosts)
 
@@ -104,7 +104,7 @@ class Events:
         if len(hosts) == 1 and text.rstrip().endswith("}") and _behind(longer):
             self._pieces.remove(piece)
             return [_salvaged(longer)]
-        ways = [way + host for way in piece.ways for host in hosts]
+        ways = [way + host for way in piece.ways for host in reversed(hosts)]
         piece.ways, piece.printed = ways[:_MOST_WAYS], longer
         return _guests(text, hosts)
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 PROGRAM = "gemini"
 """The program that is looked for on PATH; empty: the settings must name one."""
 
+ATTEMPTS = 4
+"""How often it may repeat a request; ten times, its default, would take minutes without an event."""
+
 
 def server(command: Sequence[str]) -> dict[str, Any]:
     """Return a server of tools that this command starts, as its settings describe one."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.adapters.agents.gemini import PROGRAM, server
+from mission_cli.adapters.agents.gemini import ATTEMPTS, PROGRAM, server
 from mission_cli.adapters.agents.gemini.log import GeminiLog
 from mission_cli.adapters.agents.gemini.reader import GeminiReader
 from mission_cli.adapters.agents.stream import Ledger
@@ -31,8 +31,7 @@ _NO_PROJECT: dict[str, Any] = {
     "context": {"fileName": [".mission-none"]},
     "advanced": {"ignoreLocalEnv": True},
 }
-_QUIET = {"general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False, "maxAttempts": 4}}
-"""Ten attempts, its default, would take minutes without an event."""
+_QUIET = {"general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False, "maxAttempts": ATTEMPTS}}
 
 
 class GeminiAgent(UnlistedModels):

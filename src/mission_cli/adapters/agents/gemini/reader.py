@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.lazy_re import pattern
+from mission_cli.adapters.agents.gemini import ATTEMPTS
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import Ledger, action, as_dict, cause_of_error, count, noted, report
-from mission_cli.adapters.agents.torn import Events
+from mission_cli.adapters.agents.torn import Events, untorn
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
     from mission_cli.ports.agents import StreamTally
 
-_COUNTED = {"total_tokens", "input_tokens", "output_tokens"}
+_COUNTED = {"total_tokens", "input_tokens", "output_tokens", "cached"}
 """What the end of a run always reports; without these it was damaged."""
 _USED_ON = ("command", "file_path", "path", "pattern", "query", "url", "dir_path")
 _SUGGESTED = pattern(r"retry after (\d{1,9})s")
+_CUT = "without a finish reason"
+"""How it says that the stream of each attempt was cut; none of them has usage."""
+_GOOD = "success"
 _TURNS = 53
 """Its exit status when it has made as many turns as its settings allow."""
 
@@ -43,7 +47,6 @@ class GeminiReader:
         kind = event.get("type")
         if kind == "init":
             self._session = str(event.get("session_id") or "")
-            self._ledger.open = True
         elif kind == "message" and event.get("role") == "assistant":
             self._text = (self._text if self._speaking else "") + str(event.get("content") or "")
         elif kind == "tool_use":
@@ -55,9 +58,12 @@ class GeminiReader:
             self._answered(event)
         elif kind == "error":
             self._error = str(event.get("message") or "error")
-        elif kind == "result" and not self._result:
+        elif kind == "result" and not self._result and event.keys() & {"status", "stats"}:
             self._result = event
             self._pay(as_dict(event.get("stats")))
+            told = str(as_dict(event.get("error")).get("message") or self._error)
+            for _ in range(ATTEMPTS if _CUT in told else 0):
+                self._ledger.cut_off(self._text)
         self._speaking = kind == "message" or (self._speaking and kind == "error")
 
     def note(self, text: str) -> None:
@@ -100,7 +106,7 @@ class GeminiReader:
     def _judged(self, code: int | None) -> tuple[Cause | None, str]:
         notes = " ".join(self._notes)
         told = str(as_dict(self._result.get("error")).get("message") or "") or self._error
-        if self._result.get("status", "success") != "success" or (told and not self._text.strip()):
+        if untorn(self._result.get("status", _GOOD), _GOOD) != _GOOD or (told and not self._text.strip()):
             words = told or notes or "error"
             return _cause_of(words), words
         if code == _TURNS:

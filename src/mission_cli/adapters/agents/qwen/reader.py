@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mission_cli.ports.agents import Prices, StreamTally
 
 _ERROR = pattern(r"\[API Error: .*\]\Z", re.DOTALL)
+_COUNTED = {"input_tokens", "output_tokens", "cache_read_input_tokens"}
+"""What the result always reports; without these it was damaged."""
 _EMPTY = "empty response text"
 _MOST_PARTS = 3
 """How often it lets the model go on behind the output limit."""
@@ -57,7 +59,7 @@ class QwenReader:
             self._assistant(event)
         elif kind == "system" and event.get("subtype") == "retry":
             self._retry(as_dict(event.get("data")))
-        elif kind == "result" and not self._result:
+        elif kind == "result" and not self._result and event.keys() & {"subtype", "usage", "is_error"}:
             self._result = event
             if event.get("is_error"):
                 self._broken_off()
@@ -114,6 +116,7 @@ class QwenReader:
         cut = f", {self._ledger.cut} broken steps estimated" if self._ledger.cut else ""
         known = {kind: number for kind, number in tokens.items() if number}
         usd = self._prices.cost(known) if known else Decimal(0)
+        usd = usd if told.keys() >= _COUNTED else None
         return Usage(usd=usd, tokens=known, source=f"qwen tokens, list prices{cut}")
 
     def _assistant(self, event: dict[str, Any]) -> None:
