@@ -88,6 +88,8 @@ class Run:
     """For how long it may wait for a limit; in production a minute."""
     cancel: bool = False
     """Stop it as soon as the scene says that it works."""
+    trusting: bool = False
+    """Load the repository's own agent settings."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,15 @@ class Bench:
     def __exit__(self, *failure: object) -> None:
         self._open_things.close()
 
+    def plant(self, files: Mapping[str, str]) -> None:
+        """Commit files to the repository before the agent works in it."""
+        for name, text in files.items():
+            place = self._person.repo / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+        self._person.git("add", "--force", *files)
+        self._person.git("commit", "--quiet", "-m", "Settings")
+
     def run(self, wanted: Run) -> Outcome:
         """Run the agent once; the bill is that of this run alone."""
         self._server.reset()
@@ -171,12 +182,14 @@ class Bench:
         """The repository with the settings that a person would write for this agent."""
         subject, person = self._subject, self._person
         subject.configure(Path.home(), self._server.url, wanted.settings)
-        table = {
+        table: dict[str, object] = {
             "kind": subject.name,
             "command": [subject.program, *wanted.words],
             "env": subject.env(self._server.url),
             "models": {"sonnet": wanted.model or subject.model},
         }
+        if wanted.trusting:
+            table["project_settings"] = True
         person.tables = ["[runners.script]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in table.items())]
         person.set('sandbox = "required"' if wanted.sandbox else 'sandbox = "off"')
         return open_repository(person.repo, create=True)

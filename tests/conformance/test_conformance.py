@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.conformance import __main__ as conformance
 from tests.conformance import table, verdict
+from tests.conformance.bench import Bench, Run
 from tests.conformance.cases import CASES, Case, perform
 from tests.conformance.subjects import SUBJECTS, Subject
 from tests.kit.agents import needs, needs_bubblewrap, pinned_version
@@ -65,6 +67,29 @@ def test_the_page_shows_the_verdicts_that_are_recorded_for_the_versions_that_are
         n: {c.name: c.verdict for c in CASES if c.run(s) and c.name not in seen[n].wrong} for n, s in SUBJECTS.items()
     }
     assert {n: {c: v for c, v in told[n].items() if c not in seen[n].wrong} for n in SUBJECTS} == right
+
+
+_ACTS = {"type": "command", "command": "touch planted.txt"}
+_PLANTED = json.dumps(
+    {
+        "hooks": {name: [{"hooks": [_ACTS]}] for name in ("SessionStart", "BeforeAgent", "UserPromptSubmit")},
+        "mcpServers": {"planted": {"command": "sh", "args": ["-c", "touch planted.txt"]}},
+    }
+)
+
+
+@only_at_night
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("agent", ["gemini", "qwen"])
+def test_settings_of_the_repository_act_only_if_a_person_says_so(tmp_path: Path, agent: str) -> None:
+    needs(agent)
+    needs_bubblewrap()
+    works = next(case.script for case in CASES if case.name == "success")
+    with Bench(tmp_path / "place", SUBJECTS[agent], works) as bench:
+        bench.plant({f".{agent}/settings.json": _PLANTED})
+        outcome = bench.run(Run())
+        assert (outcome.verdict, outcome.evidence.changed, outcome.saved) == ("success", ("work.txt",), "")
+        assert bench.run(Run(trusting=True)).saved == "planted.txt"
 
 
 @only_at_night

@@ -167,8 +167,8 @@ result(prompt, stopReason="end_turn")
         {"sessionId": "s1", "modelId": "big"},
     ]
     request = Request(prompt="x", title="x", model="big", command=("agent", "acp"), session="s1", tools=("m", "mcp"))
-    assert AGENTS["acp"].invocation(request).argv[4:] == (
-        "_acp", "--model", "big", "--session", "s1", "--servers", servers, "--", "agent", "acp",
+    assert AGENTS["acp"].invocation(request).argv == (
+        "@mission", "_acp", "--model", "big", "--session", "s1", "--servers", servers, "--", "agent", "acp",
     )  # fmt: skip
 
 

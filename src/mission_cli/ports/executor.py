@@ -49,12 +49,15 @@ class Key:
     """Which host it is for, and in which header: `proxy https://api.example.com Authorization: Bearer {}`."""
 
 
+OURSELVES = "@mission"
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """What runs in the tree."""
 
     argv: tuple[str, ...] = ()
-    """Empty: nothing; a person works there."""
+    """Empty: nothing; a person works there. A first word `OURSELVES` is this program, as the machine has it."""
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     """Added to the recorded environment; `env:NAME` and `file:PATH` refer to secrets."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents.acp.log import AcpLog
 from mission_cli.adapters.agents.acp.reader import AcpReader
 from mission_cli.adapters.agents.unlisted import UnlistedModels
 from mission_cli.ports.agents import SERVER, Access, Bill, Invocation
+from mission_cli.ports.executor import OURSELVES
 
 if TYPE_CHECKING:
     from mission_cli.ports.agents import Prices, Request
@@ -37,7 +37,7 @@ class AcpAgent(UnlistedModels):
 
     def invocation(self, request: Request) -> Invocation:
         """Run our client, which runs the agent."""
-        argv = [sys.executable, "-P", "-m", "mission_cli", "_acp"]
+        argv = [OURSELVES, "_acp"]
         argv += ["--model", request.model] if request.model else []
         argv += ["--session", request.session] if request.session else []
         argv += ["--servers", _servers(request.tools)] if request.tools else []

@@ -168,7 +168,7 @@ def _readable(argv: Sequence[str], room: Room) -> list[str]:
     places = [room.home / name for name in (*_HOME_READ, *_TOOLS, *room.read)]
     for folder in (Path(p) for p in room.path.split(os.pathsep) if p.startswith("/")):
         places += [folder.parent if folder.name == "shims" else folder]  # what shims start is beside them
-    places += _homes_of(argv[0], room)
+    places += [place for program in _programs(argv) for place in _homes_of(program, room)]
     places += [Path(word) for word in argv if word.startswith("/") and os.path.isfile(word)]  # noqa: PTH113 - of text, never raises
     places += [_OURSELVES, Path(sys.prefix), Path(sys.base_prefix)]
     places += [p for p in map(Path, sys.path) if p.is_absolute() and p.name in _PACKAGES]
@@ -176,6 +176,12 @@ def _readable(argv: Sequence[str], room: Room) -> list[str]:
     places += [Path(p) for p in _absolute(room.more_read, room.home)]
     found = {p for p in places if p.exists() and not _is_system(p) and p not in {room.home, Path("/")}}
     return sorted(os.fspath(p) for p in found if not found.intersection(p.parents))
+
+
+def _programs(argv: Sequence[str]) -> Sequence[str]:
+    """Return the program of a command, and the one that it runs behind two dashes."""
+    behind = argv.index("--") + 1 if "--" in argv else len(argv)
+    return [argv[0], *argv[behind : behind + 1]]
 
 
 def _homes_of(program: str, room: Room) -> list[Path]:

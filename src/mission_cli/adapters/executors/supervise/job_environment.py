@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import mission_cli
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import JobKind
+from mission_cli.ports.executor import OURSELVES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,6 +84,7 @@ def command_of(
 
     `before` is a command that runs it in the sandbox. `main`: it is the job's program, not the setup of its tree.
     """
+    argv = _ourselves(argv)
     if not is_boxed(spec, around):
         return list(argv)
     from mission_cli.adapters.executors.sandbox.sandbox import Room, wrap
@@ -109,6 +113,15 @@ def command_of(
         status=status,
     )
     return wrap(around.bwrap, argv, room)
+
+
+def _ourselves(argv: Sequence[str]) -> Sequence[str]:
+    """Return a command with this program as its first word, if it names it: installed, or the folder on a host."""
+    if not argv or argv[0] != OURSELVES:
+        return argv
+    home = Path(mission_cli.__file__).parents[1]
+    own = ("-I", os.fspath(home)) if (home / "__main__.py").is_file() else ("-P", "-m", "mission_cli")
+    return [sys.executable, *own, *argv[1:]]
 
 
 def _given(folder: Path, files: Mapping[str, str]) -> Path:
