@@ -37,7 +37,7 @@ _TOO_LONG = pattern(
 )
 _NOT_THERE = pattern(
     r"not found|no such|(?:does|may) not exist|unknown (?:model|agent|command)"
-    r"|No conversation|no rollout found|No previous sessions|Invalid session",
+    r"|No conversation|no rollout found|No (?:previous|saved) session|Invalid session",
     re.IGNORECASE,
 )
 _BY_STATUS = {401: Cause.AUTH, 402: Cause.AUTH, 403: Cause.AUTH, 429: Cause.RATE_LIMIT}
