@@ -62,6 +62,13 @@ class KubernetesServer:
                     return handle(asked, where.path[len(start) :].strip("/"), query)
         return _status(404, "NotFound", "the server could not find the requested resource")
 
+    @property
+    def running(self) -> list[str]:
+        """The names of the Jobs whose programs run."""
+        with self._lock:
+            self._reap()
+            return list(self._programs)
+
     def lose_node(self, job: str) -> None:
         """Lose the node of a pod: its program dies, and nothing confirms that the pod is gone."""
         with self._lock:
