@@ -41,6 +41,9 @@ def test_twelve_features_are_built_on_three_machines(tmp_path: Path) -> None:
         assert set(three.person.git("ls-files").split()) == {"notes.txt", *(f"1.{n}.txt" for n in range(1, 13))}
 
 
+LONG = SLOW.replace("sleep(2)", "sleep(6)")
+
+
 def running(one: Fleet) -> bool:
     """A worker is at work."""
     return any(not work.ended for work in one.done())
@@ -79,9 +82,10 @@ THERE: dict[str, Callable[[Fleet], object]] = {
 def lived_through(one: Fleet, kill: Callable[[Fleet], object], step: str) -> list[str]:
     """Begin, kill at a step, go on; return the attempts that were made."""
     one.plan(2)
-    one.pulse()
+    first = one.begin_pulse()
     until(lambda: STEPS[step](one))
     kill(one)
+    first.wait()
     for _ in range(ADOPTED_AFTER):
         one.pulse()
     assert one.here("_follow") or not any(open_marks(place) for place in one.person.runtime.glob("hosts/*"))
@@ -99,7 +103,7 @@ def lived_through(one: Fleet, kill: Callable[[Fleet], object], step: str) -> lis
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("victim", HERE)
 def test_nothing_is_lost_when_something_is_killed_on_this_side(tmp_path: Path, victim: str, step: str) -> None:
-    with fleet(tmp_path, ["a"], source=SLOW) as one:
+    with fleet(tmp_path, ["a"], source=LONG) as one:
         assert lived_through(one, HERE[victim], step) == ["1.1-a1", "1.2-a1"]
 
 
@@ -107,7 +111,7 @@ def test_nothing_is_lost_when_something_is_killed_on_this_side(tmp_path: Path, v
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("victim", THERE)
 def test_nothing_is_done_twice_when_something_is_killed_there(tmp_path: Path, victim: str, step: str) -> None:
-    with fleet(tmp_path, ["a"], source=SLOW) as one:
+    with fleet(tmp_path, ["a"], source=LONG) as one:
         attempts = lived_through(one, THERE[victim], step)
         assert {attempt.partition("-")[0] for attempt in attempts} == {"1.1", "1.2"}
         assert len(attempts) <= 4
@@ -117,9 +121,9 @@ def test_nothing_is_done_twice_when_something_is_killed_there(tmp_path: Path, vi
 @pytest.mark.timeout(900)
 def test_a_network_that_is_away_for_longer_than_any_connection_lives(tmp_path: Path) -> None:
     """Keep-alives end a connection after 30 s, here and there: what holds after that holds after any time."""
-    with fleet(tmp_path, ["a"], source=SLOW) as one:
+    with fleet(tmp_path, ["a"], source=LONG) as one:
         one.plan(2)
-        one.pulse()
+        one.begin_pulse().wait()
         until(lambda: running(one))
         machine, place = one.network["a"], one.person.runtime / "hosts" / "a"
         machine.cut_off()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import select
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from contextlib import contextmanager, suppress
@@ -120,6 +122,12 @@ milestones:
     def pulse(self) -> None:
         """One pulse, as cron starts it."""
         self.person.process("pulse")
+
+    def begin_pulse(self) -> subprocess.Popen[bytes]:
+        """Start one pulse, and go on."""
+        command = [sys.executable, "-P", "-m", "mission_cli", "pulse"]
+        nothing = subprocess.DEVNULL
+        return subprocess.Popen(command, cwd=self.person.repo, stdin=nothing, stdout=nothing, stderr=nothing)
 
     def here(self, *words: str) -> list[int]:
         """Processes of this machine for this repository that have all words in their command line."""
