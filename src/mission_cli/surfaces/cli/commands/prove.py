@@ -55,7 +55,7 @@ def verify(
     shell: Shell,
     mission: Identity = "",
     history: Annotated[
-        bool, typer.Option("--history", help="Compare spend log, run records and summary at every commit.")
+        bool, typer.Option("--history", help="Compare costs at every commit, and ask git about each signature.")
     ] = False,
 ) -> int:
     """Judge every recorded verdict again."""
