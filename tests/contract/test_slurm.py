@@ -121,7 +121,7 @@ def test_what_waits_says_why_and_can_be_cancelled(cluster: SlurmCluster, tmp_pat
     until(launcher, "m-1", LaunchState.RUNNING)
     until(launcher, "m-2", LaunchState.RUNNING)
     assert launcher.look(["m-3"])["m-3"].state is LaunchState.PENDING
-    assert launcher.look(["m-3"])["m-3"].detail in {"Resources", "Priority"}
+    cluster.wait_for(lambda: launcher.look(["m-3"])["m-3"].detail in {"Resources", "Priority"})  # said a moment later
     assert launcher.free() == 0
     assert "12:00|2|100M" in cluster.ask("squeue", "-h", "--name=m-1", "-o", "%l|%C|%m")
     launcher.cancel("m-3")
