@@ -13,8 +13,8 @@ from tests.kit.nightly import NIGHTLY, by_day
 
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.ids import RunId, Sha
-from mission_cli.domain.runs import CheckState, Evidence
-from mission_cli.domain.status import Cause, FeatureStatus, Verdict
+from mission_cli.domain.runs import CheckState, Evidence, Job
+from mission_cli.domain.status import Cause, FeatureStatus, JobState, Verdict
 from mission_cli.planner.attempts.queue import Candidate, merge_order
 from mission_cli.planner.core.decisions import Settle
 from mission_cli.planner.core.effects import Integrate, RunCheck
@@ -229,3 +229,17 @@ def test_who_has_lost_by_conflicts_comes_first_next_time() -> None:
     assert ordered(star, a=1) == "abcdefgh"
     assert ordered(star, a=1, b=1, c=1) == "bcdefgha"
     assert ordered(star, a=2, b=1, c=1) == "abcdefgh"
+
+
+def test_who_lost_twice_goes_first_while_it_is_worked_on() -> None:
+    some = mission(feature("1.1", FeatureStatus.REVIEW, criteria=(SUITE,)), feature("1.2", FeatureStatus.DISPATCHED))
+    lost = [record(f"1.2-a{n}", Cause.CONFLICT, conflicts=("a",)) for n in (1, 2)]
+    seen = {
+        "jobs": {RunId("m/1.1-a1"): EXIT, RunId("m/1.2-a3"): Job(JobState.RUNNING)},
+        "evidence": {RunId("m/1.1-a1"): GOOD},
+    }
+    plan = decide(some, observation(records=(record("1.1-a1"), *lost, record("1.2-a3")), **seen), POLICY)
+    words = "attempt 1 waits: 1.2 is being worked on and goes first, it lost 2 attempts by conflicts in a"
+    assert holds(plan, "1.1") == [("review", words)]
+    plan = decide(some, observation(records=(record("1.1-a1"), lost[0], record("1.2-a3")), **seen), POLICY)
+    assert holds(plan, "1.1") == [("review", "attempt 1 is being judged")]

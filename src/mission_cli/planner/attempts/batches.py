@@ -15,7 +15,7 @@ from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.status import HoldKind
 from mission_cli.planner.attempts.facts import Facts
 from mission_cli.planner.attempts.queue import carries
-from mission_cli.planner.attempts.review import judge_feature, of_touched_packages, review
+from mission_cli.planner.attempts.review import gives_way, judge_feature, of_touched_packages, review
 from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.milestones.judging import judge, key_on, start_checks
 
@@ -74,7 +74,7 @@ def _line(draft: Draft, waiting: Sequence[Facts]) -> list[Facts]:
 def _joins(facts: Facts) -> bool:
     """Whether an attempt can be judged with others: by commands alone, and without a version with other test files."""
     draft, evidence, feature = facts.draft, facts.evidence, facts.feature
-    if feature is None or draft.mission.reviews.reviewers or topic_in(draft.mission, feature):
+    if feature is None or gives_way(facts) or draft.mission.reviews.reviewers or topic_in(draft.mission, feature):
         return False
     plain = bool(evidence.commits) and not (evidence.findings or evidence.behind) and evidence.against == Against()
     return plain and carries(draft.mission, facts.record, facts.end, evidence)

@@ -15,12 +15,13 @@ from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.facts import PullState, Rules
 from mission_cli.domain.forge.rows import Proposing
-from mission_cli.domain.ids import Sha, attempt_name
+from mission_cli.domain.ids import Sha, attempt_name, feature_order
 from mission_cli.domain.judging.packages import touched
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.research.topics import topic_in
-from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, EndReason, FeatureStatus, HoldKind, Verdict
+from mission_cli.domain.runs import Job
+from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, EndReason, FeatureStatus, HoldKind, JobState, Verdict
 from mission_cli.planner.core.decisions import Mark, MarkCriteria, MoveFeature, Note
 from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.core.requests import answer_to
@@ -34,12 +35,16 @@ from mission_cli.planner.pulls.rows import propose, proposing, row_of
 from mission_cli.planner.reviewing.reviews import Change
 
 if TYPE_CHECKING:
+    from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Feature
-    from mission_cli.domain.runs import Evidence
+    from mission_cli.domain.runs import Evidence, RunRecord
     from mission_cli.planner.attempts.facts import Facts
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judgment import Judged, Judgment
 
+_MOST_LOST = 2
+"""After so many attempts lost by conflicts, a feature goes first while it is worked on."""
+_UNDER_WAY = frozenset({JobState.UNKNOWN, JobState.WAITING, JobState.RUNNING})
 _REFUSED = frozenset({Cause.AUTH, Cause.PERMISSION, Cause.RATE_LIMIT, Cause.PROVIDER_ERROR, Cause.QUESTION})
 """Causes that come from the agent's output and do not depend on its work."""
 
@@ -149,12 +154,39 @@ def review(facts: Facts, feature: Feature) -> None:
 
 
 def _waits_behind(facts: Facts, feature: Feature) -> bool:
-    """Hold an attempt that conflicts with earlier candidates of the queue; True if it does."""
-    paths = facts.evidence.behind
+    """Hold an attempt that conflicts with earlier candidates of the queue, or gives way; True if it does."""
+    paths, way = facts.evidence.behind, gives_way(facts)
     if paths:
         words = f"attempt {facts.record.attempt} conflicts with earlier ones in {', '.join(paths[:3])}"
         facts.draft.hold(feature.number, HoldKind.REVIEW, f"{words}, and waits until they are judged")
-    return bool(paths)
+    elif way:
+        facts.draft.hold(feature.number, HoldKind.REVIEW, f"attempt {facts.record.attempt} waits: {way}")
+    return bool(paths or way)
+
+
+def gives_way(facts: Facts) -> str:
+    """Return which unfinished attempt goes first, because its feature lost at least two by conflicts in the same files.
+
+    Of features that lost as many, the one with the lower number goes first, so one of them always can.
+    """
+    draft, feature, changed = facts.draft, facts.record.feature, {*facts.evidence.changed}
+    lost = {f.number: _lost(draft, f.number) for f in draft.mission.features()}
+    mine = (-len(lost.get(feature, ())), feature_order(feature))
+    for record in draft.open_records():
+        number, job = record.feature, draft.observation.jobs.get(record.run, Job(JobState.UNKNOWN))
+        times = len(lost.get(number, ()))
+        runs = not record.answering and not record.by and job.state in _UNDER_WAY
+        if not runs or times < _MOST_LOST or (-times, feature_order(number)) >= mine:
+            continue
+        both = sorted(changed & {path for one in lost[number] for path in one.conflicts})
+        if both:
+            times_lost = counted(times, "attempt")
+            return f"{number} is being worked on and goes first, it lost {times_lost} by conflicts in {both[0]}"
+    return ""
+
+
+def _lost(draft: Draft, number: FeatureNumber) -> list[RunRecord]:
+    return [record for record in draft.records_of(number) if record.cause is Cause.CONFLICT]
 
 
 def _judge(facts: Facts, feature: Feature, candidate: Sha, work: Sha) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.text import one_line
 from mission_cli.adapters.fs.atomic import write_json
 from mission_cli.domain.touch.facts import Changed, CodeFacts
 from mission_cli.domain.touch.imports import SCANNED, imports_of
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 FILE = "touch.json"
 """Keeps the answer for one commit in the runtime folder."""
 _MOST_COMMITS, _MOST_PATHS, _MOST_IN_COMMIT = 400, 20_000, 40
+_LONGEST_SUBJECT = 100
 _MOST_SCANNED, _LARGEST = 800, 60_000
 _SUBJECT, _PATHS = "\x02", "\x03"
 
@@ -34,7 +37,8 @@ def code_facts(git: Git, runtime: Path, commit: str) -> CodeFacts:
     facts = CodeFacts(tuple(blobs), tuple(_commits(git, commit)), imports_of(sources, blobs))
     commits = [[one.subject, *one.paths] for one in facts.commits]
     plain = {"commit": commit, "paths": facts.paths, "commits": commits, "imports": facts.imports}
-    write_json(runtime / FILE, plain, durable=False)
+    with suppress(OSError):  # a view of a repository that cannot be written
+        write_json(runtime / FILE, plain, durable=False)
     return facts
 
 
@@ -56,7 +60,7 @@ def _files(git: Git, commit: str) -> Iterator[tuple[str, str, int]]:
     for line in git.words("ls-tree", "-r", "-z", "--long", "--full-tree", commit)[:_MOST_PATHS]:
         facts, _, path = line.partition("\t")
         _, kind, oid, size = facts.split()
-        if kind == "blob":
+        if kind == "blob" and path.isprintable():
             yield path, oid, int(size)
 
 
@@ -66,5 +70,5 @@ def _commits(git: Git, commit: str) -> Iterator[Changed]:
     options = ("-z", "--name-only", "--no-renames", "--diff-merges=first-parent", f"--max-count={_MOST_COMMITS}", form)
     for chunk in git.text("log", *options, commit).split(_SUBJECT)[1:]:
         subject, _, rest = chunk.partition(_PATHS)
-        paths = [path for word in rest.split("\0") if (path := word.strip("\n"))]
-        yield Changed(subject, tuple(paths) if len(paths) <= _MOST_IN_COMMIT else ())
+        paths = [path for word in rest.split("\0") if (path := word.strip("\n")) and path.isprintable()]
+        yield Changed(one_line(subject, _LONGEST_SUBJECT), tuple(paths) if len(paths) <= _MOST_IN_COMMIT else ())
