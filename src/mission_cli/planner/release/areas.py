@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.notice import do
 from mission_cli.domain.outline.areas import shared
 from mission_cli.domain.status import HoldKind
-from mission_cli.domain.touch.predict import overlap
+from mission_cli.domain.touch.predict import DECLARED, NAMED, overlap
 from mission_cli.planner.core.decisions import Dispatch, Hold
 from mission_cli.planner.release.routes import ALIVE
 
@@ -60,7 +60,8 @@ def _probably(draft: Draft, feature: Feature, other: Feature) -> str:
     if found is None or found[0] < STRONG:
         return ""
     _, mine, theirs = found
-    less, number = (mine, feature.number) if mine.weight <= theirs.weight else (theirs, other.number)
+    both = ((mine, feature.number), (theirs, other.number))
+    less, number = min(both, key=lambda one: (one[0].weight, one[0].source in {DECLARED, NAMED}))
     path = max(mine.path, theirs.path, key=len)
     return f"{other.number} is being worked on, and both probably change {path}: for {number}, {less.why}"
 
