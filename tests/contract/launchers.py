@@ -96,7 +96,7 @@ RIGS: dict[str, Callable[[Path], Rig]] = {
     "slurm, by ssh": SlurmBySshRig,
 }
 """By kind. A rig calls `pytest.skip` if its programs are not installed."""
-AT_NIGHT: frozenset[str] = frozenset({"ray", "slurm", "slurm, by ssh", "ssh", "ssh, near"})
+AT_NIGHT: frozenset[str] = frozenset({"kubernetes", "ray", "slurm", "slurm, by ssh", "ssh", "ssh, near"})
 """Kinds that are too slow for each run of the tests."""
 OUTPUT_ENDS_WITH_IT = frozenset({"kubernetes"})
 """Kinds that drop what a command has printed when it has been told to end."""
