@@ -31,12 +31,16 @@ class AcpLog:
 
     def _tool(self, name: str, event: dict[str, Any]) -> list[LogEntry]:
         given, status = as_dict(event.get("input")), event.get("status")
-        title = arguments(given) or (str(event.get("title") or "") if status in {"completed", "failed"} else "")
+        ended = status in {"completed", "failed"}
+        title = arguments(given)
+        if title.startswith("{"):  # not the arguments that matter, which may come later
+            title = title if ended else ""
+        title = title or (str(event.get("title") or "") if ended else "")
         tool = str(event.get("kind") or "tool")
         found = []
         if title and name not in self._titles:
             self._titles[name] = tool
             found.append(LogEntry(LogKind.TOOL, title, tool))
-        if status in {"completed", "failed"}:
+        if ended:
             found += result(event.get("output"), failed=status == "failed", tool=self._titles.get(name, tool))
         return found
