@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -93,6 +95,19 @@ def test_a_setting_reaches_what_obeys_it(person: Person, name: str) -> None:
     line, look, value = REACHES[name]
     assert look(opened(person, f"{line}\n{WORKER}")) == value
     assert look(opened(person, WORKER)) != value
+
+
+def test_a_token_of_a_host_is_in_no_job_and_no_log(person: Person) -> None:
+    config = Path(os.environ["HOME"]) / ".config/mission/config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    ray = 'kind = "ray"\naddress = "http://ray:8265"\nexchange = "/x"\ntoken = "env:RAY_TOKEN"\n'
+    other = ray.replace("env:RAY_TOKEN", f"file:{config.parent / 'token'}")
+    config.write_text(f"[hosts.ray]\n{ray}[hosts.other]\n{other}")
+    token = config.parent / "token"
+    token.write_text("a-secret-of-the-cluster\n")
+    one = opened(person, WORKER)
+    assert "RAY_TOKEN" in one.surroundings().keys
+    assert "a-secret-of-the-cluster" not in one.context.secrets.scrub("it said a-secret-of-the-cluster")
 
 
 def test_a_resource_takes_no_variable_away_that_jobs_or_agents_need(person: Person) -> None:

@@ -99,7 +99,8 @@ def assemble(
     password = {"MAIL_PASSWORD": settings.mail.password} if settings.mail.password else {}
     payment_key = {"PAYMENT_KEY": settings.payments.key} if settings.payments.key else {}
     runners = (r.references for r in settings.runners.values())
-    mine = (forge_token, password, payment_key, _channels(settings), _hook_secrets(settings))
+    tokens = {f"the token of {name}": host.token for name, host in settings.hosts.items() if host.token}
+    mine = (forge_token, password, payment_key, _channels(settings), _hook_secrets(settings), tokens)
     rules = SecretRules(known_secrets(around, *mine, *runners))
 
     def surroundings() -> Surroundings:
@@ -295,13 +296,14 @@ def _withheld(state: GitStateStore, settings: Settings) -> tuple[str, ...]:
 
 
 def _kept_back(settings: Settings) -> tuple[str, ...]:
-    """Return the variables that no job gets unless they are its own: of the key file, forges, channels, hooks."""
+    """Return the variables that no job gets unless they are its own: of key file, forges, channels, hooks and hosts."""
     from mission_cli.adapters.forges.tokens import VARIABLES
 
     login = (settings.mail.user, settings.mail.password)
     channels = (*_channels(settings).values(), *_hook_secrets(settings).values())
     proxied = (reference for runner in settings.runners.values() for reference, _ in runner.proxied.values())
-    references = (settings.forge.token, settings.payments.key, *login, *channels, *proxied)
+    hosts = (host.token for host in settings.hosts.values())
+    references = (settings.forge.token, settings.payments.key, *login, *channels, *proxied, *hosts)
     named = [one.removeprefix("env:") for one in references if one.startswith("env:")]
     keys = [name for name in read_environment(key_file()) if not is_usual(name)]
     return tuple(dict.fromkeys([*keys, *sorted(VARIABLES), *named]))
