@@ -50,6 +50,9 @@ same  mission, final           …  run: `grep -q attempt 1.1.txt`: passed
 
 milestone 1: 4 criteria frozen as … at …, unchanged
 
+chain: 16 links, from commit … on
+signatures: 0 good, 17 none, 0 bad, 0 by an unknown key
+
 m: 9 of 9 verdicts the same; 3 run records, 4 evidence files and 16 commits read, all fit; sums compared at 16 commits
 """)
     assert ben.state_head() == before
@@ -75,6 +78,8 @@ m/runs/1.2-a1.md: the verdict on grep: `by attempt 2` in `1.2.txt` does not fit 
 commit … (Nothing to see): m/runs/1.2-a1.md was changed by Ada
 
 milestone 1: 4 criteria frozen as … at …, unchanged
+
+chain: 16 links, from commit … on
 
 m: 8 of 9 verdicts the same; 3 run records, 4 evidence files and 17 commits read, 3 things that do not fit; sums compared at 1 commit
 """)
