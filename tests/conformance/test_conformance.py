@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.conformance import __main__ as conformance
 from tests.conformance import table, verdict
 from tests.conformance.bench import Bench, Run
 from tests.conformance.cases import CASES, Case, perform
@@ -88,21 +88,29 @@ def test_settings_of_the_repository_act_only_if_a_person_says_so(tmp_path: Path,
     with Bench(tmp_path / "place", SUBJECTS[agent], works) as bench:
         bench.plant({f".{agent}/settings.json": _PLANTED})
         outcome = bench.run(Run())
-        assert (outcome.verdict, outcome.evidence.changed, outcome.saved) == ("success", ("work.txt",), "")
-        assert bench.run(Run(trusting=True)).saved == "planted.txt"
+        assert (outcome.verdict, outcome.evidence.changed) == ("success", ("work.txt",))
+        assert "planted.txt" not in outcome.saved
+        assert "Skipping system settings" not in outcome.log, "our own settings override the repository's"
+        if agent == "qwen":
+            assert "planted.txt" in bench.run(Run(trusting=True)).saved, "they would act"
 
 
 @only_at_night
-@pytest.mark.timeout(120)
-def test_an_agent_that_names_its_tokens_otherwise_has_drifted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.timeout(240)
+def test_an_agent_that_names_its_answers_otherwise_has_drifted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real agent, with one name in its output changed."""
     needs_bubblewrap()
     changed = tmp_path / "codex"
-    changed.write_text(f"#!/bin/sh\n{needs('codex')} \"$@\" | sed -u 's/output_tokens/tokens_out/g'\n")
+    changed.write_text(f"#!/bin/sh\n{needs('codex')} \"$@\" | sed -u 's/agent_message/answer/g'\n")
     changed.chmod(0o755)
     monkeypatch.setattr(Subject, "program", str(changed))
-    monkeypatch.setattr(conformance, "CASES", [c for c in CASES if c.name in {"success", "auth"}])
-    assert conformance.main(["codex"]) == 1
-    assert "codex 0.169.0 DRIFT: success: billed" in capsys.readouterr().out
+    case = replace(next(case for case in CASES if case.name == "success"), run=lambda _: Run(sandbox=False))
+    result = perform(case, SUBJECTS["codex"], tmp_path / "place")
+    assert result is not None
+    known = verdict.read("codex")
+    assert known is not None
+    wrong = {"success": "; ".join(result.wrong)}
+    seen = verdict.Seen("1", {"success": result.outcome.ending}, wrong, options=known.options)
+    judged = verdict.judge(seen, known)
+    assert str(judged).startswith("DRIFT: success: the verdict is noop, not success")
+    assert verdict.exit_status({"codex": judged}) == 1
