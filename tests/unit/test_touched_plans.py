@@ -39,6 +39,9 @@ def test_conflicts_fall_by_four_fifths_and_it_takes_no_longer(record_property: C
     record_property("counts", {name: one.ends["conflict"] for name, one in table.items()})
     for kind in ("any files", "coupled files"):
         naive = table[f"{kind}, run, declared"]
+        alone = table[f"{kind}, predict, not declared"]
+        assert alone.ends["conflict"] <= naive.ends["conflict"] * 0.75
+        assert alone.took <= naive.took * 1.1
         for how in ("wait", "predict"):
             one = table[f"{kind}, {how}, declared"]
             assert one.ends["conflict"] <= naive.ends["conflict"] * 0.2
