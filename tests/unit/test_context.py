@@ -178,7 +178,7 @@ Status: failed, 2 attempts; last: wrong\\_output: exit 1 without a commit: Impor
 - 2026-11-20T10:10:00Z: 1.2 is told: No dependencies, please. (by Ada)
 - 2026-11-20T10:03:00Z: 1.2-a2 ended with wrong\\_output; 1.2 is failed: exit 1 without a commit
 - 2026-11-20T10:02:00Z: attempt 2 at 1.2 b: $6.67 and 1 h at most
-- 2026-11-20T10:01:00Z: 1.1-a1 left 1 commit in 1 file; 1: 1.1 attempt 1: manual: Is it pretty?; 1.2-a1 ended with wrong\\_output; 1.2 is pending: exit 1 without a commit
+- 2026-11-20T10:01:00Z: 1.1-a1 left 1 commit in 1 file; 1.2-a1 ended with wrong\\_output; 1.2 is pending: exit 1 without a commit; 1: 1.1 attempt 1: manual: Is it pretty?
 - 2026-11-20T10:00:40Z: negative control of milestone 1: 0 of 1 pass before any work
 - 2026-11-20T10:00:00Z: attempt 1 at 1.1 a: $10 and 1 h at most; attempt 1 at 1.2 b: $10 and 1 h at most
 - 2026-11-20T10:00:00Z: milestone 1 starts at 16f9ad2

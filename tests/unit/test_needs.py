@@ -160,6 +160,9 @@ SHOWING = [
     do("budget", "limits"),
     do("replan", "m"),
     do("agents", "discard", "m", "x"),
+    do("hosts", "list"),
+    do("hosts", "test", "big-box"),
+    do("hosts", "drain", "big-box", "--undo"),
 ]
 
 

@@ -49,4 +49,5 @@ def _unpacked(archive: str) -> str:
     return place
 
 
-sys.exit(_run())
+if __name__ == "__main__":
+    sys.exit(_run())
