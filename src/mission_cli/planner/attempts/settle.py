@@ -88,10 +88,10 @@ def _unreachable(draft: Draft, record: RunRecord, feature: Feature | None) -> No
     if unwanted:
         draft.effects.append(Cancel(record.run, unwanted))
         words = f"attempt {record.attempt} on `{record.ran_on}` is told to stop when the host can be reached again"
-        draft.hold(record.feature, HoldKind.EXECUTOR, words, unblock=do("hosts test", record.ran_on))
+        draft.hold(record.feature, HoldKind.EXECUTOR, words, unblock=do("hosts", "test", record.ran_on))
         return
     words = f"attempt {record.attempt} is on `{record.ran_on}`, which cannot be reached: its result is awaited"
-    draft.hold(record.feature, HoldKind.EXECUTOR, words, unblock=do("hosts test", record.ran_on))
+    draft.hold(record.feature, HoldKind.EXECUTOR, words, unblock=do("hosts", "test", record.ran_on))
 
 
 def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:

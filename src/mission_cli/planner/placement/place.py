@@ -92,7 +92,7 @@ def candidates(draft: Draft, feature: Feature, route: Route) -> tuple[bool, list
     else:
         named = ", ".join(f"`{host.name}`" for host in mine)
         words = f"{named} {'has' if len(mine) == 1 else 'have'} no runner `{route.runner}`"
-    return here, fit, Nowhere(HoldKind.PLACE, words, unblock=do("hosts list"), person=True)
+    return here, fit, Nowhere(HoldKind.PLACE, words, unblock=do("hosts", "list"), person=True)
 
 
 def elsewhere(draft: Draft, feature: Feature, route: Route) -> bool:
@@ -187,5 +187,5 @@ def _all_taken(draft: Draft, *, here: bool, hosts: list[HostLook]) -> Nowhere:
     host, why = next(((h, w) for h, w in shut if not h.drained), shut[0])
     more = f" (and {len(shut) - 1} more)" if len(shut) > 1 else ""
     if host.drained:
-        return Nowhere(HoldKind.PLACE, f"{why}{more}", unblock=do("hosts drain", host.name, "--undo"), person=True)
-    return Nowhere(HoldKind.PLACE, f"{why}{more}", soon, do("hosts test", host.name), person=bool(host.problem))
+        return Nowhere(HoldKind.PLACE, f"{why}{more}", unblock=do("hosts", "drain", host.name, "--undo"), person=True)
+    return Nowhere(HoldKind.PLACE, f"{why}{more}", soon, do("hosts", "test", host.name), person=bool(host.problem))

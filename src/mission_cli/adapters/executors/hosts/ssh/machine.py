@@ -91,7 +91,7 @@ class Machine:
 
     def refused(self, what: str, answer: Answer) -> ToolError:
         """Return the error of a script that failed."""
-        return ToolError(f"{self._host.name}: {what}: {answer.words}", hint=do("hosts test", self._host.name))
+        return ToolError(f"{self._host.name}: {what}: {answer.words}", hint=do("hosts", "test", self._host.name))
 
     def _about(self) -> list[str]:
         return [self._host.address, self._host.root, self._host.python]
