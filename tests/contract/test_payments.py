@@ -91,6 +91,17 @@ def test_what_every_provider_does(provider: Payments) -> None:
     assert provider.since(datetime(2026, 1, 1, tzinfo=UTC)) == ()
 
 
+def test_a_card_is_found_although_the_clock_was_ahead_when_it_was_asked_for() -> None:
+    """Otherwise it would count as not made, expire, and could still be charged."""
+    bank = Bank()
+    with stripe(bank) as (pays, _):
+        later = "2026-12-15T10:00:00Z"
+        assert pays.create(replace(ORDER, asked=later)) == DONE
+        assert pays.look(ORDER.reference, later) is not None
+        assert pays.cancel(ORDER.reference, later) == DONE
+        assert bank.open_card() == ""
+
+
 def test_a_card_is_made_once_and_pays_once() -> None:
     bank = Bank()
     with stripe(bank) as (pays, server):
@@ -254,12 +265,12 @@ def test_each_request_and_each_answer_of_the_fake_is_one_of_stripes_contract() -
             [
                 "GET /v1/issuing/cardholders/ich_mission",
                 "POST /v1/issuing/cards",
-                "GET /v1/issuing/cards?cardholder=ich_mission&type=virtual&created%5Bgte%5D=1795165200&limit=100",
+                "GET /v1/issuing/cards?cardholder=ich_mission&type=virtual&created%5Bgte%5D=1792144800&limit=100",
                 "GET /v1/issuing/authorizations?card=ic_1&limit=100",
                 "GET /v1/issuing/transactions?card=ic_1&limit=100",
                 "GET /v1/issuing/transactions?cardholder=ich_mission&created%5Bgte%5D=1767225600&limit=100",
                 "GET /v1/issuing/cards/ic_1",
-                "GET /v1/issuing/cards?cardholder=ich_mission&type=virtual&created%5Bgte%5D=1795165200&limit=100",
+                "GET /v1/issuing/cards?cardholder=ich_mission&type=virtual&created%5Bgte%5D=1792144800&limit=100",
                 "POST /v1/issuing/cards/ic_1",
             ]
         )
