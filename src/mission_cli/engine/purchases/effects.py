@@ -39,11 +39,23 @@ def by_provider(ctx: Context, case: Case, act: PurchaseEffect) -> str:
             return ""
         if stopped := why_stopped(ctx):
             return stopped
+        _forget_missing(ctx, case.mission.id, act.reference)
         answer = ctx.payments.create(CardOrder(act.reference, row.amount, row.merchant, row.asked))
     else:
         answer = ctx.payments.cancel(act.reference, row.asked)
     note_call(ctx, case.mission.id, act.reference, answer)
     return "" if answer.state is CallState.DONE else answer.reason or str(answer.state)
+
+
+def _forget_missing(ctx: Context, mission: MissionId, reference: str) -> None:
+    """Forget that the provider did not know a purchase: after a death during the call it is looked up again."""
+    outside = ctx.runtime.outside(mission)
+    memory, poll = outside.payments, outside.polls.get(POLL, Poll())
+    if reference in memory.missing:
+        missing = tuple(name for name in memory.missing if name != reference)
+        polls = {**outside.polls, POLL: replace(poll, again="")}
+        fresh = PayMemory(memory.calls, memory.accounts, missing)
+        ctx.runtime.note_outside(mission, replace(outside, payments=fresh, polls=polls))
 
 
 def note_call(ctx: Context, mission: MissionId, reference: str, answer: Answer) -> None:
