@@ -104,13 +104,13 @@ class BuySim(Sim):
             raise BrokenError(f"charged twice: {twice}")
         if sum(sum(found) for found in charged.values()) > _MOST:
             raise BrokenError(f"more than the limit is charged: {charged}")
+        known = {row.reference for host in self.hosts for row in self.mission(host).purchases}
+        if lost := [name for name in charged if name not in known]:  # a host that was cut off has not heard of all
+            raise BrokenError(f"charged without a row: {lost}")
         for host in self.hosts:
             mission = self.mission(host)
             if mission.host != host.jobs.name:
                 continue
-            known = {row.reference for row in mission.purchases}
-            if lost := [name for name in charged if name not in known]:
-                raise BrokenError(f"charged without a row: {lost}")
             resting = replace(mission, purchases=[row for row in mission.purchases if row.status not in PENDING])
             try:
                 laws_of(resting, self.bank, PAYMENTS)

@@ -70,7 +70,7 @@ def unfair(objects: Objects, commit: Commit) -> str:
         rest = [
             f for f in mission.features() if not f.finished and (f.number not in busy or f.number == record.feature)
         ]
-        if left is not None and record.reserve.usd > max(min(left, 2 * left / len(rest)), _STEPS * DEAREST):
+        if left is not None and record.reserve.usd > max(min(left, 2 * left / max(1, len(rest))), _STEPS * DEAREST):
             return f"{record.run} may take ${record.reserve.usd} of ${left} for {len(rest)} features"
         records.append(record)
     return ""
