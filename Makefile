@@ -67,7 +67,7 @@ quick: compiled
 newest: compiled
 	@rm -rf $(NEWEST) && $(BIN)/python requirements/ranges.py > .newest.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(NEWEST) -r .newest.txt
-	PYTHONPATH=$(NEWEST) $(BIN)/python -m pytest -q -n auto tests/unit
+	PYTHONPATH=$(NEWEST) $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/unit
 
 nightly: compiled $(VENV)/.agents $(VENV)/.newer $(VENV)/.forges $(VENV)/.inspector $(VENV)/.fuzz/.ready $(VENV)/.ray/.ready
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
