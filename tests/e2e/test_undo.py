@@ -55,6 +55,7 @@ def test_a_command_is_taken_back_as_a_new_commit_and_both_stay_told(person: Pers
     }
     trailers = "--format=%(trailers:only,unfold)"
     said = person.git("log", "-1", trailers, "missions", cwd=person.repo / "missions").splitlines()
+    assert said.pop().startswith("Mission-Chain: m ")
     assert said.pop().startswith("Mission-Sum: ")
     assert said == [
         "Mission-Id: m",
