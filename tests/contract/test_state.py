@@ -94,6 +94,18 @@ def test_a_commit_that_was_made_for_another_head_changes_nothing(place: Place) -
     assert place.read("m/mission.md") == TEXT
 
 
+def test_a_file_that_is_named_by_its_hash_may_be_there_already(place: Place) -> None:
+    """A milestone that passes twice within a second leaves the same evidence file twice."""
+    store = place.context().state
+    first = begun(store)
+    proof = Write("m/evidence/1.json", "{}\n", by_hash=True)
+    second = store.commit([proof], message="One\n", expect=first)
+    third = store.commit([proof, Write("m/notes.md", "x\n")], message="Two\n", expect=second)
+    assert [store.file(path, third) for path in (proof.path, "m/notes.md")] == ["{}\n", "x\n"]
+    with pytest.raises(ConflictError, match=r"m/evidence/1\.json was changed meanwhile"):
+        store.commit([Write(proof.path, "other\n", by_hash=True)], message="Three\n", expect=third)
+
+
 def test_the_edit_of_one_file_is_seen_each_time_it_is_asked_for(place: Place) -> None:
     store = place.context().state
     head = begun(store)

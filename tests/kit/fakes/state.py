@@ -141,6 +141,7 @@ class MemoryStateStore:
         if head != expect:
             raise ConflictError("the mission files were changed meanwhile", hint="try again")
         files = dict(self._objects.get(head).files) if head else {}
+        writes = [w for w in writes if not (w.by_hash and files.get(w.path) == w.new)]
         for write in writes:
             if files.get(write.path) != write.old:
                 raise ConflictError(f"{write.path} was changed meanwhile", hint="try again")

@@ -50,4 +50,4 @@ def _contract(stored: Stored, mission: Mission, number: int, at: str) -> Iterato
 
 def _write(stored: Stored, file: EvidenceFile) -> Write:
     name, text = write_evidence(file)
-    return Write(f"{evidence_folder(stored)}/{name}", text)
+    return Write(f"{evidence_folder(stored)}/{name}", text, by_hash=True)

@@ -83,6 +83,8 @@ class Write:
     new: str | None
     old: str | None = None
     rework: Callable[[str], str] | None = None
+    by_hash: bool = False
+    """Whether its name has the hash of its content: a file that is there already with this text is left as it is."""
 
 
 @dataclass(frozen=True, slots=True)

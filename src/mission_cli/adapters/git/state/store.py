@@ -131,6 +131,7 @@ class GitStateStore(Publisher):
             head = self._objects.commit_of(self.layout.branch)
             if head != expect:
                 raise ConflictError("the mission files were changed meanwhile", hint="try again")
+            writes = [w for w in writes if not (w.by_hash and head and self.file(w.path, head) == w.new)]
             new, lines = self._make_commit(head, writes, message, author)
             self._publish(head, new, writes)
             self._chain.made(new, head, lines)
