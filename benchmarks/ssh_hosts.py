@@ -4,7 +4,7 @@
 
 Starts three machines with an sshd in namespaces; needs root, openssh-server and iproute2. Runs a job that does nothing
 here and on a machine, so many times each (7), and prints the difference of the medians; each job on the machine has to
-connect first. Then runs a mission of so many equal features (12) of so many seconds (10) on three machines with two
+connect first. Then runs a mission of so many equal features (12) of so many seconds (45) on three machines with two
 slots each, and prints how much longer it took than the work itself. Nothing else may use the processors meanwhile.
 """
 
@@ -81,7 +81,7 @@ def makespan(one: Fleet, features: int, seconds: float) -> None:
 def main() -> None:
     """Measure."""
     words = [float(word) for word in sys.argv[1:]]
-    rounds, features, seconds = [*words, *(7, 12, 10.0)[len(words) :]]
+    rounds, features, seconds = [*words, *(7, 12, 45.0)[len(words) :]]
     with tempfile.TemporaryDirectory() as place:
         home = Path(place, "home")
         home.mkdir()
