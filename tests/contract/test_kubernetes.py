@@ -38,7 +38,7 @@ def test_prism_finds_nothing_wrong_with_the_requests(tmp_path: Path) -> None:
 
         rig.front.answer = asked_twice
         launcher = rig.launcher
-        launcher.test(["opencode"])
+        launcher.test({"opencode": "opencode"})
         argv = launcher.prepare(b"program", "ab12")
         launcher.start(JOB)
         launcher.start(JOB)
@@ -135,7 +135,7 @@ def test_only_the_authority_of_the_cluster_is_trusted_and_the_client_shows_its_c
 
 def test_a_test_names_the_rights_that_are_missing(tmp_path: Path) -> None:
     rig = KubernetesRig(tmp_path)
-    found = {one.name: one for one in rig.launcher.test([])}
+    found = {one.name: one for one in rig.launcher.test({})}
     assert {name: one.ok for name, one in found.items()} == {
         "kubernetes": True,
         "rights": True,
@@ -144,7 +144,7 @@ def test_a_test_names_the_rights_that_are_missing(tmp_path: Path) -> None:
     }
     assert found["kubernetes"].words == "v1.37.0, namespace work"
     rig.server.denied = {"create jobs", "delete pods"}
-    found = {one.name: one for one in rig.launcher.test([])}
+    found = {one.name: one for one in rig.launcher.test({})}
     rig.leave()
     assert found["rights"] == Finding(
         "rights",

@@ -204,6 +204,6 @@ def test_both_sides_reach_the_exchange(rig: Rig, tmp_path: Path) -> None:
 def test_a_host_says_what_it_has(rig: Rig) -> None:
     free = rig.launcher.free()
     assert free is None or free >= 0
-    findings = rig.launcher.test([])
+    findings = rig.launcher.test({})
     assert findings
     assert all(finding.name and (finding.ok or finding.words) for finding in findings)

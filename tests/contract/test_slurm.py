@@ -160,15 +160,15 @@ def test_filters_of_a_person_hide_no_job(cluster: SlurmCluster, tmp_path: Path) 
 
 
 def test_a_test_asks_the_cluster_and_one_of_its_nodes(cluster: SlurmCluster, tmp_path: Path) -> None:
-    found = {one.name: one for one in launcher_of(cluster, tmp_path, queue="small").test([])}
+    found = {one.name: one for one in launcher_of(cluster, tmp_path, queue="small").test({})}
     assert list(found) == ["slurm", "submit", "node", "folder", "git", "python", "sandbox", "disk", "memory"]
     assert found["submit"] == Finding("submit", ok=True, words="the cluster accepts a job with these resources")
     assert all(one.ok for one in found.values()), found
-    (_, refused) = launcher_of(cluster, tmp_path, queue="nope").test([])
+    (_, refused) = launcher_of(cluster, tmp_path, queue="nope").test({})
     assert refused == Finding(
         "partition", ok=False, words="the cluster has no partition `nope` that is up", hint="it has main, small"
     )
-    (_, refused) = launcher_of(cluster, tmp_path, needed=Needed(cpus=64)).test([])
+    (_, refused) = launcher_of(cluster, tmp_path, needed=Needed(cpus=64)).test({})
     assert not refused.ok
     assert "Requested node configuration is not available" in refused.words
 

@@ -57,7 +57,7 @@ def test_a_job_goes_on_while_a_head_with_storage_and_a_token_is_away(folder: Pat
             with pytest.raises(ToolError, match=words):
                 launcher(cluster, folder, bad).look([JOB])
         ray = launcher(cluster, folder, TOKEN)
-        assert {finding.name: finding.ok for finding in ray.test([])}["token"]
+        assert {finding.name: finding.ok for finding in ray.test({})}["token"]
         wait = f"echo token=$RAY_AUTH_TOKEN; while [ ! -e {folder}/go ]; do sleep 0.2; done; echo end"
         ray.start(Launch(JOB, "1.1-a1", ("/bin/sh", "-c", wait)))
         until(ray, LaunchState.RUNNING)

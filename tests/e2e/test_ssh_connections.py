@@ -48,7 +48,7 @@ def ran(there: SshLauncher, *argv: str, job: str = "job-1") -> str:
 
 def found(there: SshLauncher, *runners: str) -> dict[str, Finding]:
     """Return the findings by name."""
-    return {finding.name: finding for finding in there.test(runners)}
+    return {finding.name: finding for finding in there.test({name: name for name in runners})}
 
 
 def git(network: Network, there: SshLauncher, repository: Path) -> str:

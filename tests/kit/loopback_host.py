@@ -133,7 +133,7 @@ class LoopbackLauncher:
         run = self._run(job)
         shutil.rmtree(run, ignore_errors=True)
 
-    def test(self, runners: Sequence[str]) -> Sequence[Finding]:
+    def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:
         """Nothing can be missing here."""
         self._reach()
         return [Finding("python", ok=True, words=sys.executable), *(Finding(r, ok=True, words="") for r in runners)]

@@ -50,7 +50,7 @@ def test_a_state_that_cannot_be_read_counts_as_none(tmp_path: Path, text: str) -
 
 def test_looks_join_settings_state_and_the_jobs_that_are_there(tmp_path: Path) -> None:
     box = Host("big-box", HostKind.SSH, "me@big-box", workers=3, labels=("gpu",), runners=("script*",))
-    none = {"environment": {}, "runners": (), "now": lambda: datetime(2026, 11, 30, tzinfo=UTC)}
+    none = {"environment": {}, "runners": {}, "now": lambda: datetime(2026, 11, 30, tzinfo=UTC)}
     hosts = LocalHosts({"big-box": box, "other": Host("other", HostKind.SSH, "o")}, tmp_path, **none)  # type: ignore[arg-type]  # a table of arguments
     for key, host, ended in (("m/1.1-a1", "big-box", False), ("m/1.2-a1", "big-box", True), ("n/1.1-a2", "", False)):
         job = tmp_path / "jobs" / key
@@ -94,7 +94,7 @@ def test_a_probe_asks_one_thing_and_notes_whether_the_host_answered(
     there = LoopbackHost(tmp_path / "host")
     box = Host("box", HostKind.SSH, str(there.folder))
     hosts = LocalHosts(
-        {"box": box}, tmp_path, environment={}, runners=(), now=lambda: datetime(2026, 11, 30, tzinfo=UTC)
+        {"box": box}, tmp_path, environment={}, runners={}, now=lambda: datetime(2026, 11, 30, tzinfo=UTC)
     )
     assert [(one.name, one.ok) for one in hosts.test("box", whole=False)] == [("reachable", True)]
     there.cut()

@@ -39,9 +39,9 @@ _PROBE = "mission-probe"
 
 
 class LocalHosts:
-    """The hosts as files of the runtime folder describe them. `runners`: those that the settings name.
+    """The hosts as files of the runtime folder describe them.
 
-    `tester`: the command that tests a host, without its name.
+    `runners`: the program of each that the settings name. `tester`: the command that tests a host, without its name.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class LocalHosts:
         runtime: Path,
         *,
         environment: Mapping[str, str],
-        runners: Sequence[str],
+        runners: Mapping[str, str],
         now: Callable[[], datetime],
         tester: Sequence[str] = (),
     ) -> None:
@@ -100,7 +100,7 @@ class LocalHosts:
 
     def _tested(self, host: Host, folder: Path, *, whole: bool) -> Sequence[HostFinding]:
         look = self._look(host, ())
-        runners = [runner for runner in self._runners if look.runs(runner)]
+        runners = {name: program for name, program in self._runners.items() if look.runs(name)}
         try:
             launcher = LAUNCHERS[host.kind](host, environment=self._environment, folder=folder)
             try:

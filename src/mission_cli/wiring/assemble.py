@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mission_cli import __version__
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.text import digest
-from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.agents import AGENTS, programs
 from mission_cli.adapters.agents.own_files import OwnAgentFiles
 from mission_cli.adapters.calendars import IcsCalendars
 from mission_cli.adapters.channels import AppriseMessenger
@@ -152,7 +152,7 @@ def assemble(
             hosts_of(settings.hosts),
             checkout.runtime,
             environment=around,
-            runners=[*settings.runners],
+            runners=_runner_programs(settings),
             now=SystemClock().now,
             tester=python_command("hosts", "test", "--reach", "--quiet", "--repo", os.fspath(checkout.name)),
         ),
@@ -349,6 +349,12 @@ def program_of(settings: Settings) -> Person:
     if not name.strip() or not rest.endswith(">"):
         raise UsageError(f"the setting `identity` is {settings.identity!r}", hint="write Name <address>")
     return Person(name.strip(), rest.removesuffix(">"))
+
+
+def _runner_programs(settings: Settings) -> dict[str, str]:
+    """Return the program of each runner, by name."""
+    known = programs() if settings.hosts else {}
+    return {n: one.command[0] if one.command else known.get(one.kind or n, n) for n, one in settings.runners.items()}
 
 
 _MOST_REPOSITORIES = 20

@@ -128,8 +128,8 @@ class Launcher(Protocol):
         """Remove what the host keeps about the ended id `job`."""
         ...
 
-    def test(self, runners: Sequence[str]) -> Sequence[Finding]:
-        """Check everything that an attempt needs there, programs of agents included, without starting one."""
+    def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:
+        """Check everything that an attempt needs there, the programs of runners included; start no attempt."""
         ...
 
     def close(self) -> None:

@@ -123,7 +123,7 @@ class KubernetesLauncher:
             rest.accepted(answer)
         self._log_again.pop(job, None)
 
-    def test(self, runners: Sequence[str]) -> Sequence[Finding]:
+    def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:
         """Check the server, the rights in the namespace, and the manifest of a Job, which is not stored."""
         rest, namespace = self._rest()
         version = one_line(str(rest.read("/version").get("gitVersion") or "unknown"))

@@ -173,7 +173,7 @@ class RayLauncher:
         self._forgotten[job] = self._clock() + _DELETED_AFTER_S
         self._delete_forgotten()
 
-    def test(self, runners: Sequence[str]) -> Sequence[Finding]:
+    def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:
         """Ask the cluster for its version and nodes, and run one short job that looks around on a node."""
         from mission_cli.adapters.executors.hosts.ray.probe import findings
 

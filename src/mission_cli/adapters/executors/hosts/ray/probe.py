@@ -14,7 +14,7 @@ from mission_cli.adapters.executors.remote.launcher import Finding, Launch, Laun
 from mission_cli.adapters.executors.remote.names import USUAL_ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mission_cli.adapters.executors.hosts.ray.rest import Rest
     from mission_cli.adapters.executors.remote.launcher import Launcher
@@ -51,7 +51,7 @@ print("MISSION-PROBE " + json.dumps({
 """
 
 
-def findings(launcher: Launcher, rest: Rest, host: Host, runners: Sequence[str]) -> list[Finding]:
+def findings(launcher: Launcher, rest: Rest, host: Host, runners: Mapping[str, str]) -> list[Finding]:
     """Return what is right and wrong. Raises UnreachableError if the dashboard does not answer."""
     version = rest.read("GET", "/api/version")
     found = [Finding("ray", ok=True, words=f"Ray {_word(version, 'ray_version')}"), _token(host)]
@@ -72,9 +72,9 @@ def _token(host: Host) -> Finding:
     return Finding("token", ok=True, words="accepted")
 
 
-def _on_a_node(launcher: Launcher, host: Host, runners: Sequence[str]) -> Iterator[Finding]:
+def _on_a_node(launcher: Launcher, host: Host, runners: Mapping[str, str]) -> Iterator[Finding]:
     job = f"mission-test-{secrets.token_hex(6)}"
-    wanted = [f"{runner}={programs().get(runner, runner)}" for runner in runners]
+    wanted = [f"{runner}={runners[runner]}" for runner in runners]
     argv = (host.python, "-c", _LOOKS_AROUND, host.exchange, host.root or USUAL_ROOT, *wanted)
     launcher.start(Launch(job, job, argv, needed=host.needed))
     until, state = time.monotonic() + _PATIENCE_S, LaunchState.PENDING

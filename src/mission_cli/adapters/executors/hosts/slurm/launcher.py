@@ -122,7 +122,7 @@ class SlurmLauncher:
         """Remove the files of an ended job."""
         self._commands.run(scripts.FORGET, _checked(job))
 
-    def test(self, runners: Sequence[str]) -> Sequence[Finding]:
+    def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:
         """Check the commands, the partition, the shared folder, and by a short job what a node has."""
         return findings(self._host, self._commands, self._place(), runners)
 

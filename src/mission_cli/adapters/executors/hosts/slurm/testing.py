@@ -12,7 +12,7 @@ from mission_cli.adapters.executors.remote.launcher import Finding
 from mission_cli.domain.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from mission_cli.adapters.executors.hosts.slurm.commands import Commands
     from mission_cli.domain.hosts.host import Host
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NODE_S = 120
 
 
-def findings(host: Host, commands: Commands, place: Mapping[str, str], runners: Sequence[str]) -> list[Finding]:
+def findings(host: Host, commands: Commands, place: Mapping[str, str], runners: Mapping[str, str]) -> list[Finding]:
     """Return what is there and what is missing."""
     version, *rest = commands.lines(scripts.ABOUT)
     found = [Finding("slurm", ok=True, words=one_line(version))]
@@ -38,7 +38,7 @@ def findings(host: Host, commands: Commands, place: Mapping[str, str], runners: 
     return [*found, *_on_a_node(host, commands, options, runners)]
 
 
-def _on_a_node(host: Host, commands: Commands, options: list[str], runners: Sequence[str]) -> list[Finding]:
+def _on_a_node(host: Host, commands: Commands, options: list[str], runners: Mapping[str, str]) -> list[Finding]:
     script = questions(host, runners).encode()
     try:
         text = commands.run(scripts.NODE, *options, data=script, timeout=_NODE_S).decode("utf-8", "replace")

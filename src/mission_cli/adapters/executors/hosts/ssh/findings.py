@@ -7,14 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import command_line, counted, one_line, show_bytes
-from mission_cli.adapters.agents import programs
 from mission_cli.adapters.executors.hosts.ssh.machine import OLDEST_PYTHON
 from mission_cli.adapters.executors.hosts.ssh.repository import OLDEST_GIT, git_version
 from mission_cli.adapters.executors.remote.launcher import Finding
 from mission_cli.domain.hosts.host import HostKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from mission_cli.adapters.executors.hosts.ssh.connection import Answer, Connection
     from mission_cli.adapters.executors.hosts.ssh.machine import Machine
@@ -40,7 +39,7 @@ kills=$(grep -hs '^KillUserProcesses=yes' /etc/systemd/logind.conf /etc/systemd/
 """Each line: name, exit status, first line of the output."""
 
 
-def check(host: Host, connection: Connection, machine: Machine, runners: Sequence[str]) -> tuple[Finding, ...]:
+def check(host: Host, connection: Connection, machine: Machine, runners: Mapping[str, str]) -> tuple[Finding, ...]:
     """Return what was found, the connection first."""
     took = connection.connect()
     before = time.time()
@@ -59,15 +58,15 @@ def check(host: Host, connection: Connection, machine: Machine, runners: Sequenc
     return (*found, _clock(asked, before, after))
 
 
-def questions(host: Host, runners: Sequence[str]) -> str:
+def questions(host: Host, runners: Mapping[str, str]) -> str:
     """Return a script that asks a machine, in the folder of the host, what an attempt finds there."""
     script = _LOOK.replace("PYTHON", shlex.quote(host.python))
     for number, runner in enumerate(runners):
-        script += f"say runner-{number} {shlex.quote(programs().get(runner, runner))} --version\n"
+        script += f"say runner-{number} {shlex.quote(runners[runner])} --version\n"
     return script
 
 
-def answers(host: Host, runners: Sequence[str], text: str) -> list[Finding]:
+def answers(host: Host, runners: Mapping[str, str], text: str) -> list[Finding]:
     """Return what the output of `questions` means."""
     said = _read(text)
     silent = (1, "no answer")
@@ -78,8 +77,7 @@ def answers(host: Host, runners: Sequence[str], text: str) -> list[Finding]:
         for name, little in (("disk", _LITTLE_DISK), ("memory", _LITTLE_MEMORY))
     ]
     return found + [
-        _runner(host, runner, programs().get(runner, runner), *said.get(f"runner-{n}", silent))
-        for n, runner in enumerate(runners)
+        _runner(host, runner, runners[runner], *said.get(f"runner-{n}", silent)) for n, runner in enumerate(runners)
     ]
 
 

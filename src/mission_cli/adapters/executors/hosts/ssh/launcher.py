@@ -97,7 +97,7 @@ class SshLauncher:
         """Remove the folder of an ended id."""
         self._keep("forget", {"id": job})
 
-    def test(self, runners: Sequence[str]) -> Sequence[Finding]:
+    def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:
         """Check the connection, and what is installed there."""
         return check(self._host, self._connection, self._machine, runners)
 

@@ -72,7 +72,7 @@ def understand(error: str, address: str) -> Trouble:
 
 
 def _line_with(error: str, sign: str) -> str:
-    return next((one_line(line) for line in reversed(error.splitlines()) if sign in line), "")
+    return next((one_line(line).removeprefix("ssh: ") for line in reversed(error.splitlines()) if sign in line), "")
 
 
 def _place(error: str, address: str) -> str:
