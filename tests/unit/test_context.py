@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from tests.kit.fakes.host import make_host, make_mission
@@ -286,6 +286,8 @@ def test_of_features_the_unfinished_ones_are_kept_in_their_order(account: Briefi
     st.text(max_size=30),
     st.sampled_from([size, in_json]),
 )
+@example(LEAST_TOKENS, 1, "<[", size)  # each character is shown as two or more
+@example(LEAST_TOKENS, 1, "0", in_json)
 @settings(max_examples=100 if NIGHTLY else 15, deadline=None)
 def test_no_limit_is_exceeded(
     account: Briefing, most: int, times: int, text: str, count: Callable[[Briefing], int]

@@ -38,6 +38,7 @@ _STEPS = (
     *(("messages", 0), ("features", 0), ("pulls", 0), ("milestones", 1), ("current", 1), ("waits", 1)),
     *(("success_criteria", 0), ("questions", 1), (_TEXTS, 40)),
     *(("milestones", 0), ("current", 0), ("waits", 0), ("questions", 0)),
+    (_TEXTS, 20),
 )
 """What is shortened in turn, and to how many rows, or characters of each text."""
 _NAMES = {
@@ -82,6 +83,8 @@ def fitted(found: Briefing, size: Callable[[Briefing], int]) -> Briefing:
             result, most = tried, middle
         else:
             least = middle
+    if size(result) > short:  # the id is long, and in each command
+        return replace(result, left_out=[LeftOut("almost everything", do("show", found.id, "--json"))])
     return result
 
 
