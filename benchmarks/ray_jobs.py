@@ -110,7 +110,7 @@ def by_follower(folder: Path, cluster: RayCluster, jobs: int) -> tuple[float, fl
 def wait_until(holds: Callable[[], bool]) -> None:
     """Ask again and again."""
     while not holds():
-        time.sleep(STEP_S)
+        time.sleep(STEP_S)  # Ray has no request that waits for an end
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from mission_cli.wiring.compose import open_repository
 
 TARGET_S, TARGET_RATIO = 2.0, 1.1
 WORK = """\
-time.sleep({seconds})
+time.sleep({seconds})  # its work
 write(f"{{FEATURE}}.txt", "x\\n")
 commit()
 """

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ONE = "m/1.1-a1"
 SAYS = 'print("at work", flush=True)\n'
-WAITS = f'{SAYS}\nwhile not (OUTSIDE / "go").exists():\n    time.sleep(0.02)\n'
+WAITS = f'{SAYS}\nwhile not (OUTSIDE / "go").exists():\n    time.sleep(0.02)  # poll: the test writes the file\n'
 PATIENCE = 90
 
 

@@ -42,7 +42,7 @@ milestones:
       - {title: three, on: [gpu], criteria: ["file: `1.3.txt`"]}
       - {title: four, on: [gpu], criteria: ["file: `1.4.txt`"]}
 """
-WAITS = 'print("at work", flush=True)\nwhile not (OUTSIDE / "go").exists():\n    time.sleep(0.02)\n'
+WAITS = 'print("at work", flush=True)\nwhile not (OUTSIDE / "go").exists():\n    time.sleep(0.02)  # poll: the test writes the file\n'
 PATIENCE = 90
 
 

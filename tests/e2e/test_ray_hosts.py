@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 400.0
 STEP_S = 0.3
 SLOW = """\
-time.sleep(6)
+time.sleep(6)  # its work: something dies meanwhile
 write(f"{FEATURE}.txt", f"{FEATURE} by attempt {ATTEMPT}\\n")
 commit()
 """
@@ -169,7 +169,7 @@ def test_a_canceled_attempt_leaves_no_process_behind(person: Person) -> None:
         """\
         subprocess.Popen(["sh", "-c", "setsid sh -c 'sleep 4321' >/dev/null 2>&1 </dev/null &"]).wait()
         (OUTSIDE / "forked").touch()
-        time.sleep(300)
+        time.sleep(300)  # until it is canceled
         """,
         deadline="280s",
     )

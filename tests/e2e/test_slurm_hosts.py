@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 300.0
 STEP_S = 0.3
 SLOW = """\
-time.sleep(5)
+time.sleep(5)  # its work: something dies meanwhile
 write(f"{FEATURE}.txt", f"{FEATURE} by attempt {ATTEMPT}\\n")
 commit()
 """
@@ -116,7 +116,7 @@ def test_a_canceled_attempt_ends_on_its_node_and_keeps_its_work(person: Person, 
         """\
         write("half.txt", "half\\n")
         (OUTSIDE / "begun").touch()
-        time.sleep(250)
+        time.sleep(250)  # until it is canceled
         """,
         deadline="280s",
     )

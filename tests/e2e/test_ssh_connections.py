@@ -1,4 +1,4 @@
-"""Machines as people have them behind `ssh`: other shells, chatty startup files, jump hosts, keys that nobody knows."""
+"""Machines as people have them behind `ssh`: other shells, chatty startup files, jump hosts, unknown keys."""
 
 from __future__ import annotations
 

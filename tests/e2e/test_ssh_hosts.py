@@ -20,7 +20,7 @@ PATIENCE = 40
 ADOPTED_AFTER = 2
 """Pulses."""
 SLOW = """\
-time.sleep(2)
+time.sleep(2)  # its work: something dies meanwhile
 write(f"{FEATURE}.txt", f"{FEATURE} by attempt {ATTEMPT}\\n")
 commit()
 """

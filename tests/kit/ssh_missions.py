@@ -166,7 +166,7 @@ def fleet(
     source: str = HONEST,
     clocks: Sequence[int] = (),
 ) -> Iterator[Fleet]:
-    """Machines with the worker, and somebody whose settings name them. `clocks`: how far each is ahead, in seconds."""
+    """Machines with the worker, and a person whose settings name them. `clocks`: how far each is ahead, in seconds."""
     before = os.environ["PATH"]
     with machines(folder / "network", names) as network:
         for name, skew in zip(names, clocks, strict=False):

@@ -113,7 +113,7 @@ def test_every_law_holds_where_commands_run_before_and_after_steps(seed: int) ->
 
 @pytest.mark.parametrize("seed", range(300, 400) if NIGHTLY else [302])
 def test_every_law_holds_where_attempts_are_judged_together(seed: int) -> None:
-    """Nothing is integrated but on the tree on which it was judged, and nobody pays for the work of another one."""
+    """Nothing is integrated but on the tree on which it was judged, and no attempt pays for the work of another one."""
     counts = run(seed, HALF if NIGHTLY else 40, BatchSim)
     assert counts["judged together"] > 1 or NIGHTLY
 

@@ -146,7 +146,7 @@ def numbers(count: int) -> list[str]:
 @pytest.mark.parametrize("each", [False, True])
 @pytest.mark.parametrize("count", by_day([5, 8, 3, 2], 1))
 def test_a_batch_is_halved_until_the_guilty_ones_are_known(count: int, *, each: bool) -> None:
-    """Whoever is guilty: they alone fail, on a tree of finished work and themselves, after few judgings."""
+    """The guilty alone fail, on a tree of finished work and themselves, after few judgings."""
     names = numbers(count)
     for size in range(min(count, 3) + 1):
         for guilty in [*map(frozenset, combinations(names, size))][:: 3 if NIGHTLY else 7]:
@@ -169,7 +169,7 @@ def test_what_passes_together_is_judged_once() -> None:
     assert {done.tree for done in queue.ended.values()} == {"w+1.1+1.2+1.3+1.4"}
 
 
-def test_a_check_that_failed_by_chance_convicts_nobody() -> None:
+def test_a_check_that_failed_by_chance_convicts_no_attempt() -> None:
     queue = Queue(frozenset(), numbers(4), flaky=frozenset(numbers(4)))
     queue.end()
     assert {done.cause for done in queue.ended.values()} == {Cause.DONE}

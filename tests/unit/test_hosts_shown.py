@@ -174,10 +174,10 @@ def test_people_hear_once_that_a_host_is_away_and_once_that_it_is_back() -> None
     before: dict[str, str] = {}
     told = []
     for host in (AWAY, replace(AWAY, problem="timed out"), replace(AWAY, problem=""), replace(AWAY, problem=""), AWAY):
-        now = host_news(_Case(host), before)  # type: ignore[arg-type]  # see there
+        now = host_news(_Case(host), before)  # type: ignore[arg-type]  # a part of a case
         told.append([event for event, words in now.items() if before.get(event) != words])
         before = now
     assert told == [["unreachable farm"], [], ["reachable farm"], [], ["unreachable farm"]]
     assert before["unreachable farm"] == f"the host `farm` cannot be reached since {AWAY.since}: no route to host"
-    idle = host_news(_Case(replace(AWAY, name="other")), {})  # type: ignore[arg-type]  # see there
+    idle = host_news(_Case(replace(AWAY, name="other")), {})  # type: ignore[arg-type]  # a part of a case
     assert idle == {}, "nothing of the mission waits for it"

@@ -83,8 +83,7 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
         raise ValueError(f"{record.feature} is not in the mission")
     earlier = [r for r in records if r.feature == record.feature and r.attempt < record.attempt and r.cause]
     handover = handover_of(ctx, mission, record, earlier)
-    minutes, phases = record.deadline_s // 60, {sender_of(phase) for phase in mission.phases}
-    messages = [m for m in mission.messages if m.feature == feature.number]
+    minutes = record.deadline_s // 60
     values: dict[str, Any] = {
         "mission": mission,
         "milestone": milestone,
@@ -109,9 +108,7 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
         "brief": brief,
         "skills": "\n".join(map(line_of, skills)),
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
-        "messages": [m for m in messages if m.sender not in phases and m.sender != ADVISER],
-        "advice": [*(m.text for m in messages if m.sender == ADVISER), *diagnoses(milestone, feature, records)],
-        "refused": [m for m in messages if m.sender in phases],
+        **_told(mission, milestone, feature, records),
         "signals": for_prompt((w for w in mission.waits if w.feature == feature.number), data),
         "mail": ctx.post.sender,
         **_given(ctx, mission, feature),
@@ -123,6 +120,17 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
         told = next((r for r in values["answers"] if r.prompt.startswith(begin)), None)
         return ctx.templates.render("prompts/answered.md.j2", values | {"asked": asked, "told": told})
     return ctx.templates.render("prompts/full-loop.md.j2", values)
+
+
+def _told(mission: Mission, milestone: Milestone, feature: Feature, records: Sequence[RunRecord]) -> dict[str, Any]:
+    """Return what people, advice of models and phases told the worker of a feature."""
+    phases = {sender_of(phase) for phase in mission.phases}
+    messages = [m for m in mission.messages if m.feature == feature.number]
+    return {
+        "messages": [m for m in messages if m.sender not in phases and m.sender != ADVISER],
+        "advice": [*(m.text for m in messages if m.sender == ADVISER), *diagnoses(milestone, feature, records)],
+        "refused": [m for m in messages if m.sender in phases],
+    }
 
 
 def _others(mission: Mission, milestone: Milestone, feature: Feature) -> dict[str, Any]:

@@ -189,11 +189,11 @@ class MemoryStateStore:
         return {one.commit: Signature.NONE for one in reversed(self.chain())}
 
     def why_unsigned(self) -> str | None:
-        """Nobody asks for signatures."""
+        """No signatures are asked for."""
         return None
 
     def witnesses(self) -> Sequence[Witness]:
-        """Nobody has seen anything."""
+        """There are no witnesses."""
         return ()
 
     def event(self, commit: Sha) -> Event:

@@ -25,7 +25,7 @@ class Refused(Exception):  # noqa: N818 - an answer of the agent
         self.code = error.get("code")
 
 
-class Ended(Exception):  # noqa: N818 - not an error of ours
+class Ended(Exception):  # noqa: N818 - an end, not an error
     """The agent closed its output."""
 
 

@@ -34,7 +34,7 @@ class HostLook:
     checked: str = ""
     """When it was asked last, ISO 8601; empty: never."""
     skew_s: float = 0
-    """How many seconds its clock is ahead of ours."""
+    """How many seconds its clock is ahead of this machine's."""
     drained: bool = False
     """It takes nothing new."""
 

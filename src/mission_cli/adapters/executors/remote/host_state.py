@@ -33,7 +33,7 @@ class HostState:
     checked: str = ""
     """When it was asked last, ISO 8601; empty: never."""
     skew_s: float = 0
-    """How far its clock is ahead of ours; nothing is decided by it."""
+    """How far its clock is ahead of this machine's; nothing is decided by it."""
 
 
 def hosts_folder(runtime: Path) -> Path:

@@ -40,7 +40,7 @@ class KubernetesLauncher:
         self._log_again: dict[str, float] = {}
 
     def prepare(self, program: bytes, digest: str) -> tuple[str, ...]:
-        """Store the program in a ConfigMap that nobody can change; return the argv that runs it in a container."""
+        """Store the program in an immutable ConfigMap; return the argv that runs it in a container."""
         if len(program) > manifest.LIMIT:
             words = f"the program has {show_bytes(len(program))}, and a ConfigMap takes {show_bytes(manifest.LIMIT)}"
             raise ToolError(f"host {self._host.name}: {words}")

@@ -47,7 +47,7 @@ def program_path(digest: str) -> str:
 
 
 def config_map(program: bytes, digest: str) -> dict[str, Any]:
-    """Return the ConfigMap with a program; nobody can change it."""
+    """Return the immutable ConfigMap with a program."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",

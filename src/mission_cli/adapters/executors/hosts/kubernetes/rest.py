@@ -65,7 +65,7 @@ class Rest:
     ) -> Answer:
         """Send a request; return the answer unless it says that the server cannot answer, or does not know us.
 
-        Raises UnreachableError if there is no answer, and ToolError if the login or the right is missing.
+        Raises UnreachableError without an answer, and ToolError if the login or the right is missing.
         """
         httpx = self._httpx()
         headers = {"accept": accept}

@@ -196,7 +196,7 @@ class RayLauncher:
                 self._forgotten[job] = now + _DELETED_AGAIN_S
 
     def _delete(self, job: str) -> bool:
-        """Delete a job unless Ray has not ended it yet; whether there is no such job now."""
+        """Delete a job unless Ray has not ended it yet; whether the job is gone now."""
         answer = self._rest.ask("DELETE", f"/api/jobs/{quoted(job)}")
         if answer.status == BROKEN and _NOT_ENDED in answer.body.decode("utf-8", "replace"):
             return False
@@ -278,7 +278,7 @@ class RayLauncher:
 
     @staticmethod
     def _absent(answer: Any, job: str) -> bool:
-        """Whether Ray itself says that there is no such job, and not a proxy in front of it."""
+        """Whether Ray itself says that the job does not exist, and not a proxy in front of it."""
         return bool(answer.status == MISSING and answer.body.decode("utf-8", "replace") == f"Job {job} does not exist")
 
 

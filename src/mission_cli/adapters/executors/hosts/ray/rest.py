@@ -50,7 +50,7 @@ class Rest:
     def ask(self, method: str, path: str, *, body: Any = None, content: bytes = b"", tail: int = 0) -> Raw:
         """Send a request and return the answer, whatever its status; of a longer text only the last `tail` bytes.
 
-        `body` is sent as JSON. Raises UnreachableError if there is no answer, and ToolError if the token is refused.
+        `body` is sent as JSON. Raises UnreachableError without an answer, and ToolError if the token is refused.
         """
         headers = {"accept": "application/json", **self._authorization()}
         if body is not None:

@@ -168,7 +168,7 @@ def _wait(child: int, deadline_s: int) -> int:
             return os.waitstatus_to_exitcode(status)
         if time.monotonic() - began > limits[0][0]:
             os.kill(child, limits.pop(0)[1])
-        time.sleep(1)  # the deadline is hours away, and its end is reported to whom asks
+        time.sleep(1)  # poll: the deadline is hours away
 
 
 def _nothing(_number: int, _frame: "FrameType | None") -> None:

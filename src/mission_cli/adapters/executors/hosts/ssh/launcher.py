@@ -130,5 +130,5 @@ class SshLauncher:
 
 
 def _alone(python: str, source: Path, *words: str) -> str:
-    """Return the script that runs a module of ours there, before anything of ours is there."""
+    """Return the script that runs one of our modules there, before our program is there."""
     return shlex.join((python, "-I", "-S", "-c", source.read_text(), *words))
