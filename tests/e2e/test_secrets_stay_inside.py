@@ -82,6 +82,21 @@ else:
     commit()
 """
 
+REPLACES = """
+import os
+print("the key is", os.environ["OWN"] == "kQ7vRt2mXw9LpZs4", flush=True)
+Path.home().joinpath(".config/mission/env").write_text("OWN=kQ7vRt2mXw9LpZs4\\n")
+write(FEATURE + ".txt", FEATURE)
+commit()
+"""
+TWO = """\
+title: Two
+mode: poc
+budget: {time_hours: 1}
+milestones:
+  - {name: Only, validation: ["file: `1.2.txt`"], features: [{title: one}, {title: two, depends: ["1.1"]}]}
+"""
+
 
 class Watcher:
     """Looks at all processes while a mission runs: which ones have a key on their command line, which jobs in a variable.
@@ -239,3 +254,20 @@ def test_no_key_gets_out_of_the_worker_that_has_it_and_a_proxied_one_not_even_in
     shown = views(person) + (elsewhere(person) if NIGHTLY else "")
     assert len(shown) > 1000
     assert [name for name, key in (("card", IN_ENV), ("shop", BY_PROXY)) if key in shown] == []
+
+
+def test_pulses_that_jobs_start_read_the_key_file_again_and_pass_no_key_on(person: Person) -> None:
+    keys = Path.home() / ".config/mission/env"
+    keys.parent.mkdir(parents=True, exist_ok=True)
+    keys.write_text("OWN=hB3nYc8dFg5JkTq1\n")
+    person.worker(REPLACES)
+    person.tables[-1] += 'env = {OWN = "env:OWN"}\n'
+    person.set(f'sandbox = "off"\nnotify = "env >> {person.repo.parent}/notified"')
+    person.plan(TWO)
+    person.start()
+    person.rest_until("completed")
+    logs = [(person.runtime / f"jobs/m/1.{n}-a1/out.log").read_text() for n in (1, 2)]
+    assert [log.splitlines()[0] for log in logs] == ["the key is False", "the key is True"]
+    told = (person.repo.parent / "notified").read_text()
+    assert "MISSION_EVENT=completed" in told
+    assert "OWN=" not in told

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from tests.kit.schemas import check_output
 
 from mission_cli.adapters.proc import scan
@@ -228,6 +229,14 @@ class Person:
                 fcntl.flock(handle, fcntl.LOCK_EX)
         self.let_pulses_end()
 
+    def rest_until(self, status: str, identity: str = "m") -> None:
+        """Return when a mission has a status, to which pulses bring it that the ends of jobs start."""
+        for _ in range(_RESTS):
+            self.rest()
+            if self.loaded(identity).mission.status == status:
+                return
+        pytest.fail(f"{identity} is {self.loaded(identity).mission.status}, not {status}")
+
     def let_pulses_end(self) -> None:
         """Return when the pulses that have begun by now have ended, those included that have no lock yet."""
         for entry in Path("/proc").iterdir():
@@ -266,6 +275,8 @@ def _below(folder: Path, name: str) -> Iterator[Path]:
             yield Path(place) / name
 
 
+_RESTS = 50
+"""How often jobs and pulses may end, one behind the other, before a test gives up."""
 _PRELUDE = """\
 import os, subprocess, sys, time
 from pathlib import Path

@@ -21,6 +21,7 @@ from mission_cli.adapters.executors.remote.launcher import UnreachableError
 from mission_cli.adapters.fs.atomic import make_folder
 from mission_cli.adapters.fs.locks import is_locked, try_lock
 from mission_cli.adapters.proc.run import start_detached
+from mission_cli.adapters.user import own_environment
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.hosts.look import HostLook
 from mission_cli.domain.notice import do
@@ -129,7 +130,7 @@ class LocalHosts:
             make_folder(folder)
             if name in self._hosts and not is_locked(folder / "asking"):
                 start_detached(
-                    [*self._tester, name], cwd=self._runtime, env=self._environment, log=folder / "asked.log"
+                    [*self._tester, name], cwd=self._runtime, env=own_environment(), log=folder / "asked.log"
                 )
 
     def _host(self, name: str) -> Host:

@@ -32,7 +32,21 @@ def own_settings() -> Path:
 
 def environment() -> dict[str, str]:
     """Return the environment for workers and checks: the key file, overridden by this process's environment."""
-    return {**read_environment(key_file()), **outside_of_git(os.environ)}
+    return {**read_environment(key_file()), **own_environment()}
+
+
+def own_environment() -> dict[str, str]:
+    """Return the environment for processes of the program that read the key file themselves, such as pulses.
+
+    What such a process starts, a notification for example, does not get the keys, and a key that is replaced in the
+    file counts from then on.
+    """
+    return outside_of_git(os.environ)
+
+
+def only_in_key_file() -> tuple[str, ...]:
+    """Return the names of the variables of the key file that the environment of this process does not have."""
+    return tuple(name for name in read_environment(key_file()) if name not in os.environ)
 
 
 def key_file() -> Path:

@@ -62,7 +62,7 @@ from mission_cli.adapters.settings_files import UNBOXED, Found, settings_edited
 from mission_cli.adapters.skills.equipment import LocalEquipment
 from mission_cli.adapters.skills.index import SqliteSkills
 from mission_cli.adapters.templates import JinjaTemplates
-from mission_cli.adapters.user import held_out_key, key_file, user_folder
+from mission_cli.adapters.user import held_out_key, key_file, only_in_key_file, own_environment, user_folder
 from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.host import PROGRAM, Person
@@ -114,7 +114,7 @@ def assemble(
         environment=around,
         rules=rules,
     )
-    executor = _with_hosts(local, checkout, settings, surroundings, around)
+    executor = _with_hosts(local, checkout, settings, surroundings)
     signer = Signer(checkout.common_dir, checkout.runtime / "signing.json", settings.sign, around)
     state = GitStateStore(layout, program=program, signer=signer)
     vault = LocalVault(around, user_folder("config"), checkout.main_tree)
@@ -159,7 +159,7 @@ def assemble(
         settings=settings,
         settings_files=(*found.files, os.fspath(key_file())),
         command_line=shlex.join([*python_command(), "--repo", os.fspath(checkout.name)]),
-        again=lambda: _again(checkout, around) if ticking else None,
+        again=lambda: _again(checkout) if ticking else None,
         settings_edited=_edited(checkout),
         worker_tools=python_command("mcp") if settings.mcp.workers and find_spec("mcp") else (),
         schedule=schedule(),
@@ -177,7 +177,6 @@ def _with_hosts(
     checkout: Checkout,
     settings: Settings,
     surroundings: Callable[[], Surroundings],
-    around: Mapping[str, str],
 ) -> Executor:
     """Return an executor that also reaches hosts, if the settings name any or jobs were on some."""
     if not settings.hosts and not (checkout.runtime / "hosts").is_dir():
@@ -193,7 +192,7 @@ def _with_hosts(
             hosts=lambda: hosts_of(settings.hosts),
             surroundings=surroundings,
             follower=python_command("_follow", os.fspath(checkout.name)),
-            environment=around,
+            environment=own_environment(),
         )
 
     return RoutedExecutor(local, remote, runtime=checkout.runtime)
@@ -275,6 +274,7 @@ def _surroundings(
         remote=settings.remote,
         mark=random_hex(12),
         environment=around,
+        of_key_file=only_in_key_file(),
         tick=pulse_command(checkout) if ticking else (),
     )
 
@@ -314,12 +314,13 @@ def pulse_command(checkout: Checkout) -> tuple[str, ...]:
     return python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name))
 
 
-def _again(checkout: Checkout, around: Mapping[str, str]) -> None:
+def _again(checkout: Checkout) -> None:
     """Start a detached pulse. If that fails, the next scheduled pulse continues."""
     from mission_cli.adapters.proc.run import start_detached
 
     with suppress(OSError):
-        start_detached(pulse_command(checkout), cwd=checkout.name, env=around, log=checkout.runtime / "pulse.log")
+        log = checkout.runtime / "pulse.log"
+        start_detached(pulse_command(checkout), cwd=checkout.name, env=own_environment(), log=log)
 
 
 def _machine(checkout: Checkout, settings: Settings, around: Mapping[str, str]) -> LocalMachine:

@@ -18,7 +18,7 @@ from mission_cli.adapters.git.code.collect import Screen
 from mission_cli.adapters.git.repo.carried_config import configuration
 from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.proc.run import start_detached
-from mission_cli.adapters.user import environment
+from mission_cli.adapters.user import environment, own_environment
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import clone_id
 from mission_cli.domain.hosts.host import HostKind
@@ -126,7 +126,7 @@ def _pulse(checkout: Checkout) -> None:
     with suppress(OSError):
         (checkout.runtime / KICK).touch()
         log = checkout.runtime / "pulse.log"
-        start_detached(pulse_command(checkout), cwd=checkout.name, env=environment(), log=log)
+        start_detached(pulse_command(checkout), cwd=checkout.name, env=own_environment(), log=log)
 
 
 def _allow_many_files() -> None:

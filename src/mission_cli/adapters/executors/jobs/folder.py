@@ -31,7 +31,17 @@ PLACE = "place.json"
 """The file in the folder of a job that names the host on which it runs."""
 _SPEC = "spec.json"
 _PARTS = ("tree", "program", "caps", "sandbox")
-_LISTS = ("tick", "keys", "withheld", "bwrap", "proxy", "sandbox_read", "sandbox_write", "secret_exceptions")
+_LISTS = (
+    "of_key_file",
+    "tick",
+    "keys",
+    "withheld",
+    "bwrap",
+    "proxy",
+    "sandbox_read",
+    "sandbox_write",
+    "secret_exceptions",
+)
 """What `Surroundings` has as tuples."""
 
 
@@ -58,6 +68,8 @@ class Surroundings:
     mark: str = ""
     """A value in the environment of everything that the job starts; unique among the jobs of this machine."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    of_key_file: tuple[str, ...] = ()
+    """Names of variables in `environment` that come from the key file: pulses read it themselves."""
     keys: tuple[str, ...] = ()
     """Names of variables that only jobs get whose runner names them."""
     withheld: tuple[str, ...] = ()

@@ -192,7 +192,9 @@ class AtWork:
             (runtime / KICK).touch()  # a pulse that does not watch this job uses its slot, too
             log = runtime / "pulse.log"
             own = {name: os.environ[name] for name in self._around.withheld if name in os.environ}
-            start_detached(self._around.tick, cwd=self._code, env={**self._around.environment, **own}, log=log)
+            given = {**self._around.environment, **own}
+            env = {name: value for name, value in given.items() if name not in self._around.of_key_file}
+            start_detached(self._around.tick, cwd=self._code, env=env, log=log)
 
     def _environment(self, *, main: bool = True) -> dict[str, str]:
         port = self._port.port if self._port is not None else port_of(self._around, self._slot_number)
