@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,6 @@ from tests.kit.people import HONEST, Person, make_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 # How long an example takes says how busy the machine is; by day the examples are the same each time.
 settings.register_profile("mission", deadline=None, derandomize=not NIGHTLY, max_examples=100 if NIGHTLY else 50)
@@ -27,6 +27,11 @@ settings.load_profile("mission")
 # Views show times in the zone of the machine.
 os.environ["TZ"] = "UTC"
 time.tzset()
+
+# A shell in which the environment of the tests is active finds no more programs than `make test` does.
+if sys.prefix != sys.base_prefix:
+    own = os.fspath(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join(one for one in os.environ["PATH"].split(os.pathsep) if one != own)
 
 _LOOPBACK = ("127.", "::1", "localhost")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.people import HONEST
-from tests.kit.terminal import terminal
+from tests.kit.terminal import installed_path, terminal
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -48,7 +49,12 @@ def test_candidates_in_a_real_fish(person: Person) -> None:
     person.plan(PLAN, identity="words")
     script = "mission completion fish | source; complete -C 'mission logs words/'; complete -C 'mission approve words '"
     done = subprocess.run(
-        ["fish", "--no-config", "-c", script], cwd=person.repo, capture_output=True, text=True, check=True
+        ["fish", "--no-config", "-c", script],
+        cwd=person.repo,
+        env={**os.environ, "PATH": installed_path()},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout == "words/1.1\tCount (pending)\nwords/1.2\tPrint (pending)\nmy design\tcheckpoint pending\n"
 

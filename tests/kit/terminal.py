@@ -59,6 +59,11 @@ class Terminal:
         return screen
 
 
+def installed_path() -> str:
+    """Return a `PATH` on which `mission` is, as where it was installed."""
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
 @contextmanager
 def terminal(folder: Path, **environment: str) -> Iterator[Terminal]:
     """A terminal whose shell stands in a folder; the server is gone afterwards."""
@@ -68,10 +73,9 @@ def terminal(folder: Path, **environment: str) -> Iterator[Terminal]:
     pipe = folder.parent / f"{socket}.out"
     os.mkfifo(pipe)
     output = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = {
         **os.environ,
-        "PATH": path,
+        "PATH": installed_path(),
         "PS1": "$ ",
         "ENV": "",
         "SHELL": "/bin/sh",
