@@ -18,7 +18,7 @@ from mission_cli.domain.status import EndReason
 from mission_cli.engine import effects as acting
 from mission_cli.engine import loop, report
 from mission_cli.engine.halt import stop_jobs
-from mission_cli.planner.core.decisions import Dispatch, Transition
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
+    from mission_cli.planner.core.decisions import Transition
     from mission_cli.planner.core.policy import Policy
 
 ONE = """\

@@ -16,11 +16,12 @@ from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.mission import Preferences
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.loop import pulse
-from mission_cli.planner.core.decisions import Decisions, Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.planner.core.decisions import Decisions
     from mission_cli.ports.executor import JobSpec
 
 PLAN = """\

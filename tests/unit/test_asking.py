@@ -34,8 +34,9 @@ from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.domain.tables import InputRequest
 from mission_cli.engine.recording.requests import request_row
 from mission_cli.planner.attempts.help_requests import going_on
-from mission_cli.planner.core.decisions import Ask, Settle
 from mission_cli.planner.core.draft import Draft
+from mission_cli.planner.core.moves.features import Settle
+from mission_cli.planner.core.moves.waiting import Ask
 from mission_cli.planner.core.policy import Policy
 
 PLAN = """\

@@ -11,7 +11,7 @@ from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.domain.mission import Result
 from mission_cli.domain.status import Verdict
 from mission_cli.engine import assets
-from mission_cli.planner.core.decisions import Mark, MarkCriteria
+from mission_cli.planner.core.moves.milestones import Mark, MarkCriteria
 
 PAGE = read_criterion("browser: `/login-page`", more=["serve: a"])
 LOGIN = read_criterion("browser: `/login`", more=["serve: a", "picture: same as last"])

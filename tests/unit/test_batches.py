@@ -16,8 +16,8 @@ from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.runs import CheckState, Evidence, Job
 from mission_cli.domain.status import Cause, FeatureStatus, JobState, Verdict
 from mission_cli.planner.attempts.queue import Candidate, merge_order
-from mission_cli.planner.core.decisions import Settle
 from mission_cli.planner.core.effects import Integrate, RunCheck
+from mission_cli.planner.core.moves.features import Settle
 from mission_cli.planner.decide import decide
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from mission_cli.domain.ids import Sha
 from mission_cli.domain.mission import Mission, Result
 from mission_cli.domain.runs import CheckState
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, Verdict
-from mission_cli.planner.core.decisions import AddFix
 from mission_cli.planner.core.effects import RunCheck
+from mission_cli.planner.core.moves.milestones import AddFix
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judging import turn_of
 from mission_cli.planner.milestones.judgment import check_key

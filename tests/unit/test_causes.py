@@ -15,8 +15,9 @@ from mission_cli.domain.mission import Criterion
 from mission_cli.domain.runs import AgentReport, CheckState, Evidence, Exit, Job, RunRecord
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, Verdict
 from mission_cli.domain.tables import InputRequest, Recovery
-from mission_cli.planner.core.decisions import Ask, CloseRecovery, Dispatch, MoveFeature, MoveRequest, Settle
 from mission_cli.planner.core.effects import Integrate
+from mission_cli.planner.core.moves.features import CloseRecovery, Dispatch, MoveFeature, Settle
+from mission_cli.planner.core.moves.waiting import Ask, MoveRequest
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judgment import check_key

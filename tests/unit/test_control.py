@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.kit.missions import NOW, POLICY, feature, milestone, mission, plan_of, record, run
 
@@ -14,9 +14,14 @@ from mission_cli.domain.ids import Sha
 from mission_cli.domain.mission import Criterion, Mission, Result
 from mission_cli.domain.runs import CheckState, Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
-from mission_cli.planner.core.decisions import Decisions, Dispatch, MarkCriteria, MoveMission
 from mission_cli.planner.core.effects import MoveWork, RunCheck
+from mission_cli.planner.core.moves.features import Dispatch
+from mission_cli.planner.core.moves.milestones import MarkCriteria
+from mission_cli.planner.core.moves.mission import MoveMission
 from mission_cli.planner.milestones.judgment import check_key
+
+if TYPE_CHECKING:
+    from mission_cli.planner.core.decisions import Decisions
 
 START, HOTFIX = Sha("a" * 40), Sha("d" * 40)
 STAGE = run("make")

@@ -7,19 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.kit.missions import (
-    EXIT,
-    GOOD,
-    NOW,
-    feature,
-    holds,
-    milestone,
-    mission,
-    plan_of,
-    record,
-    run,
-    verdicts,
-)
+from tests.kit.missions import EXIT, GOOD, NOW, feature, holds, milestone, mission, plan_of, record, run, verdicts
 from typer.main import get_command
 
 from mission_cli._support.dataclass import replace
@@ -28,37 +16,21 @@ from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature,
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
 from mission_cli.document.reading.sections import rows_in
-from mission_cli.domain.branches.landing import (
-    Landing,
-    LandState,
-    Merge,
-)
+from mission_cli.domain.branches.landing import Landing, LandState, Merge
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.mission import Mission, Preferences
 from mission_cli.domain.runs import Evidence, Job
-from mission_cli.domain.status import (
-    Cause,
-    FeatureStatus,
-    GateKind,
-    JobState,
-    MilestoneStatus,
-    MissionStatus,
-    Verdict,
-)
+from mission_cli.domain.status import Cause, FeatureStatus, GateKind, JobState, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.domain.tables import Gate, Recovery, Wait
-from mission_cli.planner.core.decisions import (
-    Decisions,
-    Dispatch,
-    Finish,
-    MoveWait,
-    Settle,
-    StartWait,
-)
+from mission_cli.planner.core.moves.features import Dispatch, Settle
+from mission_cli.planner.core.moves.mission import Finish
+from mission_cli.planner.core.moves.waiting import MoveWait, StartWait
 from mission_cli.surfaces.cli.app import app
 
 if TYPE_CHECKING:
     from mission_cli.domain.notice import Advice
+    from mission_cli.planner.core.decisions import Decisions
 
 ONE, TWO = FeatureNumber("1.1"), FeatureNumber("1.2")
 DONE = feature("1.1", FeatureStatus.DONE)

@@ -35,11 +35,13 @@ from mission_cli.domain.resources.rows import Resource, ResourceStatus
 from mission_cli.domain.status import EndReason, HoldKind, MilestoneStatus, MissionStatus, RequestStatus
 from mission_cli.domain.tables import InputRequest
 from mission_cli.engine.deploys.jobs import deploy_job
-from mission_cli.planner.core.decisions import Ask, Decisions, MoveRequest, WriteDeploy
 from mission_cli.planner.core.effects import DeployPart, RunDeploy
+from mission_cli.planner.core.moves.outside import WriteDeploy
+from mission_cli.planner.core.moves.waiting import Ask, MoveRequest
 from mission_cli.settings import check, parse
 
 if TYPE_CHECKING:
+    from mission_cli.planner.core.decisions import Decisions
     from mission_cli.ports.executor import JobSpec
 
 D = DeployStatus

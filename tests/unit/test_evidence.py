@@ -15,8 +15,10 @@ from mission_cli.domain.mission import Criterion
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
 from mission_cli.domain.tables import InputRequest
-from mission_cli.planner.core.decisions import AddFix, Ask, MoveMilestone, Settle
 from mission_cli.planner.core.effects import Integrate, RunCheck
+from mission_cli.planner.core.moves.features import Settle
+from mission_cli.planner.core.moves.milestones import AddFix, MoveMilestone
+from mission_cli.planner.core.moves.waiting import Ask
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judging import turn_of
 from mission_cli.planner.milestones.judgment import check_key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,24 +22,17 @@ from mission_cli.domain.mission import Criterion, Mission
 from mission_cli.domain.noted import notes_of
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.domain.tables import InputRequest, LogRow
-from mission_cli.domain.timing.schedule import (
-    end_of,
-    next_due,
-    why_no_schedule,
-)
+from mission_cli.domain.timing.schedule import end_of, next_due, why_no_schedule
 from mission_cli.engine.executions import begin
 from mission_cli.engine.loop import pulse
-from mission_cli.planner.core.decisions import (
-    Begin,
-    Decisions,
-    Finish,
-    MoveMission,
-    Note,
-)
+from mission_cli.planner.core.moves.mission import Begin, Finish, MoveMission, Note
 from mission_cli.planner.core.requests import find_request
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judgment import check_key
 from mission_cli.planner.mission.executions import due_at
+
+if TYPE_CHECKING:
+    from mission_cli.planner.core.decisions import Decisions
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)

@@ -28,13 +28,14 @@ from mission_cli.domain.ids import MissionId
 from mission_cli.domain.mission import Preferences
 from mission_cli.domain.notice import Notice, do
 from mission_cli.domain.status import Cause
-from mission_cli.planner.core.decisions import Decisions, Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide
 from mission_cli.surfaces.reporting.budget import report_text
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.planner.core.decisions import Decisions
     from mission_cli.ports.executor import JobSpec
 
 TWO = Preferences(max_parallel_workers=2, runner="claude", runners=("claude", "codex", "open:deep"))

@@ -13,14 +13,10 @@ from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.mission import Criterion, Preferences
 from mission_cli.domain.status import CriterionKind, FeatureStatus, MilestoneStatus, Verdict
-from mission_cli.planner.core.decisions import (
-    AddFix,
-    Finish,
-    MoveMilestone,
-    MoveMission,
-    MoveRequest,
-    Settle,
-)
+from mission_cli.planner.core.moves.features import Settle
+from mission_cli.planner.core.moves.milestones import AddFix, MoveMilestone
+from mission_cli.planner.core.moves.mission import Finish, MoveMission
+from mission_cli.planner.core.moves.waiting import MoveRequest
 from mission_cli.planner.milestones.judging import turn_of
 from mission_cli.planner.milestones.judgment import check_key
 from mission_cli.planner.milestones.meant import ACCEPT_CHANGE

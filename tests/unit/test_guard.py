@@ -14,16 +14,10 @@ from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.runs import Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState
 from mission_cli.domain.tables import InputRequest
-from mission_cli.planner.core.decisions import Note, Settle
 from mission_cli.planner.core.effects import Cancel, MakeWork, MoveWork, PutBaseBack
-from mission_cli.planner.mission.guard import (
-    PUT_BACK,
-    STATE_PUT_BACK,
-    StateBack,
-    could_write,
-    speaks,
-    state_back,
-)
+from mission_cli.planner.core.moves.features import Settle
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.mission.guard import PUT_BACK, STATE_PUT_BACK, StateBack, could_write, speaks, state_back
 
 KEY = "| Name | Status | Reference | Delivery |\n|--|--|--|--|\n"
 STOLEN = (

@@ -18,8 +18,9 @@ from mission_cli.domain.mission import Result
 from mission_cli.domain.runs import CheckState
 from mission_cli.domain.status import Cause, FeatureStatus, MilestoneStatus, Verdict
 from mission_cli.domain.tables import HeldOut
-from mission_cli.planner.core.decisions import AddFix, MarkHeldOut, MoveMilestone, MoveMission
 from mission_cli.planner.core.effects import RunCheck
+from mission_cli.planner.core.moves.milestones import AddFix, MarkHeldOut, MoveMilestone
+from mission_cli.planner.core.moves.mission import MoveMission
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judging import turn_of
 from mission_cli.planner.milestones.judgment import check_key

@@ -26,8 +26,8 @@ from mission_cli.domain.noted import HOOKS_DUE
 from mission_cli.domain.status import FeatureStatus, JobKind, MilestoneStatus, MissionStatus
 from mission_cli.engine.effects import review_job, worker_job
 from mission_cli.engine.loop import pulse
-from mission_cli.planner.core.decisions import Note
 from mission_cli.planner.core.effects import RunHook
+from mission_cli.planner.core.moves.mission import Note
 from mission_cli.planner.core.policy import Policy
 from mission_cli.planner.decide import decide
 from mission_cli.settings import check, parse

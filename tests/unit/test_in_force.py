@@ -20,11 +20,8 @@ from mission_cli.document.reading.load import load
 from mission_cli.document.reading.values_in_force import BOUNDS, recorded_with
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.status import HoldKind, MissionStatus
-from mission_cli.planner.core.decisions import (
-    Decisions,
-    Dispatch,
-    RecordValues,
-)
+from mission_cli.planner.core.moves.features import Dispatch
+from mission_cli.planner.core.moves.mission import RecordValues
 from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide
@@ -35,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mission_cli.domain.mission import Mission
+    from mission_cli.planner.core.decisions import Decisions
 
 FRONT = """\
 ---

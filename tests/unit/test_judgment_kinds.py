@@ -25,8 +25,10 @@ from mission_cli.domain.reviews.answer import UnreadableError
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, MissionStatus, RequestStatus
 from mission_cli.domain.tables import InputRequest, Wait
 from mission_cli.engine.recording.record import changes_of
-from mission_cli.planner.core.decisions import Ask, Dispatch, MoveRequest, Note, TakeAdvice
 from mission_cli.planner.core.draft import Draft
+from mission_cli.planner.core.moves.features import Dispatch
+from mission_cli.planner.core.moves.mission import Note, TakeAdvice
+from mission_cli.planner.core.moves.waiting import Ask, MoveRequest
 from mission_cli.planner.judgments.diagnosis import diagnoses
 from mission_cli.planner.judgments.outcomes import decide_judgments
 from mission_cli.planner.judgments.triggers import judge_failures

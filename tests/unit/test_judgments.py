@@ -22,9 +22,9 @@ from mission_cli.domain.mission import Limits
 from mission_cli.domain.reviews.answer import UnreadableError
 from mission_cli.domain.runs import AgentReport, Exit, Job, Reserve, Usage
 from mission_cli.domain.status import Cause, EndReason, JobState, MissionStatus
-from mission_cli.planner.core.decisions import Dispatch, Settle
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import Cancel, Recover, Submit
+from mission_cli.planner.core.moves.features import Dispatch, Settle
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.judgments.asking import Question, judged, subject_of
 from mission_cli.planner.judgments.limits import MOST

@@ -22,7 +22,7 @@ from mission_cli.domain.status import FeatureStatus, GateKind, JobState, Mission
 from mission_cli.domain.tables import Gate, Member
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.prompt import prompt_for
-from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.decide import decide
 

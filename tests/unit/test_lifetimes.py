@@ -24,7 +24,8 @@ from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.domain.timing.lifetimes import lifetime_of
-from mission_cli.planner.core.decisions import Archive, Dispatch, Note
+from mission_cli.planner.core.moves.features import Dispatch
+from mission_cli.planner.core.moves.mission import Archive, Note
 from mission_cli.planner.core.policy import Policy
 from mission_cli.planner.decide import decide
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -31,19 +32,16 @@ from mission_cli.domain.budget.ledger import fair_share
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.mission import Limits, Preferences
 from mission_cli.domain.runs import AgentReport, Exit, Job, Reserve, RunRecord, Usage
-from mission_cli.domain.status import (
-    Cause,
-    EndReason,
-    FeatureStatus,
-    JobState,
-    MilestoneStatus,
-    MissionStatus,
-    Verdict,
-)
+from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.domain.tables import Spend
-from mission_cli.planner.core.decisions import Decisions, Dispatch, Finish, MoveMilestone, MoveMission, Note, Settle
 from mission_cli.planner.core.effects import Cancel, Integrate, Land
+from mission_cli.planner.core.moves.features import Dispatch, Settle
+from mission_cli.planner.core.moves.milestones import MoveMilestone
+from mission_cli.planner.core.moves.mission import Finish, MoveMission, Note
 from mission_cli.planner.release.routes import first_reserves
+
+if TYPE_CHECKING:
+    from mission_cli.planner.core.decisions import Decisions
 
 TEN = Limits(usd=Decimal(10))
 DONE = FeatureStatus.DONE

@@ -28,7 +28,8 @@ from mission_cli.domain.tables import Wait
 from mission_cli.domain.timing.polling import LONGEST, SHORTEST, Poll, answered, failed, is_due
 from mission_cli.domain.timing.waiting import CalendarWait, ReplyWait, calendar_wait, periods, pull_number, reply_wait
 from mission_cli.engine.loop import pulse
-from mission_cli.planner.core.decisions import MoveWait, Note
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.core.moves.waiting import MoveWait
 from mission_cli.ports.git.forge import NewPull
 from mission_cli.ports.git.state import Write
 

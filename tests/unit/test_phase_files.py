@@ -21,7 +21,7 @@ from mission_cli.domain.phases.table import Phase, PhaseStatus, WorkerKind, prog
 from mission_cli.domain.status import FeatureStatus, GateKind, MilestoneStatus
 from mission_cli.domain.tables import Gate
 from mission_cli.engine.executions import begin
-from mission_cli.planner.core.decisions import MoveGate
+from mission_cli.planner.core.moves.waiting import MoveGate
 
 HEAD = """\
 ---

@@ -16,9 +16,11 @@ from mission_cli.domain.phases.look import Document, PhaseLook
 from mission_cli.domain.phases.table import Phase, PhaseStatus, WorkerKind
 from mission_cli.domain.status import FeatureStatus, GateKind, MilestoneStatus
 from mission_cli.domain.tables import Approval, Gate
-from mission_cli.planner.core.decisions import AddFix, Dispatch, MoveMilestone, Note
 from mission_cli.planner.core.effects import Land
-from mission_cli.planner.core.phase_moves import MovePhase, RetryFeature, ReturnToPhase
+from mission_cli.planner.core.moves.features import Dispatch
+from mission_cli.planner.core.moves.milestones import AddFix, MoveMilestone
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.core.moves.phases import MovePhase, RetryFeature, ReturnToPhase
 
 ENTERED = NOW - timedelta(hours=2)
 LATER = stamp(NOW - timedelta(hours=1))

@@ -19,8 +19,8 @@ from mission_cli.domain.notice import Notice, advise
 from mission_cli.domain.runs import Evidence, Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, RequestStatus
 from mission_cli.domain.tables import InputRequest
-from mission_cli.planner.core.decisions import Dispatch, Settle
 from mission_cli.planner.core.effects import AskHost, Cancel
+from mission_cli.planner.core.moves.features import Dispatch, Settle
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -15,13 +16,7 @@ from tests.kit.nightly import NIGHTLY
 
 from mission_cli._support.text import stamp
 from mission_cli.domain.branches.landing import Landing, LandState
-from mission_cli.domain.budget.ledger import (
-    Totals,
-    account,
-    held,
-    reserve_for_attempt,
-    spent,
-)
+from mission_cli.domain.budget.ledger import Totals, account, held, reserve_for_attempt, spent
 from mission_cli.domain.errors import IllegalMoveError
 from mission_cli.domain.ids import FeatureNumber, RunId
 from mission_cli.domain.mission import Criterion, Feature, Limits, Milestone, Mission, Preferences
@@ -39,17 +34,11 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.tables import Gate, Spend, Wait
 from mission_cli.planner.attempts import causes
-from mission_cli.planner.core.decisions import (
-    Decisions,
-    Dispatch,
-    MoveFeature,
-    MoveGate,
-    MoveMilestone,
-    MoveMission,
-    Note,
-    Settle,
-)
 from mission_cli.planner.core.effects import Cancel, Integrate, Land, Recover, Submit
+from mission_cli.planner.core.moves.features import Dispatch, MoveFeature, Settle
+from mission_cli.planner.core.moves.milestones import MoveMilestone
+from mission_cli.planner.core.moves.mission import MoveMission, Note
+from mission_cli.planner.core.moves.waiting import MoveGate
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.core.transitions import (
     FEATURE_MOVES,
@@ -59,6 +48,9 @@ from mission_cli.planner.core.transitions import (
     move_mission,
 )
 from mission_cli.planner.decide import decide
+
+if TYPE_CHECKING:
+    from mission_cli.planner.core.decisions import Decisions
 
 # Release
 

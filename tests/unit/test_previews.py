@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
@@ -32,9 +33,12 @@ from mission_cli.domain.runs import Exit, Job
 from mission_cli.domain.status import EndReason, HoldKind, JobState, MissionStatus
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.preview.jobs import preview_job, token_of
-from mission_cli.planner.core.decisions import Decisions, WritePreview
+from mission_cli.planner.core.moves.outside import WritePreview
 from mission_cli.planner.core.policy import PreviewPolicy
 from mission_cli.settings import PreviewSettings, parse
+
+if TYPE_CHECKING:
+    from mission_cli.planner.core.decisions import Decisions
 
 P = PreviewStatus
 UNKNOWN, WAITING = Job(JobState.UNKNOWN), Job(JobState.WAITING)

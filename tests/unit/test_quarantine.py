@@ -21,7 +21,8 @@ from mission_cli.domain.judging.quarantine import LIFTED, MOST, as_subjects, dif
 from mission_cli.domain.judging.test_results import CaseResult, CaseState, SuiteSummary, results_of, summary
 from mission_cli.domain.runs import CheckState, Exit, Job
 from mission_cli.domain.status import CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
-from mission_cli.planner.core.decisions import MoveMilestone, Note
+from mission_cli.planner.core.moves.milestones import MoveMilestone
+from mission_cli.planner.core.moves.mission import Note
 from mission_cli.planner.milestones.judging import turn_of
 from mission_cli.planner.milestones.judgment import check_key
 

@@ -42,29 +42,19 @@ from mission_cli.domain.mission import Criterion, Mission, Result
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, Verdict
 from mission_cli.domain.tables import InputRequest
 from mission_cli.engine.recording.record import changes_of
-from mission_cli.planner.core.decisions import (
-    AddFix,
-    Ask,
-    Decisions,
-    MarkCriteria,
-    MoveMilestone,
-    MoveRequest,
-    Note,
-    Renumber,
-)
 from mission_cli.planner.core.draft import Draft
+from mission_cli.planner.core.moves.milestones import AddFix, MarkCriteria, MoveMilestone
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.core.moves.waiting import Ask, MoveRequest, Renumber
 from mission_cli.planner.core.policy import Policy
-from mission_cli.planner.core.requests import (
-    Question,
-    ask,
-    find_request,
-    renumber,
-)
+from mission_cli.planner.core.requests import Question, ask, find_request, renumber
 from mission_cli.planner.decide import decide
 from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
+
+    from mission_cli.planner.core.decisions import Decisions
 
 QUESTIONS = """\
 title: Ask

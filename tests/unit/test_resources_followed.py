@@ -26,7 +26,8 @@ from mission_cli.domain.status import EndReason, FeatureStatus, JobKind, JobStat
 from mission_cli.domain.timing.polling import Poll
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.resources.look import check_key, check_spec
-from mission_cli.planner.core.decisions import Dispatch, MoveResource
+from mission_cli.planner.core.moves.features import Dispatch
+from mission_cli.planner.core.moves.waiting import MoveResource
 
 if TYPE_CHECKING:
     from tests.kit.fakes.host import Host

@@ -19,8 +19,8 @@ from mission_cli.domain.mission import Criterion
 from mission_cli.domain.reviews.rules import ReviewRules
 from mission_cli.domain.runs import CheckState, Reserve
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, Verdict
-from mission_cli.planner.core.decisions import Settle
 from mission_cli.planner.core.effects import RunCheck
+from mission_cli.planner.core.moves.features import Settle
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.reviewing.reviews import Change, subject_of
 

@@ -48,8 +48,10 @@ from mission_cli.domain.status import (
     Verdict,
 )
 from mission_cli.domain.tables import Gate
-from mission_cli.planner.core.decisions import Ask, Dispatch, MoveGate, Note, Settle
 from mission_cli.planner.core.effects import Cancel, Integrate, Recover, RunCheck, Submit
+from mission_cli.planner.core.moves.features import Dispatch, Settle
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.core.moves.waiting import Ask, MoveGate
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.milestones.judgment import check_key
 from mission_cli.planner.reviewing.reviews import Change, subject_of

@@ -20,18 +20,11 @@ from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.mission import Criterion
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
-from mission_cli.domain.status import (
-    Cause,
-    CriterionKind,
-    EndReason,
-    FeatureStatus,
-    JobState,
-    MilestoneStatus,
-    Verdict,
-)
+from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
 from mission_cli.domain.tables import Recovery
-from mission_cli.planner.core.decisions import Finish, MoveFeature, Settle
 from mission_cli.planner.core.effects import Integrate, RunCheck
+from mission_cli.planner.core.moves.features import MoveFeature, Settle
+from mission_cli.planner.core.moves.mission import Finish
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judgment import check_key
 

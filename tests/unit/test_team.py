@@ -27,7 +27,8 @@ from mission_cli.domain.team.limits import NO_LIMITS, OwnLimits, own_limits
 from mission_cli.engine.loop import pulse
 from mission_cli.interchange.from_polpo import read_polpo
 from mission_cli.interchange.to_polpo import write_polpo
-from mission_cli.planner.core.decisions import Ask, Dispatch, MoveFeature
+from mission_cli.planner.core.moves.features import Dispatch, MoveFeature
+from mission_cli.planner.core.moves.waiting import Ask
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission

@@ -21,7 +21,7 @@ from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.forecast.patterns import Seen, Sort, patterns_in
 from mission_cli.domain.status import Cause
 from mission_cli.engine.loop import pulse
-from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,28 +17,18 @@ from mission_cli.domain.runs import Job
 from mission_cli.domain.status import Cause, FeatureStatus, GateKind, JobState, MissionStatus
 from mission_cli.domain.tables import Gate, InputRequest, LogRow, Wait
 from mission_cli.domain.timing.hours import opens_at, read_windows
-from mission_cli.domain.timing.timeline import (
-    Moment,
-    Timeline,
-    follow,
-)
-from mission_cli.planner.core.decisions import (
-    Begin,
-    Decisions,
-    Dispatch,
-    MoveGate,
-    MoveMission,
-    MoveRequest,
-    MoveWait,
-    Note,
-)
+from mission_cli.domain.timing.timeline import Moment, Timeline, follow
 from mission_cli.planner.core.effects import Cancel, Recover
+from mission_cli.planner.core.moves.features import Dispatch
+from mission_cli.planner.core.moves.mission import Begin, MoveMission, Note
+from mission_cli.planner.core.moves.waiting import MoveGate, MoveRequest, MoveWait
 from mission_cli.planner.decide import decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mission_cli.domain.mission import Mission
+    from mission_cli.planner.core.decisions import Decisions
 
 LEAST = timedelta(seconds=10)
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0

@@ -12,7 +12,8 @@ from mission_cli.domain.asking.told import KINDS, LONGEST_NOTE, LONGEST_VALUE, M
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.runs import AgentReport, Evidence, Exit
 from mission_cli.domain.status import Cause, EndReason
-from mission_cli.planner.core.decisions import Note, Settle
+from mission_cli.planner.core.moves.features import Settle
+from mission_cli.planner.core.moves.mission import Note
 
 TEXT = '{"note": "It is slow."}\n{"outcome": {"type": "url", "label": "preview", "value": "https://x"}}\n'
 

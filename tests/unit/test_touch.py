@@ -13,7 +13,7 @@ from mission_cli.domain.touch.facts import Changed, CodeFacts, Hint
 from mission_cli.domain.touch.imports import imports_of
 from mission_cli.domain.touch.predict import predicted
 from mission_cli.domain.touch.score import accuracy, factors
-from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 
 PATHS = ("docs/guide.md", "src/app.py", "src/cache.py", "src/store.py", "tests/test_app.py")
 PREDICT = Preferences(shared_files="predict", max_parallel_workers=4, runner="script")

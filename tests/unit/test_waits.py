@@ -24,7 +24,7 @@ from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.problems import Severity
 from mission_cli.domain.status import MissionStatus, WaitStatus
 from mission_cli.domain.tables import Wait
-from mission_cli.planner.core.decisions import MoveWait, StartWait
+from mission_cli.planner.core.moves.waiting import MoveWait, StartWait
 from mission_cli.ports.git.state import Write
 
 ONE = FeatureNumber("1.1")

@@ -34,8 +34,9 @@ from mission_cli.domain.status import (
     Verdict,
 )
 from mission_cli.engine.observing.judge_files import Judges
-from mission_cli.planner.core.decisions import AddFix, MoveMilestone, Settle
 from mission_cli.planner.core.effects import Integrate, RunCheck
+from mission_cli.planner.core.moves.features import Settle
+from mission_cli.planner.core.moves.milestones import AddFix, MoveMilestone
 from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide

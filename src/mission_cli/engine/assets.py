@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.slug import slug
 from mission_cli._support.text import digest
 from mission_cli.domain.status import PASSES, CriterionKind
-from mission_cli.planner.core.decisions import MarkCriteria
+from mission_cli.planner.core.moves.milestones import MarkCriteria
 from mission_cli.ports.git.state import Write, assets_folder
 
 if TYPE_CHECKING:

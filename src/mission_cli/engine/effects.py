@@ -31,8 +31,6 @@ from mission_cli.engine.prompt import judgment_prompt, prompt_for, review_prompt
 from mission_cli.engine.pulls.effects import at_forge
 from mission_cli.engine.purchases.effects import by_provider
 from mission_cli.engine.recording.signals import data_of
-from mission_cli.planner.core.decisions import Dispatch, Finish, Transition
-from mission_cli.planner.core.draft_moves import PromoteDraft
 from mission_cli.planner.core.effects import (
     AskHost,
     Cancel,
@@ -50,7 +48,10 @@ from mission_cli.planner.core.effects import (
     StartPreview,
     Submit,
 )
-from mission_cli.planner.core.mail_moves import AddMail, PrepareMail, SendMail
+from mission_cli.planner.core.moves.drafts import PromoteDraft
+from mission_cli.planner.core.moves.features import Dispatch
+from mission_cli.planner.core.moves.mails import AddMail, PrepareMail, SendMail
+from mission_cli.planner.core.moves.mission import Finish
 from mission_cli.planner.core.moves.purchases import CancelCard, CreateCard
 from mission_cli.planner.milestones.judging import names_findings
 from mission_cli.planner.pulls.told import told_of
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.tables import Wait
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
+    from mission_cli.planner.core.decisions import Transition
     from mission_cli.ports.agents import Agent
 
 

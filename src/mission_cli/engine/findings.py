@@ -10,7 +10,8 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.paths import findings_folders
 from mission_cli.domain.research.topics import may_keep, readable
-from mission_cli.planner.core.decisions import Note, Settle
+from mission_cli.planner.core.moves.features import Settle
+from mission_cli.planner.core.moves.mission import Note
 from mission_cli.ports.git.state import Write, research_folder
 
 if TYPE_CHECKING:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import (
-    dataclass,
-    field,
-    replace,
-)
+from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.text import stamp
 from mission_cli.app.results.changes import JudgedCriterion, Validated
 from mission_cli.domain.branches.against import Against
@@ -28,16 +24,12 @@ from mission_cli.engine.observing.observe import consider
 from mission_cli.engine.recording.decision_log import decided
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.evidence import verdicts_write
-from mission_cli.engine.recording.record import (
-    changes_of,
-    entry_of,
-    log_rows,
-    message,
-    mission_write,
-)
-from mission_cli.planner.core.decisions import Ask, Mark, MarkCriteria, MoveFeature
+from mission_cli.engine.recording.record import changes_of, entry_of, log_rows, message, mission_write
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import RunCheck
+from mission_cli.planner.core.moves.features import MoveFeature
+from mission_cli.planner.core.moves.milestones import Mark, MarkCriteria
+from mission_cli.planner.core.moves.waiting import Ask
 from mission_cli.planner.milestones.flaky import list_flaky
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_within_bounds, turn_of

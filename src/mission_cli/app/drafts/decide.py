@@ -14,7 +14,7 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import RequestStatus
 from mission_cli.engine.recording.rows import draft_decided, fate_cell
-from mission_cli.planner.core.draft_moves import MoveDraft
+from mission_cli.planner.core.moves.drafts import MoveDraft
 from mission_cli.planner.drafts.deciding import request_about
 from mission_cli.ports.git.state import Write, folder_of
 

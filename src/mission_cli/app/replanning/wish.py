@@ -23,7 +23,7 @@ from mission_cli.domain.notice import do
 from mission_cli.domain.routing import ORCHESTRATOR
 from mission_cli.domain.status import MissionStatus
 from mission_cli.engine.recording.record import spend_rows, summary_changes
-from mission_cli.planner.core.decisions import Settle
+from mission_cli.planner.core.moves.features import Settle
 from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.agents.drafts import Fate
-from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft
+from mission_cli.planner.core.moves.drafts import AddDraft, MoveDraft
 from mission_cli.ports.git.state import Write, folder_of
 
 if TYPE_CHECKING:

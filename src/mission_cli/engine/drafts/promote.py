@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
-    from mission_cli.planner.core.draft_moves import PromoteDraft
+    from mission_cli.planner.core.moves.drafts import PromoteDraft
 
 _WANTED = frozenset({Fate.TO_ME, Fate.TO_REPO})
 

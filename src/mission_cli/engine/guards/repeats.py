@@ -11,7 +11,8 @@ from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import MissionStatus
 from mission_cli.engine.recording.record import entry_of
-from mission_cli.planner.core.decisions import Decisions, MoveMission
+from mission_cli.planner.core.decisions import Decisions
+from mission_cli.planner.core.moves.mission import MoveMission
 
 if TYPE_CHECKING:
     from mission_cli.engine.case import Case

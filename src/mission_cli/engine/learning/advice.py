@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.skills.standing import Standing
     from mission_cli.engine.context import Context
-    from mission_cli.planner.core.decisions import Finish
+    from mission_cli.planner.core.moves.mission import Finish
 
 
 class Advice:

@@ -11,13 +11,13 @@ from mission_cli.domain.mail.memory import Send, SendState
 from mission_cli.domain.mail.rows import find_mail, message_id
 from mission_cli.domain.timing.polling import LONGEST, SHORTEST
 from mission_cli.engine.mails.letters import letter_of, thread_ids
-from mission_cli.planner.core.mail_moves import PrepareMail, SendMail
+from mission_cli.planner.core.moves.mails import PrepareMail, SendMail
 from mission_cli.ports.outside.mail import Outgoing
 
 if TYPE_CHECKING:
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
-    from mission_cli.planner.core.mail_moves import MailEffect
+    from mission_cli.planner.core.moves.mails import MailEffect
 
 _MOST_DOUBLINGS = 8
 

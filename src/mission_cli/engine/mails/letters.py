@@ -10,7 +10,7 @@ from mission_cli._support.text import one_line
 from mission_cli.domain.mail.letters import Letter, LetterError, file_of, letter_text, read_letter, unaltered
 from mission_cli.domain.mail.rows import find_mail
 from mission_cli.engine.recording.rows import reply_file
-from mission_cli.planner.core.mail_moves import AddMail, TakeReply
+from mission_cli.planner.core.moves.mails import AddMail, TakeReply
 from mission_cli.ports.git.state import Write, assets_folder
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.budget.amounts import rounded
-from mission_cli.planner.core.decisions import Settle
+from mission_cli.planner.core.moves.features import Settle
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord

@@ -18,7 +18,7 @@ from mission_cli.domain.budget.ledger import Refusal
 from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.purchases.rows import PurchaseStatus
-from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.moves.purchases import MovePurchase
 from mission_cli.planner.core.own_limits import Bound, within
 from mission_cli.settings.money import budgets_of

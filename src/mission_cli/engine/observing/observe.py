@@ -47,17 +47,10 @@ from mission_cli.engine.preview.jobs import preview_jobs
 from mission_cli.engine.pulls.look import heads_at_forge, look_at_forge, pull_looks
 from mission_cli.engine.pulls.todo import todo_commit
 from mission_cli.engine.purchases.look import look_at_payments
-from mission_cli.engine.remote_sync import (
-    is_silent,
-    remote_problem,
-    waits_for_person,
-)
+from mission_cli.engine.remote_sync import is_silent, remote_problem, waits_for_person
 from mission_cli.engine.resources.look import look_at_resources
-from mission_cli.planner.core.decisions import (
-    Decisions,
-    Dispatch,
-    Hold,
-)
+from mission_cli.planner.core.decisions import Decisions, Hold
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.decide import decide
 from mission_cli.planner.mission.bounds import with_known_runner

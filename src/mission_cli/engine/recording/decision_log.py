@@ -16,24 +16,23 @@ from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import GateKind, GateStatus, MissionStatus
 from mission_cli.engine.money.bought import purchase_decision
 from mission_cli.engine.recording.rows import draft_decided
-from mission_cli.planner.core.decisions import (
-    AddFix,
+from mission_cli.planner.core.moves.drafts import AddDraft, MoveDraft
+from mission_cli.planner.core.moves.features import Dispatch, Settle
+from mission_cli.planner.core.moves.mails import AnswerRequest
+from mission_cli.planner.core.moves.milestones import AddFix
+from mission_cli.planner.core.moves.mission import (
     Archive,
     Begin,
     ChangeScope,
-    Dispatch,
     Finish,
-    MoveGate,
     MoveMission,
     Note,
     RecordValues,
-    Settle,
     TakeAdvice,
 )
-from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft
-from mission_cli.planner.core.mail_moves import AnswerRequest
+from mission_cli.planner.core.moves.phases import AdoptPlan, MovePhase, ReturnToPhase
 from mission_cli.planner.core.moves.purchases import MovePurchase
-from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, ReturnToPhase
+from mission_cli.planner.core.moves.waiting import MoveGate
 from mission_cli.planner.judgments.asking import answer_in
 from mission_cli.ports.git.state import Write, folder_of
 

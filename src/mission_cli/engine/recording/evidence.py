@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import stamp
 from mission_cli.document.runs.evidence import EvidenceFile, write_evidence
 from mission_cli.domain.evidence.verdicts import CONTRACT, FINAL, contract_of, rule_of
-from mission_cli.planner.core.decisions import Finish, MarkCriteria, MoveMilestone
+from mission_cli.planner.core.moves.milestones import MarkCriteria, MoveMilestone
+from mission_cli.planner.core.moves.mission import Finish
 from mission_cli.ports.git.state import Write, evidence_folder
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from mission_cli.domain.phases.table import PhaseStatus, named
 from mission_cli.engine.executions import fresh_tries
 from mission_cli.engine.recording.adoption import adopted
 from mission_cli.engine.recording.entry import Entry
-from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, RetryFeature, ReturnToPhase
+from mission_cli.planner.core.moves.phases import AdoptPlan, MovePhase, RetryFeature, ReturnToPhase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.planner.core.phase_moves import PhaseTransition
+    from mission_cli.planner.core.moves.phases import PhaseTransition
 
 SECTION = "Phases"
 _EVENTS = {

@@ -5,16 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.status import GateKind
-from mission_cli.planner.core.decisions import (
-    Ask,
-    Dispatch,
-    MoveFeature,
-    MoveGate,
-    MoveWait,
-    Note,
-    Settle,
-    StartWait,
-)
+from mission_cli.planner.core.moves.features import Dispatch, MoveFeature, Settle
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.core.moves.waiting import Ask, MoveGate, MoveWait, StartWait
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission

@@ -21,12 +21,7 @@ from mission_cli.document.criteria.parse import result_comment
 from mission_cli.document.editing import patch
 from mission_cli.document.editing.summary import summary_cells
 from mission_cli.document.reading.features import titled
-from mission_cli.document.reading.values_in_force import (
-    SECTION,
-    as_scalar,
-    is_recordable,
-    recorded_with,
-)
+from mission_cli.document.reading.values_in_force import SECTION, as_scalar, is_recordable, recorded_with
 from mission_cli.document.runs.record import write_run
 from mission_cli.document.syntax.escape import fenced
 from mission_cli.domain.branches.refs import Area, run_branch
@@ -61,40 +56,32 @@ from mission_cli.engine.recording.rows import (
     row_changes,
     skill_rows,
 )
-from mission_cli.planner.core.decisions import (
-    AddFix,
+from mission_cli.planner.core.moves.drafts import AddDraft, MoveDraft, RefuseDraft
+from mission_cli.planner.core.moves.features import CloseRecovery, Dispatch, MoveFeature, Settle
+from mission_cli.planner.core.moves.mails import AddMail, AnswerRequest, MoveMail, TakeReply
+from mission_cli.planner.core.moves.milestones import AddFix, MarkCriteria, MarkHeldOut, MoveMilestone
+from mission_cli.planner.core.moves.mission import (
     Archive,
-    Ask,
     Begin,
     ChangeScope,
-    CloseRecovery,
-    Dispatch,
     Finish,
-    LinkIssue,
-    MarkCriteria,
-    MarkHeldOut,
-    MoveFeature,
-    MoveGate,
-    MoveMilestone,
     MoveMission,
+    Note,
+    RecordValues,
+    TakeAdvice,
+)
+from mission_cli.planner.core.moves.outside import LinkIssue, WriteDeploy, WritePreview, WritePull
+from mission_cli.planner.core.moves.phases import AdoptPlan, MovePhase, RetryFeature, ReturnToPhase
+from mission_cli.planner.core.moves.purchases import AddPurchase, AskForPurchase, MovePurchase, with_moves
+from mission_cli.planner.core.moves.waiting import (
+    Ask,
+    MoveGate,
     MoveRequest,
     MoveResource,
     MoveWait,
-    Note,
-    RecordValues,
     Renumber,
-    Settle,
     StartWait,
-    TakeAdvice,
-    Transition,
-    WriteDeploy,
-    WritePreview,
-    WritePull,
 )
-from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft, RefuseDraft
-from mission_cli.planner.core.mail_moves import AddMail, AnswerRequest, MoveMail, TakeReply
-from mission_cli.planner.core.moves.purchases import AddPurchase, AskForPurchase, MovePurchase, with_moves
-from mission_cli.planner.core.phase_moves import AdoptPlan, MovePhase, RetryFeature, ReturnToPhase
 from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
@@ -105,6 +92,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.tables import Spend
     from mission_cli.engine.case import Case
+    from mission_cli.planner.core.decisions import Transition
     from mission_cli.ports.git.state import Stored
 
 

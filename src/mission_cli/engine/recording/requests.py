@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.tables import InputRequest
-    from mission_cli.planner.core.decisions import ChangeScope, TakeAdvice
+    from mission_cli.planner.core.moves.mission import ChangeScope, TakeAdvice
     from mission_cli.ports.git.state import Stored
 
 _FOLDER = "assets/"

@@ -20,19 +20,12 @@ from mission_cli.domain.skills.skill import SECTION as LEARNED
 from mission_cli.domain.status import GateStatus, MissionStatus, RecoveryStatus, RequestStatus, WaitStatus
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.requests import request_row
-from mission_cli.planner.core.decisions import (
-    Ask,
-    CloseRecovery,
-    MoveGate,
-    MoveRequest,
-    MoveWait,
-    Note,
-    Renumber,
-    StartWait,
-)
-from mission_cli.planner.core.draft_moves import AddDraft, MoveDraft, RefuseDraft
-from mission_cli.planner.core.mail_moves import AddMail, AnswerRequest, MoveMail, TakeReply
+from mission_cli.planner.core.moves.drafts import AddDraft, MoveDraft, RefuseDraft
+from mission_cli.planner.core.moves.features import CloseRecovery
+from mission_cli.planner.core.moves.mails import AddMail, AnswerRequest, MoveMail, TakeReply
+from mission_cli.planner.core.moves.mission import Note
 from mission_cli.planner.core.moves.purchases import AddPurchase, AskForPurchase, MovePurchase
+from mission_cli.planner.core.moves.waiting import Ask, MoveGate, MoveRequest, MoveWait, Renumber, StartWait
 from mission_cli.planner.purchases.asked import APPROVE, REJECT
 
 if TYPE_CHECKING:
@@ -44,9 +37,10 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.research.topics import FoundOut
     from mission_cli.domain.skills.skill import Skill
-    from mission_cli.planner.core.decisions import Archive, Settle
-    from mission_cli.planner.core.draft_moves import DraftMove
-    from mission_cli.planner.core.mail_moves import MailMove
+    from mission_cli.planner.core.moves.drafts import DraftMove
+    from mission_cli.planner.core.moves.features import Settle
+    from mission_cli.planner.core.moves.mails import MailMove
+    from mission_cli.planner.core.moves.mission import Archive
     from mission_cli.planner.core.moves.purchases import PurchaseMove
 
 _DECIDED = {

@@ -8,7 +8,7 @@ from mission_cli._support.text import parse_stamp
 from mission_cli.domain.resources.delivery import NO_VALUE
 from mission_cli.domain.status import Cause
 from mission_cli.planner.attempts import causes
-from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 
 if TYPE_CHECKING:
     from datetime import datetime

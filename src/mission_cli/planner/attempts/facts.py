@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import (
-    one_line,
-    signature,
-    stamp,
-)
+from mission_cli._support.text import one_line, signature, stamp
 from mission_cli.domain.asking.told import read_told
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.evidence.verdicts import BASE
@@ -22,7 +18,8 @@ from mission_cli.planner.attempts.endings import closed
 from mission_cli.planner.attempts.help_requests import ask_for_help
 from mission_cli.planner.attempts.manual import taken_over
 from mission_cli.planner.attempts.research import found_out
-from mission_cli.planner.core.decisions import Note, Settle
+from mission_cli.planner.core.moves.features import Settle
+from mission_cli.planner.core.moves.mission import Note
 from mission_cli.planner.core.own_limits import policy_for
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.mails.written import add_letters, written

@@ -10,12 +10,8 @@ from mission_cli.domain.asking.asked import read_asked
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.status import Cause, RequestStatus
 from mission_cli.planner.attempts import causes
-from mission_cli.planner.core.decisions import MoveRequest
-from mission_cli.planner.core.requests import (
-    ask,
-    from_worker,
-    withdraw_stale,
-)
+from mission_cli.planner.core.moves.waiting import MoveRequest
+from mission_cli.planner.core.requests import ask, from_worker, withdraw_stale
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import RunId

@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import (
-    counted,
-    first_error,
-    one_line,
-    stamp,
-)
+from mission_cli._support.text import counted, first_error, one_line, stamp
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.facts import PullState, Rules
@@ -22,8 +17,10 @@ from mission_cli.domain.notice import do
 from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, EndReason, FeatureStatus, HoldKind, JobState, Verdict
-from mission_cli.planner.core.decisions import Mark, MarkCriteria, MoveFeature, Note
 from mission_cli.planner.core.effects import Integrate
+from mission_cli.planner.core.moves.features import MoveFeature
+from mission_cli.planner.core.moves.milestones import Mark, MarkCriteria
+from mission_cli.planner.core.moves.mission import Note
 from mission_cli.planner.core.requests import answer_to
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.milestones.judged_before import as_before

@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import (
-    counted,
-    parse_stamp,
-    span_of,
-    stamp,
-)
+from mission_cli._support.text import counted, parse_stamp, span_of, stamp
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.notice import do
@@ -30,21 +25,12 @@ from mission_cli.domain.status import (
 from mission_cli.planner.attempts.batches import judge_queue
 from mission_cli.planner.attempts.endings import Ending, ending, unproven
 from mission_cli.planner.attempts.facts import Facts
-from mission_cli.planner.attempts.manual import (
-    hold_for_person,
-    taken_over,
-    without_blame,
-    worker_before,
-)
+from mission_cli.planner.attempts.manual import hold_for_person, taken_over, without_blame, worker_before
 from mission_cli.planner.attempts.research import sent_back
-from mission_cli.planner.attempts.review import (
-    declines,
-    integrated,
-    without_diff,
-)
+from mission_cli.planner.attempts.review import declines, integrated, without_diff
 from mission_cli.planner.attempts.settle_review import settle_review
-from mission_cli.planner.core.decisions import MoveFeature, Settle
 from mission_cli.planner.core.effects import Cancel, Recover, Submit
+from mission_cli.planner.core.moves.features import MoveFeature, Settle
 from mission_cli.planner.core.requests import answer_to
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.mails.written import add_letters, written

@@ -20,8 +20,8 @@ from mission_cli.domain.status import (
     MilestoneStatus,
 )
 from mission_cli.planner.attempts.endings import cause_of_end, closed
-from mission_cli.planner.core.decisions import Settle
 from mission_cli.planner.core.effects import Cancel, Recover, Submit
+from mission_cli.planner.core.moves.features import Settle
 from mission_cli.planner.judgments.settling import after_failure, cause_of_judgment, hold_for, unwanted
 from mission_cli.planner.mission.money import misfits
 from mission_cli.planner.reviewing.reviews import reviewer

@@ -9,7 +9,9 @@ from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.ids import FeatureNumber, feature_order
 from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import HoldKind, MissionStatus
-from mission_cli.planner.core.decisions import Decisions, Hold, MoveMission, Settle, TakeAdvice, Transition
+from mission_cli.planner.core.decisions import Decisions, Hold, Transition
+from mission_cli.planner.core.moves.features import Settle
+from mission_cli.planner.core.moves.mission import MoveMission, TakeAdvice
 from mission_cli.planner.core.transitions import move_mission
 
 if TYPE_CHECKING:

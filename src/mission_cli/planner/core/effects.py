@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.planner.core.draft_moves import PromoteDraft
-from mission_cli.planner.core.mail_moves import MailEffect
+from mission_cli.planner.core.moves.drafts import PromoteDraft
+from mission_cli.planner.core.moves.mails import MailEffect
 from mission_cli.planner.core.moves.purchases import PurchaseEffect
 
 if TYPE_CHECKING:

@@ -7,24 +7,14 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import whole
-from mission_cli._support.text import (
-    parse_duration,
-    parse_stamp,
-    question,
-    sha256_of,
-    stamp,
-)
+from mission_cli._support.text import parse_duration, parse_stamp, question, sha256_of, stamp
 from mission_cli.domain.asking.urgency import USUAL_URGENCY
 from mission_cli.domain.noted import highest_request
 from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.phases.table import PHASE
 from mission_cli.domain.status import MilestoneStatus, RequestStatus
 from mission_cli.domain.tables import InputRequest
-from mission_cli.planner.core.decisions import (
-    Ask,
-    MoveRequest,
-    Renumber,
-)
+from mission_cli.planner.core.moves.waiting import Ask, MoveRequest, Renumber
 
 if TYPE_CHECKING:
     from datetime import timedelta

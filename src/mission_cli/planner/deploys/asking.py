@@ -10,7 +10,7 @@ from mission_cli.domain.deploys.rows import DeployRow, DeployStatus, live_before
 from mission_cli.domain.deploys.targets import TargetKind
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.status import HoldKind, RequestStatus
-from mission_cli.planner.core.decisions import MoveRequest
+from mission_cli.planner.core.moves.waiting import MoveRequest
 from mission_cli.planner.core.requests import Question, answer_to, ask
 from mission_cli.planner.deploys.plan import drop, write
 

@@ -20,9 +20,9 @@ from mission_cli.domain.deploys.rows import (
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EndReason, HoldKind, JobState, MissionStatus
-from mission_cli.planner.core.decisions import WriteDeploy
 from mission_cli.planner.core.draft import LOOK_AGAIN
 from mission_cli.planner.core.effects import DeployPart, RunCheck, RunDeploy
+from mission_cli.planner.core.moves.outside import WriteDeploy
 from mission_cli.planner.deploys.asking import approval, stuck, withdraw_for
 from mission_cli.planner.deploys.plan import drop, write
 from mission_cli.planner.resources.needs import missing_of

@@ -11,7 +11,7 @@ from mission_cli.domain.deploys.rows import DeployRow, DeployStatus, next_number
 from mission_cli.domain.deploys.targets import After
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.status import MilestoneStatus, MissionStatus
-from mission_cli.planner.core.decisions import WriteDeploy
+from mission_cli.planner.core.moves.outside import WriteDeploy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from mission_cli.domain.agents.drafts import DraftKind, DraftRow, Fate, name_in,
 from mission_cli.domain.agents.effect import effect_of
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import HoldKind, MissionStatus, RequestStatus
-from mission_cli.planner.core.decisions import Finish
-from mission_cli.planner.core.draft_moves import MoveDraft, PromoteDraft
+from mission_cli.planner.core.moves.drafts import MoveDraft, PromoteDraft
+from mission_cli.planner.core.moves.mission import Finish
 from mission_cli.planner.core.requests import FINAL, Question, answer_to, ask
 from mission_cli.planner.release.gates import expire
 

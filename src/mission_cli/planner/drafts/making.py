@@ -22,7 +22,7 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.judgments.rules import JudgmentKind
 from mission_cli.domain.noted import is_noted
 from mission_cli.domain.status import MissionStatus
-from mission_cli.planner.core.draft_moves import AddDraft, RefuseDraft
+from mission_cli.planner.core.moves.drafts import AddDraft, RefuseDraft
 from mission_cli.planner.drafts.triggers import triggers
 from mission_cli.planner.judgments.asking import Question, judged, subject_of
 

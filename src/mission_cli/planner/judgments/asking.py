@@ -16,7 +16,7 @@ from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.routing import orchestrator_route
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import Cause, HoldKind, RecordState
-from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.own_limits import Bound, within
 from mission_cli.planner.judgments.limits import DEADLINE, MOST, is_given_up
 from mission_cli.planner.mission.across import hold_of, lefts, outer_bounds

@@ -12,14 +12,9 @@ from mission_cli.domain.ids import JUDGING, FeatureNumber, attempt_name
 from mission_cli.domain.judgments.rules import Judging, JudgmentKind
 from mission_cli.domain.noted import is_noted
 from mission_cli.domain.notice import do
-from mission_cli.domain.status import (
-    Cause,
-    FeatureStatus,
-    MilestoneStatus,
-    MissionStatus,
-    RequestStatus,
-)
-from mission_cli.planner.core.decisions import MoveRequest, Note, TakeAdvice
+from mission_cli.domain.status import Cause, FeatureStatus, MilestoneStatus, MissionStatus, RequestStatus
+from mission_cli.planner.core.moves.mission import Note, TakeAdvice
+from mission_cli.planner.core.moves.waiting import MoveRequest
 from mission_cli.planner.core.requests import Question, ask
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.judgments.asking import answer_in

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.status import FeatureStatus
-from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Mission

@@ -9,7 +9,7 @@ from mission_cli.domain.judgments.rules import JudgmentKind
 from mission_cli.domain.retrospective.attempts import of_execution
 from mission_cli.domain.retrospective.causes import runner_of
 from mission_cli.domain.retrospective.narrative import checked
-from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.judgments.asking import Question, answer_in, judged, subject_of
 
 if TYPE_CHECKING:

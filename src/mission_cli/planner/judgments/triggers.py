@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.judgments.rules import Judging, JudgmentKind
 from mission_cli.domain.noted import times_resumed
-from mission_cli.domain.status import (
-    Cause,
-    FeatureStatus,
-    HoldKind,
-    MilestoneStatus,
-    MissionStatus,
-)
-from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.domain.status import Cause, FeatureStatus, HoldKind, MilestoneStatus, MissionStatus
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.judgments.asking import Question, judged, subject_of
 from mission_cli.planner.judgments.facts import about_conflict, about_failure, about_feature, about_rest
 from mission_cli.planner.judgments.plan import not_begun, reaches

@@ -11,8 +11,8 @@ from mission_cli.domain.mail.letters import Letter
 from mission_cli.domain.mail.rows import MailRow, MailStatus, find_mail
 from mission_cli.domain.noted import is_noted
 from mission_cli.domain.status import FINISHED_MISSION, RequestStatus
-from mission_cli.planner.core.decisions import Note
-from mission_cli.planner.core.mail_moves import AddMail, AnswerRequest, MoveMail, TakeReply
+from mission_cli.planner.core.moves.mails import AddMail, AnswerRequest, MoveMail, TakeReply
+from mission_cli.planner.core.moves.mission import Note
 from mission_cli.planner.mails.rows import about_request, next_number, request_subject, seen_now
 
 if TYPE_CHECKING:

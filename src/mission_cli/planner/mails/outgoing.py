@@ -10,7 +10,7 @@ from mission_cli.domain.mail.memory import SendState
 from mission_cli.domain.mail.rows import PENDING_MAIL, MailRow, MailStatus
 from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.status import HoldKind, MissionStatus, RequestStatus
-from mission_cli.planner.core.mail_moves import AddMail, MoveMail, PrepareMail, SendMail
+from mission_cli.planner.core.moves.mails import AddMail, MoveMail, PrepareMail, SendMail
 from mission_cli.planner.mails.rows import about_request, may_go, next_number
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from mission_cli.domain.deciding.grants import subject_of
 from mission_cli.domain.mail.addresses import is_allowed
 from mission_cli.domain.mail.rows import MailRow, MailStatus, find_mail
 from mission_cli.domain.noted import highest_mail
-from mission_cli.planner.core.mail_moves import AddMail
+from mission_cli.planner.core.moves.mails import AddMail
 
 if TYPE_CHECKING:
     from mission_cli.domain.mail.letters import Letter

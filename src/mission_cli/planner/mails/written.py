@@ -8,7 +8,7 @@ from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.text import stamp
 from mission_cli.domain.mail.letters import Letter, LetterError, file_of, letter_text, read_letter
 from mission_cli.domain.mail.rows import MailRow, MailStatus, hash_in
-from mission_cli.planner.core.mail_moves import AddMail
+from mission_cli.planner.core.moves.mails import AddMail
 from mission_cli.planner.mails.rows import first_status, next_number
 
 if TYPE_CHECKING:

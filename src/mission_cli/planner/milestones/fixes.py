@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import first_error, one_line, signature
 from mission_cli.domain.ids import FeatureNumber, feature_order
 from mission_cli.domain.status import FINISHED_FEATURE
-from mission_cli.planner.core.decisions import AddFix
+from mission_cli.planner.core.moves.milestones import AddFix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

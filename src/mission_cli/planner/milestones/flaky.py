@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.judging.quarantine import unlisted
-from mission_cli.planner.core.decisions import Note
+from mission_cli.planner.core.moves.mission import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

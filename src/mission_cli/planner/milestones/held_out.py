@@ -11,7 +11,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted, signature, stamp
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import FINISHED_FEATURE, HoldKind, MilestoneStatus, Verdict
-from mission_cli.planner.core.decisions import AddFix, MarkHeldOut, MoveMilestone
+from mission_cli.planner.core.moves.milestones import AddFix, MarkHeldOut, MoveMilestone
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.milestones.judging import judge, start_checks
 

@@ -25,8 +25,10 @@ from mission_cli.domain.status import (
     Verdict,
 )
 from mission_cli.planner.core.approvals import landing_is_approved
-from mission_cli.planner.core.decisions import CloseRecovery, MoveMilestone, Note
 from mission_cli.planner.core.effects import Land
+from mission_cli.planner.core.moves.features import CloseRecovery
+from mission_cli.planner.core.moves.milestones import MoveMilestone
+from mission_cli.planner.core.moves.mission import Note
 from mission_cli.planner.core.phases import is_landing, lands_later
 from mission_cli.planner.core.requests import FINAL
 from mission_cli.planner.core.transitions import move_milestone
@@ -38,12 +40,7 @@ from mission_cli.planner.milestones.fixes import fix_features
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_checks, turn_of
 from mission_cli.planner.milestones.judgment import for_file
-from mission_cli.planner.milestones.milestones import (
-    apart,
-    current_milestones,
-    passed_criteria,
-    without_base,
-)
+from mission_cli.planner.milestones.milestones import apart, current_milestones, passed_criteria, without_base
 from mission_cli.planner.mission.executions import ended
 from mission_cli.planner.purchases.state import unpaid
 

@@ -5,34 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import (
-    command_line,
-    counted,
-    first_error,
-    one_line,
-    share,
-    stamp,
-)
+from mission_cli._support.text import command_line, counted, first_error, one_line, share, stamp
 from mission_cli.domain.branches.refs import work_branch
 from mission_cli.domain.evidence.verdicts import VALIDATION
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import Notice, advise, do
-from mission_cli.domain.status import (
-    EXECUTABLE_KINDS,
-    HoldKind,
-    MilestoneStatus,
-    MissionStatus,
-    Verdict,
-)
-from mission_cli.planner.core.decisions import Mark, MarkCriteria, MoveMilestone
+from mission_cli.domain.status import EXECUTABLE_KINDS, HoldKind, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.planner.core.effects import MakeWork, MoveWork
+from mission_cli.planner.core.moves.milestones import Mark, MarkCriteria, MoveMilestone
 from mission_cli.planner.core.phases import open_to_work
-from mission_cli.planner.core.requests import (
-    Question,
-    answer_to,
-    ask,
-    find_request,
-)
+from mission_cli.planner.core.requests import Question, answer_to, ask, find_request
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.milestones.blame import blame
 from mission_cli.planner.milestones.fixes import fix_features

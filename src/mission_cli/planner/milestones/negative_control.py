@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import (
-    first_error,
-    one_line,
-    stamp,
-)
+from mission_cli._support.text import first_error, one_line, stamp
 from mission_cli.domain.evidence.verdicts import START
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, Verdict
-from mission_cli.planner.core.decisions import Mark, MarkCriteria
+from mission_cli.planner.core.moves.milestones import Mark, MarkCriteria
 from mission_cli.planner.milestones.judging import judge, start_checks
 from mission_cli.planner.milestones.judgment import for_file
 

@@ -9,7 +9,8 @@ from mission_cli._support.shown import quantity_of
 from mission_cli.domain.budget.across import KEPT, left_of, parked, rows_of
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import HoldKind
-from mission_cli.planner.core.decisions import Dispatch, Hold
+from mission_cli.planner.core.decisions import Hold
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.moves.purchases import with_moves
 from mission_cli.planner.core.own_limits import Bound
 from mission_cli.planner.mission.money import bills

@@ -9,7 +9,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.domain.notice import NO_ADVICE, do
 from mission_cli.domain.status import FINISHED_MISSION, HoldKind, MissionStatus
 from mission_cli.domain.values_in_force import Overruled
-from mission_cli.planner.core.decisions import RecordValues
+from mission_cli.planner.core.moves.mission import RecordValues
 from mission_cli.planner.mission.base import base_gone
 
 if TYPE_CHECKING:

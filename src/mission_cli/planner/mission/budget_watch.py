@@ -12,7 +12,7 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.noted import is_noted
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import FINISHED_FEATURE, HoldKind, MilestoneStatus, MissionStatus
-from mission_cli.planner.core.decisions import Note
+from mission_cli.planner.core.moves.mission import Note
 from mission_cli.planner.core.phases import built_in_phases
 from mission_cli.planner.mission.money import choices, stand
 

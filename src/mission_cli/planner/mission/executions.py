@@ -10,11 +10,7 @@ from mission_cli.domain.noted import is_noted, last_of
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
-from mission_cli.planner.core.decisions import (
-    Begin,
-    Finish,
-    Note,
-)
+from mission_cli.planner.core.moves.mission import Begin, Finish, Note
 from mission_cli.planner.core.transitions import move_mission
 
 if TYPE_CHECKING:

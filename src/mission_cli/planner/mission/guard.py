@@ -11,8 +11,8 @@ from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.noted import blame
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import FeatureStatus, JobState, MilestoneStatus
-from mission_cli.planner.core.decisions import Note
 from mission_cli.planner.core.effects import Cancel, MakeWork, MoveWork, PutBaseBack
+from mission_cli.planner.core.moves.mission import Note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,24 +12,17 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import one_line, parse_stamp
 from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.hooks.rules import (
-    AFTER,
-    BEFORE,
-    MOST_DUE,
-    RETRY,
-    Due,
-    Point,
-    all_due,
-    as_fact,
-    key_of,
-)
+from mission_cli.domain.hooks.rules import AFTER, BEFORE, MOST_DUE, RETRY, Due, Point, all_due, as_fact, key_of
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.noted import HOOKS_BEGUN, HOOKS_DUE, HOOKS_LANDING, HOOKS_PASSED, times_resumed
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import FeatureStatus, HoldKind, JobState, MilestoneStatus, MissionStatus
-from mission_cli.planner.core.decisions import Dispatch, MarkCriteria, MoveMilestone, Note, WritePull
 from mission_cli.planner.core.effects import Land, MakeWork, MergePull, RunCheck, RunHook
-from mission_cli.planner.core.phase_moves import RetryFeature
+from mission_cli.planner.core.moves.features import Dispatch
+from mission_cli.planner.core.moves.milestones import MarkCriteria, MoveMilestone
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.core.moves.outside import WritePull
+from mission_cli.planner.core.moves.phases import RetryFeature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.domain.timing.lifetimes import lifetime_of
-from mission_cli.planner.core.decisions import Archive, Note
+from mission_cli.planner.core.moves.mission import Archive, Note
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,23 +9,13 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.shown import quantity_of
 from mission_cli._support.text import parse_stamp
-from mission_cli.domain.budget.amounts import (
-    CATEGORIES,
-    seconds_as_hours,
-)
-from mission_cli.domain.budget.ledger import (
-    KEYS,
-    account,
-    amount_of,
-    fair_share,
-    is_used_up,
-    reserved,
-)
+from mission_cli.domain.budget.amounts import CATEGORIES, seconds_as_hours
+from mission_cli.domain.budget.ledger import KEYS, account, amount_of, fair_share, is_used_up, reserved
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.notice import Advice, do
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import EndReason
-from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.moves.purchases import with_moves
 from mission_cli.planner.core.phases import is_unplanned
 

@@ -8,20 +8,11 @@ from mission_cli._support.text import one_line
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.hooks.rules import NOTIFY, PAUSE, RETRY, RUN, WATCH, Due, as_fact
 from mission_cli.domain.noted import is_noted
-from mission_cli.planner.core.decisions import (
-    Ask,
-    Finish,
-    MoveFeature,
-    MoveGate,
-    MoveMilestone,
-    MoveMission,
-    MoveRequest,
-    MoveResource,
-    MoveWait,
-    Note,
-    Settle,
-    WritePull,
-)
+from mission_cli.planner.core.moves.features import MoveFeature, Settle
+from mission_cli.planner.core.moves.milestones import MoveMilestone
+from mission_cli.planner.core.moves.mission import Finish, MoveMission, Note
+from mission_cli.planner.core.moves.outside import WritePull
+from mission_cli.planner.core.moves.waiting import Ask, MoveGate, MoveRequest, MoveResource, MoveWait
 from mission_cli.planner.mission.hooks import make_due
 
 if TYPE_CHECKING:

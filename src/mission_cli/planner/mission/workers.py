@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.notice import Notice, do
 from mission_cli.domain.status import HoldKind, MissionStatus
-from mission_cli.planner.core.decisions import Dispatch
 from mission_cli.planner.core.draft import LOOK_AGAIN
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.policy import RunnerPolicy
 
 if TYPE_CHECKING:

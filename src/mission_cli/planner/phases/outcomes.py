@@ -10,8 +10,8 @@ from mission_cli.domain.notice import NO_ADVICE, Advice
 
 if TYPE_CHECKING:
     from mission_cli.domain.phases.table import Phase
-    from mission_cli.planner.core.decisions import AddFix
     from mission_cli.planner.core.draft import Draft
+    from mission_cli.planner.core.moves.milestones import AddFix
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from mission_cli.domain.phases.proposals import REQUIREMENTS, SUGGESTIONS
 from mission_cli.domain.phases.table import PhaseStatus, current
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.planner.core.approvals import standing
-from mission_cli.planner.core.decisions import Note
-from mission_cli.planner.core.phase_moves import MovePhase
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.core.moves.phases import MovePhase
 from mission_cli.planner.core.phases import entry_time, milestones_of, rule_of, sender_of
 from mission_cli.planner.phases.outcomes import Done, Failed, Person, Working
 from mission_cli.planner.phases.returns import go_back, send_back

@@ -8,8 +8,8 @@ from mission_cli._support.text import counted, one_line, signature, stamp
 from mission_cli.domain.ids import FeatureNumber, feature_order
 from mission_cli.domain.phases.table import PhaseStatus, WorkerKind, named
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus
-from mission_cli.planner.core.decisions import AddFix, MoveMilestone
-from mission_cli.planner.core.phase_moves import MovePhase, RetryFeature, ReturnToPhase
+from mission_cli.planner.core.moves.milestones import AddFix, MoveMilestone
+from mission_cli.planner.core.moves.phases import MovePhase, RetryFeature, ReturnToPhase
 from mission_cli.planner.core.phases import milestones_of, revisions_left, rule_of
 from mission_cli.planner.core.transitions import move_milestone
 

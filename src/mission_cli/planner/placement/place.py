@@ -13,8 +13,8 @@ from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.domain.hosts.host import HERE
 from mission_cli.domain.notice import NO_ADVICE, Advice, do
 from mission_cli.domain.status import Cause, HoldKind
-from mission_cli.planner.core.decisions import Dispatch
 from mission_cli.planner.core.draft import LOOK_AGAIN
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.mission.workers import free_here, mission_room, occupied, runner_of
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from mission_cli.domain.notice import do
 from mission_cli.domain.phases.table import PhaseStatus, current, named
 from mission_cli.domain.preview.rows import PreviewRow, PreviewStatus, cleanup_key, job_key, newest, reported_in
 from mission_cli.domain.status import FINISHED_MISSION, EndReason, HoldKind, JobState
-from mission_cli.planner.core.decisions import WritePreview
 from mission_cli.planner.core.draft import LOOK_AGAIN
 from mission_cli.planner.core.effects import Cancel, CleanPreview, RunCheck, StartPreview
+from mission_cli.planner.core.moves.outside import WritePreview
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

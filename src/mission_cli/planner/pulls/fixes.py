@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import signature
 from mission_cli.domain.forge.facts import Rules
 from mission_cli.domain.status import MilestoneStatus
-from mission_cli.planner.core.decisions import AddFix, MoveMilestone
+from mission_cli.planner.core.moves.milestones import AddFix, MoveMilestone
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.pulls.told import told
 

@@ -13,8 +13,9 @@ from mission_cli.domain.forge.rows import MISSION, TODO, Handled, Proposing, Row
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, MilestoneStatus, MissionStatus
-from mission_cli.planner.core.decisions import MoveFeature, WritePull
 from mission_cli.planner.core.effects import MoveWork, OpenPull, PushPull, TidyPull, Turn, TurnPull
+from mission_cli.planner.core.moves.features import MoveFeature
+from mission_cli.planner.core.moves.outside import WritePull
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.pulls.judged import is_judged
 from mission_cli.planner.pulls.merging import advance

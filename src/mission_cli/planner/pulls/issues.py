@@ -10,8 +10,9 @@ from mission_cli.domain.forge.references import number_in
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.noted import is_noted
 from mission_cli.domain.status import MilestoneStatus, MissionStatus
-from mission_cli.planner.core.decisions import LinkIssue, Note, WritePull
 from mission_cli.planner.core.effects import CloseIssue, OpenIssue
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.core.moves.outside import LinkIssue, WritePull
 from mission_cli.planner.pulls.rows import covering, is_delivered, is_dropped, proposing
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, MilestoneStatus, Verdict
-from mission_cli.planner.core.decisions import MoveFeature, MoveMilestone
+from mission_cli.planner.core.moves.features import MoveFeature
+from mission_cli.planner.core.moves.milestones import MoveMilestone
 from mission_cli.planner.core.requests import FINAL
 from mission_cli.planner.core.transitions import move_feature, move_milestone
 from mission_cli.planner.milestones.fixes import fix_features

@@ -14,8 +14,8 @@ from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import NO_ADVICE, advise, do, joined
 from mission_cli.domain.status import FeatureStatus
 from mission_cli.planner.core.approvals import landing_is_approved
-from mission_cli.planner.core.decisions import MoveFeature
 from mission_cli.planner.core.effects import MergePull, RerunCheck, Turn, TurnPull
+from mission_cli.planner.core.moves.features import MoveFeature
 from mission_cli.planner.core.phases import lands_later
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.pulls.fixes import fix_for_milestone

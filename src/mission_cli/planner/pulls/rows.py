@@ -11,7 +11,7 @@ from mission_cli.domain.branches.refs import pull_branch
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.rows import MISSION, Handled, Proposing, PullRow, RowStatus
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus
-from mission_cli.planner.core.decisions import WritePull
+from mission_cli.planner.core.moves.outside import WritePull
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha

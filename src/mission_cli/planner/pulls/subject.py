@@ -11,7 +11,7 @@ from mission_cli.domain.forge.rows import MISSION, TODO
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
-from mission_cli.planner.core.decisions import WritePull
+from mission_cli.planner.core.moves.outside import WritePull
 
 if TYPE_CHECKING:
     from mission_cli.domain.forge.facts import PullFacts, PullState

@@ -8,7 +8,7 @@ from mission_cli._support.text import parse_stamp
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.gate import FORGE, PROGRAM, blocks
 from mission_cli.domain.forge.rows import TODO, Handled, Proposing, RowStatus, key_of
-from mission_cli.planner.core.decisions import WritePull
+from mission_cli.planner.core.moves.outside import WritePull
 from mission_cli.planner.pulls.rows import propose, proposing, row_of
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from mission_cli.domain.noted import highest_purchase
 from mission_cli.domain.purchases.orders import OrderError, read_order
 from mission_cli.domain.purchases.rows import PurchaseRow, PurchaseStatus
 from mission_cli.domain.status import RequestStatus
-from mission_cli.planner.core.decisions import MoveRequest
 from mission_cli.planner.core.moves.purchases import AddPurchase, AskForPurchase
+from mission_cli.planner.core.moves.waiting import MoveRequest
 from mission_cli.planner.core.requests import Question, ask, context_name
 
 if TYPE_CHECKING:

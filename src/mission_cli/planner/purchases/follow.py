@@ -13,20 +13,13 @@ from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.purchases.provider import CallState
 from mission_cli.domain.purchases.rows import AT_PROVIDER, PENDING, PurchaseRow, PurchaseStatus
 from mission_cli.domain.status import FINISHED_MISSION, GateStatus, HoldKind, MissionStatus, RequestStatus
-from mission_cli.planner.core.decisions import MoveRequest, Note
+from mission_cli.planner.core.moves.mission import Note
 from mission_cli.planner.core.moves.purchases import CancelCard, CreateCard, MovePurchase
+from mission_cli.planner.core.moves.waiting import MoveRequest
 from mission_cli.planner.core.requests import answer_to
 from mission_cli.planner.purchases.asked import request_for
 from mission_cli.planner.purchases.charged import follow_charges
-from mission_cli.planner.purchases.checks import (
-    Obstacle,
-    decision_of,
-    is_allowed,
-    is_free,
-    is_over,
-    stops,
-    too_much,
-)
+from mission_cli.planner.purchases.checks import Obstacle, decision_of, is_allowed, is_free, is_over, stops, too_much
 
 if TYPE_CHECKING:
     from mission_cli.planner.core.draft import Draft

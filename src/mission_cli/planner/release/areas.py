@@ -8,7 +8,8 @@ from mission_cli.domain.notice import do
 from mission_cli.domain.outline.areas import shared
 from mission_cli.domain.status import HoldKind
 from mission_cli.domain.touch.predict import DECLARED, NAMED, overlap
-from mission_cli.planner.core.decisions import Dispatch, Hold
+from mission_cli.planner.core.decisions import Hold
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.release.routes import ALIVE
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from mission_cli.domain.noted import is_noted
 from mission_cli.domain.outside.facts import Numbered, Occasion
 from mission_cli.domain.status import MissionStatus, WaitStatus
 from mission_cli.domain.timing.waiting import REPLY_PERIODS, periods, reply_wait
-from mission_cli.planner.core.decisions import MoveWait, Note, StartWait
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.core.moves.waiting import MoveWait, StartWait
 from mission_cli.planner.mails.outgoing import remind
 from mission_cli.planner.mails.rows import files_of, sent_at
 

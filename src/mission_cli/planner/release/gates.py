@@ -7,12 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import plain_number
-from mission_cli._support.text import (
-    parse_duration,
-    parse_stamp,
-    show_duration,
-    stamp,
-)
+from mission_cli._support.text import parse_duration, parse_stamp, show_duration, stamp
 from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.criteria.gate_condition import holds as condition_holds
 from mission_cli.domain.events import EventKind
@@ -27,11 +22,8 @@ from mission_cli.domain.status import (
     MissionStatus,
     RequestStatus,
 )
-from mission_cli.planner.core.decisions import (
-    MoveGate,
-    MoveRequest,
-    Note,
-)
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.core.moves.waiting import MoveGate, MoveRequest
 from mission_cli.planner.core.waits import approval, gates_of_features, hold_kind, is_open
 from mission_cli.planner.release.gate_facts import facts_of
 from mission_cli.planner.reviewing.reviews import score_of

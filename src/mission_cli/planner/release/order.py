@@ -9,30 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import dollars
-from mission_cli._support.text import (
-    one_line,
-    show_duration,
-    span_of,
-    stamp,
-)
-from mission_cli.domain.budget.ledger import (
-    Refusal,
-)
+from mission_cli._support.text import one_line, show_duration, span_of, stamp
+from mission_cli.domain.budget.ledger import Refusal
 from mission_cli.domain.forge.rows import RowStatus
 from mission_cli.domain.ids import run_id
 from mission_cli.domain.runs import RunRecord
-from mission_cli.domain.status import (
-    Cause,
-    FeatureStatus,
-    HoldKind,
-    MissionStatus,
-    RecordState,
-)
+from mission_cli.domain.status import Cause, FeatureStatus, HoldKind, MissionStatus, RecordState
 from mission_cli.domain.touch.score import as_expected
 from mission_cli.planner.attempts.failover import carried
 from mission_cli.planner.attempts.help_requests import going_on
-from mission_cli.planner.core.decisions import Dispatch, Hold, MoveFeature
 from mission_cli.planner.core.effects import MoveWork
+from mission_cli.planner.core.moves.features import Dispatch, MoveFeature
 from mission_cli.planner.core.requests import Question, answer_to, ask, find_request
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.milestones.landing import lands_now
@@ -47,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.domain.mission import Feature, Milestone
+    from mission_cli.planner.core.decisions import Hold
     from mission_cli.planner.core.draft import Draft
 
 

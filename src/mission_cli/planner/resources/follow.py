@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.resources.delivery import NO_VALUE
 from mission_cli.domain.resources.rows import ResourceStatus, named_resource
 from mission_cli.domain.status import EndReason, HoldKind, MissionStatus
-from mission_cli.planner.core.decisions import MoveResource
+from mission_cli.planner.core.moves.waiting import MoveResource
 from mission_cli.planner.resources.needs import waited_for, why_not
 
 if TYPE_CHECKING:

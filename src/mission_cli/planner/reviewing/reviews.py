@@ -18,7 +18,7 @@ from mission_cli.domain.reviews.weigh import Review, weigh
 from mission_cli.domain.routing import reviewer_routes
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import Cause, RecordState
-from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.own_limits import within
 from mission_cli.planner.mission.across import AGAIN, hold_of, lefts, outer_bounds
 from mission_cli.planner.mission.money import stand

@@ -10,7 +10,7 @@ from mission_cli.domain.budget.ledger import KEYS, alert, is_used_up, next_thres
 from mission_cli.domain.noted import PAUSED_BY
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
-from mission_cli.planner.core.decisions import ChangeScope
+from mission_cli.planner.core.moves.mission import ChangeScope
 from mission_cli.planner.core.transitions import move_feature, move_milestone, move_mission
 from mission_cli.planner.mission.money import stand
 from mission_cli.planner.scope.parts import still_deferrable

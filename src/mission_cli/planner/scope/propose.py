@@ -14,7 +14,8 @@ from mission_cli.domain.ids import milestone_of
 from mission_cli.domain.noted import is_noted
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import MilestoneStatus, MissionStatus, RequestStatus
-from mission_cli.planner.core.decisions import MoveRequest, Note
+from mission_cli.planner.core.moves.mission import Note
+from mission_cli.planner.core.moves.waiting import MoveRequest
 from mission_cli.planner.core.phases import built_in_phases
 from mission_cli.planner.core.requests import Question, ask
 from mission_cli.planner.mission.budget_watch import at_threshold

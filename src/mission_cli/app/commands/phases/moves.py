@@ -15,7 +15,7 @@ from mission_cli.domain.phases.table import PhaseStatus, WorkerKind, current, na
 from mission_cli.domain.status import FINISHED_FEATURE, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.engine.executions import fresh_tries
 from mission_cli.engine.recording.phases import phase_cells
-from mission_cli.planner.core.phase_moves import MovePhase
+from mission_cli.planner.core.moves.phases import MovePhase
 from mission_cli.planner.core.phases import entry_time, milestones_of
 
 if TYPE_CHECKING:

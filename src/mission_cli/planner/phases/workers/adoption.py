@@ -12,7 +12,7 @@ from mission_cli.domain.phases.proposals import REQUIREMENTS
 from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.status import GateStatus
 from mission_cli.planner.core.approvals import decisions, standing
-from mission_cli.planner.core.phase_moves import AdoptPlan
+from mission_cli.planner.core.moves.phases import AdoptPlan
 from mission_cli.planner.core.phases import rule_of
 from mission_cli.planner.phases.outcomes import Person, Working
 from mission_cli.planner.phases.returns import go_back

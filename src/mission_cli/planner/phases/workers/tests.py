@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.domain.phases.table import Phase
-    from mission_cli.planner.core.decisions import AddFix
     from mission_cli.planner.core.draft import Draft
+    from mission_cli.planner.core.moves.milestones import AddFix
     from mission_cli.planner.milestones.judgment import Judged
     from mission_cli.planner.phases.outcomes import Outcome
 
