@@ -17,8 +17,8 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.tables import InputRequest
 from mission_cli.engine.context import policy_of
-from mission_cli.engine.guards.repeats import guarded
 from mission_cli.engine.observing.observe import consider
+from mission_cli.engine.observing.repeats import guarded
 from mission_cli.planner.core.decisions import Decisions
 from mission_cli.planner.core.moves.mission import MoveMission, Note
 from mission_cli.planner.core.moves.waiting import Ask

@@ -11,6 +11,9 @@ import pytest
 from inline_snapshot import snapshot
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import Host, make_host, make_mission
+from tests.kit.fakes.life import Fate, Life
+from tests.kit.fakes.others import ADA
+from tests.kit.fakes.state import MemoryStateStore
 from tests.sim.sim import PLAN
 
 from mission_cli.adapters.fs.noted.last_lines import append_line, kept_lines
@@ -21,6 +24,7 @@ from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.observing.tick import read_tick
+from mission_cli.ports.git.state import Write
 from mission_cli.surfaces.reporting.replayed import replayed_lines
 
 if TYPE_CHECKING:
@@ -84,6 +88,28 @@ def test_a_round_that_is_decided_otherwise_is_shown_with_both_decisions() -> Non
             "1 round since 2026-11-20T10:00:00Z decided again: 1 difference; 2 rounds of another version or on a commit that is gone",
         ]
     )
+
+
+def test_a_pause_for_a_change_without_effect_is_decided_again() -> None:
+    """Another program puts the mission file back after each commit, so each round decides the same change."""
+    host = make_host(work)
+    make_mission(host, PLAN)
+    lifecycle.start(host.context(), "m")
+    [first] = host.context().state.snapshot().missions.values()
+    other = MemoryStateStore(host.jobs.disk, host.jobs.objects, host.jobs.clock, Life(Fate()))
+
+    def put_back(step: str) -> None:
+        head = other.head()
+        now = other.file(first.path, head) if step == "state.commit:after" and head else None
+        if now and "status: paused" not in now:
+            other.commit([Write(first.path, first.text, now)], message="Put back", expect=head, author=ADA)
+
+    host.jobs.fate = Fate(watch=put_back)
+    pulse(host.context())
+    ctx = host.context()
+    found = replay(ctx, resolve(ctx.state.snapshot(), "m"))
+    assert ["MoveMission" in line for line in host.lock.ticks["m"]] == [False, False, True]
+    assert shown(found) == snapshot(["3 rounds since 2026-11-20T10:00:00Z decided again: 0 differences"])
 
 
 def test_only_classes_of_values_are_made_from_a_line() -> None:

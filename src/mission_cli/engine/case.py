@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.preview.rows import PreviewStatus, job_key
 from mission_cli.domain.status import FINISHED_MISSION, HoldKind, JobState
 from mission_cli.engine.check_jobs import check_job, hook_key
@@ -36,6 +36,8 @@ class Case:
     plan: Decisions
     run_texts: Mapping[str, str]
     """Run records as they are committed, by attempt (`1.2-a1`)."""
+    streaks: Mapping[str, int] = field(default_factory=dict)
+    """If a repeated change pauses the mission: how many rounds in a row before this one decided each change."""
 
     @property
     def mission(self) -> Mission:

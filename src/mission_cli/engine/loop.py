@@ -22,13 +22,13 @@ from mission_cli.engine.case import waits_for_the_world
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.drafts import kept as drafts
 from mission_cli.engine.drafts.given import given_again
-from mission_cli.engine.guards.repeats import guarded
 from mission_cli.engine.guards.state_guard import secured
 from mission_cli.engine.halt import StoppedError, go_on, stop_jobs
 from mission_cli.engine.mails import letters
 from mission_cli.engine.money.purse import promise
 from mission_cli.engine.news.tell import tell_news
 from mission_cli.engine.observing.observe import Slots, consider
+from mission_cli.engine.observing.repeats import guarded
 from mission_cli.engine.observing.tick import note_tick
 from mission_cli.engine.recording.record import writes_for
 from mission_cli.engine.remote_sync import SyncResult

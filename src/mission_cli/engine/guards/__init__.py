@@ -1,1 +1,1 @@
-"""Guards of the engine: repeated changes, foreign changes, standstill, health."""
+"""Guards of the engine: foreign changes, standstill, health."""

@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.ids import Sha
 from mission_cli.engine.observing.observe import held_out_of, records_of, starts_before_evidence
+from mission_cli.engine.observing.repeats import unless_repeated
 from mission_cli.engine.observing.tick import decided_in, zone_of
 from mission_cli.planner.decide import decide
 from mission_cli.planner.mission.bounds import with_known_runner
@@ -36,4 +37,5 @@ def decided_again(ctx: Context, mission: MissionId, tick: Tick) -> Sequence[Deci
     first = None
     if not seen.looked and seen.put_back is None and seen.base_back is None:
         first = starts_before_evidence(loaded, seen, policy)
-    return decided_in(first or decide(loaded, seen, policy))
+    plan = first or decide(loaded, seen, policy)
+    return decided_in(unless_repeated(plan, loaded, tick.streaks, where=stored.path))

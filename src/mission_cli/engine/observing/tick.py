@@ -19,7 +19,7 @@ from mission_cli._support.text import sha256_of
 from mission_cli.engine.context import Costs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
     from decimal import Decimal
 
@@ -57,6 +57,8 @@ class Tick:
     policy: Policy
     offset_s: int
     """What the local time was ahead of UTC, in seconds."""
+    streaks: Mapping[str, int] = field(default_factory=dict)
+    """If a repeated change paused the mission: how many rounds in a row before this one decided each change."""
     decided: Sequence[Decided] = field(default_factory=tuple)
 
 
@@ -78,6 +80,7 @@ def tick_line(case: Case, policy: Policy, commit: Sha) -> str:
         "runners": {name: _plain_runner(one) for name, one in policy.runners.items()},
         "costs": _plain(costs),
         "offset": int(offset.total_seconds()),
+        **({"streaks": dict(case.streaks)} if case.streaks else {}),
         "decided": [[one.kind, one.why, one.sum] for one in decided_in(case.plan)],
     }
     return json.dumps(facts, separators=(",", ":"))
@@ -97,6 +100,7 @@ def read_tick(line: str) -> Tick:
         _read(facts["observation"]),
         replace(_read(facts["policy"]), runners=runners),
         int(facts["offset"]),
+        {str(name): int(times) for name, times in facts.get("streaks", {}).items()},
         tuple(Decided(*map(str, one)) for one in facts["decided"]),
     )
 
