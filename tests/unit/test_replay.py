@@ -16,14 +16,17 @@ from tests.kit.fakes.others import ADA
 from tests.kit.fakes.state import MemoryStateStore
 from tests.sim.sim import PLAN
 
+from mission_cli._support.text import sha256_of
 from mission_cli.adapters.fs.noted.last_lines import append_line, kept_lines
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
 from mission_cli.app.verify.replay import replay
 from mission_cli.domain.errors import NotFoundError
-from mission_cli.domain.status import FINISHED_MISSION
+from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.engine.loop import pulse
-from mission_cli.engine.observing.tick import read_tick
+from mission_cli.engine.observing.tick import Decided, decided_in, read_tick
+from mission_cli.planner.core.decisions import Decisions
+from mission_cli.planner.core.moves.mission import MoveMission
 from mission_cli.ports.git.state import Write
 from mission_cli.surfaces.reporting.replayed import replayed_lines
 
@@ -110,6 +113,12 @@ def test_a_pause_for_a_change_without_effect_is_decided_again() -> None:
     found = replay(ctx, resolve(ctx.state.snapshot(), "m"))
     assert ["MoveMission" in line for line in host.lock.ticks["m"]] == [False, False, True]
     assert shown(found) == snapshot(["3 rounds since 2026-11-20T10:00:00Z decided again: 0 differences"])
+
+
+def test_a_decision_is_the_same_in_a_version_that_defines_its_class_in_another_module() -> None:
+    plan = Decisions(transitions=(MoveMission(MissionStatus.PAUSED, "why"),))
+    text = '{"class": "MoveMission", "to": {"class": "MissionStatus", "value": "paused"}, "why": "why"}'
+    assert decided_in(plan) == (Decided("MoveMission", "why", sha256_of(text)[:12]),)
 
 
 def test_only_classes_of_values_are_made_from_a_line() -> None:

@@ -112,9 +112,12 @@ def zone_of(tick: Tick, here: tzinfo) -> tzinfo:
 
 
 def decided_in(plan: Decisions) -> tuple[Decided, ...]:
-    """Return what was decided in a round, in its order."""
+    """Return what was decided in a round, in its order. The module in which a class is defined does not matter."""
     moves = (*plan.transitions, *plan.effects)
-    return tuple(Decided(type(one).__name__, one.why, sha256_of(json.dumps(_plain(one)))[:_NAMED]) for one in moves)
+    texts = [json.dumps(to_plain(one, sparse=True)) for one in moves]
+    return tuple(
+        Decided(type(one).__name__, one.why, sha256_of(text)[:_NAMED]) for one, text in zip(moves, texts, strict=True)
+    )
 
 
 def _plain(value: Any) -> Any:
