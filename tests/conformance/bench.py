@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from tests.kit.model_server import Script
 
     from mission_cli.domain.runs import Evidence
-    from mission_cli.ports.agents import Agent, Invocation, LogReader, Prices, Reader, Request
+    from mission_cli.ports.agents.agent import Agent, Invocation, Reader, Request
+    from mission_cli.ports.agents.logs import LogReader
+    from mission_cli.ports.agents.usage import Prices
     from mission_cli.ports.executor import JobSpec
 
 GOOD = "success"

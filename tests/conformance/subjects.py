@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.kit.agents import OPENCODE_PRICES, program_of
 
 from mission_cli.adapters.money.table import PACKAGED, TablePrices
-from mission_cli.ports.agents import Prices
+from mission_cli.ports.agents.usage import Prices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

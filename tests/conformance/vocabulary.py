@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.agents.stream import parse_line
-from mission_cli.ports.agents import GivenAgent, Prices, Request
+from mission_cli.ports.agents.agent import GivenAgent, Request
+from mission_cli.ports.agents.usage import Prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

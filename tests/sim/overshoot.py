@@ -15,7 +15,7 @@ from tests.kit.fakes.others import NoPrices
 
 from mission_cli.app.commands import lifecycle
 from mission_cli.engine.loop import pulse
-from mission_cli.ports.agents import Prices
+from mission_cli.ports.agents.usage import Prices
 from mission_cli.settings import RunnerSettings
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ import pytest
 from mission_cli.adapters.acp.policy import answer
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.domain.status import Cause
-from mission_cli.ports.agents import Prices, Request
+from mission_cli.ports.agents.agent import Request
+from mission_cli.ports.agents.usage import Prices
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from mission_cli.app.queries.logs import AttemptLog
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.runs import RunRecord, Usage
 from mission_cli.domain.status import Cause, RecordState
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 from mission_cli.ports.executor import LogPart
 from mission_cli.settings import Settings
 from mission_cli.surfaces.lines import cells, painted, plain

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.addressing import Address
     from mission_cli.engine.context import Context
-    from mission_cli.ports.agents import Prices
+    from mission_cli.ports.agents.usage import Prices
     from mission_cli.ports.executor import JobSpec
 
 

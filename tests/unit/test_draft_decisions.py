@@ -23,7 +23,7 @@ from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.ids import Sha
 from mission_cli.engine.drafts.given import matches, promoted
 from mission_cli.engine.loop import look, pulse
-from mission_cli.ports.agents import GivenAgent
+from mission_cli.ports.agents.agent import GivenAgent
 from mission_cli.surfaces.reporting.drafts import drafts_text
 
 if TYPE_CHECKING:

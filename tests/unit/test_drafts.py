@@ -33,7 +33,7 @@ from mission_cli.domain.agents.workspace import MOST, too_large
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import Cause
-from mission_cli.ports.agents import GivenAgent, Request
+from mission_cli.ports.agents.agent import GivenAgent, Request
 
 if TYPE_CHECKING:
     from tests.kit.fakes.executor import Outcome

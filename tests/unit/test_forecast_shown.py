@@ -24,7 +24,7 @@ from mission_cli.domain.forecast.work import Stage, Unit
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.observing.observe import consider
-from mission_cli.ports.agents import Bill, Prices
+from mission_cli.ports.agents.usage import Bill, Prices
 from mission_cli.settings import RunnerSettings
 from mission_cli.surfaces.lines import plain
 from mission_cli.surfaces.views.consent import consent_lines

@@ -18,7 +18,7 @@ from mission_cli.adapters.git.code.compare import diff
 from mission_cli.adapters.git.repo.command import Git
 from mission_cli.domain.branches.landing import LandedFile
 from mission_cli.domain.ids import Sha
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 from mission_cli.surfaces.lines import line, linked
 from mission_cli.surfaces.markup.changes import change_html
 from mission_cli.surfaces.markup.colors import CLASSES, ENDINGS, colored

@@ -27,7 +27,7 @@ from mission_cli.app.report.report import mission_report
 from mission_cli.app.results.outlook import PricesApart
 from mission_cli.domain.errors import MissionError, NotFoundError
 from mission_cli.engine.loop import pulse
-from mission_cli.ports.agents import Prices
+from mission_cli.ports.agents.usage import Prices
 from mission_cli.settings import RunnerSettings, Settings, check, parse
 from mission_cli.settings.money import prices_of
 from mission_cli.surfaces.lines import plain

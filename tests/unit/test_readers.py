@@ -12,10 +12,12 @@ from mission_cli.adapters.agents import AGENTS, FILES
 from mission_cli.adapters.agents.stream import Ledger
 from mission_cli.domain.runs import AgentReport, Usage
 from mission_cli.domain.status import Cause
-from mission_cli.ports.agents import Prices, Reader, Unreported
+from mission_cli.ports.agents.usage import Prices, Unreported
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mission_cli.ports.agents.agent import Reader
 
 LIMITED = (
     'timestamp=2026-11-23T16:00:00.000Z level=ERROR run=1 message="stream error" providerID=p modelID=m '

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mission_cli.adapters.agents import AGENTS, FILES
 from mission_cli.adapters.agents.home import json_of, merged, toml_of
 from mission_cli.adapters.agents.json_text import with_member, without_member
-from mission_cli.ports.agents import TOOL_VARIABLES, Request
+from mission_cli.ports.agents.agent import TOOL_VARIABLES, Request
 
 SERVER = ("/usr/bin/python", "-P", "-m", "mission_cli", "mcp")
 NAMES = ("opencode", "claude", "codex", "gemini", "qwen")

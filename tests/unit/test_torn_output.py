@@ -15,7 +15,7 @@ from tests.kit.nightly import NIGHTLY
 
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.agents.torn import TORN, Events
-from mission_cli.ports.agents import Prices
+from mission_cli.ports.agents.usage import Prices
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport

@@ -22,7 +22,7 @@ from mission_cli.adapters.executors.supervise.job_costs import Account
 from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import JobKind
-from mission_cli.ports.agents import Prices
+from mission_cli.ports.agents.usage import Prices
 from mission_cli.ports.executor import Caps, JobSpec, Program, Tree
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from mission_cli.domain.ids import RunId
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import RecordState
 from mission_cli.engine.assets import stem
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 from mission_cli.ports.git.state import Write, assets_folder
 from mission_cli.surfaces.http.guard import Guard
 from mission_cli.surfaces.http.web.rendering import render

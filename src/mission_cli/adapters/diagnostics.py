@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import one_line
 from mission_cli.adapters.clock import SystemClock
-from mission_cli.adapters.fs.env_file import (
-    commented_values,
-    open_to_others,
-    read_environment,
-    resolved,
-)
-from mission_cli.adapters.git.repo.checkout import (
-    MIN_GIT,
-    find_checkout,
-    git_version,
-)
+from mission_cli.adapters.fs.env_file import commented_values, open_to_others, read_environment, resolved
+from mission_cli.adapters.git.repo.checkout import MIN_GIT, find_checkout, git_version
 from mission_cli.adapters.git.repo.command import Git, plain_git
 from mission_cli.adapters.installed_agents import LocalAgents
 from mission_cli.adapters.proc.run import run
@@ -34,7 +25,7 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.fs.registry import Registry
     from mission_cli.adapters.schedule.local import LocalSchedule
-    from mission_cli.ports.agents import AgentFinder
+    from mission_cli.ports.agents.installed import AgentFinder
     from mission_cli.ports.clock import Clock
     from mission_cli.ports.schedule import Schedule
 

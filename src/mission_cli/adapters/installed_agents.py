@@ -20,7 +20,7 @@ from mission_cli.adapters.fs.env_file import resolved
 from mission_cli.adapters.proc.run import run
 from mission_cli.adapters.user import user_folder
 from mission_cli.domain.errors import MissionError
-from mission_cli.ports.agents import InstalledAgent
+from mission_cli.ports.agents.installed import InstalledAgent
 from mission_cli.settings import RunnerSettings
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from mission_cli.ports.slash_commands import TOOLS, CommandFile, FileState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from mission_cli.ports.agents import ToolSettings
+    from mission_cli.ports.agents.files import ToolSettings
 
 T = TypeVar("T")
 

@@ -12,7 +12,8 @@ from mission_cli.domain.deploys.targets import After, Target, TargetKind
 from mission_cli.domain.notice import NO_ADVICE, Notice, advise, do, joined
 from mission_cli.domain.status import CriterionKind
 from mission_cli.planner.core.policy import Policy, PreviewPolicy, RunnerPolicy
-from mission_cli.ports.agents import Bill, NoAgents
+from mission_cli.ports.agents.installed import NoAgents
+from mission_cli.ports.agents.usage import Bill
 from mission_cli.ports.git.forge import NoForge
 from mission_cli.ports.git.skills import PlainSkills
 from mission_cli.ports.machine import Obstacle
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mission_cli.domain.host import Person
-    from mission_cli.ports.agents import Agent, AgentFinder
+    from mission_cli.ports.agents.agent import Agent
+    from mission_cli.ports.agents.installed import AgentFinder
     from mission_cli.ports.checks import Checks
     from mission_cli.ports.clock import Clock
     from mission_cli.ports.executor import Executor

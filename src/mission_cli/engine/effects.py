@@ -55,7 +55,8 @@ from mission_cli.planner.core.moves.mission import Finish
 from mission_cli.planner.core.moves.purchases import CancelCard, CreateCard
 from mission_cli.planner.milestones.judging import names_findings
 from mission_cli.planner.pulls.told import told_of
-from mission_cli.ports.agents import Bill, Request
+from mission_cli.ports.agents.agent import Request
+from mission_cli.ports.agents.usage import Bill
 from mission_cli.ports.executor import Caps, JobSpec, Key, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Transition
-    from mission_cli.ports.agents import Agent
+    from mission_cli.ports.agents.agent import Agent
 
 
 def with_prompts(ctx: Context, case: Case) -> list[Transition]:

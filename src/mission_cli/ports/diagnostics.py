@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.host import Person
-    from mission_cli.ports.agents import AgentFinder
+    from mission_cli.ports.agents.installed import AgentFinder
     from mission_cli.ports.clock import Clock
     from mission_cli.ports.schedule import Schedule
 

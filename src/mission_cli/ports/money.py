@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mission_cli.domain.budget.across import Part
-    from mission_cli.ports.agents import Prices
+    from mission_cli.ports.agents.usage import Prices
 
 
 @dataclass(frozen=True, slots=True)

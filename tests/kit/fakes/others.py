@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.host import Person
 from mission_cli.domain.notice import advise
-from mission_cli.ports.agents import Prices
+from mission_cli.ports.agents.usage import Prices
 from mission_cli.ports.machine import Obstacle, Sandbox
 from mission_cli.ports.money import Table
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.ports.agents import Agent, AgentFiles
+    from mission_cli.ports.agents.agent import Agent
+    from mission_cli.ports.agents.files import AgentFiles
 
 _Part = TypeVar("_Part")
 _NAMES = ("opencode", "claude", "codex", "gemini", "qwen", "acp", "command")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.agents.log_entries import arguments, edited, result
 from mission_cli.adapters.agents.stream import action, as_dict, as_list
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

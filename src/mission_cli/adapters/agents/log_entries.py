@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.agents.stream import as_dict, as_list
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

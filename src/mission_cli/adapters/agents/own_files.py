@@ -15,7 +15,7 @@ from mission_cli.ports.outside.own_agents import OwnFile
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mission_cli.ports.agents import GivenAgent
+    from mission_cli.ports.agents.agent import GivenAgent
 
 _MOST = 200
 """How many files of a folder are read."""

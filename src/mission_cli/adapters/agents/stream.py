@@ -13,12 +13,12 @@ from mission_cli._support.text import one_line
 from mission_cli.adapters.agents import figures
 from mission_cli.domain.runs import AgentReport, Usage
 from mission_cli.domain.status import Cause
-from mission_cli.ports.agents import StreamTally
+from mission_cli.ports.agents.usage import StreamTally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mission_cli.ports.agents import Prices
+    from mission_cli.ports.agents.usage import Prices
 
 LAST_WORDS = 4000
 LONGEST_ANSWER = 200_000

@@ -11,7 +11,7 @@ from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.agents.home import json_of, toml_of
 from mission_cli.adapters.agents.json_text import with_member, without_member
 from mission_cli.adapters.agents.stream import as_dict
-from mission_cli.ports.agents import SERVER
+from mission_cli.ports.agents.agent import SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mission_cli.ports.agents import Invocation
+from mission_cli.ports.agents.agent import Invocation
 
 
 class UnlistedModels:

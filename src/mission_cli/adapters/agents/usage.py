@@ -16,7 +16,7 @@ from mission_cli.adapters.agents.figures import dollars, tokens
 from mission_cli.domain.runs import Usage
 
 if TYPE_CHECKING:
-    from mission_cli.ports.agents import Prices
+    from mission_cli.ports.agents.usage import Prices
 
 _COSTS = frozenset({"costusd", "totalcostusd", "cost", "totalcost", "usd", "totalusd"})
 _TOKENS = {

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.domain.errors import ToolError
-from mission_cli.ports.agents import KINDS_OF_PRICE
+from mission_cli.ports.agents.usage import KINDS_OF_PRICE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

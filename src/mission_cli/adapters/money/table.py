@@ -19,7 +19,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.fs.atomic import make_folder, write_whole
 from mission_cli.domain.errors import ToolError
-from mission_cli.ports.agents import KINDS_OF_PRICE, Prices
+from mission_cli.ports.agents.usage import KINDS_OF_PRICE, Prices
 from mission_cli.ports.money import Table
 
 if TYPE_CHECKING:

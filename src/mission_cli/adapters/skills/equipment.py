@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents import FILES
 from mission_cli.adapters.agents.home import text_of
-from mission_cli.ports.agents import SERVER
+from mission_cli.ports.agents.agent import SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

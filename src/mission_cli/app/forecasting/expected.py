@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.domain.forecast.figures import Figures, Past, Spread, alone, learned
 from mission_cli.domain.forecast.priors import CACHE_SHARES, PRICE_SPREAD, PRIOR, SOURCE
-from mission_cli.ports.agents import Bill
+from mission_cli.ports.agents.usage import Bill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mission_cli.ports.agents import Prices
+    from mission_cli.ports.agents.usage import Prices
 
 FEWEST = 2
 """Own attempts, without which nothing is said about programs that are no known agent."""

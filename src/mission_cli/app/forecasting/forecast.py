@@ -21,7 +21,7 @@ from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.engine.context import agent_of, policy_of
 from mission_cli.planner.mission.money import bills
 from mission_cli.planner.mission.workers import model_of
-from mission_cli.ports.agents import Bill, Prices
+from mission_cli.ports.agents.usage import Bill, Prices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from mission_cli._support.text import did_you_mean
 from mission_cli.app.forecasting.results import PriceOf, PricesShown
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.notice import do
-from mission_cli.ports.agents import KINDS_OF_PRICE
+from mission_cli.ports.agents.usage import KINDS_OF_PRICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,7 +16,8 @@ from mission_cli.domain.notice import advise, do
 from mission_cli.domain.preview.rows import LOG
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import RecordState
-from mission_cli.ports.agents import LogEntry, LogKind, Prices
+from mission_cli.ports.agents.logs import LogEntry, LogKind
+from mission_cli.ports.agents.usage import Prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

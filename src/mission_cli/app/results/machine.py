@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.notice import Finding
-    from mission_cli.ports.agents import InstalledAgent
+    from mission_cli.ports.agents.installed import InstalledAgent
     from mission_cli.ports.schedule import Detached, Installed
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.news.types import EventType
     from mission_cli.domain.status import HoldKind
-    from mission_cli.ports.agents import LogEntry
+    from mission_cli.ports.agents.logs import LogEntry
     from mission_cli.ports.git.state import Event
 
 

@@ -10,7 +10,7 @@ from mission_cli.domain.agents.drafts import USUAL_TOOLS, DraftFile, DraftKind, 
 from mission_cli.domain.agents.workspace import AGENTS, SCRIPTS
 from mission_cli.domain.ids import Sha
 from mission_cli.engine.context import agent_of
-from mission_cli.ports.agents import GivenAgent
+from mission_cli.ports.agents.agent import GivenAgent
 from mission_cli.ports.executor import GIVEN
 
 if TYPE_CHECKING:

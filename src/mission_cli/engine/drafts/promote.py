@@ -11,7 +11,7 @@ from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
 from mission_cli.engine.drafts.given import IN_REPOSITORY
 from mission_cli.planner.drafts.deciding import shown
-from mission_cli.ports.agents import GivenAgent
+from mission_cli.ports.agents.agent import GivenAgent
 from mission_cli.ports.git.forge import NewPull
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from mission_cli._support.dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mission_cli.ports.agents import GivenAgent
+    from mission_cli.ports.agents.agent import GivenAgent
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from mission_cli._support.shown import dollars, tokens
 from mission_cli._support.text import counted
 from mission_cli.domain.judging.test_results import changes, counts, from_lines
 from mission_cli.domain.status import Cause
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 from mission_cli.surfaces.lines import BLANK, clip, line, said, wrap
 from mission_cli.surfaces.plain import clean
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.agents.acp.log import AcpLog
 from mission_cli.adapters.agents.acp.reader import AcpReader
 from mission_cli.adapters.agents.unlisted import UnlistedModels
-from mission_cli.ports.agents import SERVER, Access, Bill, Invocation
+from mission_cli.ports.agents.agent import SERVER, Access, Invocation
+from mission_cli.ports.agents.usage import Bill
 from mission_cli.ports.executor import OURSELVES
 
 if TYPE_CHECKING:
-    from mission_cli.ports.agents import Prices, Request
+    from mission_cli.ports.agents.agent import Request
+    from mission_cli.ports.agents.usage import Prices
 
 
 class AcpAgent(UnlistedModels):

@@ -6,7 +6,7 @@ from typing import Any
 
 from mission_cli.adapters.agents.log_entries import arguments, result
 from mission_cli.adapters.agents.stream import as_dict, parse_line
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 
 
 class AcpLog:

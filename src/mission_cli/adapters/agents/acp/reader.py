@@ -9,7 +9,7 @@ from mission_cli.adapters.agents.stream import action, cause_of_error, noted, re
 from mission_cli.adapters.agents.torn import Events
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import Cause
-from mission_cli.ports.agents import StreamTally
+from mission_cli.ports.agents.usage import StreamTally
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.agents.claude import PROGRAM, agent_of, server
 from mission_cli.adapters.agents.claude.log import ClaudeLog
 from mission_cli.adapters.agents.claude.reader import ClaudeReader
-from mission_cli.adapters.agents.stream import (
-    Ledger,
-)
+from mission_cli.adapters.agents.stream import Ledger
 from mission_cli.adapters.agents.unlisted import UnlistedModels
-from mission_cli.ports.agents import SERVER, TOOL_VARIABLES, Access, Bill, Invocation
+from mission_cli.ports.agents.agent import SERVER, TOOL_VARIABLES, Access, Invocation
+from mission_cli.ports.agents.usage import Bill
 
 if TYPE_CHECKING:
-    from mission_cli.ports.agents import Prices, Request
+    from mission_cli.ports.agents.agent import Request
+    from mission_cli.ports.agents.usage import Prices
 
 _NEVER = "AskUserQuestion,EnterPlanMode,ScheduleWakeup,CronCreate"
 _TOOLS = "Bash,Edit,Write,Read,Glob,Grep,NotebookEdit,Task,WebFetch,WebSearch,TodoWrite,Skill"

@@ -10,13 +10,13 @@ from mission_cli.adapters.agents.claude import server, tools_of
 from mission_cli.adapters.agents.home import TIERS, home_of, json_of, text_of
 from mission_cli.adapters.agents.stream import as_dict
 from mission_cli.adapters.agents.tool_settings import JsonSettings
-from mission_cli.ports.agents import Unreported
+from mission_cli.ports.agents.usage import Unreported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from mission_cli.ports.agents import GivenAgent
+    from mission_cli.ports.agents.agent import GivenAgent
 
 _VARIABLES = (
     "ANTHROPIC_API_KEY",

@@ -12,18 +12,15 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.agents.codex import PROGRAM
 from mission_cli.adapters.agents.codex.log import CodexLog
 from mission_cli.adapters.agents.codex.reader import CodexReader
-from mission_cli.adapters.agents.stream import (
-    Ledger,
-    as_dict,
-    as_list,
-    parse_line,
-)
-from mission_cli.ports.agents import SERVER, TOOL_VARIABLES, Access, Bill, Invocation
+from mission_cli.adapters.agents.stream import Ledger, as_dict, as_list, parse_line
+from mission_cli.ports.agents.agent import SERVER, TOOL_VARIABLES, Access, Invocation
+from mission_cli.ports.agents.usage import Bill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.ports.agents import Prices, Request
+    from mission_cli.ports.agents.agent import Request
+    from mission_cli.ports.agents.usage import Prices
 
 
 class CodexAgent:

@@ -11,13 +11,13 @@ from mission_cli.adapters.agents.home import TIERS, folder_of, json_of, text_of,
 from mission_cli.adapters.agents.stream import as_dict, as_list, count, parse_line
 from mission_cli.adapters.agents.tool_settings import TomlSettings
 from mission_cli.adapters.fs.atomic import read_foreign
-from mission_cli.ports.agents import Unreported
+from mission_cli.ports.agents.usage import Unreported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from mission_cli.ports.agents import GivenAgent
+    from mission_cli.ports.agents.agent import GivenAgent
 
 _SESSION = pattern(r"[A-Za-z0-9_-]{1,100}")
 _LARGEST_LOOK = 4_000_000

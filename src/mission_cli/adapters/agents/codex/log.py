@@ -7,7 +7,7 @@ from typing import Any
 from mission_cli.adapters.agents.codex.reader import SHELL, message_of, tokens_of
 from mission_cli.adapters.agents.log_entries import result
 from mission_cli.adapters.agents.stream import as_dict, as_list, count, parse_line
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 
 
 class CodexLog:

@@ -8,22 +8,13 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import first_error
 from mission_cli.adapters.agents.resets import reset_time
-from mission_cli.adapters.agents.stream import (
-    Ledger,
-    action,
-    as_dict,
-    as_list,
-    cause_of_error,
-    count,
-    noted,
-    report,
-)
+from mission_cli.adapters.agents.stream import Ledger, action, as_dict, as_list, cause_of_error, count, noted, report
 from mission_cli.adapters.agents.torn import Events
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
-    from mission_cli.ports.agents import StreamTally
+    from mission_cli.ports.agents.usage import StreamTally
 
 SHELL = pattern(r"\A(?:/\S+/)?(?:ba|z)?sh -l?c (?P<quote>['\"]?)(?P<words>.*)(?P=quote)\Z", re.DOTALL)
 """The shell around each command of the model."""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.agents.command.log import CommandLog
 from mission_cli.adapters.agents.command.reader import CommandReader
 from mission_cli.adapters.agents.unlisted import UnlistedModels
-from mission_cli.ports.agents import Access, Bill, Invocation
+from mission_cli.ports.agents.agent import Access, Invocation
+from mission_cli.ports.agents.usage import Bill
 
 if TYPE_CHECKING:
-    from mission_cli.ports.agents import Prices, Request
+    from mission_cli.ports.agents.agent import Request
+    from mission_cli.ports.agents.usage import Prices
 
 
 class CommandAgent(UnlistedModels):

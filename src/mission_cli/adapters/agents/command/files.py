@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.ports.agents import Unreported
+from mission_cli.ports.agents.usage import Unreported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mission_cli.ports.agents import GivenAgent
+    from mission_cli.ports.agents.agent import GivenAgent
 
 
 class CommandFiles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 
 
 class CommandLog:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.agents.stream import LAST_WORDS, LONGEST_ANSWER, LONGEST_NOTE, report
-from mission_cli.ports.agents import StreamTally
+from mission_cli.ports.agents.usage import StreamTally
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport

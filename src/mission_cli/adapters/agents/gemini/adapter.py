@@ -16,10 +16,12 @@ from mission_cli.adapters.agents.gemini.log import GeminiLog
 from mission_cli.adapters.agents.gemini.reader import GeminiReader
 from mission_cli.adapters.agents.stream import Ledger
 from mission_cli.adapters.agents.unlisted import UnlistedModels
-from mission_cli.ports.agents import SERVER, TOOL_VARIABLES, Access, Bill, Invocation
+from mission_cli.ports.agents.agent import SERVER, TOOL_VARIABLES, Access, Invocation
+from mission_cli.ports.agents.usage import Bill
 
 if TYPE_CHECKING:
-    from mission_cli.ports.agents import Prices, Request
+    from mission_cli.ports.agents.agent import Request
+    from mission_cli.ports.agents.usage import Prices
 
 _SETTINGS = "GEMINI_CLI_SYSTEM_SETTINGS_PATH"
 _NONE = "none"

@@ -7,7 +7,7 @@ from typing import Any
 from mission_cli.adapters.agents.gemini.reader import tokens_of
 from mission_cli.adapters.agents.log_entries import arguments, edited, result
 from mission_cli.adapters.agents.stream import as_dict, parse_line
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 
 _EDITS = frozenset({"write_file", "replace"})
 

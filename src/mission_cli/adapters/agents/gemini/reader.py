@@ -13,7 +13,7 @@ from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
-    from mission_cli.ports.agents import StreamTally
+    from mission_cli.ports.agents.usage import StreamTally
 
 _COUNTED = {"total_tokens", "input_tokens", "output_tokens", "cached"}
 """What the end of a run always reports; without these it was damaged."""

@@ -16,13 +16,13 @@ from mission_cli._support.text import one_line
 from mission_cli.adapters.agents.opencode import KEYS, PROGRAM, agent_of, server
 from mission_cli.adapters.agents.opencode.log import OpencodeLog
 from mission_cli.adapters.agents.opencode.reader import OpencodeReader
-from mission_cli.adapters.agents.stream import (
-    Ledger,
-)
-from mission_cli.ports.agents import SERVER, Access, Bill, Invocation
+from mission_cli.adapters.agents.stream import Ledger
+from mission_cli.ports.agents.agent import SERVER, Access, Invocation
+from mission_cli.ports.agents.usage import Bill
 
 if TYPE_CHECKING:
-    from mission_cli.ports.agents import Prices, Request
+    from mission_cli.ports.agents.agent import Request
+    from mission_cli.ports.agents.usage import Prices
 
 _ALLOW_ALL = {"*": "allow", "question": "deny", "doom_loop": "deny"}
 _NO_PROJECT = {"OPENCODE_DISABLE_PROJECT_CONFIG": "1", "OPENCODE_DISABLE_CLAUDE_CODE": "1"}

@@ -15,12 +15,12 @@ from mission_cli.adapters.agents.opencode import KEYS, agent_of, server
 from mission_cli.adapters.agents.stream import as_dict, money
 from mission_cli.adapters.agents.stream import count as as_count
 from mission_cli.adapters.agents.tool_settings import JsonSettings
-from mission_cli.ports.agents import Unreported
+from mission_cli.ports.agents.usage import Unreported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mission_cli.ports.agents import GivenAgent
+    from mission_cli.ports.agents.agent import GivenAgent
 
 _FAMILY = """
 with recursive family(id) as (

@@ -7,7 +7,7 @@ from typing import Any
 from mission_cli.adapters.agents.log_entries import arguments, edited, result
 from mission_cli.adapters.agents.opencode.reader import LOGGED, message_of, step_tokens
 from mission_cli.adapters.agents.stream import LONGEST_NOTE, as_dict, count, money, parse_line
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 
 _EDITS = frozenset({"write", "edit", "multiedit", "patch", "apply_patch"})
 

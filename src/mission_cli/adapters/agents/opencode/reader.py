@@ -23,7 +23,7 @@ from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
-    from mission_cli.ports.agents import StreamTally
+    from mission_cli.ports.agents.usage import StreamTally
 
 LOGGED = pattern(
     r'^timestamp=\S+ level=ERROR .*?message=(?:"stream error"|failed) .*?'

@@ -17,10 +17,12 @@ from mission_cli.adapters.agents.qwen.log import QwenLog
 from mission_cli.adapters.agents.qwen.reader import QwenReader
 from mission_cli.adapters.agents.stream import Ledger
 from mission_cli.adapters.agents.unlisted import UnlistedModels
-from mission_cli.ports.agents import SERVER, Access, Bill, Invocation
+from mission_cli.ports.agents.agent import SERVER, Access, Invocation
+from mission_cli.ports.agents.usage import Bill
 
 if TYPE_CHECKING:
-    from mission_cli.ports.agents import Prices, Request
+    from mission_cli.ports.agents.agent import Request
+    from mission_cli.ports.agents.usage import Prices
 
 _NEVER = ("ask_user_question", "cron_create", "loop_wakeup", "enter_worktree")
 _SHELL = "run_shell_command"

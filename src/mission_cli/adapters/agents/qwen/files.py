@@ -16,13 +16,13 @@ from mission_cli.adapters.agents.qwen import server
 from mission_cli.adapters.agents.stream import as_dict, count, parse_line
 from mission_cli.adapters.agents.tool_settings import JsonSettings
 from mission_cli.adapters.fs.atomic import read_foreign
-from mission_cli.ports.agents import Unreported
+from mission_cli.ports.agents.usage import Unreported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from mission_cli.ports.agents import GivenAgent
+    from mission_cli.ports.agents.agent import GivenAgent
 
 _VARIABLES = ("OPENAI_API_KEY", "DASHSCOPE_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
 _SESSION = pattern(r"[A-Za-z0-9_-]{1,100}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mission_cli.adapters.agents.blocks import Blocks
 from mission_cli.adapters.agents.qwen.reader import tokens_of
 from mission_cli.adapters.agents.stream import as_dict, parse_line
-from mission_cli.ports.agents import LogEntry, LogKind
+from mission_cli.ports.agents.logs import LogEntry, LogKind
 
 _EDITS = frozenset({"write_file", "edit", "notebook_edit"})
 

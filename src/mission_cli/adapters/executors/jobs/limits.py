@@ -16,12 +16,13 @@ from mission_cli.adapters.agents.question import with_question
 from mission_cli.adapters.agents.usage import read_usage
 from mission_cli.domain.runs import AgentReport, Tally, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind
-from mission_cli.ports.agents import Unreported
+from mission_cli.ports.agents.usage import Unreported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mission_cli.ports.agents import Prices, Reader
+    from mission_cli.ports.agents.agent import Reader
+    from mission_cli.ports.agents.usage import Prices
     from mission_cli.ports.executor import JobSpec
 
 _BY_FILE = "command"

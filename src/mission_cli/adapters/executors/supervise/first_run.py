@@ -9,7 +9,7 @@ from mission_cli.adapters.fs.locks import is_locked, try_lock, unlock
 
 if TYPE_CHECKING:
     from mission_cli.adapters.executors.jobs.folder import Surroundings
-    from mission_cli.ports.agents import Agent
+    from mission_cli.ports.agents.agent import Agent
 
 
 class FirstRun:

@@ -18,7 +18,7 @@ from mission_cli.adapters.executors.jobs.log import lines_of
 from mission_cli.adapters.fs.atomic import read_foreign
 from mission_cli.domain.asking.data import MOST_BYTES
 from mission_cli.domain.status import JobKind
-from mission_cli.ports.agents import Prices
+from mission_cli.ports.agents.usage import Prices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mission_cli.adapters.executors.jobs.folder import JobFolder
     from mission_cli.adapters.executors.jobs.output import Output
     from mission_cli.domain.runs import AgentReport
-    from mission_cli.ports.agents import Agent
+    from mission_cli.ports.agents.agent import Agent
     from mission_cli.ports.executor import JobSpec
     from mission_cli.ports.secrets import Secrets
 

@@ -21,9 +21,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.executors.jobs.claims import claim
-from mission_cli.adapters.executors.jobs.folder import (
-    JobFolder,
-)
+from mission_cli.adapters.executors.jobs.folder import JobFolder
 from mission_cli.adapters.executors.jobs.kept_files import take_in
 from mission_cli.adapters.executors.jobs.slots import SLOTS, take_slot
 from mission_cli.adapters.executors.jobs.tree_copy import copy_in
@@ -38,11 +36,7 @@ from mission_cli.adapters.executors.supervise.job_environment import (
     open_status,
     why_not,
 )
-from mission_cli.adapters.executors.supervise.watch import (
-    Stop,
-    Watch,
-    cut_short,
-)
+from mission_cli.adapters.executors.supervise.watch import Stop, Watch, cut_short
 from mission_cli.adapters.fs.atomic import create_whole, read_tail
 from mission_cli.adapters.git.code import trees
 from mission_cli.adapters.proc import control, scan
@@ -59,7 +53,7 @@ if TYPE_CHECKING:
     from mission_cli.adapters.executors.jobs.output import Output
     from mission_cli.adapters.executors.supervise.job_costs import Account
     from mission_cli.domain.judging.test_results import SuiteSummary
-    from mission_cli.ports.agents import Agent
+    from mission_cli.ports.agents.agent import Agent
 
 _SLOT_SECONDS = 0.5
 _TREE_SECONDS = 0.1

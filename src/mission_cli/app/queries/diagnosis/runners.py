@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import Exit
     from mission_cli.engine.context import Context
-    from mission_cli.ports.agents import Agent, AgentFinder, InstalledAgent
+    from mission_cli.ports.agents.agent import Agent
+    from mission_cli.ports.agents.installed import AgentFinder, InstalledAgent
     from mission_cli.ports.diagnostics import Instruments
     from mission_cli.ports.schedule import Installed
     from mission_cli.settings import RunnerSettings

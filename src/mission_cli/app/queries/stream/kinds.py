@@ -10,7 +10,7 @@ from mission_cli._support.dataclass import dataclass
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from mission_cli.ports.agents import LogEntry
+    from mission_cli.ports.agents.logs import LogEntry
 
 
 class Kind(StrEnum):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.ports.agents import InstalledAgent
+    from mission_cli.ports.agents.installed import InstalledAgent
     from mission_cli.surfaces.cli.shell import Shell
 
 _CRON, _BACKGROUND, _NOBODY = "cron", "background", "no"

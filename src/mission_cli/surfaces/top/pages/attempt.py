@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mission_cli.app.results.views import FeatureView
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
-    from mission_cli.ports.agents import LogEntry
+    from mission_cli.ports.agents.logs import LogEntry
     from mission_cli.surfaces.lines import Line
     from mission_cli.surfaces.top.repositories import Repository
     from mission_cli.surfaces.top.sheet import Block

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mission_cli.app.results.machine import FoundRepository
-    from mission_cli.ports.agents import InstalledAgent
+    from mission_cli.ports.agents.installed import InstalledAgent
     from mission_cli.surfaces.cli.shell import Shell
     from mission_cli.wiring.assemble import Opened
 

@@ -14,7 +14,7 @@ from mission_cli._support.lazy_re import pattern
 from mission_cli._support.shown import dollars, tokens
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.status import PASSES
-from mission_cli.ports.agents import LogKind
+from mission_cli.ports.agents.logs import LogKind
 from mission_cli.surfaces.http.problems import RefusedRequestError
 from mission_cli.surfaces.http.web.files import packed
 from mission_cli.surfaces.http.web.rendering import HEADERS, render
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.ports.agents import LogEntry
+    from mission_cli.ports.agents.logs import LogEntry
     from mission_cli.surfaces.charts.svg import Chart
     from mission_cli.surfaces.http.web.site import Held, Site, Visit
     from mission_cli.surfaces.markup.elements import Html
