@@ -31,7 +31,7 @@ from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.mission import Mission
 from mission_cli.domain.runs import Exit, Reserve, RunRecord
 from mission_cli.domain.status import EndReason, MissionStatus, RecordState
-from mission_cli.engine.effects import worker_job
+from mission_cli.engine.attempts.jobs import worker_job
 from mission_cli.planner.attempts.endings import ending
 from mission_cli.wiring.assemble import Opened, python_command
 from mission_cli.wiring.compose import open_repository

@@ -151,7 +151,7 @@ def test_a_claim_that_somebody_forges_costs_a_number_and_nothing_else(place: Pla
 def test_an_attempt_by_hand_runs_until_it_is_handed_back(place: Place) -> None:
     executor = place.context().executor
     base = place.base(a_txt="a\n")
-    spec = JobSpec(key=HAND, kind=JobKind.HAND, tree=Tree(commit=base, branch=f"mission/{HAND}"))
+    spec = JobSpec(key=HAND, kind=JobKind.MANUAL, tree=Tree(commit=base, branch=f"mission/{HAND}"))
     executor.submit(spec)
     executor.submit(spec)
     assert executor.poll([HAND])[HAND].state is JobState.RUNNING

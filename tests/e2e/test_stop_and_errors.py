@@ -15,7 +15,6 @@ from mission_cli.adapters.executors.jobs.folder import JobFolder
 from mission_cli.app.commands.features import pause
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.status import EndReason
-from mission_cli.engine import effects as acting
 from mission_cli.engine import loop, report
 from mission_cli.engine.halt import stop_jobs
 from mission_cli.planner.core.moves.features import Dispatch
@@ -127,7 +126,7 @@ def test_an_error_of_a_pulse_is_named_everywhere_and_ends_run(person: Person, mo
     person.worker(HONEST)
     person.plan(ONE)
     with monkeypatch.context() as broken:
-        broken.setattr(acting, "with_prompts", cannot_be_written)
+        broken.setattr(loop, "with_prompts", cannot_be_written)
         person.mission("start", "m", "--headless", ok=(1,))
         ran = person.mission("run", "m", ok=(3,))
     assert ran.err == "error: m/mission.md:9: it cannot be written\n hint: mend it\n"

@@ -24,7 +24,7 @@ from mission_cli.domain.hooks.rules import MOST_DUE, WATCHABLE, Due, Hooks, Watc
 from mission_cli.domain.news.rules import EVENTS
 from mission_cli.domain.noted import HOOKS_DUE
 from mission_cli.domain.status import FeatureStatus, JobKind, MilestoneStatus, MissionStatus
-from mission_cli.engine.effects import review_job, worker_job
+from mission_cli.engine.attempts.jobs import review_job, worker_job
 from mission_cli.engine.loop import pulse
 from mission_cli.planner.core.effects import RunHook
 from mission_cli.planner.core.moves.mission import Note

@@ -20,8 +20,8 @@ from mission_cli.domain.retrospective.told import sections_of
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import FeatureStatus, GateKind, JobState, MissionStatus
 from mission_cli.domain.tables import Gate, Member
+from mission_cli.engine.attempts.prompt import prompt_for
 from mission_cli.engine.loop import pulse
-from mission_cli.engine.prompt import prompt_for
 from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.decide import decide

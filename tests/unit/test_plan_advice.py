@@ -11,7 +11,7 @@ from mission_cli.document.checking.lint import lint
 from mission_cli.document.plans.plan import read_plan
 from mission_cli.document.reading.load import load
 from mission_cli.domain.outline.areas import shared, why_no_area
-from mission_cli.engine.prompt import prompt_for
+from mission_cli.engine.attempts.prompt import prompt_for
 
 SHARED = """\
 milestones:

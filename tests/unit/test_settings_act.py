@@ -13,12 +13,9 @@ from tests.kit.missions import WORK, mission, record
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.mission import Criterion
 from mission_cli.domain.status import CriterionKind, JobKind
+from mission_cli.engine.attempts.jobs import agent_job, worker_job
+from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import policy_of
-from mission_cli.engine.effects import (
-    _check_job,
-    agent_job,
-    worker_job,
-)
 from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.planner.core.effects import RunCheck
 from mission_cli.ports.executor import Key
@@ -130,7 +127,7 @@ def agent(one: Opened) -> Any:
 def check(one: Opened) -> Any:
     """The job of a criterion."""
     some = Criterion("run: `true`", CriterionKind.RUN, "true")
-    return _check_job(one.context, mission(), RunCheck("k", 1, some, WORK, ""))
+    return check_job(one.context, mission(), RunCheck("k", 1, some, WORK, ""))
 
 
 AGENT = '[runners.opencode]\ncommand = ["opencode"]\n'

@@ -244,7 +244,7 @@ class JobKind(StrEnum):
     """An agent looks at finished work; only its answer counts."""
     HOOK = "hook"
     """A command of the settings before or after a step; claimed, and never started twice."""
-    HAND = "hand"
+    MANUAL = "hand"
     """A manual attempt: a tree, and no process."""
     PREVIEW = "preview"
     """A server that shows finished work, or what deploys it: started once, without a slot."""

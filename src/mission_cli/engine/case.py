@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.preview.rows import PreviewStatus, job_key
 from mission_cli.domain.status import FINISHED_MISSION, HoldKind, JobState
-from mission_cli.engine.check_jobs import check_job, hook_key
+from mission_cli.engine.check_jobs import check_key, hook_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,7 +82,7 @@ class Case:
             if job.state is not JobState.UNKNOWN:  # not started yet, or never
                 yield key, job
         for key, check in self.observation.checks.items():
-            yield check_job(self.mission, key, check.tries), check.job
+            yield check_key(self.mission, key, check.tries), check.job
         for key, hook in self.observation.hooks.items():
             yield hook_key(self.mission, key, hook.tries), hook.job
 

@@ -1,12 +1,13 @@
-"""The state of checks and hooks: the tries of each one, and the verdict that follows from them."""
+"""The jobs of checks and hooks: the tries of each one, and the verdict that follows from them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import digest
 from mission_cli.domain.hooks.rules import HookState
 from mission_cli.domain.runs import CheckState
-from mission_cli.domain.status import EndReason, JobKind, JobState, Verdict
+from mission_cli.domain.status import SERVED_KINDS, CriterionKind, EndReason, JobKind, JobState, Verdict
 from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def check_states(ctx: Context, policy: Policy, mission: Mission, wanted: Iterabl
     """Poll every try of the wanted checks; keys without a try are left out."""
     most = policy.check_tries + policy.killed_check_tries
     criteria = {act.key: act.criterion for act in wanted}
-    jobs = {(key, n): check_job(mission, key, n) for key in criteria for n in range(1, most + 1)}
+    jobs = {(key, n): check_key(mission, key, n) for key in criteria for n in range(1, most + 1)}
     answers = ctx.executor.poll(list(jobs.values()))
     found: dict[str, CheckState] = {}
     for key, criterion in criteria.items():
@@ -34,7 +35,7 @@ def check_states(ctx: Context, policy: Policy, mission: Mission, wanted: Iterabl
     return found
 
 
-def check_job(mission: Mission, key: str, attempt: int) -> str:
+def check_key(mission: Mission, key: str, attempt: int) -> str:
     """Return the executor's key for one try of a check."""
     return f"{mission.id}/checks/{key}.{attempt}"
 
@@ -104,4 +105,29 @@ def hook_job(ctx: Context, mission: Mission, act: RunHook) -> JobSpec:
         ),
         caps=Caps(deadline_s=max(1, act.timeout_s)),
         sandbox=SandboxAccess(on=ctx.machine.sandbox().on),
+    )
+
+
+def check_job(ctx: Context, mission: Mission, act: RunCheck, stdin: str = "") -> JobSpec:
+    """Return the job of a check; `stdin` is what its judge reads."""
+    limit, told = act.criterion.timeout or ctx.settings.check_timeout, act.criterion.conditions
+    return JobSpec(
+        key=check_key(mission, act.key, act.attempt),
+        kind=JobKind.CHECK,
+        tree=Tree(
+            commit=act.commit,
+            base_name=mission.base,
+            setup=ctx.settings.tree.setup,
+            copy=ctx.settings.tree.copy,
+            setup_deadline_s=max(1, int(max(limit, ctx.settings.check_timeout).total_seconds())),
+        ),
+        program=Program(
+            argv=ctx.checks.argv(act.criterion),
+            stdin=stdin,
+            env={**ctx.settings.tree.env, "MISSION_ID": mission.id},
+            own=dict((*(() if act.criterion.kind in SERVED_KINDS else told.env), *told.secrets)),
+            tests=digest(act.criterion.command) if act.criterion.kind is CriterionKind.RUN else "",
+        ),
+        caps=Caps(deadline_s=max(1, int(limit.total_seconds()))),
+        sandbox=SandboxAccess(on=ctx.machine.sandbox().on, network=told.network),
     )

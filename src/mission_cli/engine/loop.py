@@ -16,12 +16,14 @@ from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import FINISHED_MISSION, STARTED_MISSION, JobKind
 from mission_cli.domain.timing.timeline import follow
 from mission_cli.engine import assets, findings, remote_sync
-from mission_cli.engine import effects as acting
+from mission_cli.engine.attempts.intents import dispatched, with_prompts
+from mission_cli.engine.attempts.jobs import submit
 from mission_cli.engine.board.keep import keep_pages
 from mission_cli.engine.case import waits_for_the_world
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.drafts import kept as drafts
 from mission_cli.engine.drafts.given import given_again
+from mission_cli.engine.effects import carry_out
 from mission_cli.engine.guards.state_guard import secured
 from mission_cli.engine.halt import StoppedError, go_on, stop_jobs
 from mission_cli.engine.mails import letters
@@ -253,7 +255,7 @@ def _apply(ctx: Context, policy: Policy, case: Case, effects: Sequence[Effect], 
     mission = case.mission.id
     go_on(ctx)
     transitions, head = _record(ctx, policy, case, report)
-    records = acting.dispatched(transitions)
+    records = dispatched(transitions)
     heard = SyncResult.UNREACHABLE if report.remote_unreachable else remote_sync.sync_if_behind(ctx)
     if heard is SyncResult.MOVED:
         return  # decide again, with the changes of other clones
@@ -263,7 +265,7 @@ def _apply(ctx: Context, policy: Policy, case: Case, effects: Sequence[Effect], 
         go_on(ctx)
         if ctx.state.head() != head:
             return  # the mission was changed meanwhile: its attempts may no longer be wanted
-        acting.submit(ctx, case.mission, record, given_again(ctx, case.stored, head, case.mission, record))
+        submit(ctx, case.mission, record, given_again(ctx, case.stored, head, case.mission, record))
     for act in effects:
         go_on(ctx)
         if report.remote_unreachable and not isinstance(act, Cancel | Recover):
@@ -272,14 +274,14 @@ def _apply(ctx: Context, policy: Policy, case: Case, effects: Sequence[Effect], 
         if isinstance(act, Submit) and ctx.state.head() != head:
             return
         report.slots.checks -= isinstance(act, RunCheck | CleanPreview) or (isinstance(act, RunDeploy) and act.is_check)
-        trouble = acting.carry_out(ctx, case, act)
+        trouble = carry_out(ctx, case, act)
         report.lines.append(f"{mission}: {act.why}" + (f": {trouble}" if trouble else ""))
         (report.failed if trouble else report.asked).add((mission, act))
 
 
 def _record(ctx: Context, policy: Policy, case: Case, report: Report) -> tuple[list[Transition], Sha]:
     """Commit the transitions, if there are any; return them and the head of the state."""
-    transitions = acting.with_prompts(ctx, case)
+    transitions = with_prompts(ctx, case)
     transitions += findings.refused(ctx, case, transitions)
     head = case.head
     if transitions:

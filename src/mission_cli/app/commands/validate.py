@@ -15,9 +15,9 @@ from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, JobKind
 from mission_cli.engine import assets
-from mission_cli.engine import effects as acting
 from mission_cli.engine.check_jobs import check_states
 from mission_cli.engine.context import policy_of
+from mission_cli.engine.effects import carry_out
 from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.engine.observing.observe import consider
@@ -134,7 +134,7 @@ def step(ctx: Context, validation: Validation) -> Judgment:
     else:
         result = _as_before(draft, validation, result)
     for act in draft.effects:
-        acting.carry_out(ctx, case, act)
+        carry_out(ctx, case, act)
     return result
 
 

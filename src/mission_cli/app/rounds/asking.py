@@ -10,8 +10,8 @@ from mission_cli.app.planning import PlanningRound, PlanningSetup
 from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.runs import Exit, RunRecord
 from mission_cli.domain.status import Cause, EndReason, JobKind, JobState
+from mission_cli.engine.attempts.jobs import agent_job
 from mission_cli.engine.context import agent_of
-from mission_cli.engine.effects import agent_job
 from mission_cli.engine.money.prices import priced
 from mission_cli.planner.attempts.endings import cause_of_end, closed
 

@@ -21,8 +21,8 @@ from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.notice import do
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import Cause, EndReason, JobKind, RecordState
+from mission_cli.engine.attempts.jobs import agent_job
 from mission_cli.engine.context import policy_of
-from mission_cli.engine.effects import agent_job
 from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.money.purse import within_shared
 from mission_cli.planner.attempts.endings import cause_of_end, closed

@@ -12,9 +12,9 @@ from mission_cli.domain.branches.refs import Area
 from mission_cli.domain.evidence.verdicts import BASE, contract_of, rule_of
 from mission_cli.domain.ids import Sha, attempt_name
 from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobKind, Verdict
-from mission_cli.engine import effects as acting
 from mission_cli.engine.check_jobs import check_states
 from mission_cli.engine.context import policy_of
+from mission_cli.engine.effects import carry_out
 from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import RunCheck
@@ -185,7 +185,7 @@ class Again:
                 return judgment.known
             start_within_bounds(draft, judgment)
             for act in draft.effects:
-                acting.carry_out(self._ctx, self._case, act)
+                carry_out(self._ctx, self._case, act)
             self._wait()
 
     def _key(self, criterion: Criterion, tree: str) -> str:

@@ -70,7 +70,7 @@ class LocalExecutor:
             if folder.count_start() > _STARTS:
                 folder.write_exit(Exit(EndReason.NOT_STARTED, detail=_never_began(folder)))
                 return
-            if spec.kind is JobKind.HAND:
+            if spec.kind is JobKind.MANUAL:
                 manual.take(folder, *(folder.read_request() or (spec, self._around(spec))))
                 return
             os.set_inheritable(handle, True)  # noqa: FBT003 - positional by its signature
@@ -174,7 +174,7 @@ class LocalExecutor:
 
     def _around(self, spec: JobSpec) -> Surroundings:
         around = self._surroundings()
-        return replace(around, environment={}) if spec.kind is JobKind.HAND else around
+        return replace(around, environment={}) if spec.kind is JobKind.MANUAL else around
 
     def _end_by_hand(self, folder: JobFolder, reason: EndReason) -> None:
         request = folder.read_request()

@@ -18,8 +18,8 @@ from mission_cli.domain.notice import Finding, Level, advise, doubtful, fine, wr
 from mission_cli.domain.routing import runners
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobKind, JobState, RecordState
+from mission_cli.engine.attempts.jobs import worker_job
 from mission_cli.engine.context import agent_of, runner_obstacle, unknown_runner
-from mission_cli.engine.effects import worker_job
 from mission_cli.engine.guards.health import in_its_environment
 
 if TYPE_CHECKING:

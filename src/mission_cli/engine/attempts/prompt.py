@@ -16,9 +16,9 @@ from mission_cli.domain.resources.rows import named_resource
 from mission_cli.domain.routing import is_research, reviewers, workers
 from mission_cli.domain.skills.choosing import line_of
 from mission_cli.domain.status import Cause, FeatureStatus
+from mission_cli.engine.attempts.handover import handover_of
 from mission_cli.engine.drafts.given import NOTHING, Given, shown_drafts
 from mission_cli.engine.findings import folder_of, shown
-from mission_cli.engine.handover import handover_of
 from mission_cli.engine.recording.signals import for_prompt
 from mission_cli.planner.attempts.causes import RULES
 from mission_cli.planner.core.phases import sender_of

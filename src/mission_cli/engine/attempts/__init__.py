@@ -1,0 +1,1 @@
+"""Attempts: their records, what they take over, their prompts and their jobs."""
