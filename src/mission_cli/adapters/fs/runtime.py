@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import asdict
-from mission_cli._support.records import from_plain, to_plain
-from mission_cli._support.text import parse_stamp, stamp
-from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
+from mission_cli.adapters.fs.atomic import read_json, write_json, write_whole
 from mission_cli.adapters.fs.by_look import ByLook
 from mission_cli.adapters.fs.ledgers import held_book
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
+from mission_cli.adapters.fs.noted.idle_signature import due_at, write_signature, written_at
 from mission_cli.adapters.fs.noted.last_lines import append_line, kept_lines
 from mission_cli.adapters.fs.noted.timelines import timeline_facts, timeline_from
+from mission_cli.adapters.fs.noted.troubles import read_troubles, write_troubles
+from mission_cli.adapters.fs.noted.unsent import outside_file, read_outbox, read_outside, write_outbox, write_outside
 from mission_cli.adapters.fs.plannings import carried, held_texts
+from mission_cli.adapters.fs.stop_files import read_stop, write_stop
 from mission_cli.adapters.fs.token_key import token_for
-from mission_cli.domain.errors import refused
 from mission_cli.domain.ids import MissionId
-from mission_cli.domain.mail.memory import MailMemory, Refused, Send, SendState, Taken
-from mission_cli.domain.news.outbox import Failing, Message, Outbox, Parcel
-from mission_cli.domain.outside.facts import Outside
 from mission_cli.domain.paths import STOP_FILE
-from mission_cli.domain.purchases.provider import Account, Call, CallState, Charge, PayMemory
 from mission_cli.domain.status import MissionStatus
-from mission_cli.domain.timing.polling import Poll
-from mission_cli.fastpath import (
-    KICK,
-    has_come,
-    look,
-    seems_idle,
-)
+from mission_cli.fastpath import KICK, has_come, look, seems_idle
 from mission_cli.ports.git.state import Settled
 from mission_cli.ports.runtime import Asked, Listed, Stopped, Trouble
 
@@ -44,6 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mission_cli.domain.forecast.memory import Kept
+    from mission_cli.domain.news.outbox import Outbox
+    from mission_cli.domain.outside.facts import Outside
     from mission_cli.domain.timing.timeline import Timeline
     from mission_cli.ports.runtime import LedgerBook, Look, Plannings
 
@@ -51,13 +43,9 @@ if TYPE_CHECKING:
 _SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.json", "forecasts.json")
 """Files that may be lost at any time."""
 _FOLLOWED = "followed.lock"
-_PAYMENTS = (PayMemory, Account, Charge, Call, CallState)
-_OUTSIDE_CLASSES = (Outside, Poll, MailMemory, Send, SendState, Taken, Refused, *_PAYMENTS)
 _STOP_PAYMENTS = "STOP-PAYMENTS"
 _TICKS = "ticks"
 """The folder with what rounds saw and decided, a file for each mission."""
-_OUTSIDE = "outside"
-"""The folder with what is remembered of the world outside, a file for each mission."""
 
 
 class FolderRuntime:
@@ -121,53 +109,19 @@ class FolderRuntime:
 
     def stopped(self) -> Stopped | None:
         """Return the content of the file STOP, or None. A person may have created it, empty."""
-        return self._stopped(STOP_FILE)
+        return read_stop(self._folder / STOP_FILE)
 
     def payments_stopped(self) -> Stopped | None:
         """Return the content of the file STOP-PAYMENTS in the same way."""
-        return self._stopped(_STOP_PAYMENTS)
-
-    def _stopped(self, name: str) -> Stopped | None:
-        place = self._folder / name
-        try:
-            made = place.stat().st_mtime
-        except OSError:
-            return None
-        raw = read_json(place)
-        said = raw if isinstance(raw, dict) else {}
-        since = said.get("since") if isinstance(said.get("since"), str) and parse_stamp(said["since"]) else None
-        return Stopped(since or stamp(datetime.fromtimestamp(made, UTC)), str(said.get("by", "")))
+        return read_stop(self._folder / _STOP_PAYMENTS)
 
     def press_stop(self, *, on: bool, by: str = "") -> None:
         """Create or remove STOP durably: a power cut must not lift it."""
-        self._press(STOP_FILE, by, on=on)
+        write_stop(self._folder / STOP_FILE, by, on=on, spare=_SPARE)
 
     def stop_payments(self, *, on: bool, by: str = "") -> None:
         """Create or remove STOP-PAYMENTS durably."""
-        self._press(_STOP_PAYMENTS, by, on=on)
-
-    def _press(self, name: str, by: str, *, on: bool) -> None:
-        place = self._folder / name
-        if not on:
-            place.unlink(missing_ok=True)
-            sync_folder(self._folder)
-        elif not place.exists():
-            self._make_stop(place, by)
-
-    def _make_stop(self, place: Path, by: str) -> None:
-        """Write STOP. On a full disk, an empty file may still fit, and an existing file can always be renamed."""
-        try:
-            make_folder(self._folder)
-            write_json(place, {"since": stamp(datetime.now(UTC)), "by": by})
-        except OSError as error:
-            try:
-                place.touch()
-            except OSError:
-                spare = next((self._folder / name for name in _SPARE if (self._folder / name).exists()), None)
-                if spare is None:
-                    raise error from None
-                spare.replace(place)
-                os.utime(place)
+        write_stop(self._folder / _STOP_PAYMENTS, by, on=on, spare=_SPARE)
 
     def looks(self, paths: Sequence[str]) -> dict[str, Look]:
         """Return the present state of files, for the idle signature."""
@@ -188,28 +142,20 @@ class FolderRuntime:
         unfinished: bool = True,
     ) -> None:
         """Write the idle signature: the state of files, the running jobs, and when to wake up."""
-        now = time.time()
-        look = now + self._full_look
-        due = min(look, wake_at.timestamp()) if wake_at else look
-        signature = {
-            "version": self._version,
-            "folder": self._folder.stat().st_ino,
-            "written": now,
-            "due": due,
-            "wake": wake_at.timestamp() if wake_at else None,
-            "looks": dict(looks),
-            "jobs": list(jobs),
-            "again": again,
-            "unfinished": unfinished,
-        }
-        write_json(self._folder / "idle.json", signature)
-        self._rested = now
+        self._rested = write_signature(
+            self._folder,
+            self._version,
+            looks=looks,
+            jobs=jobs,
+            wake_at=wake_at,
+            full_look_s=self._full_look,
+            again=again,
+            unfinished=unfinished,
+        )
 
     def rested_at(self) -> tuple[float | None, float | None]:
         """Return when the present signature was written, and when this process wrote its last one."""
-        raw = read_json(self._folder / "idle.json")
-        written = raw.get("written") if isinstance(raw, dict) else None
-        return (written if isinstance(written, float) else None), self._rested
+        return written_at(self._folder), self._rested
 
     def seems_idle(self) -> bool:
         """Whether at most the full check is due."""
@@ -217,12 +163,7 @@ class FolderRuntime:
 
     def due(self) -> datetime | None:
         """Return the wake-up time of the last signature, or the time of a wake-up request, whichever is earlier."""
-        raw = read_json(self._folder / "idle.json")
-        wake = raw.get("wake") if isinstance(raw, dict) else None
-        moments = [float(wake)] if isinstance(wake, int | float) else []
-        with suppress(OSError):
-            moments.append((self._folder / KICK).stat().st_mtime)
-        return datetime.fromtimestamp(min(moments), UTC) if moments else None
+        return due_at(self._folder)
 
     def turn(self) -> str:
         """Return what `note_turn` wrote last."""
@@ -305,29 +246,11 @@ class FolderRuntime:
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:
         """Record errors for `status`. Failure is ignored: the error may be this disk, and the pulse reports it too."""
-        path = self._folder / "trouble.json"
-        with suppress(OSError):
-            if not troubles:
-                path.unlink(missing_ok=True)
-                return
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_json(path, {"troubles": [asdict(trouble) for trouble in troubles]})
+        write_troubles(self._folder, troubles)
 
     def troubles(self) -> tuple[Trouble, ...]:
         """Return the recorded errors, and the reason if nothing can be recorded."""
-        raw = read_json(self._folder / "trouble.json")
-        found = raw.get("troubles", [raw]) if isinstance(raw, dict) else []
-        try:
-            kept = tuple(Trouble(**{str(name): str(text) for name, text in one.items()}) for one in found)
-        except (TypeError, AttributeError):
-            kept = ()
-        return kept + tuple(one for one in self._unwritable() if one.message not in {t.message for t in kept})
-
-    def _unwritable(self) -> tuple[Trouble, ...]:
-        """Return the error of a pulse that cannot even write it down, because its folder is not writable."""
-        number = refused_in(self._folder)
-        error = refused(OSError(number, os.strerror(number), os.fspath(self._folder))) if number else None
-        return (Trouble(stamp(datetime.now(UTC)), error.message, str(error.hint)),) if error else ()
+        return read_troubles(self._folder)
 
     def told(self) -> dict[str, dict[str, str]]:
         """Return what the person was notified of last, by mission."""
@@ -340,29 +263,19 @@ class FolderRuntime:
 
     def outbox(self) -> Outbox:
         """Return what `note_outbox` wrote; empty if it cannot be read."""
-        try:
-            found = from_plain(read_json(self._folder / "outbox.json"), (Outbox, Parcel, Message, Failing))
-        except (KeyError, TypeError, ValueError):
-            return Outbox()
-        return found if isinstance(found, Outbox) else Outbox()
+        return read_outbox(self._folder)
 
     def note_outbox(self, outbox: Outbox) -> None:
         """Record the messages that are not sent yet, readable only by their owner."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        write_json(self._folder / "outbox.json", to_plain(outbox), mode=0o600)
+        write_outbox(self._folder, outbox)
 
     def outside(self, mission: MissionId) -> Outside:
         """Return what `note_outside` wrote; nothing if it cannot be read."""
-        try:
-            found = from_plain(read_json(self._folder / _OUTSIDE / f"{mission}.json"), _OUTSIDE_CLASSES)
-        except (KeyError, TypeError, ValueError):
-            return Outside()
-        return found if isinstance(found, Outside) else Outside()
+        return read_outside(self._folder, mission)
 
     def note_outside(self, mission: MissionId, outside: Outside) -> None:
         """Record what is known of the world outside of a mission, readable only by its owner."""
-        make_folder(self._folder / _OUTSIDE)
-        write_json(self._folder / _OUTSIDE / f"{mission}.json", to_plain(outside), mode=0o600)
+        write_outside(self._folder, mission, outside)
 
     def deciding(self) -> AbstractContextManager[LedgerBook]:
         """Hold `deciding.json`."""
@@ -422,7 +335,7 @@ class FolderRuntime:
             "trouble.json",
             "asked.json",
             "outbox.json",
-            *([f"{_OUTSIDE}/{mission}.json"] if mission else []),
+            *([outside_file(mission)] if mission else []),
         ]
         return [f"{self._folder}/{name}" for name in names]
 
