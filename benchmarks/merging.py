@@ -19,7 +19,7 @@ from tests.kit.edits import hand
 from mission_cli.adapters.git.state.merging import register
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.document.plans.plan import read_plan, template_values
-from mission_cli.wiring.assemble import python_command
+from mission_cli.wiring.command_lines import python_command
 
 EDITS, SEEDS = 50, 5
 SOMEBODY = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")

@@ -33,7 +33,7 @@ from mission_cli.domain.runs import Exit, Reserve, RunRecord
 from mission_cli.domain.status import EndReason, MissionStatus, RecordState
 from mission_cli.engine.attempts.jobs import worker_job
 from mission_cli.planner.attempts.endings import ending
-from mission_cli.wiring.assemble import Opened, python_command
+from mission_cli.wiring.command_lines import python_command
 from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.agents.logs import LogReader
     from mission_cli.ports.agents.usage import Prices
     from mission_cli.ports.executor import JobSpec
+    from mission_cli.wiring.opened import Opened
 
 GOOD = "success"
 _MISSION = MissionId("conformance")

@@ -26,7 +26,7 @@ from mission_cli.domain.criteria.browser import BrowserCheck, Step
 from mission_cli.domain.criteria.extras import BROWSERS, without
 from mission_cli.domain.runs import Exit
 from mission_cli.domain.status import CriterionKind, EndReason, Verdict
-from mission_cli.wiring.assemble import isolated_command
+from mission_cli.wiring.command_lines import isolated_command
 
 if TYPE_CHECKING:
     from pathlib import Path

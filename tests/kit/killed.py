@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 from mission_cli.adapters.git.state import publisher
 from mission_cli.surfaces import plain
 from mission_cli.surfaces.cli.app import run
-from mission_cli.wiring import assemble, compose
+from mission_cli.wiring import command_lines, compose
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
+
+    from mission_cli.wiring.opened import Opened
 
 _PORTS = ("state", "code", "executor", "runtime", "share")
 _FUNCTIONS = {"following": publisher}
@@ -65,11 +67,11 @@ def main(mark: str, point: str, words: list[str]) -> int:
     """Arm the point and run."""
     place, _, when = point.partition(":")
     port, _, method = place.partition(".")
-    real_open, real_command = compose.open_repository, assemble.python_command
+    real_open, real_command = compose.open_repository, command_lines.python_command
     if port in _FUNCTIONS:
         arm(_FUNCTIONS[port], method, when, mark)
 
-    def open_armed(*args: Any, **values: Any) -> assemble.Opened:
+    def open_armed(*args: Any, **values: Any) -> Opened:
         opened = real_open(*args, **values)
         if port not in _FUNCTIONS:
             arm(getattr(opened.context, port), method, when, mark)
@@ -81,7 +83,7 @@ def main(mark: str, point: str, words: list[str]) -> int:
         return real_command(*more)
 
     compose.open_repository = open_armed
-    assemble.python_command = command
+    command_lines.python_command = command
     assert port in (*_PORTS, *_FUNCTIONS)
     if words[:1] == ["pulse"]:
         return plain.plain_pulse(words[words.index("--repo") + 1], quiet=True)

@@ -14,7 +14,7 @@ from mission_cli.adapters.proc import scan
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.domain.runs import Exit
 from mission_cli.domain.status import EndReason, Verdict
-from mission_cli.wiring.assemble import isolated_command
+from mission_cli.wiring.command_lines import isolated_command
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.kit.people import Person
 
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 
 def opened(person: Person, text: str) -> Opened:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mission_cli.app.queries.before.consequences import Consequence
     from mission_cli.app.results.changes import AllStopped
     from mission_cli.engine.report import Report
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 BUG = 70
 NO_READER = 141

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from mission_cli.surfaces.lines import Line, Size
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 _INTERRUPTED = 130
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
-import sys
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli import __version__
-from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.dataclass import replace
 from mission_cli._support.text import digest
 from mission_cli.adapters.agents import AGENTS, programs
 from mission_cli.adapters.agents.own_files import OwnAgentFiles
@@ -25,22 +23,15 @@ from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.executors.jobs.folder import Surroundings, tree_path
 from mission_cli.adapters.executors.local.executor import LocalExecutor
 from mission_cli.adapters.executors.local.relocation import settle_in, trees_of
-from mission_cli.adapters.executors.sandbox.sandbox import is_usual
 from mission_cli.adapters.forges.desk import LocalDesk
 from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.fs.by_look import ByLook
-from mission_cli.adapters.fs.env_file import read_environment
 from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.adapters.git.code.code import GitCodeRepo
 from mission_cli.adapters.git.code.collect import Screen
 from mission_cli.adapters.git.proof.signing import Signer
 from mission_cli.adapters.git.remote.share import GitShare
-from mission_cli.adapters.git.repo.checkout import (
-    Checkout,
-    checked_out,
-    find_checkout,
-    refs_files,
-)
+from mission_cli.adapters.git.repo.checkout import Checkout, find_checkout, refs_files
 from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.git.state.branch_home import find_state
 from mission_cli.adapters.git.state.store import GitStateStore
@@ -63,24 +54,22 @@ from mission_cli.adapters.skills.equipment import LocalEquipment
 from mission_cli.adapters.skills.index import SqliteSkills
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.adapters.user import held_out_key, key_file, only_in_key_file, own_environment, user_folder
-from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.host import PROGRAM, Person
-from mission_cli.domain.ids import MissionId
 from mission_cli.domain.paths import SETTINGS_FILE
-from mission_cli.domain.resources.delivery import withheld
 from mission_cli.domain.routing import default_runner
 from mission_cli.engine.context import Context
 from mission_cli.settings.hosts import hosts_of
 from mission_cli.settings.money import prices_of
-from mission_cli.settings.outside import SECRETS
+from mission_cli.wiring.command_lines import find_shell, isolated_command, pulse_command, python_command
+from mission_cli.wiring.opened import Opened
+from mission_cli.wiring.withholding import kept_back, secret_references, withheld_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mission_cli.adapters.executors.remote.executor import RemoteExecutor
     from mission_cli.adapters.git.state.branch_home import Layout
-    from mission_cli.domain.ids import Sha
     from mission_cli.ports.executor import Executor
     from mission_cli.settings import Settings
 
@@ -95,17 +84,11 @@ def assemble(
     trees = trees_folder(checkout, settings, machine.me())
     settle_in(checkout.common_dir, trees, machine.me())
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
-    forge_token = {"FORGE_TOKEN": settings.forge.token} if settings.forge.token else {}
-    password = {"MAIL_PASSWORD": settings.mail.password} if settings.mail.password else {}
-    payment_key = {"PAYMENT_KEY": settings.payments.key} if settings.payments.key else {}
-    runners = (r.references for r in settings.runners.values())
-    tokens = {f"the token of {name}": host.token for name, host in settings.hosts.items() if host.token}
-    mine = (forge_token, password, payment_key, _channels(settings), _hook_secrets(settings), tokens)
-    rules = SecretRules(known_secrets(around, *mine, *runners))
+    rules = SecretRules(known_secrets(around, *secret_references(settings)))
 
     def surroundings() -> Surroundings:
         found = _surroundings(checkout, settings, machine, trees, around, ticking=ticking)
-        return replace(found, withheld=_withheld(state, settings))
+        return replace(found, withheld=withheld_variables(state, settings))
 
     local = LocalExecutor(
         jobs=checkout.runtime / "jobs",
@@ -221,24 +204,10 @@ def _edited(checkout: Checkout) -> Callable[[], bool]:
     return lambda: kept.of("", [*map(os.fspath, own), *refs_files(git, ())], lambda: settings_edited(checkout))
 
 
-def _channels(settings: Settings) -> Mapping[str, str]:
-    """Return the channels of all rules, by a name for messages."""
-    return {
-        f"channel {number} of {name}": channel
-        for name, rule in settings.notifications.items()
-        for number, channel in enumerate(rule.channels, 1)
-    }
-
-
 def _value(vault: LocalVault, reference: str) -> str:
     """Return the value of a reference, empty if there is none."""
     found = vault.resolve(reference)
     return found if isinstance(found, str) else ""
-
-
-def _hook_secrets(settings: Settings) -> Mapping[str, str]:
-    """Return what the settings for webhooks refer to, by the name of the setting."""
-    return {name: value for name in SECRETS if (value := getattr(settings.serve, name))}
 
 
 def _default_runner(configured: Settings, finder: LocalAgents) -> str:
@@ -263,7 +232,7 @@ def _surroundings(
         slot_count=settings.machine_workers,
         host=machine.me(),
         unboxed=os.fspath(checkout.runtime / UNBOXED),
-        keys=_kept_back(settings),
+        keys=kept_back(settings),
         bwrap=machine.confined(),
         proxy=isolated_command("_egress"),
         network=settings.network,
@@ -277,41 +246,6 @@ def _surroundings(
         of_key_file=only_in_key_file(),
         tick=pulse_command(checkout) if ticking else (),
     )
-
-
-def _withheld(state: GitStateStore, settings: Settings) -> tuple[str, ...]:
-    """Return the variables that resources of missions refer to, without those that every job needs, or an agent itself.
-
-    A row may name any variable, and must not take away `PATH`, or the login of an agent.
-    """
-    made = state.layout.git_dir.is_dir()  # a plan is asked for before there is any mission
-    texts = [(one.text, one.id) for one in state.snapshot().missions.values() if "env:" in one.text] if made else []
-    found = [name for text, key in texts for name in withheld(load(text, key).mission.resources)]
-    agents = [AGENTS.get(runner.kind or name) for name, runner in settings.runners.items()]
-    own = tuple(prefix for agent in agents if agent is not None for prefix in agent.access.env)
-    named = {value.removeprefix("env:") for runner in settings.runners.values() for value in runner.given.values()}
-    named |= {value.removeprefix("env:") for value in (*settings.tree.env.values(), *settings.preview.env.values())}
-    kept = (name for name in found if not (is_usual(name) or name in named or name.startswith(own)))
-    return tuple(dict.fromkeys(kept))
-
-
-def _kept_back(settings: Settings) -> tuple[str, ...]:
-    """Return the variables that no job gets unless they are its own: of key file, forges, channels, hooks and hosts."""
-    from mission_cli.adapters.forges.tokens import VARIABLES
-
-    login = (settings.mail.user, settings.mail.password)
-    channels = (*_channels(settings).values(), *_hook_secrets(settings).values())
-    proxied = (reference for runner in settings.runners.values() for reference, _ in runner.proxied.values())
-    hosts = (host.token for host in settings.hosts.values())
-    references = (settings.forge.token, settings.payments.key, *login, *channels, *proxied, *hosts)
-    named = [one.removeprefix("env:") for one in references if one.startswith("env:")]
-    keys = [name for name in read_environment(key_file()) if not is_usual(name)]
-    return tuple(dict.fromkeys([*keys, *sorted(VARIABLES), *named]))
-
-
-def pulse_command(checkout: Checkout) -> tuple[str, ...]:
-    """Return the command line of a pulse on a repository."""
-    return python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name))
 
 
 def _again(checkout: Checkout) -> None:
@@ -362,40 +296,6 @@ _MOST_REPOSITORIES = 20
 """Other repositories in which skills are looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A repository with everything that its engine needs."""
-
-    checkout: Checkout
-    context: Context
-    executor: Executor
-    state: GitStateStore
-    rules: SecretRules
-    """What must not be in a commit, a log or a report."""
-    surroundings: Callable[[], Surroundings]
-    """What a job that is submitted now gets besides its specification."""
-    problems: tuple[MissionError, ...] = ()
-    """Errors in settings and keys; only if the repository was opened in spite of them."""
-
-    def head_of(self, branch: str) -> Sha | None:
-        """Return the commit of a branch, or None if it does not exist."""
-        return self.context.code.heads(MissionId(""), branch).base if branch else None
-
-    def default_base(self) -> str:
-        """Return the checked-out branch, otherwise the remote's HEAD; empty if there is neither."""
-        git = Git(self.checkout.common_dir)
-        here = checked_out(git)  # whole names: git's short ones are `heads/main` and so on where a tag is called alike
-        if here.startswith("refs/heads/"):
-            return here.removeprefix("refs/heads/")
-        remote = git.run("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", ok=(0, 1, 128)).out
-        return remote.decode("utf-8", "surrogateescape").strip().removeprefix("refs/remotes/origin/")
-
-    def usual_remote(self) -> str:
-        """Return the remote to suggest for sharing: `origin` or the only one; otherwise empty."""
-        names = Git(self.checkout.common_dir).text("remote").splitlines()
-        return "origin" if "origin" in names else names[0] if len(names) == 1 else ""
-
-
 def schedule() -> LocalSchedule:
     """Return the schedule of this machine."""
     configured = os.environ.get("XDG_CONFIG_HOME", "")
@@ -407,28 +307,3 @@ def schedule() -> LocalSchedule:
         pulse=python_command("pulse", "--all", "--quiet"),
         environment=os.environ,
     )
-
-
-def find_shell() -> str:
-    """Return the path of bash, or of the system's `sh` if there is no bash."""
-    places = [path for path in ("/bin/bash", "/usr/bin/bash") if os.access(path, os.X_OK)]
-    return places[0] if places else shutil.which("bash") or "/bin/sh"
-
-
-def python_command(*words: str) -> tuple[str, ...]:
-    """Return the command line of this program. `-P`: a package that a worker put into its tree is never imported."""
-    return (sys.executable, "-P", "-m", "mission_cli", *words)
-
-
-_ISOLATED = (
-    "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); from mission_cli.__main__ import main; sys.exit(main())"
-)
-
-
-def isolated_command(*words: str) -> tuple[str, ...]:
-    """Return the command line of a program of this package that judges a tree.
-
-    `-I`: what it imports is what this process imports, whatever the tree and the variables of a check say.
-    """
-    own = [os.path.realpath(place) for place in sys.path if os.path.isabs(place)]  # noqa: PTH117 - of text
-    return (sys.executable, "-I", "-c", _ISOLATED, "\n".join(own), *words)

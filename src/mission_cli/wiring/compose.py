@@ -15,12 +15,7 @@ from mission_cli.adapters.executors.sandbox import settings_trust
 from mission_cli.adapters.fs.by_look import AtOneMoment, ByLook
 from mission_cli.adapters.fs.registry import Registry
 from mission_cli.adapters.fs.runtime import FolderRuntime
-from mission_cli.adapters.git.repo.checkout import (
-    MIN_GIT,
-    Checkout,
-    find_checkout,
-    git_version,
-)
+from mission_cli.adapters.git.repo.checkout import MIN_GIT, Checkout, find_checkout, git_version
 from mission_cli.adapters.git.state.branch_home import (
     find_home,
     find_state,
@@ -39,11 +34,13 @@ from mission_cli.domain.notice import first_steps
 from mission_cli.fastpath import find_runtime
 from mission_cli.ports.runtime import Trouble
 from mission_cli.settings import Settings
-from mission_cli.wiring.assemble import Opened, assemble, program_of, python_command, schedule, trees_folder
+from mission_cli.wiring.assemble import assemble, program_of, schedule, trees_folder
+from mission_cli.wiring.command_lines import python_command
 
 if TYPE_CHECKING:
     from mission_cli.adapters.diagnostics import LocalInstruments
     from mission_cli.adapters.executors.local.storage import LocalStorage
+    from mission_cli.wiring.opened import Opened
 
 
 def open_repository(start: Path, *, create: bool = False, vouched: bool = False, ticking: bool = True) -> Opened:

@@ -52,7 +52,7 @@ def _with_hosts(local: LocalExecutor, runtime: Path, repository: Path) -> Execut
     """Return an executor that also passes a stop on to hosts, by their followers."""
     from mission_cli.adapters.executors.remote.executor import RemoteExecutor
     from mission_cli.adapters.executors.remote.routed import RoutedExecutor
-    from mission_cli.wiring.assemble import python_command
+    from mission_cli.wiring.command_lines import python_command
 
     def remote() -> RemoteExecutor:
         return RemoteExecutor(

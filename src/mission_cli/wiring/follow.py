@@ -24,7 +24,7 @@ from mission_cli.domain.host import clone_id
 from mission_cli.domain.hosts.host import HostKind
 from mission_cli.domain.paths import STOP_FILE
 from mission_cli.fastpath import KICK
-from mission_cli.wiring.assemble import pulse_command
+from mission_cli.wiring.command_lines import pulse_command
 from mission_cli.wiring.compose import open_at_any_rate
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.hosts.host import Host
     from mission_cli.ports.executor import JobSpec
     from mission_cli.settings import Settings
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 _CARRIED = ("user.", "author.", "committer.", "core.autocrlf", "core.eol", "core.safecrlf")
 """Settings of git that say who commits and how files are written; commands of filters stay here."""

@@ -210,7 +210,7 @@ def schedules() -> tuple[str, ...]:
 def slash_commands() -> SlashCommands:
     """Return what finds, writes and removes the slash commands of agents."""
     from mission_cli.adapters.slash_commands import SlashCommandFiles
-    from mission_cli.wiring.assemble import python_command
+    from mission_cli.wiring.command_lines import python_command
 
     return SlashCommandFiles(os.environ, python_command("mcp"))
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.problems import Problem
     from mission_cli.ports.runtime import Stopped
     from mission_cli.surfaces.lines import Line, Size
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 INTERRUPTED = 130
 _LOOK_SECONDS = 0.1

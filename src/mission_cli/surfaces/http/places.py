@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.ports.runtime import Look
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 
 Planning = Callable[["MissionId"], "Sequence[RunRecord]"]

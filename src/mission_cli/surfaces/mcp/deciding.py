@@ -17,15 +17,8 @@ from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from mission_cli.surfaces.mcp.desk import Desk
-    from mission_cli.surfaces.mcp.given import (
-        Approving,
-        Completing,
-        Resuming,
-        Starting,
-        Updating,
-        UpdatingTask,
-    )
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.surfaces.mcp.given import Approving, Completing, Resuming, Starting, Updating, UpdatingTask
+    from mission_cli.wiring.opened import Opened
 
 FREE_KEYS = frozenset({"priority", "type"})
 """Keys of the front matter that an agent may set; all others change what is built, or what it may cost."""

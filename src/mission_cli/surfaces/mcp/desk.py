@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.transaction import Done
     from mission_cli.engine.context import Context
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 _LONGEST_NAME = 60
 UNNAMED = "an MCP client"

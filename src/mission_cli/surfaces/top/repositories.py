@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.errors import MissionError
     from mission_cli.engine.context import Context
     from mission_cli.ports.runtime import Look
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 
 class Acting(Protocol):

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.notice import Finding
     from mission_cli.ports.diagnostics import Instruments
-    from mission_cli.wiring.assemble import Opened
     from mission_cli.wiring.host import Installation, LocalSchedule
+    from mission_cli.wiring.opened import Opened
 
 _LOOK_SECONDS = 0.1
 _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}

@@ -16,7 +16,7 @@ from mission_cli.surfaces.plain import exit_code
 if TYPE_CHECKING:
     from mission_cli.app.results.landing import LandingPreview
     from mission_cli.app.transaction import Done
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 
 def register(app: typer.Typer) -> None:

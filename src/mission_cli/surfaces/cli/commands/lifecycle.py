@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mission_cli.app.transaction import Done
     from mission_cli.engine.context import Context
     from mission_cli.engine.report import Report
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 
 Saw = Annotated[
@@ -68,11 +68,7 @@ def start(
     """Start a mission: ask for consent, record it, run one pulse."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands import lifecycle
-    from mission_cli.app.commands.start_checks import (
-        on_base,
-        refuse_start,
-        weak_points,
-    )
+    from mission_cli.app.commands.start_checks import on_base, refuse_start, weak_points
     from mission_cli.app.queries.outlook import outlook
     from mission_cli.app.results.changes import Started
     from mission_cli.engine.guards.state_guard import secured
@@ -335,11 +331,7 @@ def _pulse(opened: Opened, only: Sequence[MissionId] = ()) -> Report:
 def _repositories(shell: Shell, *, everywhere: bool) -> list[Opened]:
     if not everywhere:
         return [shell.open()]
-    from mission_cli.wiring.compose import (
-        note_closed,
-        open_known,
-        registry,
-    )
+    from mission_cli.wiring.compose import note_closed, open_known, registry
 
     found = []
     for place in registry().all():

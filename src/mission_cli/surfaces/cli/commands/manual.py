@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mission_cli.app.commands.manual import Desk
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.report import Report
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 
 def register(app: typer.Typer) -> None:

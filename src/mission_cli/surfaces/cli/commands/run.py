@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mission_cli.app.pulses.follow import Ending, Follower
     from mission_cli.domain.ids import MissionId
     from mission_cli.ports.git.state import Event
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 _NO_NEWS = frozenset({EventKind.CRITERIA_JUDGED})
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Snapshot
     from mission_cli.surfaces.lines import Line, Size
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 _FOLLOW_SECONDS = 0.2
 _LOG_TAIL = 20_000

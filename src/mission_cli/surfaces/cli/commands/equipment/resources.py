@@ -15,7 +15,7 @@ from mission_cli.surfaces.cli.shell import Identity, Shell, command, group
 if TYPE_CHECKING:
     from mission_cli.app.transaction import Done
     from mission_cli.domain.resources.rows import Resource
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 _LARGEST = 65_537
 _Mission = Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")]

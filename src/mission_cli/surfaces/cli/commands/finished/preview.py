@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mission_cli.app.results.landing import PreviewView
     from mission_cli.app.transaction import Done
     from mission_cli.engine.context import Context
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 _LOOK_SECONDS = 0.1
 _LOG_TAIL = 1500

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mission_cli.app.results.machine import FoundRepository
     from mission_cli.ports.agents.installed import InstalledAgent
     from mission_cli.surfaces.cli.shell import Shell
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 _HEAD = """\
 # Settings of mission for this repository: what differs from the defaults.

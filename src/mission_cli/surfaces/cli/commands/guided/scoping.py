@@ -15,15 +15,7 @@ from mission_cli.app.interview.look import look
 from mission_cli.app.interview.order import order_of
 from mission_cli.domain.errors import BlockedError, DocumentError
 from mission_cli.domain.interview.amounts import CAPS, written
-from mission_cli.domain.interview.interview import (
-    BUDGET,
-    GOAL,
-    MODE,
-    Depth,
-    Interview,
-    missing,
-    next_question,
-)
+from mission_cli.domain.interview.interview import BUDGET, GOAL, MODE, Depth, Interview, missing, next_question
 from mission_cli.surfaces.cli.commands.guided.dialogue import ask_all
 from mission_cli.surfaces.cli.given_files import text_of
 from mission_cli.surfaces.cli.questions import chosen
@@ -36,7 +28,7 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.cli.commands.guided.order import Order
     from mission_cli.surfaces.cli.shell import Shell
-    from mission_cli.wiring.assemble import Opened
+    from mission_cli.wiring.opened import Opened
 
 _YES, _NO, _FORGET = "yes", "no", "forget"
 _KEPT = "nothing was written; your answers are kept: `mission new` goes on with them"
