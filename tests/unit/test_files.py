@@ -100,13 +100,13 @@ missions/m-ten/mission.md:18:3: error: 1.1 depends on `7.7`, which does not exis
 missions/m-ten/mission.md:19:3: warning: 1.2 has the status `on hold`, which is not known (it is kept but does not run; use pending, dispatched, review, done, failed or skipped)
 missions/m-ten/mission.md:20:3: error: two features have the number 1.2 (the other one is in line 19; give one of them a new number)
 missions/m-ten/mission.md:21:3: error: a feature without a number (write 1.N into the column #)
-missions/m-ten/mission.md:23:1: warning: a row outside a table is not read (put it below the header and the `|---|` line of a table, without a blank line between them)
+missions/m-ten/mission.md:23:1: error: the feature 1.9 is outside of its table, so it is not read (put it below the header and the `|---|` line of a table, without a blank line between them)
 missions/m-ten/mission.md:29:3: error: the gate `g` has the kind `vote`, which is not known (use one of checkpoint, approval, quality, delay)
 missions/m-ten/mission.md:31:1: warning: the section `Progres Log` is not known; it is kept but not read (did you mean `## Progress Log`?)
-4 errors, 13 warnings\
+5 errors, 12 warnings\
 """)
     facts = person.mission("lint", "missions", "--json", ok=(1,)).facts
-    assert facts["errors"] == 4
+    assert facts["errors"] == 5
     assert [p["line"] for p in facts["problems"] if p["line"] < 6] == [3, 4, 5]
 
 

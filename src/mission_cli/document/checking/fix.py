@@ -46,7 +46,7 @@ def fix(text: str, fallback_id: str = "") -> Fixed:
     done: list[Problem] = []
     for _ in range(_ROUNDS):
         loaded = load(text, fallback_id)
-        step = None if loaded.refused else next(_steps(loaded, fallback_id), None)
+        step = None if loaded.refused and not loaded.incomplete else next(_steps(loaded, fallback_id), None)
         if step is None:
             break
         edits, note = step

@@ -46,10 +46,11 @@ _SECTION_LEVEL = 2
 def lint(loaded: Loaded) -> tuple[Problem, ...]:
     """Return all problems of a file, in the order of their lines."""
     layout = loaded.layout
-    found = [*loaded.problems, *_bytes(layout), *_long_lines(layout), *_identity(loaded), *_budget(loaded)]
+    known = {problem.line for problem in loaded.problems}
+    found = [*loaded.problems, *_bytes(layout), *_identity(loaded), *_budget(loaded)]
     found += [
         *_headings(layout),
-        *_rows(layout),
+        *(p for p in (*_rows(layout), *_long_lines(layout)) if p.line not in known),
         *_spends(layout),
         *_plan(loaded.mission),
         *_gates(loaded),

@@ -117,7 +117,7 @@ def resolve(drafts: Sequence[Draft]) -> tuple[tuple[Feature, ...], tuple[Problem
     ]
     broken = {number for number, _ in wrong}.union(*cycles)
     features = tuple(
-        replace(f, depends=depends[f.number], broken=f.number in broken)
+        replace(f, depends=depends[f.number], broken=f.broken or f.number in broken)
         if depends[f.number] or f.number in broken
         else f
         for f in (d.feature for d in drafts)

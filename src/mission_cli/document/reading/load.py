@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.lazy_sequence import Later
-from mission_cli._support.numbers import whole
 from mission_cli._support.text import counted, one_line, parse_stamp
 from mission_cli.document.criteria.at_gates import with_gate_reviews
 from mission_cli.document.criteria.parse import read_criterion
@@ -36,6 +35,7 @@ from mission_cli.document.reading.loaded import Loaded, MilestonePlace
 from mission_cli.document.reading.metadata import Facts
 from mission_cli.document.reading.outside.purchases import purchases
 from mission_cli.document.reading.phases import phase_problems, phases
+from mission_cli.document.reading.unread_features import column_of, number_in, unread_features
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.scan import scan
 from mission_cli.document.syntax.spans import without_comments
@@ -90,8 +90,9 @@ def _load(text: str, fallback_id: str) -> Loaded:
     grave = [*no_text(text, front), *front.problems, *_conflict_markers(layout), *endless]
     grave = grave or list(contradictions(layout, places))
     drafts, row_problems = _drafts(places)
+    unread = [] if grave else list(unread_features(layout, places))
     features, more = resolve(drafts)
-    problems = [*grave, *row_problems, *more]
+    problems = [*grave, *row_problems, *unread, *more]
     sections = feature_sections(layout)
     milestones = tuple(_milestone(layout, p, features, sections) for p in places)
     problems += [
@@ -111,7 +112,8 @@ def _load(text: str, fallback_id: str) -> Loaded:
         words = f"the status `{mission.raw_status}` is not known"
         problems.append(Problem(1, 1, words, "it is kept, but the mission does not run", Severity.WARNING))
     problems += [*front_problems(front, mission.in_force, mission.id), *odd_values(layout, places, gates)]
-    return Loaded(mission, tuple(sorted(problems)), layout, bool(grave))
+    incomplete = bool(unread) and mission.managed
+    return Loaded(mission, tuple(sorted(problems)), layout, bool(grave) or incomplete, incomplete)
 
 
 def milestone_places(layout: Layout) -> Iterator[MilestonePlace]:
@@ -128,11 +130,7 @@ def milestone_places(layout: Layout) -> Iterator[MilestonePlace]:
 def feature_rows(table: Table, milestone: int) -> Iterator[tuple[FeatureNumber | None, Row]]:
     """Yield the real rows of a feature table with their numbers; None if the cell has no number."""
     for row in table.real_rows():
-        text = table.text(row, "#").strip("`* ")
-        found = feature_number(text)
-        if found is None and (place := whole(text)) is not None:
-            found = FeatureNumber(f"{milestone}.{place}")
-        yield found, row
+        yield number_in(table, row, milestone), row
 
 
 def _drafts(places: list[MilestonePlace]) -> tuple[list[Draft], list[Problem]]:
@@ -144,35 +142,18 @@ def _drafts(places: list[MilestonePlace]) -> tuple[list[Draft], list[Problem]]:
             drafts.append(read_row(one.texts, number=one.number, line=line, column=column))
         for table in place.tables:
             for found, row in feature_rows(table, place.number):
-                column = _column(row)
+                column = column_of(row)
                 if found is None:
-                    problems.append(
-                        Problem(
-                            row.line.number,
-                            column,
-                            "a feature without a number",
-                            f"write {place.number}.N into the column #",
-                        )
-                    )
                     continue
-                drafts.append(
-                    read_row(
-                        dict(zip(table.columns, row.texts, strict=False)),
-                        number=found,
-                        line=row.line.number,
-                        column=column,
-                    )
-                )
+                texts = dict(zip(table.columns, row.texts, strict=False))
+                draft = read_row(texts, number=found, line=row.line.number, column=column)
+                wide = len(row.texts) > len(table.columns)
+                drafts.append(replace(draft, feature=replace(draft.feature, broken=True)) if wide else draft)
                 if len(row.texts) != len(table.columns):
-                    problems.append(
-                        Problem(
-                            row.line.number,
-                            column,
-                            f"{found} has {counted(len(row.texts), 'cell')} in {counted(len(table.columns), 'column')}",
-                            "write a pipe inside a cell as \\|",
-                            Severity.WARNING,
-                        )
-                    )
+                    cells = f"{counted(len(row.texts), 'cell')} in {counted(len(table.columns), 'column')}"
+                    hint = "write a pipe inside a cell as \\|"
+                    severity = Severity.ERROR if wide else Severity.WARNING
+                    problems.append(Problem(row.line.number, column, f"{found} has {cells}", hint, severity))
     return drafts, problems
 
 

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A mission, the problems of its file, and its layout. `refused` is true if nothing of it may run."""
+    """A mission, the problems of its file, and its layout.
+
+    `refused` is true if nothing of it may run, and `incomplete` if that is only because features are not read.
+    """
 
     mission: Mission
     problems: tuple[Problem, ...]
     layout: Layout
     refused: bool
+    incomplete: bool = False
 
     def errors(self) -> tuple[Problem, ...]:
         """Return the problems that keep something from running."""

@@ -59,6 +59,18 @@ def is_delimiter(raw: str) -> bool:
     return "-" in raw and _DELIMITER.match(raw.strip(" \t")) is not None
 
 
+def opening(raw: str) -> str:
+    """Return the characters with which a line opens a code fence; empty if it opens none."""
+    found = _FENCE.match(raw) if raw.lstrip(" \t")[:1] in {"`", "~"} else None
+    return found[1] if found else ""
+
+
+def closes(fence: str, raw: str) -> bool:
+    """Whether a line closes the code fence that was opened with these characters."""
+    stripped = raw.strip()
+    return len(stripped) >= len(fence) and set(stripped) == {fence[0]}
+
+
 @lru_cache(maxsize=256)
 def _columns(raw: str) -> tuple[str, ...]:
     """Return the names of the columns of a header; cached, because most files have the same headers."""
@@ -154,13 +166,11 @@ class _Scanner:
         self.table = None
         if mark == "#" and self._heading(line, raw):
             return
-        if mark in "`~":
-            fence = _FENCE.match(raw)
-            if fence:
-                self.fence, self.fenced_from = fence[1], line.number
-                self.fenced_item = self.item if raw[:1] in {" ", "\t"} else None
-                self._other(line, raw)
-                return
+        if fence := opening(raw):
+            self.fence, self.fenced_from = fence, line.number
+            self.fenced_item = self.item if raw[:1] in {" ", "\t"} else None
+            self._other(line, raw)
+            return
         if (mark in "-*+" or mark.isdigit()) and self._checkbox(line, raw):
             return
         if "**" in stripped[:8] and self._fields(line, raw):
@@ -236,8 +246,7 @@ class _Scanner:
         return last.end
 
     def _inside_fence(self, line: Line, raw: str) -> None:
-        stripped = raw.strip()
-        if len(stripped) >= len(self.fence) and set(stripped) == {self.fence[0]}:
+        if closes(self.fence, raw):
             self.fence = ""
         if self.fenced_item:
             self.fenced_item.more.append(line)
