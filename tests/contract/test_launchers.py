@@ -20,6 +20,7 @@ from mission_cli.adapters.executors.remote.launcher import (
     LaunchState,
     UnreachableError,
 )
+from mission_cli.domain.hosts.cleaning import Cleaning
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -207,3 +208,13 @@ def test_a_host_says_what_it_has(rig: Rig) -> None:
     findings = rig.launcher.test({})
     assert findings
     assert all(finding.name and (finding.ok or finding.words) for finding in findings)
+
+
+def test_what_it_left_is_removed_or_named(rig: Rig) -> None:
+    launcher = rig.launcher
+    launcher.prepare(b"print(1)", "0af1")
+    done = launcher.clean(Cleaning(("here",), everything=True))
+    launcher.close()
+    assert all(one.where and one.why for one in done.kept)
+    assert not done.busy
+    assert not done.unread

@@ -16,6 +16,7 @@ from tests.kit.sshd import machines, near, python_there
 from mission_cli.adapters.executors.hosts.ssh.launcher import SshLauncher
 from mission_cli.adapters.executors.remote.launcher import Launch, LaunchState, UnreachableError
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.hosts.cleaning import Cleaning
 from mission_cli.domain.hosts.host import Host, HostKind
 
 if TYPE_CHECKING:
@@ -63,6 +64,12 @@ def git(network: Network, there: SshLauncher, repository: Path) -> str:
     return listed.stdout.partition("\t")[2].strip()
 
 
+def first(code: str) -> str:
+    """The commit that `git` has pushed."""
+    argv = ["git", f"--git-dir={code}", "rev-parse", "refs/mission/requests/x"]
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
+
+
 @pytest.fixture
 def one(tmp_path: Path) -> Iterator[Network]:
     """One machine in namespaces."""
@@ -74,6 +81,26 @@ def test_a_command_runs_on_a_port_of_this_machine(tmp_path: Path) -> None:
     with near(tmp_path / "network", "one") as network:
         there = launcher(network, tmp_path / "cache")
         assert ran(there, "sh", "-c", "echo $HOME") == f"{network['one'].home}\n"
+        there.close()
+
+
+@only_at_night
+def test_nothing_of_a_clone_stays_on_a_machine_that_is_cleaned(tmp_path: Path) -> None:
+    with near(tmp_path / "network", "one") as network:
+        there = launcher(network, tmp_path / "cache")
+        assert ran(there, "true") == ""
+        assert git(network, there, tmp_path / "mine") == "refs/mission/requests/x"
+        code = there.exchange().there
+        subprocess.run(
+            ["git", f"--git-dir={code}", "update-ref", "refs/mission/results/me/m/1.1-a1", first(code)], check=True
+        )
+        assert there.clean(Cleaning(("me",))).unread == ("m/1.1-a1",)
+        done = there.clean(Cleaning(("me",), taken=("m/1.1-a1",)))
+        assert [(one.what, one.where) for one in done.removed] == [
+            ("files of this clone", code.removesuffix("/code.git"))
+        ]
+        assert not (network["one"].home / ".cache" / "mission").exists()
+        assert ran(there, "true") == "", "it is as new"
         there.close()
 
 

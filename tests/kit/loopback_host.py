@@ -25,10 +25,12 @@ from mission_cli.adapters.executors.remote.launcher import (
     UnreachableError,
 )
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.hosts.cleaning import Cleaned, Remains
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mission_cli.domain.hosts.cleaning import Cleaning
     from mission_cli.domain.hosts.host import Host
 
 _DETACH = '"$@" >/dev/null 2>&1 &'
@@ -132,6 +134,17 @@ class LoopbackLauncher:
         self._reach()
         run = self._run(job)
         shutil.rmtree(run, ignore_errors=True)
+
+    def clean(self, wanted: Cleaning) -> Cleaned:
+        """Remove everything that it has."""
+        self._reach()
+        found = [
+            one for name in ("exchange.git", "near.git", "runs", "root") if os.path.lexists(one := self._place / name)
+        ]
+        if not wanted.dry_run:
+            for one in found:
+                one.unlink() if one.is_symlink() else shutil.rmtree(one)
+        return Cleaned(removed=tuple(Remains("folder", one.name) for one in found))
 
     def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:
         """Nothing can be missing here."""

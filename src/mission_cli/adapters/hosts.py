@@ -11,6 +11,7 @@ from mission_cli.adapters.executors.hosts import LAUNCHERS
 from mission_cli.adapters.executors.remote.host_state import (
     hosts_folder,
     is_drained,
+    is_used,
     note_reached,
     note_unreachable,
     placed_jobs,
@@ -23,6 +24,9 @@ from mission_cli.adapters.fs.locks import is_locked, try_lock
 from mission_cli.adapters.proc.run import start_detached
 from mission_cli.adapters.user import own_environment
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.host import clone_id
+from mission_cli.domain.hosts.cleaning import Cleaned, Cleaning
+from mission_cli.domain.hosts.host import NAME
 from mission_cli.domain.hosts.look import HostLook
 from mission_cli.domain.notice import do
 from mission_cli.ports.outside.hosts import HostFinding, no_such_host
@@ -43,6 +47,7 @@ class LocalHosts:
     """The hosts as files of the runtime folder describe them.
 
     `runners`: the program of each that the settings name. `tester`: the command that tests a host, without its name.
+    `me`: returns the id of this machine and clone.
     """
 
     def __init__(
@@ -54,9 +59,10 @@ class LocalHosts:
         runners: Mapping[str, str],
         now: Callable[[], datetime],
         tester: Sequence[str] = (),
+        me: Callable[[], str] = str,
     ) -> None:
         self._hosts, self._runtime, self._environment = hosts, runtime, environment
-        self._runners, self._now, self._tester = runners, now, tester
+        self._runners, self._now, self._tester, self._me = runners, now, tester, me
 
     def looks(self) -> Sequence[HostLook]:
         """Return every host, with the jobs that are there."""
@@ -82,6 +88,7 @@ class LocalHosts:
             checked=state.checked,
             skew_s=state.skew_s,
             drained=is_drained(folder),
+            used=is_used(folder),
         )
 
     def drain(self, name: str, *, on: bool) -> None:
@@ -122,6 +129,26 @@ class LocalHosts:
             return [HostFinding(str(host.kind), False, one_line(error.message), str(error.hint))]  # noqa: FBT003 - see above
         note_reached(folder, stamp(self._now()), free=free)
         return found
+
+    def clean(self, name: str, *, everything: bool, discard: bool, dry_run: bool) -> Cleaned:
+        """Have the launcher of the host remove what is there; of one that was removed from the settings, too."""
+        from mission_cli.adapters.executors.remote.cleaning import clean_host
+        from mission_cli.adapters.executors.remote.executor import kept_host
+
+        folder = self._folder(name)
+        host = self._hosts.get(name) or (kept_host(folder) if NAME.fullmatch(name) else None) or self._host(name)
+        placed = placed_jobs(self._runtime / "jobs").get(host.name, ())
+        if placed:
+            return Cleaned(busy=tuple(placed))
+        wanted = Cleaning((clone_id(self._me()),), everything=everything, discard=discard, dry_run=dry_run)
+        launcher = LAUNCHERS[host.kind](host, environment=self._environment, folder=folder)
+        try:
+            return clean_host(host, launcher, wanted, folder=folder, code=self._runtime.parent)
+        except UnreachableError as error:
+            words = f"{name} cannot be reached: {one_line(str(error)) or 'it did not answer'}"
+            raise ToolError(words, hint=error.hint) from error
+        finally:
+            launcher.close()
 
     def ask(self, name: str) -> None:
         """Start a detached test of the host, unless one is going on. If it cannot start, a later pulse tries again."""

@@ -112,6 +112,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "import": (Output(files.Imported), Output(files.ImportedPlaybook)),
     "hold-out": (*_CHANGED, Output(changes.HeldOutCriteria)),
     "hosts add": (Output(hosts.AddedHost),),
+    "hosts clean": (Output(hosts.CleanedHost),),
     "hosts drain": (Output(hosts.DrainedHost),),
     "hosts list": (Output(hosts.HostList),),
     "hosts remove": (Output(hosts.RemovedHost),),

@@ -138,6 +138,7 @@ def assemble(
             runners=_runner_programs(settings),
             now=SystemClock().now,
             tester=python_command("hosts", "test", "--reach", "--quiet", "--repo", os.fspath(checkout.name)),
+            me=machine.me,
         ),
         settings=settings,
         settings_files=(*found.files, os.fspath(key_file())),

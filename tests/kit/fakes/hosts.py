@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import stamp
+from mission_cli.domain.hosts.cleaning import Cleaned
 from mission_cli.domain.hosts.look import HostLook
 from mission_cli.ports.outside.hosts import HostFinding, no_such_host
 
@@ -94,6 +95,11 @@ class MemoryHosts:
         one = self._one(name)
         one.hear(self._host.clock.now())
         return [HostFinding("reachable", one.there, one.problem or "it answers")]
+
+    def clean(self, name: str, *, everything: bool, discard: bool, dry_run: bool) -> Cleaned:
+        """Say that nothing is there, unless jobs are."""
+        del everything, discard, dry_run
+        return Cleaned(busy=tuple(sorted(self._host.placed().get(self._one(name).name, ()))))
 
     def ask(self, name: str) -> None:
         """Ask the host at once."""

@@ -1,10 +1,22 @@
-"""List, test and drain hosts."""
+"""List, test, drain and clean hosts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.app.hosts.results import DrainedHost, HostList, HostShown, TestedHost, TestedHosts, TestedPart
+from mission_cli._support.text import counted
+from mission_cli.app.hosts.results import (
+    CleanedHost,
+    CleanedPart,
+    DrainedHost,
+    HostList,
+    HostShown,
+    TestedHost,
+    TestedHosts,
+    TestedPart,
+)
+from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.notice import advise, do
 from mission_cli.ports.outside.hosts import no_such_host
 
 if TYPE_CHECKING:
@@ -69,6 +81,27 @@ def drain(ctx: Context, name: str, *, on: bool) -> DrainedHost:
     if not on:
         _go_on(ctx)
     return DrainedHost(name, on, look_of(ctx, name).running)
+
+
+def clean(
+    ctx: Context, name: str, *, everything: bool = False, discard: bool = False, dry_run: bool = False
+) -> CleanedHost:
+    """Remove what this clone left on a host; `everything`: what other clones left there, too.
+
+    Raises BlockedError while attempts run there, and for results that were not taken over unless they are discarded.
+    """
+    done = ctx.hosts.clean(name, everything=everything, discard=discard, dry_run=dry_run)
+    if done.busy:
+        words = f"{counted(len(done.busy), 'attempt')} {'is' if len(done.busy) == 1 else 'are'} on {name}"
+        hint = advise("keep new ones away, and wait: ", do("hosts", "drain", name))
+        raise BlockedError(f"{words}: {', '.join(done.busy)}", hint=hint)
+    if done.unread:
+        words = f"results on {name} were not taken over: {', '.join(done.unread)}"
+        raise BlockedError(words, hint=advise("take them over with ", do("pulse"), ", or add --discard"))
+    removed, kept = (
+        [CleanedPart(one.what, one.where, one.bytes, one.why) for one in some] for some in (done.removed, done.kept)
+    )
+    return CleanedHost(name, dry_run, removed, kept)
 
 
 def _go_on(ctx: Context) -> None:

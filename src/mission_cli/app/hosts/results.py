@@ -97,6 +97,29 @@ class DrainedHost:
 
 
 @dataclass(frozen=True, slots=True)
+class CleanedPart:
+    """One thing that mission has left on a host."""
+
+    what: str
+    where: str
+    """Its path or name there."""
+    bytes: int
+    why: str
+    """Why it stays, or how to remove it; empty: it is removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedHost:
+    """What was removed from a host, and what stays there."""
+
+    name: str
+    dry_run: bool
+    """Nothing was removed yet."""
+    removed: Sequence[CleanedPart]
+    kept: Sequence[CleanedPart]
+
+
+@dataclass(frozen=True, slots=True)
 class RemovedHost:
     """A host was removed from the settings."""
 
@@ -104,3 +127,5 @@ class RemovedHost:
     file: str
     running: int
     """Attempts that still ran there; 0."""
+    used: bool
+    """Something of this clone is still there; `mission hosts clean` removes it."""

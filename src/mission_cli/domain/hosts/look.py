@@ -37,6 +37,8 @@ class HostLook:
     """How many seconds its clock is ahead of this machine's."""
     drained: bool = False
     """It takes nothing new."""
+    used: bool = False
+    """Attempts of this clone ran there since it was cleaned last."""
 
     @property
     def running(self) -> int:

@@ -12,6 +12,7 @@ from mission_cli.domain.notice import do
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mission_cli.domain.hosts.cleaning import Cleaned
     from mission_cli.domain.hosts.look import HostLook
 
 
@@ -44,6 +45,14 @@ class Hosts(Protocol):
         """
         ...
 
+    def clean(self, name: str, *, everything: bool, discard: bool, dry_run: bool) -> Cleaned:
+        """Remove what this clone left on a host, also on one that was removed from the settings.
+
+        `everything`: also what other clones left there; `discard`: also results that were not taken over. Raises
+        NotFoundError for an unknown one, ToolError if it cannot be reached, BusyError while its follower is at work.
+        """
+        ...
+
     def ask(self, name: str) -> None:
         """Start to find out whether a host can be reached, and return at once; it starts a pulse if it can."""
         ...
@@ -64,6 +73,11 @@ class NoHosts:
     def test(self, name: str, *, whole: bool = True) -> Sequence[HostFinding]:
         """Refuse it."""
         del whole
+        raise no_such_host(name, ())
+
+    def clean(self, name: str, *, everything: bool, discard: bool, dry_run: bool) -> Cleaned:
+        """Refuse it."""
+        del everything, discard, dry_run
         raise no_such_host(name, ())
 
     def ask(self, name: str) -> None:

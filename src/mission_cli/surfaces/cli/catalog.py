@@ -489,6 +489,7 @@ _SETUP: Mapping[str, Entry] = {
         ("hosts test big-box", "check everything that attempts need there"),
         ("hosts drain big-box", "start nothing new there; what runs goes on"),
         ("hosts drain big-box --undo", "take that back"),
+        ("hosts clean big-box --dry-run", "what mission has left there; without --dry-run, remove it"),
         ("hosts remove big-box --yes", "remove it from your settings"),
     ),
     "mcp": _entry(

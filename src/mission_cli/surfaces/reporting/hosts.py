@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import counted, parse_stamp, show_duration
+from mission_cli._support.text import counted, parse_stamp, show_bytes, show_duration
 from mission_cli.domain.notice import do
 from mission_cli.surfaces.lines import columns, line, plain, said
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from mission_cli.app.hosts.results import DrainedHost, HostList, HostShown, TestedHost
+    from mission_cli.app.hosts.results import CleanedHost, CleanedPart, DrainedHost, HostList, HostShown, TestedHost
 
 HEADS = ("NAME", "KIND", "WHERE", "RUNNING", "FREE", "LABELS", "STATE")
 
@@ -49,6 +49,19 @@ def tested_text(found: Sequence[TestedHost]) -> str:
             lines.append(f"  {'ok  ' if part.ok else 'FAIL'}  {said(part.name):{width}}  {said(part.words)}".rstrip())
             lines += [f"        {' ' * width}{said(part.hint)}"] if part.hint and not part.ok else []
     return "\n".join(lines) or "there are no hosts to test"
+
+
+def cleaned_text(done: CleanedHost) -> str:
+    """Return one line for each thing that goes or stays, and what to do about one that stays below it."""
+    goes = "would remove" if done.dry_run else "removed"
+    lines = [f"{goes} {_thing(one)}" for one in done.removed]
+    for one in done.kept:
+        lines += [f"kept {_thing(one)}", f"  {said(one.why)}"]
+    return "\n".join(lines) or f"nothing of mission is on {done.name}"
+
+
+def _thing(one: CleanedPart) -> str:
+    return f"{said(one.what)}: {said(one.where)}{f', {show_bytes(one.bytes)}' if one.bytes else ''}"
 
 
 def drained_text(done: DrainedHost) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mission_cli.adapters.secrets.screen import SecretRules
 
 _OID = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_SETTLED = b"settled\n"
+SETTLED = b"settled\n"
 """What stands in the place of a result that was taken."""
 _DETAIL = 2000
 _WORDS = 300
@@ -105,7 +105,7 @@ def clean(folder: Path, clone: str, far: FarRefs, git: Git) -> dict[str, list[st
     if not told:
         return {}
     wanted: dict[str, tuple[str, str]] = {}
-    settled = git.store(_SETTLED)
+    settled = git.store(SETTLED)
     there = far.listed([ref for key in told for ref in refs_of(Names(clone, key))])
     for key, facts in told.items():
         names, purge = Names(clone, key), facts.get("purge") is True

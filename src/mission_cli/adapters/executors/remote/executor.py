@@ -15,7 +15,9 @@ from mission_cli.adapters.executors.jobs.folder import PLACE, JobFolder
 from mission_cli.adapters.executors.remote.followed import mark_open, mark_to_clean, open_marks
 from mission_cli.adapters.executors.remote.follower import LOCK
 from mission_cli.adapters.executors.remote.host_state import (
+    HOST,
     hosts_folder,
+    is_used,
     place_of,
     read_state,
     write_place,
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import Tally
     from mission_cli.ports.executor import JobSpec, LogPart, Standing
 
-_HOST = "host.json"
 _PAUSE = 0.02
 _FOLLOWERS = 50
 """How many followers are started while one process waits for a job."""
@@ -174,6 +175,8 @@ class RemoteExecutor:
     def forget(self, folder: Path) -> None:
         """Have everything removed that says at the exchange that a job was started; `folder`: that of an ended job."""
         place, key = place_of(folder), folder.relative_to(self._runtime / "jobs").as_posix()
+        if not is_used(self._of(place)):
+            return  # it was cleaned
         mark_to_clean(self._of(place), key, purge=True)
         self._follow(place)
 
@@ -194,7 +197,7 @@ class RemoteExecutor:
     def _keep_host(self, place: str) -> None:
         """Record the host as the settings describe it: its jobs go on if it is removed from them."""
         host = self._hosts().get(place)
-        note = self._of(place) / _HOST
+        note = self._of(place) / HOST
         if host is None:
             if not note.exists():
                 raise ToolError(f"there is no host `{place}`", hint=do("hosts", "list"))
@@ -227,7 +230,7 @@ class RemoteExecutor:
 
 def kept_host(folder: Path) -> Host | None:
     """Return the host that was recorded in its folder; None if there is none."""
-    raw = read_json(folder / _HOST)
+    raw = read_json(folder / HOST)
     try:
         lists = {name: tuple(raw[name]) for name in ("labels", "runners")}
         return Host(**{**raw, **lists, "kind": HostKind(raw["kind"]), "needed": Needed(**raw["needed"])})

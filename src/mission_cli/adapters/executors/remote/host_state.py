@@ -1,7 +1,7 @@
 """What is kept of each host in the runtime folder: how it was found last, whether it is drained, which jobs are there.
 
 `hosts/<name>/state.json` is written by the follower of a host and by `mission hosts test`; `hosts/<name>/drained` by
-people; `jobs/<key>/place.json` when a job is submitted.
+people; `hosts/<name>/host.json` and `jobs/<key>/place.json` when a job is submitted.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, w
 if TYPE_CHECKING:
     from pathlib import Path
 
+HOST = "host.json"
+"""The host as the settings described it when a job was submitted; removed when the host was cleaned."""
 _LONGEST = 400
 
 
@@ -93,6 +95,11 @@ def set_drained(folder: Path, *, on: bool) -> None:
     else:
         with suppress(FileNotFoundError):
             (folder / "drained").unlink()
+
+
+def is_used(folder: Path) -> bool:
+    """Whether something of this clone may be on a host."""
+    return (folder / HOST).exists()
 
 
 def write_place(job: Path, host: str) -> None:

@@ -14,6 +14,7 @@ from mission_cli._support.dataclass import dataclass, field
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mission_cli.domain.hosts.cleaning import Cleaned, Cleaning
     from mission_cli.domain.hosts.host import Needed
 
 
@@ -126,6 +127,13 @@ class Launcher(Protocol):
 
     def forget(self, job: str) -> None:
         """Remove what the host keeps about the ended id `job`."""
+        ...
+
+    def clean(self, wanted: Cleaning) -> Cleaned:
+        """Remove what mission left there, or say what is there and how to remove it.
+
+        Refs at an exchange that the settings name are none of its business.
+        """
         ...
 
     def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:

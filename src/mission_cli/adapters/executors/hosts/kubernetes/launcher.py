@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from mission_cli._support.text import one_line, show_bytes
+from mission_cli._support.text import command_line, one_line, show_bytes
 from mission_cli.adapters.executors.hosts.kubernetes import manifest
 from mission_cli.adapters.executors.hosts.kubernetes.access import find_access
 from mission_cli.adapters.executors.hosts.kubernetes.rest import CONFLICT, MISSING, Rest, quoted
 from mission_cli.adapters.executors.hosts.kubernetes.states import look, part
 from mission_cli.adapters.executors.remote.launcher import Exchange, Finding, LaunchLook, LaunchState
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.hosts.cleaning import Cleaned, Remains
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mission_cli.adapters.executors.remote.launcher import Launch
+    from mission_cli.domain.hosts.cleaning import Cleaning
     from mission_cli.domain.hosts.host import Host
 
 _LOG_EVERY_S = 2.0
@@ -122,6 +124,14 @@ class KubernetesLauncher:
         if answer.status != MISSING:
             rest.accepted(answer)
         self._log_again.pop(job, None)
+
+    def clean(self, wanted: Cleaning) -> Cleaned:
+        """Say which ConfigMaps stay: other clones may use them, and removing them needs a right of its own."""
+        del wanted
+        _, namespace = self._rest()
+        remove = command_line("kubectl", "-n", namespace, "delete", "configmap", "-l", manifest.MANAGED)
+        why = f"when no worker runs, run `{remove}`; the cluster deletes jobs a day after their end"
+        return Cleaned(kept=(Remains("program", "ConfigMaps `mission-…`", why=why),))
 
     def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:
         """Check the server, the rights in the namespace, and the manifest of a Job, which is not stored."""

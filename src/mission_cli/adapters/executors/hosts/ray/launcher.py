@@ -12,13 +12,16 @@ from mission_cli.adapters.executors.hosts.ray.jobs import RayJob, is_leftover, j
 from mission_cli.adapters.executors.hosts.ray.package import STOP_WAIT, Package, entrypoint
 from mission_cli.adapters.executors.hosts.ray.rest import BROKEN, MISSING, OK, Rest, quoted, words_of
 from mission_cli.adapters.executors.remote.launcher import Exchange, LaunchLook, LaunchState, UnreachableError
+from mission_cli.adapters.executors.remote.names import USUAL_ROOT
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.hosts.cleaning import Cleaned, Remains
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mission_cli.adapters.executors.remote.launcher import Finding, Launch
+    from mission_cli.domain.hosts.cleaning import Cleaning
     from mission_cli.domain.hosts.host import Host
 
 _TAKEN = "already exists. Please use a different submission_id"
@@ -172,6 +175,12 @@ class RayLauncher:
         self._log_again.pop(job, None)
         self._forgotten[job] = self._clock() + _DELETED_AFTER_S
         self._delete_forgotten()
+
+    def clean(self, wanted: Cleaning) -> Cleaned:
+        """Say what is on the nodes: Ray removes packages that no job uses, and has no way to every node."""
+        del wanted
+        why = "remove that folder on each node that ran workers; Ray itself removes the program"
+        return Cleaned(kept=(Remains("clones", self._host.root or USUAL_ROOT, why=why),))
 
     def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:
         """Ask the cluster for its version and nodes, and run one short job that looks around on a node."""

@@ -22,12 +22,14 @@ from mission_cli.adapters.executors.hosts.slurm.states import (
 from mission_cli.adapters.executors.hosts.slurm.testing import findings
 from mission_cli.adapters.executors.remote.launcher import Exchange
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.hosts.cleaning import Cleaned, Remains
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mission_cli.adapters.executors.remote.launcher import Finding, Launch, LaunchLook
+    from mission_cli.domain.hosts.cleaning import Cleaning
     from mission_cli.domain.hosts.host import Host
 
 _ID = re.compile(r"[a-z0-9-]{1,63}")
@@ -121,6 +123,13 @@ class SlurmLauncher:
     def forget(self, job: str) -> None:
         """Remove the files of an ended job."""
         self._commands.run(scripts.FORGET, _checked(job))
+
+    def clean(self, wanted: Cleaning) -> Cleaned:
+        """Say what is in the shared folder: jobs of other clones may be queued, and need it."""
+        del wanted
+        where = f"on {self._host.address}" if self._host.address else "on this machine"
+        why = f"remove that folder {where} when `squeue --me` lists no job of mission"
+        return Cleaned(kept=(Remains("program, clones and exchange", self._commands.root, why=why),))
 
     def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:
         """Check the commands, the partition, the shared folder, and by a short job what a node has."""

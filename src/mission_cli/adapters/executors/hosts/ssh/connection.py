@@ -31,7 +31,7 @@ _CONNECT_S = 15
 _ALIVE_S, _ALIVE_COUNT = 10, 3
 _IDLE_S = 300
 """How long the connection stays after the process that used it has died."""
-_CALL_S = 60
+CALL_S = 60
 _FRESH_S = 5.0
 """A connection that answered in this time is not asked again whether it is there."""
 _SLOWEST = 16 * 1024
@@ -87,7 +87,7 @@ class Connection:
         """Relative to the folder, in which ssh runs: the path of a socket has at most 107 bytes."""
         self._answered = -_FRESH_S
 
-    def call(self, script: str, data: bytes = b"", *, login: bool = False, timeout: float = _CALL_S) -> Answer:
+    def call(self, script: str, data: bytes = b"", *, login: bool = False, timeout: float = CALL_S) -> Answer:
         """Run a script of the POSIX shell there, with `data` as its input.
 
         `login`: with the environment of the person's login shell.

@@ -15,19 +15,31 @@ from mission_cli.adapters.executors.hosts.ssh.findings import check
 from mission_cli.adapters.executors.hosts.ssh.machine import Machine
 from mission_cli.adapters.executors.hosts.ssh.repository import git_script, make, object_format, url_of
 from mission_cli.adapters.executors.remote.launcher import Exchange, LaunchLook, LaunchState
+from mission_cli.domain.branches.refs import Area
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.hosts.cleaning import Cleaned, Remains
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.adapters.executors.remote.launcher import Finding, Launch
+    from mission_cli.domain.hosts.cleaning import Cleaning
     from mission_cli.domain.hosts.host import Host
 
 _PLACING = Path(__file__).with_name("placing.py")
 _KEEPING = Path(__file__).with_name("keeping.py")
+_REMOVING = Path(__file__).with_name("removing.py")
 _CLONE = "clone"
 _YOUNG_S = 600
 """How long what is known of the machine is used for new jobs; `test` asks again."""
+_REMOVE_S = 900
+_RESULTS = f"""\
+for code in ROOT/*/code.git; do
+    [ -f "$code/HEAD" ] || continue
+    folder=${{code%/code.git}}; printf 'in %s\\n' "${{folder##*/}}"
+    git --git-dir="$code" for-each-ref --format='%(objecttype) %(refname)' {Area.RESULTS} || exit 1
+done
+"""
 
 
 class SshLauncher:
@@ -97,6 +109,31 @@ class SshLauncher:
         """Remove the folder of an ended id."""
         self._keep("forget", {"id": job})
 
+    def clean(self, wanted: Cleaning) -> Cleaned:
+        """Remove the folders of this clone, and the program if no other clone uses it."""
+        note = self._folder / _CLONE
+        known, own = self._machine.known(), (note.read_text(),) if note.exists() else ()
+        told = {
+            "clones": [*wanted.clones, *own],
+            "everything": wanted.everything,
+            "dry_run": wanted.dry_run,
+            "unread": {} if wanted.discard else self._unread(known.root, dict.fromkeys(own, wanted.taken)),
+        }
+        script = _alone(known.python, _REMOVING, known.root)
+        answer = self._machine.do(script, json.dumps(told).encode(), timeout=_REMOVE_S)
+        if answer.code:
+            raise self._machine.refused("what mission left there cannot be removed", answer)
+        said = json.loads(answer.out)
+        if not wanted.dry_run and not said["busy"] and not said["unread"]:
+            note.unlink(missing_ok=True)
+            self._machine.forget()
+        return Cleaned(
+            removed=tuple(Remains(*one) for one in said["removed"]),
+            kept=tuple(Remains(*one) for one in said["kept"]),
+            busy=tuple(said["busy"]),
+            unread=tuple(said["unread"]),
+        )
+
     def test(self, runners: Mapping[str, str]) -> Sequence[Finding]:
         """Check the connection, and what is installed there."""
         return check(self._host, self._connection, self._machine, runners)
@@ -104,6 +141,24 @@ class SshLauncher:
     def close(self) -> None:
         """End the connection."""
         self._connection.close()
+
+    def _unread(self, root: str, taken: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """Return the keys of jobs whose results are still there, by folder; `taken`: those that may be removed.
+
+        A result is a commit until it is taken over, and then replaced by a note.
+        """
+        answer = self._machine.do(_RESULTS.replace("ROOT", shlex.quote(root)))
+        if answer.code:
+            raise self._machine.refused("a repository there cannot be read", answer)
+        found: dict[str, list[str]] = {}
+        folder = ""
+        for line in answer.out.decode(errors="replace").splitlines():
+            kind, _, ref = line.partition(" ")
+            folder = line.removeprefix("in ") if kind == "in" else folder
+            key = ref.removeprefix(Area.RESULTS).partition("/")[2]
+            if kind == "commit" and key not in taken.get(folder, ()):
+                found.setdefault(folder, []).append(key)
+        return found
 
     def _keep(self, verb: str, wanted: object, *, login: bool = False) -> bytes:
         """Run one verb of `keeping.py` there."""

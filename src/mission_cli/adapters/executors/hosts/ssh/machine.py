@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import asdict, dataclass
 from mission_cli._support.text import one_line
+from mission_cli.adapters.executors.hosts.ssh.connection import CALL_S
 from mission_cli.adapters.executors.hosts.ssh.there import learn_path
 from mission_cli.adapters.fs.atomic import read_json, write_json
 from mission_cli.domain.errors import ToolError
@@ -85,9 +86,14 @@ class Machine:
         path, _, rest = said.rpartition("<PATH>")[2].partition("</PATH>")
         return place, path, rest
 
-    def do(self, script: str, data: bytes = b"", *, login: bool = False) -> Answer:
+    def do(self, script: str, data: bytes = b"", *, login: bool = False, timeout: float = CALL_S) -> Answer:
         """Run a script there; `login`: in the environment of a login shell."""
-        return self._connection.call(f"{_on(self.known().path)}{script}", data, login=login)
+        return self._connection.call(f"{_on(self.known().path)}{script}", data, login=login, timeout=timeout)
+
+    def forget(self) -> None:
+        """Forget what is known: its folder was removed."""
+        self._known = None
+        (self._connection.folder / _NOTE).unlink(missing_ok=True)
 
     def refused(self, what: str, answer: Answer) -> ToolError:
         """Return the error of a script that failed."""

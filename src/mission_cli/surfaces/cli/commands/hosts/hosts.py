@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
         test_hosts
     )
     command(inner, "drain", help="Start nothing new on a host; what runs there goes on.")(drain)
+    command(inner, "clean", help="Remove from a host what mission left there.")(clean)
     command(inner, "remove", help="Remove a host from your settings.")(remove)
 
 
@@ -117,6 +119,36 @@ def drain(
     return 0
 
 
+def clean(
+    shell: Shell,
+    name: _Name,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what other repositories and clones left there.")
+    ] = False,
+    discard: Annotated[bool, typer.Option("--discard", help="Also results that were not taken over.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be removed; change nothing.")] = False,
+    yes: Yes = False,
+) -> int:
+    """Remove the program, clones and results of a host on which nothing runs."""
+    from mission_cli.app.hosts import commands
+    from mission_cli.surfaces.reporting.hosts import cleaned_text
+
+    ctx = shell.open_unmade().context
+    removed = partial(commands.clean, ctx, name, everything=everything, discard=discard)
+    if dry_run or (shell.interactive and not yes):
+        with shell.busy(f"look at {name}"):
+            found = removed(dry_run=True)
+        shell.say(cleaned_text(found), found)
+        if dry_run or not found.removed:
+            return 0
+    if not shell.agreed(f"what mission left on {name} is removed", yes=yes, shown=True):
+        return 0
+    with shell.busy(f"clean {name}"):
+        done = removed(dry_run=False)
+    shell.say(cleaned_text(done), done)
+    return 0
+
+
 def remove(shell: Shell, name: _Name, yes: Yes = False) -> int:
     """Remove the table of a host on which nothing runs."""
     from mission_cli._support.text import counted
@@ -126,12 +158,14 @@ def remove(shell: Shell, name: _Name, yes: Yes = False) -> int:
     from mission_cli.domain.notice import do
     from mission_cli.wiring.own_settings import remove_host
 
-    running = look_of(shell.open_unmade().context, name).running
+    look = look_of(shell.open_unmade().context, name)
+    running = look.running
     if running:
         words = f"{counted(running, 'attempt')} of this repository {'is' if running == 1 else 'are'} on {name}"
         raise UsageError(words, hint=f"drain it first, and wait: {do('hosts', 'drain', name)}")
     if not shell.agreed(f"the table [hosts.{name}] is removed from your settings", yes=yes):
         return 0
     file = remove_host(name)
-    shell.say(f"{name} was removed from {file}", RemovedHost(name, file, running))
+    rest = f"\nwhat mission left there stays; to remove it: {do('hosts', 'clean', name)}" if look.used else ""
+    shell.say(f"{name} was removed from {file}{rest}", RemovedHost(name, file, running, look.used))
     return 0
