@@ -23,7 +23,7 @@ from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.settings import CurrencySettings, check, parse
 from mission_cli.surfaces.lines import plain
 from mission_cli.surfaces.reporting.budget import forecast_text, report_text
-from mission_cli.surfaces.views.status import budget_lines
+from mission_cli.surfaces.views.money.budget import budget_lines
 
 EURO = CurrencySettings("EUR", Decimal("0.8"), "2026-11-02")
 

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
+from tests.kit.browsing import at_home
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import SETTINGS, Host, make_host, make_mission
 
+from mission_cli._support.text import stamp
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
+from mission_cli.app.commands.set_value import set_value
 from mission_cli.app.forecasting.expected import Worker, figures_of
 from mission_cli.app.forecasting.remaining import work_of
 from mission_cli.app.queries.outlook import outlook
@@ -25,10 +28,11 @@ from mission_cli.engine.context import policy_of
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.observing.observe import consider
 from mission_cli.ports.agents.usage import Bill, Prices
-from mission_cli.settings import RunnerSettings
-from mission_cli.surfaces.lines import plain
+from mission_cli.settings import CurrencySettings, RunnerSettings
+from mission_cli.surfaces.lines import Size, plain
 from mission_cli.surfaces.views.consent import consent_lines
-from mission_cli.surfaces.views.status import budget_lines
+from mission_cli.surfaces.views.money.budget import budget_lines
+from mission_cli.surfaces.views.page import status_lines
 
 if TYPE_CHECKING:
     from mission_cli.app.results.views import MissionView
@@ -94,6 +98,31 @@ def test_before_any_history_the_missions_of_others_are_named_as_such() -> None:
         " forecast  16.5 M tokens in all (9.1 M tokens to 30.2 M tokens in 8 of 10 cases), 1 h 27 min to go (23 min to 6 h 30 min); no attempt has ended here yet: from 31 missions of another tool"
     )
     assert look(host).forecast == found
+
+
+def test_the_page_of_a_mission_says_of_time_and_money_what_status_says() -> None:
+    host = make_host(works)
+    host.settings = replace(host.settings, currency=CurrencySettings("EUR", Decimal("0.8"), "2026-11-02"))
+    make_mission(host, PLAN)
+    lifecycle.start(host.context(), "m")
+    go_on(host, 7)
+    set_value(host.context(), "m", "deadline", stamp(host.jobs.clock.now() + timedelta(minutes=20)))
+    status = plain(status_lines(look(host), Size(0, 0), everything=True)).splitlines()
+    times = status[1].split("  ")[3:-1]
+    facts = [*times, *(line.partition(" ")[2] for line in status if line.startswith(("forecast", "EUR", "sandbox")))]
+    assert facts == snapshot(
+        [
+            "1 h 10 min elapsed",
+            "about 1 h 3 min left",
+            "deadline in 20 min",
+            "will miss its deadline by about 43 min (2 of 4 features took 1 h 10 min)",
+            "$6.15 in all ($4.25 to $11.09 in 8 of 10 cases), 1 h 3 min to go (18 min to 3 h); from 2 attempts here and 31 missions of another tool",
+            "spent 1.92, reserved 13.33, cap 80.00 ($1 = 0.8 EUR of 2026-11-02)",
+            "off",
+        ]
+    )
+    page = at_home(host).open("/missions/m").text
+    assert [fact for fact in facts if fact not in page] == []
 
 
 def test_nothing_is_said_of_a_program_until_it_has_worked_twice() -> None:

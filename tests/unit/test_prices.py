@@ -32,7 +32,7 @@ from mission_cli.settings import RunnerSettings, Settings, check, parse
 from mission_cli.settings.money import prices_of
 from mission_cli.surfaces.lines import plain
 from mission_cli.surfaces.reporting.prices import prices_csv, prices_text
-from mission_cli.surfaces.views.status import budget_lines
+from mission_cli.surfaces.views.money.budget import budget_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

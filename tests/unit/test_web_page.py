@@ -197,7 +197,7 @@ def test_the_page_of_a_mission(gated: Host) -> None:
 <div id="mission" hx-get="/missions/m" hx-select="#mission" hx-swap="outerHTML" hx-trigger="sse:ready, sse:journal, sse:reset">
 <h1>A page</h1>
 <p class="about"><span class="status s-paused">paused</span> m, full mode, base <code>main</code></p>
-<p class="wide"><progress value="1" max="3" aria-label="1 of 3 features are done"></progress> <span class="n">33%</span> 1 of 3 features, 10 min so far</p>
+<p class="wide"><progress value="1" max="3" aria-label="1 of 3 features are done"></progress> <span class="n">33%</span> 1 of 3 features, 10 min elapsed</p>
 <nav class="buttons" aria-label="Actions">
 <a class="button" href="/missions/m/do/resume">Resume…</a>
 <a class="button" href="/missions/m/do/add">Add a feature…</a>

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.surfaces.lines import BLANK, clip, height, line, paragraph, wrap
+from mission_cli.surfaces.views.money.budget import budget_brief, budget_lines
 from mission_cli.surfaces.views.status import (
     Fold,
-    budget_brief,
-    budget_lines,
     head_lines,
     milestone_rows,
     waiting_for_you,

@@ -1,4 +1,4 @@
-"""One mission in lines: its head, budget, what waits for you, warnings, and its milestones, folded or open."""
+"""One mission in lines: its head, what waits for you, warnings, and its milestones, folded or open."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import dollars, moment
 from mission_cli._support.text import counted, parse_stamp, show_duration
-from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.deploys.rows import DeployStatus
 from mission_cli.domain.phases.table import PhaseStatus
 from mission_cli.domain.preview.rows import PreviewStatus
@@ -17,20 +16,17 @@ from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
 from mission_cli.surfaces.lines import BLANK, columns, cut, flow, line, paragraph, said
 from mission_cli.surfaces.views.features import Columns, feature_lines
 from mission_cli.surfaces.views.landing.pulls import pull_words
-from mission_cli.surfaces.views.text import bar, color_of, currency_lines, forecast_words, money
+from mission_cli.surfaces.views.text import bar, color_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mission_cli.app.results.views import MilestoneView, MissionView, Money
+    from mission_cli.app.results.views import MilestoneView, MissionView
+    from mission_cli.domain.notice import Advice
     from mission_cli.surfaces.lines import Line, Span
 
-_NAMES = {"usd": "money", "hours": "time", "tokens": "tokens"}
 _LEAST_TITLE = 20
 _MOST_FLAKY = 3
-_SMALL_BAR = 10
-_NAME = 8
-_AFTER = 9
 _MARKS = {
     MilestoneStatus.PASSED: ("✓", "green"),
     MilestoneStatus.SKIPPED: ("–", "dim"),
@@ -82,15 +78,7 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
         line(f"{view.done} of {counted(view.planned, 'feature')}"),
         line((said(view.shown_as), color_of(view.shown_as))),
     ]
-    if view.elapsed is not None:
-        facts.append(line(f"{show_duration(view.elapsed)} elapsed"))
-    if view.left is not None:
-        left = view.forecast.left.p50 if view.forecast is not None else view.left
-        facts.append(line(f"about {show_duration(left)} left"))
-    if view.until_deadline is not None:
-        facts.append(_deadline(view.until_deadline))
-    if view.forecast is not None and view.forecast.words:
-        facts.append(line((view.forecast.words, "yellow")))
+    facts += time_facts(view)
     if view.pull is not None:
         facts.append(line((pull_words(view.pull), "dim")))
     facts.append(line((f"{view.mode} mode, base {said(view.base)}", "dim")))
@@ -103,6 +91,21 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
         elif hold.kind == HoldKind.JUDGMENT:
             lines += paragraph(said(": ".join(filter(None, (hold.subject, hold.detail)))), width, "cyan")
     return lines + phase_lines(view, width)
+
+
+def time_facts(view: MissionView) -> list[Line]:
+    """Return how long the mission has taken and will take, and what is known of its deadline."""
+    facts: list[Line] = []
+    if view.elapsed is not None:
+        facts.append(line(f"{show_duration(view.elapsed)} elapsed"))
+    if view.left is not None:
+        left = view.forecast.left.p50 if view.forecast is not None else view.left
+        facts.append(line(f"about {show_duration(left)} left"))
+    if view.until_deadline is not None:
+        facts.append(_deadline(view.until_deadline))
+    if view.forecast is not None and view.forecast.words:
+        facts.append(line((view.forecast.words, "yellow")))
+    return facts
 
 
 def phase_lines(view: MissionView, width: int) -> list[Line]:
@@ -144,51 +147,6 @@ def _deadline(left: timedelta) -> Line:
     return line((f"deadline passed {show_duration(-left)} ago", "yellow"))
 
 
-def budget_lines(view: MissionView, width: int) -> list[Line]:
-    """Return a line each for money, time and tokens; without one for what is neither capped nor used."""
-    found: list[Line] = []
-    indent = _NAME + _SMALL_BAR + 1
-    for category, amounts, running in _budget(view):
-        share = f"{bar(float(amounts.spent / amounts.cap), _SMALL_BAR)} " if amounts.cap else " " * (_SMALL_BAR + 1)
-        first, *rest = paragraph(money(category, amounts, running), width - indent if width else 0)
-        found.append(line(f"{_NAMES[category]:<{_NAME}}{share}", *first))
-        found += [line(" " * indent, *more) for more in rest]
-    if view.forecast is not None:
-        first, *rest = paragraph(forecast_words(view.forecast), width - _AFTER if width else 0)
-        found.append(line(f"{'forecast':<{_AFTER}}", *first))
-        found += [line(" " * _AFTER, *more) for more in rest]
-    for words in currency_lines(view.currency):
-        first, *rest = paragraph(words, width)
-        found += [line(*first), *(line(*more) for more in rest)]
-    if view.list_prices is not None:
-        words = f"{view.list_prices.text} → {view.list_prices.remedy}"
-        first, *rest = paragraph(words, width - _AFTER if width else 0, "yellow")
-        found.append(line(f"{'prices':<{_AFTER}}", *first))
-        found += [line(" " * _AFTER, *more) for more in rest]
-    return found
-
-
-def budget_brief(view: MissionView, width: int) -> list[Line]:
-    """Return the same in one paragraph, without bars."""
-    parts = (line((f"{_NAMES[name]} ", "dim"), money(name, amounts, used)) for name, amounts, used in _budget(view))
-    return flow(parts, width)
-
-
-def _budget(view: MissionView) -> list[tuple[str, Money, Decimal]]:
-    """Return what is shown of the budget: category, amounts, and what running attempts have used so far."""
-    tallies = [f.tally for milestone in view.milestones for f in milestone.features if f.tally is not None]
-    running = {
-        "usd": sum((tally.usd or Decimal(0) for tally in tallies), Decimal(0)),
-        "hours": Decimal(0),
-        "tokens": Decimal(sum(tally.total_tokens for tally in tallies)),
-    }
-    return [
-        (category, amounts, running[category])
-        for category, amounts in ((category, view.budget[category]) for category in CATEGORIES)
-        if category == "usd" or amounts.cap or amounts.spent or amounts.reserved or running[category]
-    ]
-
-
 def waiting_for_you(view: MissionView, width: int, most: int = 0) -> list[Line]:
     """Return what waits for a person, each with its command; at most so many lines, then how many are left out."""
     shown = [waiting for waiting in view.waiting_for if waiting.kind is not HoldKind.ERROR]
@@ -208,28 +166,35 @@ def waiting_for_you(view: MissionView, width: int, most: int = 0) -> list[Line]:
 
 def warnings(view: MissionView, width: int) -> list[list[Line]]:
     """Return blocks of lines: sandbox, edits that do not count yet, pulses, errors of the file, the next command."""
-    found: list[list[Line]] = []
-    if view.sandbox.startswith("off") and view.status == "active":
-        found.append(paragraph(f"sandbox: {view.sandbox}", width, "yellow"))
-    if view.edits:
-        words = f"{counted(len(view.edits), 'uncommitted edit')}: {', '.join(view.edits)}"
-        found.append([*paragraph(words, width, "yellow"), *(_command(command) for command in view.commit_edits)])
-    for finding in view.pulse:
-        style = "red" if finding.level == "wrong" else "yellow"
-        found.append([*paragraph(f"{finding.subject}: {finding.words}", width, style), _command(str(finding.todo))])
+    found = [_block(words, commands, width, style) for style, words, commands in remarks(view)]
     errors = [p for p in view.problems if p.severity == "error"]
     if errors:
         found.append([row for p in errors for row in paragraph(p.at(view.path), width, "red")])
     broken = [waiting for waiting in view.waiting_for if waiting.kind is HoldKind.ERROR]
     found += [[*paragraph(waiting.name, width, "red"), _command(str(waiting.unblock))] for waiting in broken]
-    if view.flaky:
-        names = ", ".join(one.name for one in view.flaky[:_MOST_FLAKY])
-        more = f" and {len(view.flaky) - _MOST_FLAKY} more" if len(view.flaky) > _MOST_FLAKY else ""
-        found.append(paragraph(f"flaky, and quarantined: {names}{more}", width, "yellow"))
-    found += [paragraph(words, width, "yellow") for words in view.moved]
     if view.next_command:
         found.append([line("next: ", (said(view.next_command), "green"))])
     return found
+
+
+def remarks(view: MissionView) -> Iterator[tuple[str, str, Sequence[str | Advice]]]:
+    """Yield style, words and commands of what a person should know beside the file and what waits for them.
+
+    The sandbox, edits that do not count yet, pulses, flaky tests, and features in the place of another runner.
+    """
+    if view.sandbox.startswith("off") and view.status == "active":
+        yield "yellow", f"sandbox: {view.sandbox}", ()
+    if view.edits:
+        yield "yellow", f"{counted(len(view.edits), 'uncommitted edit')}: {', '.join(view.edits)}", view.commit_edits
+    for finding in view.pulse:
+        style = "red" if finding.level == "wrong" else "yellow"
+        yield style, f"{finding.subject}: {finding.words}", (finding.todo,)
+    if view.flaky:
+        names = ", ".join(one.name for one in view.flaky[:_MOST_FLAKY])
+        more = f" and {len(view.flaky) - _MOST_FLAKY} more" if len(view.flaky) > _MOST_FLAKY else ""
+        yield "yellow", f"flaky, and quarantined: {names}{more}", ()
+    for words in view.moved:
+        yield "yellow", words, ()
 
 
 def milestone_rows(view: MissionView, width: int, fold: Fold, chosen: str = "") -> list[Row]:
@@ -348,6 +313,10 @@ def _milestone_head(milestone: MilestoneView, width: int) -> list[Line]:
 
 def _mark(milestone: MilestoneView) -> Span:
     return next((mark for status, mark in _MARKS.items() if status == milestone.status), ("▸", "cyan"))
+
+
+def _block(words: str, commands: Sequence[str | Advice], width: int, style: str) -> list[Line]:
+    return [*paragraph(words, width, style), *(_command(str(command)) for command in commands)]
 
 
 def _command(words: str) -> Line:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from mission_cli._support.shown import quantity_of
+from mission_cli._support.text import counted
 from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.notice import advise
 from mission_cli.domain.status import (
     FeatureStatus,
     GateKind,
@@ -17,6 +19,9 @@ from mission_cli.domain.status import (
     MissionStatus,
 )
 from mission_cli.surfaces.http.web.buttons import button_of, may
+from mission_cli.surfaces.lines import plain
+from mission_cli.surfaces.views.status import remarks, time_facts
+from mission_cli.surfaces.views.text import currency_lines, forecast_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +67,10 @@ def _mission(visit: Visit) -> Response:
                 for f in m.features
             },
             deciding=[g.name for g in mission.gates if _decides(g.kind, g.state) and may(visit, "approve")],
+            times=plain(time_facts(view)).splitlines(),
+            remarks=[(words, [advise(one) for one in commands]) for _, words, commands in remarks(view)],
             budget=list(_budget(view)),
+            amounts=list(_amounts(view)),
             research=topics_of(mission),
             decisions=[[part for part in row if part] for row in reversed(decided)],
             charts=charts_of(held, view),
@@ -120,6 +128,13 @@ def _budget(view: MissionView) -> Iterator[tuple[str, str, str, str]]:
     for category in CATEGORIES:
         money = view.budget[category]
         cap = quantity_of(category, money.cap) if money.cap else "none"
-        unknown = f", and {money.unknown_runs} attempts of unknown cost" if money.unknown_runs else ""
+        unknown = f", cost of {counted(money.unknown_runs, 'attempt')} unknown" if money.unknown_runs else ""
         spent, reserved = (quantity_of(category, amount) for amount in (money.spent, money.reserved))
         yield _NAMES[category], f"{spent}{unknown}", reserved, cap
+
+
+def _amounts(view: MissionView) -> Iterator[str]:
+    """Yield the forecast and the amounts in the currency of the settings."""
+    if view.forecast is not None:
+        yield f"forecast: {forecast_words(view.forecast)}"
+    yield from currency_lines(view.currency)

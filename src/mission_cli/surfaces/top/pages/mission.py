@@ -16,9 +16,10 @@ from mission_cli.surfaces.top.pages.page import Page, block_of, head_of, is_movi
 from mission_cli.surfaces.top.sheet import Block
 from mission_cli.surfaces.top.target import Target, feature_in
 from mission_cli.surfaces.views.history import history_lines
+from mission_cli.surfaces.views.money.budget import budget_lines
 from mission_cli.surfaces.views.page import continued
 from mission_cli.surfaces.views.reasons import reasons, waiting_lines
-from mission_cli.surfaces.views.status import Fold, budget_lines, head_lines, milestone_rows, warnings
+from mission_cli.surfaces.views.status import Fold, head_lines, milestone_rows, warnings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
