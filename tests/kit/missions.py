@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.text import stamp
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
-from mission_cli.domain.mission import Criterion, Feature, Limits, Milestone, Mission, Preferences
+from mission_cli.domain.mission import Feature, Limits, Milestone, Mission, Preferences
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, RunRecord
 from mission_cli.domain.status import (
     Cause,

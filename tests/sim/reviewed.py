@@ -13,7 +13,8 @@ from mission_cli.domain.status import Cause, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
 
 _NAMES = tuple(d.name for d in DIMENSIONS)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from mission_cli.document.criteria.parse import read_criterion
-from mission_cli.domain.mission import Result
+from mission_cli.domain.criteria.criterion import Result
 from mission_cli.domain.status import Verdict
 from mission_cli.engine import assets
 from mission_cli.planner.core.moves.milestones import Mark, MarkCriteria

@@ -21,7 +21,8 @@ from mission_cli.planner.core.moves.features import Settle
 from mission_cli.planner.decide import decide
 
 if TYPE_CHECKING:
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.core.decisions import Decisions
 

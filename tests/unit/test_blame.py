@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from tests.kit.missions import EXIT, POLICY, feature, holds, milestone, mission, observation, run
 
 from mission_cli._support.dataclass import replace
+from mission_cli.domain.criteria.criterion import Result
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.mission import Mission, Result
 from mission_cli.domain.runs import CheckState
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, Verdict
 from mission_cli.planner.core.effects import RunCheck
@@ -15,6 +17,9 @@ from mission_cli.planner.core.moves.milestones import AddFix
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judging import turn_of
 from mission_cli.planner.milestones.judgment import check_key
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
 
 COMMITS = tuple((Sha(f"{number:x}" * 40), f"Feature {number} (1.{number})") for number in range(1, 9))
 GUARD = run("pytest", baseline=Result(Verdict.PASSED, "2026-11-20T09:00:00Z", "0000000"))

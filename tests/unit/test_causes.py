@@ -11,7 +11,7 @@ from tests.kit.missions import GOOD, NOW, POLICY, TIP, feature, mission, observa
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import stamp
-from mission_cli.domain.mission import Criterion
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.runs import AgentReport, CheckState, Evidence, Exit, Job, RunRecord
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, Verdict
 from mission_cli.domain.tables import InputRequest, Recovery

@@ -10,8 +10,8 @@ from tests.kit.missions import NOW, POLICY, feature, milestone, mission, plan_of
 
 from mission_cli._support.text import stamp
 from mission_cli.domain.branches.landing import Merge
+from mission_cli.domain.criteria.criterion import Criterion, Result
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.mission import Criterion, Mission, Result
 from mission_cli.domain.runs import CheckState, Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.planner.core.effects import MoveWork, RunCheck
@@ -21,6 +21,7 @@ from mission_cli.planner.core.moves.mission import MoveMission
 from mission_cli.planner.milestones.judgment import check_key
 
 if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
     from mission_cli.planner.core.decisions import Decisions
 
 START, HOTFIX = Sha("a" * 40), Sha("d" * 40)

@@ -10,8 +10,8 @@ from tests.kit.missions import GOOD, POLICY, WORK, feature, mission, observation
 
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import Landing, LandState
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.ids import RunId, Sha
-from mission_cli.domain.mission import Criterion
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
 from mission_cli.domain.tables import InputRequest

@@ -16,9 +16,9 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.queries.status import status_of
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.mission import Criterion, Mission
 from mission_cli.domain.noted import notes_of
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.domain.tables import InputRequest, LogRow
@@ -32,6 +32,7 @@ from mission_cli.planner.milestones.judgment import check_key
 from mission_cli.planner.mission.executions import due_at
 
 if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
     from mission_cli.planner.core.decisions import Decisions
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -11,7 +11,8 @@ from tests.unit.test_evidence import CHECK, OLD, acts_of, asked, judged, state
 
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import Landing, LandState
-from mission_cli.domain.mission import Criterion, Preferences
+from mission_cli.domain.criteria.criterion import Criterion
+from mission_cli.domain.mission import Preferences
 from mission_cli.domain.status import CriterionKind, FeatureStatus, MilestoneStatus, Verdict
 from mission_cli.planner.core.moves.features import Settle
 from mission_cli.planner.core.moves.milestones import AddFix, MoveMilestone

@@ -13,8 +13,8 @@ from mission_cli.adapters.secrets.seals import AgeSeals
 from mission_cli.app.report.held_out import held_out_figures
 from mission_cli.app.results.mission_report import HeldOutFigure
 from mission_cli.document.reading.load import load
+from mission_cli.domain.criteria.criterion import Result
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.mission import Result
 from mission_cli.domain.runs import CheckState
 from mission_cli.domain.status import Cause, FeatureStatus, MilestoneStatus, Verdict
 from mission_cli.domain.tables import HeldOut
@@ -28,7 +28,8 @@ from mission_cli.planner.milestones.judgment import check_key
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Mission
     from mission_cli.planner.core.decisions import Decisions
 
 VISIBLE = run("pytest", baseline=Result(Verdict.FAILED, "2026-11-20T09:00:00Z", "0000000"))

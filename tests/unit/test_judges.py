@@ -10,7 +10,7 @@ from mission_cli.adapters.checks.early_exit import ended_early
 from mission_cli.adapters.checks.judge_files import judges
 from mission_cli.adapters.checks.test_options import as_before
 from mission_cli.domain.branches.against import Change
-from mission_cli.domain.mission import Criterion
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.status import CriterionKind
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import stamp
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.ids import FeatureNumber, RunId
 from mission_cli.domain.judgments.answers import read_judgment
 from mission_cli.domain.judgments.rules import Judging, JudgmentKind, Orchestrator
-from mission_cli.domain.mission import Criterion
 from mission_cli.domain.reviews.answer import UnreadableError
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, MissionStatus, RequestStatus
 from mission_cli.domain.tables import InputRequest, Wait

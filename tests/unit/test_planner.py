@@ -17,9 +17,10 @@ from tests.kit.nightly import NIGHTLY
 from mission_cli._support.text import stamp
 from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.budget.ledger import Totals, account, held, reserve_for_attempt, spent
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.errors import IllegalMoveError
 from mission_cli.domain.ids import FeatureNumber, RunId
-from mission_cli.domain.mission import Criterion, Feature, Limits, Milestone, Mission, Preferences
+from mission_cli.domain.mission import Feature, Limits, Milestone, Mission, Preferences
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, Reserve, RunRecord, Usage
 from mission_cli.domain.status import (
     Cause,

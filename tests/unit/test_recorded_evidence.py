@@ -14,9 +14,9 @@ from mission_cli._support.text import sha256_of
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.runs.evidence import EvidenceFile, misnamed, read_evidence, write_evidence
 from mission_cli.document.runs.record import is_sealed, read_run, write_run
+from mission_cli.domain.criteria.criterion import Criterion, Result
 from mission_cli.domain.evidence.verdicts import RecordedVerdict, rule_of
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.mission import Criterion, Result
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import Cause, CriterionKind, RecordState, Verdict
 

@@ -36,9 +36,9 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
+from mission_cli.domain.criteria.criterion import Criterion, Result
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.mission import Criterion, Mission, Result
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, Verdict
 from mission_cli.domain.tables import InputRequest
 from mission_cli.engine.recording.record import changes_of
@@ -54,6 +54,7 @@ from mission_cli.ports.git.state import Write
 if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
 
+    from mission_cli.domain.mission import Mission
     from mission_cli.planner.core.decisions import Decisions
 
 QUESTIONS = """\

@@ -17,8 +17,8 @@ from tests.unit.test_keys_act import ONE, PLAN, committed, go_on, honest, host_o
 from mission_cli.document.changes import SetFront
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
+from mission_cli.domain.criteria.criterion import Result
 from mission_cli.domain.forge.rows import PullRow, RowStatus
-from mission_cli.domain.mission import Mission, Result
 from mission_cli.domain.preview.rows import PreviewRow, PreviewStatus
 from mission_cli.domain.retrospective.facts import facts_of
 from mission_cli.domain.retrospective.forecast import Band, band_of, forecast_at_start, forecast_notes
@@ -26,20 +26,14 @@ from mission_cli.domain.retrospective.narrative import MOST_WORDS, checked
 from mission_cli.domain.retrospective.people import together
 from mission_cli.domain.retrospective.told import sections_of, short_line
 from mission_cli.domain.runs import RunRecord, Usage
-from mission_cli.domain.status import (
-    Cause,
-    FeatureStatus,
-    GateKind,
-    MilestoneStatus,
-    MissionStatus,
-    Verdict,
-)
+from mission_cli.domain.status import Cause, FeatureStatus, GateKind, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.domain.tables import Approval, Gate, InputRequest, KeptRow, LogRow, Recovery
 from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
 
+    from mission_cli.domain.mission import Mission
     from mission_cli.ports.executor import JobSpec
 
 WILD = sorted((Path(__file__).parents[1] / "wild").glob("*.md"))

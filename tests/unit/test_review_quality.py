@@ -15,7 +15,7 @@ from tests.kit.missions import EXIT, GOOD, POLICY, TIP, WORK, feature, mission, 
 from tests.kit.reviews import answer, finding
 
 from mission_cli._support.dataclass import replace
-from mission_cli.domain.mission import Criterion
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.reviews.rules import ReviewRules
 from mission_cli.domain.runs import CheckState, Reserve
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, Verdict

@@ -30,8 +30,9 @@ from tests.kit.reviews import answer, finding
 from mission_cli._support.dataclass import replace
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.reading.load import load
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.mission import Criterion, Preferences
+from mission_cli.domain.mission import Preferences
 from mission_cli.domain.reviews.answer import UnreadableError, answer_schema, read_answer
 from mission_cli.domain.reviews.rules import DIMENSIONS, Dimension, ReviewRules, dimensions_of, family_of
 from mission_cli.domain.reviews.weigh import Review, confirmed, weigh, with_command

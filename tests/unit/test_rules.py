@@ -17,8 +17,8 @@ from tests.unit.test_planner import ended
 
 from mission_cli._support.text import stamp
 from mission_cli.domain.branches.landing import Landing, LandState
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.mission import Criterion
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
 from mission_cli.domain.tables import Recovery

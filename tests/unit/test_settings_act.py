@@ -11,7 +11,7 @@ import pytest
 from tests.kit.missions import WORK, mission, record
 
 from mission_cli._support.dataclass import replace
-from mission_cli.domain.mission import Criterion
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.status import CriterionKind, JobKind
 from mission_cli.engine.attempts.jobs import agent_job, worker_job
 from mission_cli.engine.check_jobs import check_job

@@ -14,8 +14,8 @@ from mission_cli._support.dataclass import replace
 from mission_cli.adapters.checks.toolchains import MANIFESTS, detect, linters, packages, setup
 from mission_cli.app.queries.diagnosis.criteria import setup_findings
 from mission_cli.document.reading.load import load
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.judging.packages import glanced, touched
-from mission_cli.domain.mission import Criterion
 from mission_cli.domain.status import CriterionKind
 
 NODE = '{"scripts": {"test": "node --test", "build": "tsc -p .", "lint": "eslint .", "typecheck": "tsc --noEmit"}}'

@@ -20,8 +20,9 @@ from mission_cli.adapters.git.repo.checkout import find_checkout
 from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import Words
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
-from mission_cli.domain.mission import Criterion, Feature, Limits, Milestone, Mission, Preferences
+from mission_cli.domain.mission import Feature, Limits, Milestone, Mission, Preferences
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, RunRecord
 from mission_cli.domain.status import (
     CriterionKind,

@@ -14,7 +14,8 @@ from mission_cli.domain.status import CriterionKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Mission
 
 
 def missing_package(kind: CriterionKind) -> str:

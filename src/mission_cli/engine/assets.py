@@ -15,7 +15,7 @@ from mission_cli.ports.git.state import Write, assets_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Transition

@@ -13,8 +13,9 @@ from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tr
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.judging.test_results import SuiteSummary
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import Exit, Job
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.effects import RunCheck, RunHook

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import FeatureNumber
-    from mission_cli.domain.mission import Criterion, Feature, Mission
+    from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.phases.table import Phase
     from mission_cli.domain.runs import RunRecord
 

@@ -13,8 +13,9 @@ from mission_cli.domain.tables import REMOVED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import FeatureNumber
-    from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
+    from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.domain.tables import Gate
 
 _STATUS = {MissionStatus.PLANNING: "draft"}

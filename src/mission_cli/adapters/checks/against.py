@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.checks.judge_files import only_judges, words_of
 from mission_cli.adapters.checks.test_options import as_before, steers
-from mission_cli.adapters.checks.test_suites import (
-    extended,
-    lost,
-    names_of,
-    only_added,
-    suite_of,
-)
+from mission_cli.adapters.checks.test_suites import extended, lost, names_of, only_added, suite_of
 from mission_cli.domain.branches.against import Compared
 from mission_cli.domain.paths import is_test_file
 
@@ -20,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from mission_cli.domain.branches.against import Change
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
 
 
 def concerns(path: str) -> bool:

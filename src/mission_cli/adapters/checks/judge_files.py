@@ -16,7 +16,7 @@ from mission_cli.domain.status import CriterionKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
 
 _WORD = pattern(r"[\w.+@~-]*[\w+@~](?:/[\w.+@~-]+)*|(?:\.{0,2}/)[\w.+@~/-]+")
 _FOLDER = pattern(r"(?:\bcd|\bpushd|-C|--prefix|--dir|--cwd|--directory)[\s=]+[\"']?([\w./+@~-]+)")

@@ -13,7 +13,7 @@ from mission_cli.domain.status import CriterionKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
 
 _RUN = frozenset({CriterionKind.RUN, CriterionKind.METRIC})
 _PYTHON = pattern(r"python[\d.]*")

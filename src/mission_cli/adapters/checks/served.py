@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import asdict
 
 if TYPE_CHECKING:
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
 
 
 def request_of(criterion: Criterion, shell: str) -> str:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from mission_cli.domain.branches.against import Change, Compared
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.judging.test_results import SuiteSummary
-    from mission_cli.domain.mission import Criterion
     from mission_cli.domain.runs import Exit
     from mission_cli.ports.checks import Setup
 

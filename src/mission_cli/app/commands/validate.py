@@ -8,10 +8,10 @@ from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.text import stamp
 from mission_cli.app.results.changes import JudgedCriterion, Validated
 from mission_cli.domain.branches.against import Against
+from mission_cli.domain.criteria.criterion import Result
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.evidence.verdicts import DEMAND
-from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, JobKind
 from mission_cli.engine import assets
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mission_cli.app.addressing import Address
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Criterion, Milestone
+    from mission_cli.domain.mission import Milestone
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Transition

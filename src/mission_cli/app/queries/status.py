@@ -18,15 +18,7 @@ from mission_cli.app.keeping import kept
 from mission_cli.app.mail.diagnosis import mail_findings
 from mission_cli.app.queries.diagnosis.news import news_findings
 from mission_cli.app.queries.needs.waiting import in_brief, waiting_of
-from mission_cli.app.queries.progress import (
-    elapsed,
-    left,
-    phase_of,
-    phase_rows,
-    progress_of,
-    took,
-    usd_of,
-)
+from mission_cli.app.queries.progress import elapsed, left, phase_of, phase_rows, progress_of, took, usd_of
 from mission_cli.app.queries.pulls import pulls_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reports import Changes
@@ -68,8 +60,9 @@ if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.app.results.outlook import Converted, Forecast
     from mission_cli.app.results.pulls import PullView
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.judging.test_results import SuiteSummary
-    from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
+    from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mission_cli.domain.branches.landing import LandedFile
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
-    from mission_cli.domain.mission import Criterion, Feature, Mission
+    from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.ports.git.code import CodeRepo
 

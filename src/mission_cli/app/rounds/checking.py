@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from mission_cli.app.results.outlook import Forecast
     from mission_cli.document.plans.model import Plan
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Criterion
     from mission_cli.engine.context import Context
 
 _BUILT_IN = frozenset({

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mission_cli.document.runs.evidence import EvidenceFile
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context

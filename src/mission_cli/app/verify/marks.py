@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mission_cli.document.runs.evidence import EvidenceFile
+    from mission_cli.domain.criteria.criterion import Criterion, Result
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
-    from mission_cli.domain.mission import Criterion, Milestone, Mission, Result
+    from mission_cli.domain.mission import Milestone, Mission
     from mission_cli.domain.runs import RunRecord
 
 

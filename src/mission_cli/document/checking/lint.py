@@ -14,11 +14,7 @@ from mission_cli.document.checking.weak_conditions import weak_conditions
 from mission_cli.document.criteria.parse import kind_meant, misspelling
 from mission_cli.document.reading.load import feature_sections, milestone_places
 from mission_cli.document.reading.phases import unnamed_milestones
-from mission_cli.document.reading.sections import (
-    SECTIONS,
-    find_section,
-    rows_in,
-)
+from mission_cli.document.reading.sections import SECTIONS, find_section, rows_in
 from mission_cli.document.syntax.scan import LONGEST_LINE
 from mission_cli.domain.agents.drafts import Fate, is_path, rows_of
 from mission_cli.domain.budget.amounts import why_no_amount
@@ -34,7 +30,8 @@ if TYPE_CHECKING:
 
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.document.syntax.layout import Layout
-    from mission_cli.domain.mission import Criterion, Feature, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.tables import Gate
 
 _NOT_UTF8 = pattern("[\udc80-\udcff]")

@@ -10,7 +10,7 @@ from mission_cli.document.criteria.http import LOOPBACK, PORT, VARIABLE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
 
 
 def weak_conditions(criterion: Criterion) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli.domain.mission import Criterion
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.reviews.rules import LEAST, REVIEWED_KINDS
 from mission_cli.domain.status import CriterionKind, GateKind
 

@@ -11,7 +11,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
 from mission_cli.document.syntax.spans import results, without_results
 from mission_cli.document.syntax.yaml_text import compose_texts
-from mission_cli.domain.mission import LINE_MARK
+from mission_cli.domain.criteria.criterion import LINE_MARK
 from mission_cli.domain.status import CriterionKind
 
 if TYPE_CHECKING:

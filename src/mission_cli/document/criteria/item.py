@@ -19,7 +19,7 @@ from mission_cli.domain.status import EXECUTABLE_KINDS, CriterionKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
 
 LONGEST = 8_000
 """The most characters of one criterion."""

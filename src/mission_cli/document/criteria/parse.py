@@ -20,14 +20,9 @@ from mission_cli.document.criteria.fields import wrong as _wrong
 from mission_cli.document.criteria.http import FORM as HTTP_FORM
 from mission_cli.document.criteria.http import read_http
 from mission_cli.document.syntax import escape
-from mission_cli.document.syntax.spans import (
-    Span,
-    code,
-    results,
-    spans,
-)
+from mission_cli.document.syntax.spans import Span, code, results, spans
 from mission_cli.document.syntax.vocabulary import VERDICT_WORDS, verdict
-from mission_cli.domain.mission import LINE_MARK, Criterion, Result
+from mission_cli.domain.criteria.criterion import LINE_MARK, Criterion, Result
 from mission_cli.domain.status import CriterionKind
 
 if TYPE_CHECKING:

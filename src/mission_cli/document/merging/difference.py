@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
-from mission_cli.document.merging.parts import (
-    Grid,
-    Kind,
-    sections_of,
-)
-from mission_cli.document.merging.tables import (
-    PLACEHOLDER,
-    named_rows,
-    role_of,
-)
+from mission_cli.document.merging.parts import Grid, Kind, sections_of
+from mission_cli.document.merging.tables import PLACEHOLDER, named_rows, role_of
 from mission_cli.domain.budget.amounts import CATEGORIES, show_amount
 
 if TYPE_CHECKING:
@@ -25,8 +17,9 @@ if TYPE_CHECKING:
 
     from mission_cli.document.merging.parts import Line, Section
     from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import FeatureNumber
-    from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
+    from mission_cli.domain.mission import Feature, Milestone, Mission
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import yaml
 
     from mission_cli.document.plans.model import Plan
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
 
 _WORD = pattern(r"[A-Za-z0-9_.+-]+")
 _ESCAPED = pattern(r"\\.")

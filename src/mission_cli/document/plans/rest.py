@@ -12,8 +12,9 @@ from mission_cli.domain.team.limits import limits_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import FeatureNumber
-    from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
+    from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.domain.tables import Member
 
 

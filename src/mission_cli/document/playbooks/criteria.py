@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mission_cli.document.playbooks.values import Value
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
 
 _PROSE = frozenset({CriterionKind.TEXT, CriterionKind.MANUAL, CriterionKind.REVIEW})
 _ADDRESSED = frozenset({CriterionKind.HTTP, CriterionKind.BROWSER})

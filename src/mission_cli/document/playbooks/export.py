@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.document.syntax.layout import Layout
-    from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Feature, Milestone, Mission
 
 _FRONT = ("type", "mode", "priority", "schedule", "lifetime", "check_every", "autonomous", "quality_threshold")
 _GROUPS = ("model_routing", "preferences")

@@ -18,18 +18,9 @@ from mission_cli.document.reading.checklists import listed_features
 from mission_cli.document.reading.contradictions import contradictions
 from mission_cli.document.reading.equipment.feedback import feedback, feedback_problems
 from mission_cli.document.reading.equipment.resources import resource_problems, resources
-from mission_cli.document.reading.features import (
-    Draft,
-    read_row,
-    resolve,
-)
+from mission_cli.document.reading.features import Draft, read_row, resolve
 from mission_cli.document.reading.front_schema import YES, front_problems
-from mission_cli.document.reading.implausible import (
-    MOST_MILESTONES,
-    no_text,
-    odd_values,
-    too_large,
-)
+from mission_cli.document.reading.implausible import MOST_MILESTONES, no_text, odd_values, too_large
 from mission_cli.document.reading.learning.rows import learned_in, learned_problems
 from mission_cli.document.reading.loaded import Loaded, MilestonePlace
 from mission_cli.document.reading.metadata import Facts
@@ -39,16 +30,10 @@ from mission_cli.document.reading.unread_features import column_of, number_in, u
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.scan import scan
 from mission_cli.document.syntax.spans import without_comments
-from mission_cli.document.syntax.vocabulary import (
-    hours,
-    milestone_status,
-    mission_status,
-    number,
-    plain,
-)
+from mission_cli.document.syntax.vocabulary import hours, milestone_status, mission_status, number, plain
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id
 from mission_cli.domain.mail.addresses import is_pattern
-from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
+from mission_cli.domain.mission import Feature, Milestone, Mission
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.resources.rows import holding
 
@@ -57,6 +42,7 @@ if TYPE_CHECKING:
 
     from mission_cli.document.syntax.layout import Layout
     from mission_cli.document.syntax.rows import Row, Table
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.tables import Gate
 
 _MILESTONE = pattern(r"(?:Milestone\s+|M)(\d{1,9})\b\s*[:.—–-]?\s*(.*)\Z", re.IGNORECASE)

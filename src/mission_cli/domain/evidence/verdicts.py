@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import sha256_of
-from mission_cli.domain.mission import Criterion
+from mission_cli.domain.criteria.criterion import Criterion
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
 
 _DEEPEST = 4
 _MOST_MANIFESTS, _MOST_NEAR = 200, 5_000

@@ -11,7 +11,8 @@ from mission_cli.domain.status import PASSES, FeatureStatus
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Mission
 
 _WORD = pattern(r"[^\W_]{3,}")
 _COMMON = (

@@ -22,7 +22,8 @@ from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, CriterionKind, Re
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
 
 MOST = 12

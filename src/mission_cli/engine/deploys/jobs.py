@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.document.reading.placed import load_placed
-from mission_cli.domain.deploys.rows import (
-    BUSY,
-    DeployStatus,
-    health_key,
-    job_key,
-    keys_of,
-    live_before,
-    rollback_key,
-)
+from mission_cli.domain.criteria.criterion import Criterion
+from mission_cli.domain.deploys.rows import BUSY, DeployStatus, health_key, job_key, keys_of, live_before, rollback_key
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.mission import Criterion
 from mission_cli.domain.resources.delivery import given
 from mission_cli.domain.status import CriterionKind, JobKind
 from mission_cli.planner.core.effects import DeployPart

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.branches.against import Against
-from mission_cli.domain.branches.landing import (
-    Landing,
-    LandPlan,
-    LandState,
-    Merge,
-)
+from mission_cli.domain.branches.landing import Landing, LandPlan, LandState, Merge
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import RunId, Sha, feature_order
 from mission_cli.domain.phases.table import WorkerKind, current
@@ -29,7 +24,8 @@ from mission_cli.planner.pulls.rows import proposing
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mission_cli.domain.mission import Criterion, Milestone, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Milestone, Mission
     from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.observation import Observation

@@ -61,7 +61,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.document.reading.loaded import Loaded
-    from mission_cli.domain.mission import Criterion, Limits, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Limits, Mission
     from mission_cli.domain.runs import Exit, RunRecord
     from mission_cli.domain.timing.timeline import Timeline
     from mission_cli.engine.context import Context

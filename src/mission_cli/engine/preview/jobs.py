@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.mission import Criterion
 from mission_cli.domain.preview.rows import cleanup_key, job_key
 from mission_cli.domain.status import CriterionKind, JobKind
 from mission_cli.planner.core.effects import StartPreview

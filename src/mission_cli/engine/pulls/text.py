@@ -18,8 +18,9 @@ from mission_cli.engine.pulls.own_template import PLACES, filled, refreshed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.forge.rows import PullRow
-    from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
+    from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
 

@@ -22,7 +22,7 @@ from mission_cli.planner.milestones.judging import judge, key_on, start_checks
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judgment import Judgment
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted, first_error, one_line, stamp
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
+from mission_cli.domain.criteria.criterion import Result
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.facts import PullState, Rules
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import Sha, attempt_name, feature_order
 from mission_cli.domain.judging.packages import touched
-from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.runs import Job
@@ -32,8 +32,9 @@ from mission_cli.planner.pulls.rows import propose, proposing, row_of
 from mission_cli.planner.reviewing.reviews import Change
 
 if TYPE_CHECKING:
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import FeatureNumber
-    from mission_cli.domain.mission import Criterion, Feature
+    from mission_cli.domain.mission import Feature
     from mission_cli.domain.runs import Evidence, RunRecord
     from mission_cli.planner.attempts.facts import Facts
     from mission_cli.planner.core.draft import Draft

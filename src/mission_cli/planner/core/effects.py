@@ -11,9 +11,9 @@ from mission_cli.planner.core.moves.mails import MailEffect
 from mission_cli.planner.core.moves.purchases import PurchaseEffect
 
 if TYPE_CHECKING:
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.forge.facts import Check
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
-    from mission_cli.domain.mission import Criterion
 
 
 # Transitions

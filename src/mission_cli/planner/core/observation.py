@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.branches.landing import Merge
     from mission_cli.domain.budget.across import Row
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.forecast.patterns import Seen, Sort
     from mission_cli.domain.forge.look import PullLook
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.hooks.rules import HookState
     from mission_cli.domain.hosts.look import HostLook
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
-    from mission_cli.domain.mission import Criterion
     from mission_cli.domain.outside.facts import Numbered, Occasion
     from mission_cli.domain.resources.rows import Look
     from mission_cli.domain.runs import CheckState, Evidence, Job, RunRecord

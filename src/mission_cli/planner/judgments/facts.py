@@ -11,7 +11,8 @@ from mission_cli.domain.status import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mission_cli.domain.mission import Criterion, Feature, Milestone
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Feature, Milestone
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.core.draft import Draft
 

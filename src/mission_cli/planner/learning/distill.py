@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import timedelta
 
-    from mission_cli.domain.mission import Criterion, Feature, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.runs import RunRecord
 
 BASE = {SkillKind.TRAP: 50, SkillKind.CONVENTION: 50, SkillKind.COMMAND: 30, SkillKind.TIMING: 30}

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import (
-    dataclass,
-    field,
-    replace,
-)
+from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.text import first_error, one_line
 from mission_cli.domain.status import CriterionKind, HoldKind, Verdict
-from mission_cli.planner.core.requests import (
-    Question,
-    answer_to,
-    ask,
-    find_request,
-)
+from mission_cli.planner.core.requests import Question, answer_to, ask, find_request
 from mission_cli.planner.milestones.judging import judge, start_checks
 from mission_cli.planner.milestones.judgment import Judged, says_yes
 from mission_cli.planner.milestones.meant import ACCEPT_CHANGE
@@ -25,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.domain.branches.against import Against
-    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.planner.core.draft import Draft
 
 _RUN = frozenset({CriterionKind.RUN, CriterionKind.METRIC})

@@ -18,8 +18,9 @@ from mission_cli.planner.reviewing.reviews import is_reviewed, start_reviews
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import CheckState
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.reviewing.reviews import Change

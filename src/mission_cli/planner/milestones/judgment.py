@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.judging.test_results import SuiteSummary
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import CheckState
     from mission_cli.domain.tables import InputRequest
     from mission_cli.planner.core.draft import Draft

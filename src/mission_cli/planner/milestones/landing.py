@@ -49,9 +49,10 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.branches.against import Against
     from mission_cli.domain.branches.landing import Landing
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Criterion, Milestone
+    from mission_cli.domain.mission import Milestone
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judged_before import Before
     from mission_cli.planner.milestones.judgment import Judged, Judgment

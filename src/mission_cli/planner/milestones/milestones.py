@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import command_line, counted, first_error, one_line, share, stamp
 from mission_cli.domain.branches.refs import work_branch
+from mission_cli.domain.criteria.criterion import Result
 from mission_cli.domain.evidence.verdicts import VALIDATION
-from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import Notice, advise, do
 from mission_cli.domain.status import EXECUTABLE_KINDS, HoldKind, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.planner.core.effects import MakeWork, MoveWork
@@ -30,7 +30,8 @@ from mission_cli.planner.reviewing.reviews import milestone_change
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.domain.mission import Criterion, Milestone, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Milestone, Mission
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judgment import Judged, Judgment
 

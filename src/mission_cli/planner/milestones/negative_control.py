@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import first_error, one_line, stamp
+from mission_cli.domain.criteria.criterion import Result
 from mission_cli.domain.evidence.verdicts import START
-from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, Verdict
 from mission_cli.planner.core.moves.milestones import Mark, MarkCriteria
@@ -15,7 +15,8 @@ from mission_cli.planner.milestones.judging import judge, start_checks
 from mission_cli.planner.milestones.judgment import for_file
 
 if TYPE_CHECKING:
-    from mission_cli.domain.mission import Criterion, Milestone
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Milestone
     from mission_cli.planner.core.draft import Draft
 
 

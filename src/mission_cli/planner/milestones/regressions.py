@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli.domain.mission import Result
+from mission_cli.domain.criteria.criterion import Result
 from mission_cli.domain.status import Verdict
 from mission_cli.planner.milestones.judging import judge
 from mission_cli.planner.milestones.judgment import Judgment
@@ -13,8 +13,9 @@ from mission_cli.planner.milestones.judgment import Judgment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Criterion, Milestone
+    from mission_cli.domain.mission import Milestone
     from mission_cli.planner.core.draft import Draft
 
 Place = tuple["Sha", str]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.shown import plain_number
 from mission_cli._support.text import counted, first_error, one_line
-from mission_cli.domain.mission import Criterion
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.reviews.rules import family_of
 from mission_cli.domain.reviews.weigh import confirmed, weigh, with_command
 from mission_cli.domain.status import CriterionKind, Verdict

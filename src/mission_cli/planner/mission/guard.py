@@ -17,8 +17,9 @@ from mission_cli.planner.core.moves.mission import Note
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import MissionId, RunId, Sha
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.core.draft import Draft
 

@@ -27,8 +27,9 @@ from mission_cli.planner.mission.workers import model_of, next_attempt, runner_o
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Criterion, Milestone, Mission
+    from mission_cli.domain.mission import Milestone, Mission
     from mission_cli.domain.routing import Route
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.core.policy import RunnerPolicy

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.app.results.reports import WholeMission
-    from mission_cli.domain.mission import Criterion, Feature, Mission
+    from mission_cli.domain.criteria.criterion import Criterion
+    from mission_cli.domain.mission import Feature, Mission
     from mission_cli.surfaces.lines import Line
 
 _DEEP = 6

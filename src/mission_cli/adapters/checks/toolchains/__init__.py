@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.checks.toolchains import compiled, node, others, python
 from mission_cli.adapters.checks.toolchains.package import Folder, Package, Purpose
-from mission_cli.domain.mission import Criterion
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.status import CriterionKind
 from mission_cli.ports.checks import Setup
 

@@ -12,8 +12,9 @@ from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
     from mission_cli.ports.diagnostics import Instruments
 

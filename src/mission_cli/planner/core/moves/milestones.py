@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
+    from mission_cli.domain.criteria.criterion import Criterion, Result
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.ids import FeatureNumber
-    from mission_cli.domain.mission import Criterion, Result
     from mission_cli.domain.status import MilestoneStatus
 
 

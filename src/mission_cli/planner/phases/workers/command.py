@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import first_error, one_line
 from mission_cli.domain.branches.refs import work_branch
-from mission_cli.domain.mission import Criterion
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import CriterionKind, Verdict
 from mission_cli.planner.core.effects import MakeWork

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import first_error, one_line
-from mission_cli.domain.mission import Criterion
+from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.status import Cause, CriterionKind
 from mission_cli.planner.core.phases import rule_of
 from mission_cli.planner.milestones.judging import judge, start_checks
