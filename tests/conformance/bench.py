@@ -29,7 +29,8 @@ from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.branches.landing import Words
 from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.mission import Mission
-from mission_cli.domain.runs import Exit, Reserve, RunRecord
+from mission_cli.domain.runs.record import RunRecord
+from mission_cli.domain.runs.usage import Reserve
 from mission_cli.domain.status import EndReason, MissionStatus, RecordState
 from mission_cli.engine.attempts.jobs import worker_job
 from mission_cli.planner.attempts.endings import ending
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from tests.conformance.subjects import Subject
     from tests.kit.model_server import Script
 
-    from mission_cli.domain.runs import Evidence
+    from mission_cli.domain.runs.evidence import Evidence
+    from mission_cli.domain.runs.jobs import Exit
     from mission_cli.ports.agents.agent import Agent, Invocation, Reader, Request
     from mission_cli.ports.agents.logs import LogReader
     from mission_cli.ports.agents.usage import Prices

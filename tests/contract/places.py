@@ -36,7 +36,7 @@ from mission_cli.wiring import compose
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mission_cli.domain.runs import Job
+    from mission_cli.domain.runs.jobs import Job
     from mission_cli.engine.context import Context
     from mission_cli.ports.executor import JobSpec
 

@@ -15,7 +15,7 @@ from mission_cli.surfaces.markup.patches import read_patch
 if TYPE_CHECKING:
     from tests.contract.places import Place
 
-    from mission_cli.domain.runs import Evidence
+    from mission_cli.domain.runs.evidence import Evidence
 
 M = MissionId("m")
 RUN = RunId("m/1.1-a1")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.kit.people import Person
 
-    from mission_cli.domain.runs import Exit
+    from mission_cli.domain.runs.jobs import Exit
     from mission_cli.ports.executor import Executor
 
 ONE = "m/1.1-a1"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tests.crash.lives import StateId
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.ports.executor import JobSpec
 
 PLAN = """\

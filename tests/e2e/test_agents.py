@@ -24,7 +24,7 @@ from mission_cli.document.runs.record import read_run
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 FULL = """\
 title: Three features

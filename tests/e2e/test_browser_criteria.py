@@ -24,7 +24,7 @@ from mission_cli.document.plans.plan import read_plan
 from mission_cli.document.reading.load import load
 from mission_cli.domain.criteria.browser import BrowserCheck, Step
 from mission_cli.domain.criteria.extras import BROWSERS, without
-from mission_cli.domain.runs import Exit
+from mission_cli.domain.runs.jobs import Exit
 from mission_cli.domain.status import CriterionKind, EndReason, Verdict
 from mission_cli.wiring.command_lines import isolated_command
 

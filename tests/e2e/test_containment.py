@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.kit.people import Person
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 TOKEN = "ghp_" + "a1B2c3D4" * 4 + "e5F6"

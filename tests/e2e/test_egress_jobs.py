@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.kit.loopback import Loopback
     from tests.kit.people import Person
 
-    from mission_cli.domain.runs import Exit
+    from mission_cli.domain.runs.jobs import Exit
 
 VALUE = "Zq7rT4kW8vLx2mBn6Yc0HsPdUgAe5Ji3"
 DUMP = """

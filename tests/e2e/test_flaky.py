@@ -12,7 +12,7 @@ from mission_cli.domain.judging.test_results import from_lines
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 
 def records(person: Person) -> list[RunRecord]:

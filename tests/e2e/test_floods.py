@@ -18,7 +18,7 @@ from mission_cli.wiring import compose
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
-    from mission_cli.domain.runs import Exit
+    from mission_cli.domain.runs.jobs import Exit
     from mission_cli.engine.context import Context
 
 _MIB = 1 << 20

@@ -20,7 +20,7 @@ from mission_cli.wiring import compose
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
-    from mission_cli.domain.runs import Exit
+    from mission_cli.domain.runs.jobs import Exit
 
 PLAN = """\
 title: One

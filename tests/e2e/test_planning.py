@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tests.kit.people import Person
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 GOAL = "Count the words in files"
 NEW = ("new", GOAL, "--headless", "--id", "m")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.kit.people import Person
 
-    from mission_cli.domain.runs import Job
+    from mission_cli.domain.runs.jobs import Job
     from mission_cli.ports.executor import Executor
 
 SERVER = """\

@@ -8,7 +8,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from mission_cli.adapters.agents.question import question_in, with_question
-from mission_cli.domain.runs import AgentReport
+from mission_cli.domain.runs.jobs import AgentReport
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:

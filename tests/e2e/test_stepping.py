@@ -24,7 +24,7 @@ from mission_cli.wiring.compose import open_repository
 if TYPE_CHECKING:
     from tests.kit.people import Answer, Person
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 PLAN = """\
 title: One feature

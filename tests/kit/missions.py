@@ -10,7 +10,9 @@ from mission_cli._support.text import stamp
 from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
 from mission_cli.domain.mission import Feature, Limits, Milestone, Mission, Preferences
-from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, RunRecord
+from mission_cli.domain.runs.evidence import Evidence
+from mission_cli.domain.runs.jobs import CheckState, Exit, Job
+from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.status import (
     Cause,
     CriterionKind,

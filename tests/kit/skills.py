@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.ports.executor import JobSpec
 
 SUBJECTS = ("parser", "printer", "cache", "login", "report", "search", "export", "import", "queue", "mail")

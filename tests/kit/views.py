@@ -33,7 +33,7 @@ from mission_cli.app.results.waiting import Waiting
 from mission_cli.document.plans.plan import read_plan
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.notice import Remedy, advise
-from mission_cli.domain.runs import Tally
+from mission_cli.domain.runs.usage import Tally
 from mission_cli.engine.loop import pulse
 from mission_cli.surfaces.lines import Size, painted, plain, reflow
 from mission_cli.surfaces.views.consent import consent_lines

@@ -16,7 +16,7 @@ from mission_cli.domain.status import Cause
 if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 FILES = [f"1.{n}.txt" for n in range(1, 7)]
 CHECK = f"not grep: `bad` in {' '.join(f'`{name}`' for name in FILES)}"

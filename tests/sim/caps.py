@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.objects import Commit, Objects
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 _STEPS = 6
 """An attempt may always take the three steps that are kept as a margin, and three more."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tests.kit.fakes.share import Way, cut_off
 from tests.sim.events import What
 
-from mission_cli.domain.runs import Job
+from mission_cli.domain.runs.jobs import Job
 from mission_cli.domain.status import JobState
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.ports.executor import JobSpec
 
 _SHARE = Decimal("0.2")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.kit.fakes.host import Host
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.ports.executor import JobSpec
 
 NAMES = ("script", "second", "third")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
     from tests.sim.events import Event
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 
 class PlaceSim(Sim):

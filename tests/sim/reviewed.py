@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 _NAMES = tuple(d.name for d in DIMENSIONS)
 _CENT = Decimal("0.000001")

@@ -48,7 +48,7 @@ from mission_cli.planner.mission.guard import PUT_BACK
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Hold
     from mission_cli.planner.core.effects import Effect

@@ -19,7 +19,7 @@ from mission_cli.ports.agents.usage import Prices
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mission_cli.domain.runs import AgentReport
+    from mission_cli.domain.runs.jobs import AgentReport
 
 AGENT = """
 import json, sys

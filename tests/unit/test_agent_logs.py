@@ -17,7 +17,8 @@ from mission_cli.adapters.money.table import PACKAGED, TablePrices
 from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.app.queries.logs import AttemptLog
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.runs import RunRecord, Usage
+from mission_cli.domain.runs.record import RunRecord
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause, RecordState
 from mission_cli.ports.agents.logs import LogEntry, LogKind
 from mission_cli.ports.executor import LogPart

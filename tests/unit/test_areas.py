@@ -20,7 +20,7 @@ from mission_cli.planner.core.moves.features import Dispatch
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.decisions import Decisions
     from mission_cli.ports.executor import JobSpec
 

@@ -29,7 +29,7 @@ from mission_cli.domain.asking.asked import Asked, read_asked
 from mission_cli.domain.asking.options import Answers, Option, chosen, problem_of, read_options, write_options
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.runs import AgentReport
+from mission_cli.domain.runs.jobs import AgentReport
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.domain.tables import InputRequest
 from mission_cli.engine.recording.requests import request_row

@@ -13,7 +13,7 @@ from tests.kit.nightly import NIGHTLY, by_day
 
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.ids import RunId, Sha
-from mission_cli.domain.runs import CheckState, Evidence, Job
+from mission_cli.domain.runs.jobs import CheckState, Job
 from mission_cli.domain.status import Cause, FeatureStatus, JobState, Verdict
 from mission_cli.planner.attempts.queue import Candidate, merge_order
 from mission_cli.planner.core.effects import Integrate, RunCheck
@@ -23,7 +23,8 @@ from mission_cli.planner.decide import decide
 if TYPE_CHECKING:
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.evidence import Evidence
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.decisions import Decisions
 
 SUITE = run("make test")

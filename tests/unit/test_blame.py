@@ -10,7 +10,7 @@ from tests.kit.missions import EXIT, POLICY, feature, holds, milestone, mission,
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.criteria.criterion import Result
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.runs import CheckState
+from mission_cli.domain.runs.jobs import CheckState
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, Verdict
 from mission_cli.planner.core.effects import RunCheck
 from mission_cli.planner.core.moves.milestones import AddFix

@@ -7,11 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from mission_cli._support.numbers import (
-    MOST,
-    decimal_of,
-    whole,
-)
+from mission_cli._support.numbers import MOST, decimal_of, whole
 from mission_cli._support.text import (
     EARLIEST,
     LATEST,
@@ -27,29 +23,18 @@ from mission_cli._support.text import (
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.fs.noted.timelines import timeline_facts, timeline_from
 from mission_cli.document.runs.record import read_run, write_run
-from mission_cli.document.syntax.vocabulary import (
-    hours,
-    number,
-    why_no_number,
-)
-from mission_cli.domain.budget.amounts import (
-    parse_amount,
-    show_amount,
-    why_no_amount,
-)
+from mission_cli.document.syntax.vocabulary import hours, number, why_no_number
+from mission_cli.domain.budget.amounts import parse_amount, show_amount, why_no_amount
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import RunId, feature_number, split_run_id
 from mission_cli.domain.mission import Limits
-from mission_cli.domain.runs import RunRecord, Usage
+from mission_cli.domain.runs.record import RunRecord
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause, RecordState
 from mission_cli.domain.tables import Spend
 from mission_cli.domain.timing.schedule import end_of
-from mission_cli.domain.timing.timeline import (
-    Gap,
-    Moment,
-    Timeline,
-)
+from mission_cli.domain.timing.timeline import Gap, Moment, Timeline
 from mission_cli.settings import parse
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)

@@ -26,7 +26,7 @@ from mission_cli.app.queries.outlook import outlook
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.errors import BlockedError, MissionError, NotFoundError, UsageError
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.runs import Usage
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.surfaces.reporting.budget import (
     accuracy_csv,
     accuracy_text,

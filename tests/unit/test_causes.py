@@ -12,7 +12,8 @@ from tests.kit.missions import GOOD, NOW, POLICY, TIP, feature, mission, observa
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import stamp
 from mission_cli.domain.criteria.criterion import Criterion
-from mission_cli.domain.runs import AgentReport, CheckState, Evidence, Exit, Job, RunRecord
+from mission_cli.domain.runs.evidence import Evidence
+from mission_cli.domain.runs.jobs import AgentReport, CheckState, Exit, Job
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, Verdict
 from mission_cli.domain.tables import InputRequest, Recovery
 from mission_cli.planner.core.effects import Integrate
@@ -25,6 +26,7 @@ from mission_cli.planner.milestones.judgment import check_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.decisions import Decisions, Hold
 
 NONE = Evidence(None)

@@ -14,7 +14,7 @@ from tests.kit.missions import NOW, POLICY, WORK, feature, milestone, mission, o
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.executors.jobs.slots import SLOTS
 from mission_cli.app.commands import lifecycle
-from mission_cli.domain.runs import CheckState, Exit, Job
+from mission_cli.domain.runs.jobs import CheckState, Exit, Job
 from mission_cli.domain.status import (
     EndReason,
     FeatureStatus,

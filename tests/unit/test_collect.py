@@ -17,13 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mission_cli.adapters.git.code import trees
-from mission_cli.adapters.git.code.collect import (
-    Screen,
-    collect,
-    collect_and_save,
-)
+from mission_cli.adapters.git.code.collect import Screen, collect, collect_and_save
 from mission_cli.adapters.secrets.screen import SecretRules
-from mission_cli.domain.runs import Left
+from mission_cli.domain.runs.jobs import Left
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from mission_cli._support.text import stamp
 from mission_cli.domain.branches.landing import Merge
 from mission_cli.domain.criteria.criterion import Criterion, Result
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.runs import CheckState, Exit, Job
+from mission_cli.domain.runs.jobs import CheckState, Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.planner.core.effects import MoveWork, RunCheck
 from mission_cli.planner.core.moves.features import Dispatch

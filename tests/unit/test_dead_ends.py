@@ -20,7 +20,8 @@ from mission_cli.domain.branches.landing import Landing, LandState, Merge
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.mission import Mission, Preferences
-from mission_cli.domain.runs import Evidence, Job
+from mission_cli.domain.runs.evidence import Evidence
+from mission_cli.domain.runs.jobs import Job
 from mission_cli.domain.status import Cause, FeatureStatus, GateKind, JobState, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.domain.tables import Gate, Recovery, Wait
 from mission_cli.planner.core.moves.features import Dispatch, Settle

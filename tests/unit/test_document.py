@@ -32,7 +32,8 @@ from mission_cli.document.syntax.rows import split_row
 from mission_cli.document.syntax.scan import scan
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import FeatureNumber, RunId
-from mission_cli.domain.runs import RunRecord, Usage
+from mission_cli.domain.runs.record import RunRecord
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, RecordState
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.executor import Outcome
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.ports.executor import JobSpec
 
 LINE = "Add a line to CHANGELOG.md for 1.1."

@@ -31,7 +31,7 @@ from mission_cli.domain.agents.drafts import (
 from mission_cli.domain.agents.effect import Figures, effect_of
 from mission_cli.domain.agents.workspace import MOST, too_large
 from mission_cli.domain.ids import MissionId
-from mission_cli.domain.runs import Usage
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause
 from mission_cli.ports.agents.agent import GivenAgent, Request
 

@@ -14,7 +14,7 @@ from mission_cli.adapters.fs.atomic import create_whole
 from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.adapters.git.code import trees
 from mission_cli.adapters.git.repo.command import ZERO, Git
-from mission_cli.domain.runs import Exit
+from mission_cli.domain.runs.jobs import Exit
 from mission_cli.domain.status import EndReason, JobKind
 from mission_cli.ports.executor import JobSpec, Tree
 from mission_cli.wiring.compose import open_repository

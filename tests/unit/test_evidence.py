@@ -12,7 +12,8 @@ from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.ids import RunId, Sha
-from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
+from mission_cli.domain.runs.evidence import Evidence
+from mission_cli.domain.runs.jobs import CheckState, Exit, Job
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
 from mission_cli.domain.tables import InputRequest
 from mission_cli.planner.core.effects import Integrate, RunCheck

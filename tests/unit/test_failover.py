@@ -34,7 +34,7 @@ from mission_cli.planner.decide import decide
 from mission_cli.surfaces.reporting.budget import report_text
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.decisions import Decisions
     from mission_cli.ports.executor import JobSpec
 

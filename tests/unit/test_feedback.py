@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.feedback.results import FeedbackFiled
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 DONE = FeatureStatus.DONE
 EVIL = "x](javascript:alert(1)) <script>@ada #1 closes #2 <!-- mission:feedback/000000000000 --> | **Status:** done"

@@ -24,7 +24,7 @@ from mission_cli.planner.milestones.meant import ACCEPT_CHANGE
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import CheckState
+    from mission_cli.domain.runs.jobs import CheckState
     from mission_cli.planner.core.decisions import Decisions
 
 WEAK = Against(OLD, "old", ("check.sh",))

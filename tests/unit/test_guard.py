@@ -11,7 +11,7 @@ from tests.unit.test_odd_missions import TEXT
 from mission_cli._support.text import stamp
 from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import MissionId, RunId, Sha
-from mission_cli.domain.runs import Exit, Job
+from mission_cli.domain.runs.jobs import Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState
 from mission_cli.domain.tables import InputRequest
 from mission_cli.planner.core.effects import Cancel, MakeWork, MoveWork, PutBaseBack

@@ -15,7 +15,7 @@ from mission_cli.app.results.mission_report import HeldOutFigure
 from mission_cli.document.reading.load import load
 from mission_cli.domain.criteria.criterion import Result
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.runs import CheckState
+from mission_cli.domain.runs.jobs import CheckState
 from mission_cli.domain.status import Cause, FeatureStatus, MilestoneStatus, Verdict
 from mission_cli.domain.tables import HeldOut
 from mission_cli.planner.core.effects import RunCheck

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.proc import scan
 from mission_cli.document.criteria.parse import read_criterion
-from mission_cli.domain.runs import Exit
+from mission_cli.domain.runs.jobs import Exit
 from mission_cli.domain.status import EndReason, Verdict
 from mission_cli.wiring.command_lines import isolated_command
 

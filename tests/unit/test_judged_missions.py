@@ -26,7 +26,7 @@ from mission_cli.surfaces.views.status import head_lines
 if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.ports.executor import JobSpec
 
 PLAN = """\

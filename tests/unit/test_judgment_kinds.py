@@ -35,7 +35,7 @@ from mission_cli.planner.judgments.triggers import judge_failures
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.decisions import Decisions, Transition
 
 PROPOSE, ACT = Orchestrator(judgments=Judging.PROPOSE), Orchestrator(judgments=Judging.ACT)

@@ -20,7 +20,8 @@ from mission_cli.domain.judgments.answers import EXAMPLES, MODELS, Answer, examp
 from mission_cli.domain.judgments.rules import Judging, JudgmentKind, Orchestrator
 from mission_cli.domain.mission import Limits
 from mission_cli.domain.reviews.answer import UnreadableError
-from mission_cli.domain.runs import AgentReport, Exit, Job, Reserve, Usage
+from mission_cli.domain.runs.jobs import AgentReport, Exit, Job
+from mission_cli.domain.runs.usage import Reserve, Usage
 from mission_cli.domain.status import Cause, EndReason, JobState, MissionStatus
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import Cancel, Recover, Submit
@@ -31,7 +32,7 @@ from mission_cli.planner.judgments.limits import MOST
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 KIND = JudgmentKind.DIAGNOSE
 ASKED = Question(KIND, "1", "pytest printed: 1 failed", subject_of(KIND, "1", "tree t"))

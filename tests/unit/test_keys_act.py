@@ -17,7 +17,7 @@ from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.retrospective.facts import facts_of
 from mission_cli.domain.retrospective.told import sections_of
-from mission_cli.domain.runs import Job
+from mission_cli.domain.runs.jobs import Job
 from mission_cli.domain.status import FeatureStatus, GateKind, JobState, MissionStatus
 from mission_cli.domain.tables import Gate, Member
 from mission_cli.engine.attempts.prompt import prompt_for

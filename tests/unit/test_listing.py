@@ -14,7 +14,7 @@ from mission_cli.app.commands import features, lifecycle
 from mission_cli.app.queries.listing import lines_of
 from mission_cli.app.queries.status import status_of
 from mission_cli.domain.ids import MissionId
-from mission_cli.domain.runs import Tally
+from mission_cli.domain.runs.usage import Tally
 from mission_cli.engine.loop import pulse
 from mission_cli.ports.runtime import Trouble
 from mission_cli.surfaces.views.features import facts_of

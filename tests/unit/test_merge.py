@@ -31,7 +31,7 @@ from mission_cli.document.reading.load import load
 from mission_cli.document.runs.merge import merge_runs
 from mission_cli.document.runs.record import write_run
 from mission_cli.domain.ids import FeatureNumber, RunId
-from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.status import Cause, RecordState
 
 if TYPE_CHECKING:

@@ -31,7 +31,8 @@ from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.budget.ledger import fair_share
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.mission import Limits, Preferences
-from mission_cli.domain.runs import AgentReport, Exit, Job, Reserve, RunRecord, Usage
+from mission_cli.domain.runs.jobs import AgentReport, Exit, Job
+from mission_cli.domain.runs.usage import Reserve, Usage
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.domain.tables import Spend
 from mission_cli.planner.core.effects import Cancel, Integrate, Land
@@ -41,6 +42,7 @@ from mission_cli.planner.core.moves.mission import Finish, MoveMission, Note
 from mission_cli.planner.release.routes import first_reserves
 
 if TYPE_CHECKING:
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.decisions import Decisions
 
 TEN = Limits(usd=Decimal(10))

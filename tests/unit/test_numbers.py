@@ -24,7 +24,7 @@ from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
 from mission_cli.app.results.views import Money
 from mission_cli.document.plans.plan import read_plan
-from mission_cli.domain.runs import Tally
+from mission_cli.domain.runs.usage import Tally
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.news.standing import standing
 from mission_cli.surfaces.as_json import as_json

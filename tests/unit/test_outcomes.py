@@ -9,7 +9,7 @@ from mission_cli.adapters.checks.outcome import last_number, missing_tool
 from mission_cli.adapters.checks.standard import StandardChecks
 from mission_cli.adapters.checks.test_summaries import Ran, ran_tests
 from mission_cli.document.criteria.parse import read_criterion
-from mission_cli.domain.runs import Exit
+from mission_cli.domain.runs.jobs import Exit
 from mission_cli.domain.status import EndReason, Verdict
 
 CHECKS = StandardChecks(("inspect",))

@@ -16,7 +16,8 @@ from mission_cli.domain.hosts.look import HostLook
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.mission import Preferences
 from mission_cli.domain.notice import Notice, advise
-from mission_cli.domain.runs import Evidence, Exit, Job
+from mission_cli.domain.runs.evidence import Evidence
+from mission_cli.domain.runs.jobs import Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, RequestStatus
 from mission_cli.domain.tables import InputRequest
 from mission_cli.planner.core.effects import AskHost, Cancel

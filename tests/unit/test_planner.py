@@ -21,7 +21,9 @@ from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.errors import IllegalMoveError
 from mission_cli.domain.ids import FeatureNumber, RunId
 from mission_cli.domain.mission import Feature, Limits, Milestone, Mission, Preferences
-from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, Reserve, RunRecord, Usage
+from mission_cli.domain.runs.evidence import Evidence
+from mission_cli.domain.runs.jobs import CheckState, Exit, Job
+from mission_cli.domain.runs.usage import Reserve, Usage
 from mission_cli.domain.status import (
     Cause,
     CriterionKind,
@@ -51,6 +53,7 @@ from mission_cli.planner.core.transitions import (
 from mission_cli.planner.decide import decide
 
 if TYPE_CHECKING:
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.decisions import Decisions
 
 # Release

@@ -29,7 +29,7 @@ from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import Notice, advise
 from mission_cli.domain.preview.rows import PreviewRow, PreviewStatus, Reported, job_key, report_line, reported_in
-from mission_cli.domain.runs import Exit, Job
+from mission_cli.domain.runs.jobs import Exit, Job
 from mission_cli.domain.status import EndReason, HoldKind, JobState, MissionStatus
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.preview.jobs import preview_job, token_of

@@ -19,7 +19,7 @@ from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
 from mission_cli.domain.judging.quarantine import LIFTED, MOST, as_subjects, differing, key_of, quarantined, unlisted
 from mission_cli.domain.judging.test_results import CaseResult, CaseState, SuiteSummary, results_of, summary
-from mission_cli.domain.runs import CheckState, Exit, Job
+from mission_cli.domain.runs.jobs import CheckState, Exit, Job
 from mission_cli.domain.status import CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
 from mission_cli.planner.core.moves.milestones import MoveMilestone
 from mission_cli.planner.core.moves.mission import Note

@@ -10,13 +10,14 @@ import pytest
 
 from mission_cli.adapters.agents import AGENTS, FILES
 from mission_cli.adapters.agents.stream import Ledger
-from mission_cli.domain.runs import AgentReport, Usage
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause
 from mission_cli.ports.agents.usage import Prices, Unreported
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mission_cli.domain.runs.jobs import AgentReport
     from mission_cli.ports.agents.agent import Reader
 
 LIMITED = (

@@ -17,7 +17,7 @@ from mission_cli.document.runs.record import is_sealed, read_run, write_run
 from mission_cli.domain.criteria.criterion import Criterion, Result
 from mission_cli.domain.evidence.verdicts import RecordedVerdict, rule_of
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.status import Cause, CriterionKind, RecordState, Verdict
 
 VERDICT = RecordedVerdict(

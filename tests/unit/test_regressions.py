@@ -8,7 +8,7 @@ import pytest
 from tests.kit.missions import BASE, EXIT, POLICY, WORK, feature, holds, milestone, mission, observation, run
 
 from mission_cli.domain.criteria.criterion import Result
-from mission_cli.domain.runs import CheckState
+from mission_cli.domain.runs.jobs import CheckState
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, Verdict
 from mission_cli.planner.core.effects import RunCheck
 from mission_cli.planner.core.moves.milestones import AddFix, MoveMilestone

@@ -20,7 +20,7 @@ from mission_cli.adapters.git.remote.far_refs import FarRefs, NoAnswerError
 from mission_cli.adapters.git.repo.command import Git, plain_git
 from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.runs import Exit, Left
+from mission_cli.domain.runs.jobs import Exit, Left
 from mission_cli.domain.status import EndReason, JobKind
 from mission_cli.ports.executor import JobSpec, Program, Tree
 

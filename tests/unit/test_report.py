@@ -30,7 +30,8 @@ from mission_cli.document.runs.record import write_run
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.judging.test_results import CaseResult, CaseState, results_of, summary
-from mission_cli.domain.runs import RunRecord, Usage
+from mission_cli.domain.runs.record import RunRecord
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause, RecordState
 from mission_cli.surfaces.reporting.shown import link, values_of
 

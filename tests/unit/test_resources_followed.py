@@ -21,7 +21,7 @@ from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import MissionError, NotFoundError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.resources.rows import Look, Resource, ResourceStatus
-from mission_cli.domain.runs import Exit, Job
+from mission_cli.domain.runs.jobs import Exit, Job
 from mission_cli.domain.status import EndReason, FeatureStatus, JobKind, JobState
 from mission_cli.domain.timing.polling import Poll
 from mission_cli.engine.loop import pulse

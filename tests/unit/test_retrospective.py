@@ -25,7 +25,7 @@ from mission_cli.domain.retrospective.forecast import Band, band_of, forecast_at
 from mission_cli.domain.retrospective.narrative import MOST_WORDS, checked
 from mission_cli.domain.retrospective.people import together
 from mission_cli.domain.retrospective.told import sections_of, short_line
-from mission_cli.domain.runs import RunRecord, Usage
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause, FeatureStatus, GateKind, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.domain.tables import Approval, Gate, InputRequest, KeptRow, LogRow, Recovery
 from mission_cli.ports.git.state import Write
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
 
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.ports.executor import JobSpec
 
 WILD = sorted((Path(__file__).parents[1] / "wild").glob("*.md"))

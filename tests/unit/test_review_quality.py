@@ -17,7 +17,8 @@ from tests.kit.reviews import answer, finding
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.reviews.rules import ReviewRules
-from mission_cli.domain.runs import CheckState, Reserve
+from mission_cli.domain.runs.jobs import CheckState
+from mission_cli.domain.runs.usage import Reserve
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, Verdict
 from mission_cli.planner.core.effects import RunCheck
 from mission_cli.planner.core.moves.features import Settle

@@ -36,7 +36,8 @@ from mission_cli.domain.mission import Preferences
 from mission_cli.domain.reviews.answer import UnreadableError, answer_schema, read_answer
 from mission_cli.domain.reviews.rules import DIMENSIONS, Dimension, ReviewRules, dimensions_of, family_of
 from mission_cli.domain.reviews.weigh import Review, confirmed, weigh, with_command
-from mission_cli.domain.runs import AgentReport, CheckState, Exit, Job, Reserve, Usage
+from mission_cli.domain.runs.jobs import AgentReport, CheckState, Exit, Job
+from mission_cli.domain.runs.usage import Reserve, Usage
 from mission_cli.domain.status import (
     Cause,
     CriterionKind,
@@ -59,7 +60,7 @@ from mission_cli.planner.reviewing.reviews import Change, subject_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.decisions import Decisions
 
 NAMES = tuple(d.name for d in DIMENSIONS)

@@ -11,16 +11,11 @@ from hypothesis import strategies as st
 
 from mission_cli.adapters.git.state.merging import merge_texts
 from mission_cli.app.commands.cleanup import rolled_up
-from mission_cli.document.runs.archive import (
-    is_roll,
-    join_roll,
-    split_roll,
-    year_in,
-    year_of,
-)
+from mission_cli.document.runs.archive import is_roll, join_roll, split_roll, year_in, year_of
 from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.runs import RunRecord, Usage
+from mission_cli.domain.runs.record import RunRecord
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause, RecordState
 
 NAMES = st.from_regex(r"(plan|[1-9][0-9]?\.[1-9][0-9]?)-a[1-9][0-9]?", fullmatch=True)

@@ -30,7 +30,7 @@ from mission_cli.document.reading.load import load
 from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.errors import BlockedError, NotFoundError, UsageError
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId
-from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.skills.capabilities import Capability, CapabilityKind, summary, told
 from mission_cli.domain.skills.choosing import chosen, query_words, ranked, tokens_of, usable
 from mission_cli.domain.skills.skill import LONGEST_NAME, Skill, SkillKind, SkillStatus, is_name, skill_name

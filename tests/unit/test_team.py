@@ -20,7 +20,7 @@ from mission_cli.app.commands import features, lifecycle
 from mission_cli.document.checking.lint import lint
 from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.runs import Reserve, Usage
+from mission_cli.domain.runs.usage import Reserve, Usage
 from mission_cli.domain.status import Cause, FeatureStatus, HoldKind, MissionStatus
 from mission_cli.domain.tables import Member
 from mission_cli.domain.team.limits import NO_LIMITS, OwnLimits, own_limits
@@ -32,7 +32,7 @@ from mission_cli.planner.core.moves.waiting import Ask
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.ports.executor import JobSpec
 
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.fs.noted.timelines import timeline_facts, timeline_from
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.runs import Job
+from mission_cli.domain.runs.jobs import Job
 from mission_cli.domain.status import Cause, FeatureStatus, GateKind, JobState, MissionStatus
 from mission_cli.domain.tables import Gate, InputRequest, LogRow, Wait
 from mission_cli.domain.timing.hours import opens_at, read_windows

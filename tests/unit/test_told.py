@@ -10,7 +10,8 @@ from tests.unit.test_planner import GOOD, ended
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.asking.told import KINDS, LONGEST_NOTE, LONGEST_VALUE, MOST, Outcome, Told, read_told
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.runs import AgentReport, Evidence, Exit
+from mission_cli.domain.runs.evidence import Evidence
+from mission_cli.domain.runs.jobs import AgentReport, Exit
 from mission_cli.domain.status import Cause, EndReason
 from mission_cli.planner.core.moves.features import Settle
 from mission_cli.planner.core.moves.mission import Note

@@ -18,7 +18,7 @@ from mission_cli.adapters.agents.torn import TORN, Events
 from mission_cli.ports.agents.usage import Prices
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import AgentReport
+    from mission_cli.domain.runs.jobs import AgentReport
 
 STREAMS = Path(__file__).parent / "streams"
 NAMES = sorted(path.stem for path in STREAMS.glob("*.jsonl"))

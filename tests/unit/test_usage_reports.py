@@ -20,7 +20,7 @@ from mission_cli.adapters.executors.jobs.folder import LONGEST_ACTION, JobFolder
 from mission_cli.adapters.executors.supervise import job_costs
 from mission_cli.adapters.executors.supervise.job_costs import Account
 from mission_cli.adapters.secrets.screen import SecretRules
-from mission_cli.domain.runs import Usage
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import JobKind
 from mission_cli.ports.agents.usage import Prices
 from mission_cli.ports.executor import Caps, JobSpec, Program, Tree
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mission_cli.adapters.executors.jobs.output import Output
-    from mission_cli.domain.runs import Tally
+    from mission_cli.domain.runs.usage import Tally
 
 PRICES = Prices({"input": Decimal("0.000001"), "output": Decimal("0.000002")})
 ODD: list[object] = [

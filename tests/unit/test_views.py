@@ -8,7 +8,7 @@ import pytest
 from tests.kit.views import PICTURES, listed, mission, pictures
 
 from mission_cli.app.results.views import Money
-from mission_cli.domain.runs import Tally
+from mission_cli.domain.runs.usage import Tally
 from mission_cli.surfaces.keys import names
 from mission_cli.surfaces.lines import Size, cells, clip, cut, length, line, plain, said, wrap
 from mission_cli.surfaces.views.listing import list_lines

@@ -25,7 +25,7 @@ from mission_cli.app.commands.steer.ask import Given, ask
 from mission_cli.app.commands.steer.tell import tell
 from mission_cli.app.report.attempt import attempt_report
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.status import RecordState
 from mission_cli.engine.assets import stem
 from mission_cli.ports.agents.logs import LogEntry, LogKind

@@ -23,7 +23,8 @@ from mission_cli.domain.branches.landing import Words
 from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
 from mission_cli.domain.mission import Feature, Limits, Milestone, Mission, Preferences
-from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, RunRecord
+from mission_cli.domain.runs.jobs import CheckState, Exit, Job
+from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.status import (
     CriterionKind,
     EndReason,
@@ -45,6 +46,7 @@ from mission_cli.planner.decide import decide
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mission_cli.domain.runs.evidence import Evidence
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Decisions
 

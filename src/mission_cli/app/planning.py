@@ -5,20 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import (
-    dataclass,
-    field,
-    replace,
-)
+from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.shown import quantity_of
-from mission_cli._support.text import (
-    counted,
-    show_duration,
-    span_of,
-)
-from mission_cli.domain.budget.ledger import (
-    spent,
-)
+from mission_cli._support.text import counted, show_duration, span_of
+from mission_cli.domain.budget.ledger import spent
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.status import Cause
@@ -27,15 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-    from mission_cli.document.plans.answer import (
-        ReadAnswer,
-    )
+    from mission_cli.document.plans.answer import ReadAnswer
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.budget.ledger import Totals
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.interview.scope import Said
     from mission_cli.domain.mission import Limits
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import Job
+    from mission_cli.domain.runs.jobs import Job
     from mission_cli.planner.core.decisions import Decisions
     from mission_cli.planner.core.observation import Observation
     from mission_cli.ports.git.state import Stored

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import digest
 from mission_cli.domain.hooks.rules import HookState
-from mission_cli.domain.runs import CheckState
+from mission_cli.domain.runs.jobs import CheckState
 from mission_cli.domain.status import SERVED_KINDS, CriterionKind, EndReason, JobKind, JobState, Verdict
 from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import Exit, Job
+    from mission_cli.domain.runs.jobs import Exit, Job
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.effects import RunCheck, RunHook
     from mission_cli.planner.core.policy import Policy

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.phases.table import Phase
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 
 def begin(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iterator[Change]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.branches.against import Change, Compared
     from mission_cli.domain.criteria.criterion import Criterion
-    from mission_cli.domain.runs import Exit
+    from mission_cli.domain.runs.jobs import Exit
     from mission_cli.domain.status import Verdict
 
 

@@ -9,7 +9,8 @@ from mission_cli._support.dataclass import dataclass, field
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mission_cli.domain.runs import Job, Tally
+    from mission_cli.domain.runs.jobs import Job
+    from mission_cli.domain.runs.usage import Tally
     from mission_cli.domain.status import JobKind
 
 

@@ -25,7 +25,7 @@ from mission_cli.domain.host import PROGRAM, Person
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
 from mission_cli.domain.judging.packages import glanced
 from mission_cli.domain.paths import findings_folders, is_test_file
-from mission_cli.domain.runs import Evidence
+from mission_cli.domain.runs.evidence import Evidence
 from mission_cli.domain.status import LandMethod
 from mission_cli.domain.touch.facts import Changed, CodeFacts
 from mission_cli.domain.touch.imports import imports_of
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.branches.landing import Words
     from mission_cli.domain.ids import MissionId, RunId
-    from mission_cli.domain.runs import Left
+    from mission_cli.domain.runs.jobs import Left
 
 REFS, TREES = "code/refs", "trees"
 _FOLDERS = ("missions/", ".missions/", "todo/missions/")

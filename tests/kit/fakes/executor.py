@@ -26,7 +26,8 @@ from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.judging.test_results import CaseResult, CaseState, SuiteSummary, results_of, summary
-from mission_cli.domain.runs import AgentReport, Exit, Job, Tally, Usage
+from mission_cli.domain.runs.jobs import AgentReport, Exit, Job
+from mission_cli.domain.runs.usage import Tally, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind, JobState
 from mission_cli.ports.executor import JobSpec, LogPart, Standing
 

@@ -10,7 +10,7 @@ from mission_cli.domain.asking.asked import LONGEST_QUESTION, read_asked
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import AgentReport
+    from mission_cli.domain.runs.jobs import AgentReport
 
 MARK = "QUESTION:"
 _TAIL = 8000

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
 from mission_cli.adapters.agents import figures
-from mission_cli.domain.runs import AgentReport, Usage
+from mission_cli.domain.runs.jobs import AgentReport
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause
 from mission_cli.ports.agents.usage import StreamTally
 

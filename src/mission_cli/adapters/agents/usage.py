@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.agents.figures import dollars, tokens
-from mission_cli.domain.runs import Usage
+from mission_cli.domain.runs.usage import Usage
 
 if TYPE_CHECKING:
     from mission_cli.ports.agents.usage import Prices

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.branches.against import Change, Compared
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.judging.test_results import SuiteSummary
-    from mission_cli.domain.runs import Exit
+    from mission_cli.domain.runs.jobs import Exit
     from mission_cli.ports.checks import Setup
 
 _EITHER = pattern(r"\|\||(?:^|[\s;&|(])!\s")

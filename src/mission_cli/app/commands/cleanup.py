@@ -10,19 +10,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
-from mission_cli._support.text import (
-    counted,
-    show_bytes,
-    stamp,
-)
+from mission_cli._support.text import counted, show_bytes, stamp
 from mission_cli.app.results.machine import Judged
 from mission_cli.document.reading.placed import load_placed
-from mission_cli.document.runs.archive import (
-    is_roll,
-    join_roll,
-    split_roll,
-    year_of,
-)
+from mission_cli.document.runs.archive import is_roll, join_roll, split_roll, year_of
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.events import EventKind
@@ -40,7 +31,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Snapshot, Stored
     from mission_cli.ports.storage import Leftover, Storage

@@ -24,11 +24,7 @@ from mission_cli.domain.notice import advise, do
 from mission_cli.domain.research.topics import SECTION as RESEARCH
 from mission_cli.domain.skills.capabilities import TOPIC
 from mission_cli.engine.recording.entry import Entry
-from mission_cli.engine.recording.record import (
-    log_rows,
-    message,
-    spend_rows,
-)
+from mission_cli.engine.recording.record import log_rows, message, spend_rows
 from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
@@ -38,14 +34,9 @@ if TYPE_CHECKING:
     from mission_cli.document.changes import Change
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.host import Person
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
-    from mission_cli.ports.git.state import (
-        Relocation,
-        Snapshot,
-        StateStore,
-        Stored,
-    )
+    from mission_cli.ports.git.state import Relocation, Snapshot, StateStore, Stored
     from mission_cli.ports.templates import Templates
 
 _TRIES = 20

@@ -10,20 +10,11 @@ from mission_cli.app.addressing import Address, resolve
 from mission_cli.app.commands.start_checks import pause_at, refuse_start, restored
 from mission_cli.app.decisions import logged_decisions
 from mission_cli.app.purchases.decide import decision_on
-from mission_cli.app.transaction import (
-    Done,
-    Wanted,
-    commit_change,
-)
+from mission_cli.app.transaction import Done, Wanted, commit_change
 from mission_cli.document.changes import Change, SetCell, SetFeature, SetFront, SetMilestone
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.asking.options import chosen
-from mission_cli.domain.budget.ledger import (
-    account,
-    alert,
-    is_used_up,
-    next_threshold,
-)
+from mission_cli.domain.budget.ledger import account, alert, is_used_up, next_threshold
 from mission_cli.domain.errors import (
     ConflictError,
     DocumentError,
@@ -56,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.tables import InputRequest
     from mission_cli.engine.context import Context
 

@@ -10,12 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
-from mission_cli._support.text import (
-    counted,
-    name_of,
-    parse_stamp,
-    stamp,
-)
+from mission_cli._support.text import counted, name_of, parse_stamp, stamp
 from mission_cli.app.addressing import Address, resolve
 from mission_cli.app.commands.features import records_of
 from mission_cli.app.commands.steer.pulls import take_back
@@ -28,7 +23,7 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name, run_id
 from mission_cli.domain.notice import advise, do
-from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.status import (
     FINISHED_FEATURE,
     FINISHED_MISSION,
@@ -42,11 +37,7 @@ from mission_cli.engine.context import agent_of
 from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.recording.entry import Entry
-from mission_cli.engine.recording.record import (
-    log_rows,
-    message,
-    mission_write,
-)
+from mission_cli.engine.recording.record import log_rows, message, mission_write
 from mission_cli.planner.core.effects import Submit
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.ports.git.state import Write

@@ -12,35 +12,22 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import quantity_of
-from mission_cli._support.text import (
-    counted,
-    one_line,
-    show_duration,
-    stamp,
-)
+from mission_cli._support.text import counted, one_line, show_duration, stamp
 from mission_cli.app.optional import missing_package
 from mission_cli.app.planning import Planned, PlanningRound, PlanningSetup, PlanRequest
 from mission_cli.app.rounds.asking import ask, refuse_unbounded, session_of, wants_repair
 from mission_cli.app.rounds.checking import facts_at
 from mission_cli.app.skills.capabilities import capabilities
 from mission_cli.document.plans.advice import SMALL
-from mission_cli.document.plans.answer import (
-    FEATURES,
-    MILESTONES,
-    read_answer,
-)
+from mission_cli.document.plans.answer import FEATURES, MILESTONES, read_answer
 from mission_cli.document.plans.model import PlanModels
-from mission_cli.domain.budget.ledger import (
-    Refusal,
-    account,
-    reserve_for_attempt,
-)
+from mission_cli.domain.budget.ledger import Refusal, account, reserve_for_attempt
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.criteria.extras import EXTRAS
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.mission import Limits
-from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.skills.capabilities import told
 from mission_cli.domain.status import RecordState
 from mission_cli.engine.context import policy_of, unknown_runner

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from mission_cli.domain.forecast.work import Stage, Work
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import Job, RunRecord, Usage
+    from mission_cli.domain.runs.jobs import Job
+    from mission_cli.domain.runs.record import RunRecord
+    from mission_cli.domain.runs.usage import Usage
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Hold

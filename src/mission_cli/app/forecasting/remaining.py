@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import FeatureNumber, RunId
     from mission_cli.domain.mission import Feature, Milestone, Mission
-    from mission_cli.domain.runs import Job, RunRecord
+    from mission_cli.domain.runs.jobs import Job
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Hold
     from mission_cli.planner.core.policy import Policy

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import MissionId
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
 
     Make = Callable[[Plan, Callable[[MissionId], Sequence[RunRecord]]], tuple[str, str]]

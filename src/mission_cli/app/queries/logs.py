@@ -14,7 +14,7 @@ from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.preview.rows import LOG
-from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.status import RecordState
 from mission_cli.ports.agents.logs import LogEntry, LogKind
 from mission_cli.ports.agents.usage import Prices

@@ -40,7 +40,7 @@ from mission_cli.domain.judging.quarantine import quarantined
 from mission_cli.domain.judging.test_results import NAMED, from_lines
 from mission_cli.domain.mission import counts
 from mission_cli.domain.notice import do
-from mission_cli.domain.runs import Tally
+from mission_cli.domain.runs.usage import Tally
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     CriterionKind,
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Feature, Milestone, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Hold

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.outline.difference import Differences
     from mission_cli.domain.outline.model import Outline
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.addressing import Address
     from mission_cli.app.results.mission_report import Change
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
 
 

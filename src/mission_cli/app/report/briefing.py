@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mission_cli.app.results.reasons import Reason, Why
     from mission_cli.app.results.views import FeatureView, MissionView
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.tables import InputRequest
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Event, Snapshot

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from mission_cli.document.runs.evidence import EvidenceFile
     from mission_cli.domain.budget.ledger import Account
     from mission_cli.domain.mission import Milestone, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
 
 _MS = timedelta(milliseconds=1)

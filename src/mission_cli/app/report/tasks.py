@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.ports.git.code import CodeRepo
 
 _MS_PER_HOUR = 3_600_000

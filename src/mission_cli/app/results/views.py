@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mission_cli.app.results.waiting import NeedsMe, Waiting
     from mission_cli.domain.notice import Finding, Notice
     from mission_cli.domain.problems import Problem
-    from mission_cli.domain.runs import Tally
+    from mission_cli.domain.runs.usage import Tally
     from mission_cli.planner.core.decisions import Hold
     from mission_cli.ports.runtime import Stopped
 

@@ -8,7 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted, first_error
 from mission_cli.app.planning import PlanningRound, PlanningSetup
 from mission_cli.domain.errors import BlockedError, ToolError
-from mission_cli.domain.runs import Exit, RunRecord
+from mission_cli.domain.runs.jobs import Exit
 from mission_cli.domain.status import Cause, EndReason, JobKind, JobState
 from mission_cli.engine.attempts.jobs import agent_job
 from mission_cli.engine.context import agent_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.planning import PlanRequest
     from mission_cli.document.plans.answer import ReadAnswer
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.policy import RunnerPolicy
     from mission_cli.ports.executor import JobSpec

@@ -19,7 +19,8 @@ from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.notice import do
-from mission_cli.domain.runs import Reserve, RunRecord
+from mission_cli.domain.runs.record import RunRecord
+from mission_cli.domain.runs.usage import Reserve
 from mission_cli.domain.status import Cause, EndReason, JobKind, RecordState
 from mission_cli.engine.attempts.jobs import agent_job
 from mission_cli.engine.context import policy_of
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.planning import PlanningSetup
     from mission_cli.document.plans.model import PlanProbe
-    from mission_cli.domain.runs import Exit
+    from mission_cli.domain.runs.jobs import Exit
     from mission_cli.engine.context import Context
 
 USUAL_USD = Decimal("0.5")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.milestones.judgment import Judged

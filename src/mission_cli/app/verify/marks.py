@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.criterion import Criterion, Result
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.mission import Milestone, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 
 def unproven(

@@ -19,7 +19,8 @@ from mission_cli.document.runs.verdicts import facts_of, is_bound, verdict_from
 from mission_cli.document.syntax.escape import fenced
 from mission_cli.document.syntax.yaml_text import load_values
 from mission_cli.domain.ids import RunId, split_run_id
-from mission_cli.domain.runs import Reserve, RunRecord, Usage
+from mission_cli.domain.runs.record import RunRecord
+from mission_cli.domain.runs.usage import Reserve, Usage
 from mission_cli.domain.status import Cause, RecordState
 
 _BLOCK = pattern(

@@ -12,7 +12,7 @@ from mission_cli.domain.status import Cause
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 _NO_FAILURE = frozenset({Cause.DONE, Cause.QUESTION, Cause.STOPPED, Cause.WAITING})
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.purchases.rows import PurchaseRow
-    from mission_cli.domain.runs import RunRecord, Usage
+    from mission_cli.domain.runs.record import RunRecord
+    from mission_cli.domain.runs.usage import Usage
     from mission_cli.domain.tables import Spend
 
 KEPT = timedelta(days=63)

@@ -15,7 +15,7 @@ from mission_cli._support.shown import quantity_of
 from mission_cli.domain.budget.amounts import ARE_SPENT, CATEGORIES
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.purchases.rows import spends_of_purchase
-from mission_cli.domain.runs import Reserve, RunRecord
+from mission_cli.domain.runs.usage import Reserve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.mission import Limits
     from mission_cli.domain.purchases.rows import PurchaseRow
-    from mission_cli.domain.runs import Usage
+    from mission_cli.domain.runs.record import RunRecord
+    from mission_cli.domain.runs.usage import Usage
     from mission_cli.domain.tables import Spend
 
 ZERO = Decimal(0)

@@ -14,7 +14,7 @@ from mission_cli.domain.tables import Spend
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 
 def spends_of(record: RunRecord) -> list[Spend]:

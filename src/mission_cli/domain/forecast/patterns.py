@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 FEWEST, ENOUGH_PCT = 3, 75
 """With fewer attempts nothing follows; with more successes than this a tier is good enough for a kind of task."""

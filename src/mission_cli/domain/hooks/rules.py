@@ -16,7 +16,7 @@ from mission_cli.domain.status import EndReason, FeatureStatus, GateStatus, Mile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mission_cli.domain.runs import Job
+    from mission_cli.domain.runs.jobs import Job
 
 
 class Point(StrEnum):

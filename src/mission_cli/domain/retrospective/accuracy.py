@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Milestone, Mission
     from mission_cli.domain.retrospective.forecast import Band
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 _HOUR = 3600
 

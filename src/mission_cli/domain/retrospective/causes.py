@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 NO_FAILURE = frozenset({Cause.DONE, Cause.QUESTION, Cause.WAITING, Cause.STOPPED})
 """Ends of attempts that are not failures: the work passed, or people and mails decide how it goes on."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.retrospective.causes import Failure, Fixed
     from mission_cli.domain.retrospective.goal import Outcome
     from mission_cli.domain.retrospective.people import People
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 
 @dataclass(frozen=True, slots=True)

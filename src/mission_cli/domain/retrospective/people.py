@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 Span = tuple["datetime", "datetime"]
 _DECIDED = frozenset({EventKind.GATE_APPROVED, EventKind.GATE_REJECTED})

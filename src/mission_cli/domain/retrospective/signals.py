@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 MOST = 12
 """Observations of one mission."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.domain.routing import Route
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.skills.standing import Standing
     from mission_cli.domain.tables import Member
     from mission_cli.engine.context import Context

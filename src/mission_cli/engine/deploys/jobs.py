@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.deploys.rows import DeployRow
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import Job
+    from mission_cli.domain.runs.jobs import Job
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.effects import RunDeploy
     from mission_cli.ports.git.state import Snapshot

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.agents.drafts import DraftFile
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.moves.drafts import PromoteDraft

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.skills.standing import Standing
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.moves.mission import Finish

@@ -9,7 +9,7 @@ from mission_cli.domain.budget.amounts import rounded
 from mission_cli.planner.core.moves.features import Settle
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Transition
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.mission import Milestone, Mission
-    from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord
+    from mission_cli.domain.runs.evidence import Evidence
+    from mission_cli.domain.runs.jobs import Exit, Job
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.observation import Observation
     from mission_cli.ports.git.code import Heads

@@ -14,7 +14,7 @@ from mission_cli.domain.forge.rows import TODO
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.notice import do
-from mission_cli.domain.runs import Job, Usage
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import (
     Cause,
     EndReason,
@@ -63,7 +63,8 @@ if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.mission import Limits, Mission
-    from mission_cli.domain.runs import Exit, RunRecord
+    from mission_cli.domain.runs.jobs import Exit, Job
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.timing.timeline import Timeline
     from mission_cli.engine.context import Context
     from mission_cli.engine.outside.look import World

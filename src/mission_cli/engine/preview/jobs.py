@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.preview.rows import PreviewRow
-    from mission_cli.domain.runs import Job
+    from mission_cli.domain.runs.jobs import Job
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.effects import PreviewEffect
 

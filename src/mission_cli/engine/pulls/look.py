@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.forge.facts import Check, Pull, Rules
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.code import Heads
     from mission_cli.ports.git.forge import Forge

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.mission import Feature, Milestone, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
 
 LONGEST = 60_000

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.forge.look import ForgeState, PullLook
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Feature, Milestone, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
 
 LIST = "TODO.md"

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.recording.entry import Entry
     from mission_cli.planner.core.decisions import Transition
     from mission_cli.ports.git.state import Stored

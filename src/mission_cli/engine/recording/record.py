@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.document.reading.loaded import Loaded
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.tables import Spend
     from mission_cli.engine.case import Case
     from mission_cli.planner.core.decisions import Transition

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.feedback.rows import FeedbackRow
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.skills.skill import Skill
 
 SECTION = "retrospective"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.resources.rows import Resource
-    from mission_cli.domain.runs import Job
+    from mission_cli.domain.runs.jobs import Job
     from mission_cli.engine.context import Context
 
 THERE = "there"

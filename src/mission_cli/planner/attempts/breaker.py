@@ -13,7 +13,7 @@ from mission_cli.planner.core.moves.features import Dispatch
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
 
 

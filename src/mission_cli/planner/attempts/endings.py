@@ -10,11 +10,13 @@ from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.text import one_line, show_duration, span_of
 from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.budget.amounts import seconds_as_hours
-from mission_cli.domain.runs import Usage
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause, EndReason, RecordState
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import Evidence, Exit, RunRecord
+    from mission_cli.domain.runs.evidence import Evidence
+    from mission_cli.domain.runs.jobs import Exit
+    from mission_cli.domain.runs.record import RunRecord
 
 CANNOT_EXECUTE = frozenset({126, 127})
 _BY_REASON = {

@@ -28,7 +28,9 @@ from mission_cli.planner.milestones.judgment import recorded
 if TYPE_CHECKING:
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.mission import Feature
-    from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord
+    from mission_cli.domain.runs.evidence import Evidence
+    from mission_cli.domain.runs.jobs import Exit, Job
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judgment import Judged
 

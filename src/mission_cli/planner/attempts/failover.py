@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.mission import Feature
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
 
 OUTAGES = frozenset({Cause.RATE_LIMIT, Cause.PROVIDER_ERROR})

@@ -16,7 +16,7 @@ from mission_cli.planner.core.requests import ask, from_worker, withdraw_stale
 if TYPE_CHECKING:
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.mission import Feature
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.tables import InputRequest
     from mission_cli.planner.core.draft import Draft
 

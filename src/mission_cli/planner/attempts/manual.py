@@ -15,7 +15,7 @@ from mission_cli.domain.notice import do
 from mission_cli.domain.status import Cause, HoldKind
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.attempts.endings import Ending
     from mission_cli.planner.core.draft import Draft
 

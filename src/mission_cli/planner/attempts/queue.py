@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import Evidence, Exit, RunRecord
+    from mission_cli.domain.runs.evidence import Evidence
+    from mission_cli.domain.runs.jobs import Exit
+    from mission_cli.domain.runs.record import RunRecord
 
 _WAITING = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 

@@ -9,7 +9,8 @@ from mission_cli.domain.research.topics import FoundOut, document_of, topic_in
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature
-    from mission_cli.domain.runs import Evidence, RunRecord
+    from mission_cli.domain.runs.evidence import Evidence
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
 
 _MOST_NAMED = 5

@@ -15,7 +15,7 @@ from mission_cli.domain.ids import Sha, attempt_name, feature_order
 from mission_cli.domain.judging.packages import touched
 from mission_cli.domain.notice import do
 from mission_cli.domain.research.topics import topic_in
-from mission_cli.domain.runs import Job
+from mission_cli.domain.runs.jobs import Job
 from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, EndReason, FeatureStatus, HoldKind, JobState, Verdict
 from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.core.moves.features import MoveFeature
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Feature
-    from mission_cli.domain.runs import Evidence, RunRecord
+    from mission_cli.domain.runs.evidence import Evidence
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.attempts.facts import Facts
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judgment import Judged, Judgment

@@ -11,7 +11,9 @@ from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.notice import do
 from mission_cli.domain.research.topics import topic_in
 from mission_cli.domain.routing import is_research
-from mission_cli.domain.runs import AgentReport, Evidence, Exit, Job, RunRecord, Usage
+from mission_cli.domain.runs.evidence import Evidence
+from mission_cli.domain.runs.jobs import AgentReport, Exit, Job
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
     FINISHED_MISSION,
@@ -40,6 +42,7 @@ from mission_cli.planner.purchases.asked import add_order, ordered, wrong_order
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
 
 

@@ -9,7 +9,8 @@ from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.notice import do
 from mission_cli.domain.phases.table import current
-from mission_cli.domain.runs import AgentReport, Exit, Usage
+from mission_cli.domain.runs.jobs import AgentReport, Exit
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     Cause,
@@ -27,7 +28,8 @@ from mission_cli.planner.mission.money import misfits
 from mission_cli.planner.reviewing.reviews import reviewer
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import Job, RunRecord
+    from mission_cli.domain.runs.jobs import Job
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
 
 _JUDGED = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.effects import Effect, RunCheck
     from mission_cli.planner.core.observation import Observation
     from mission_cli.planner.core.policy import Policy

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.outside.facts import Numbered, Occasion
     from mission_cli.domain.resources.rows import Look
-    from mission_cli.domain.runs import CheckState, Evidence, Job, RunRecord
+    from mission_cli.domain.runs.evidence import Evidence
+    from mission_cli.domain.runs.jobs import CheckState, Job
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.timing.timeline import Timeline
     from mission_cli.domain.touch.facts import Hint
 

@@ -29,7 +29,7 @@ from mission_cli.planner.resources.needs import missing_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.deploys.targets import Target
-    from mission_cli.domain.runs import Job
+    from mission_cli.domain.runs.jobs import Job
     from mission_cli.planner.core.draft import Draft
 
 _UNKNOWN = frozenset({JobState.UNKNOWN, JobState.GONE})

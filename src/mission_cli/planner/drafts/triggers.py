@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 SAID, FAILED, RAN = 3, 2, 3
 """How many features are told the same; how many attempts fail on the same; how many attempts run the same."""

@@ -14,7 +14,7 @@ from mission_cli.domain.ids import JUDGING, run_id
 from mission_cli.domain.judgments.rules import JudgmentKind
 from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.routing import orchestrator_route
-from mission_cli.domain.runs import Reserve, RunRecord
+from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.status import Cause, HoldKind, RecordState
 from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.own_limits import Bound, within
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.budget.ledger import Account
     from mission_cli.domain.judgments.answers import Answer
+    from mission_cli.domain.runs.usage import Reserve
     from mission_cli.planner.core.draft import Draft
 
 _ALL_PCT = Decimal(100)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.judgments.answers import Diagnosis
     from mission_cli.domain.mission import Feature, Milestone
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 
 def diagnoses(milestone: Milestone, feature: Feature, records: Sequence[RunRecord]) -> list[str]:

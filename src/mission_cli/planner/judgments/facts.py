@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.mission import Feature, Milestone
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
 
 _LONG, _SHORT = 3_000, 600

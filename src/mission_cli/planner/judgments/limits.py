@@ -10,7 +10,7 @@ from mission_cli.domain.status import Cause
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 MOST = 20
 """How many judgments one mission may ask for, whatever they are about."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mission_cli.domain.judgments.answers import Answer, Necessity, Reduction, Replan, Serialization
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.tables import InputRequest
     from mission_cli.planner.core.draft import Draft
 

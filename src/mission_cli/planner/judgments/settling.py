@@ -11,7 +11,7 @@ from mission_cli.domain.status import Cause, HoldKind
 from mission_cli.planner.judgments.limits import is_given_up
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 BASE = {SkillKind.TRAP: 50, SkillKind.CONVENTION: 50, SkillKind.COMMAND: 30, SkillKind.TIMING: 30}
 """The score of a skill with one piece of evidence."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import CheckState
+    from mission_cli.domain.runs.jobs import CheckState
     from mission_cli.domain.tables import InputRequest
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.core.policy import Policy

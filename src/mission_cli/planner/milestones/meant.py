@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 ACCEPT_CHANGE = "accept the changes to tests and checks"
 """Part of the question to a person about changed tests or checks: a yes covers the paths that it names."""

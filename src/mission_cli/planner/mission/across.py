@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.budget.across import Left, Row
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
 
 AGAIN = timedelta(minutes=1)

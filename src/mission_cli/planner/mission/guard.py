@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.ids import MissionId, RunId, Sha
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
 
 PUT_BACK = EventKind.WORK_PUT_BACK

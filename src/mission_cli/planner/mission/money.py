@@ -13,7 +13,7 @@ from mission_cli.domain.budget.amounts import CATEGORIES, seconds_as_hours
 from mission_cli.domain.budget.ledger import KEYS, account, amount_of, fair_share, is_used_up, reserved
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.notice import Advice, do
-from mission_cli.domain.runs import Usage
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import EndReason
 from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.moves.purchases import with_moves
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.budget.ledger import Account, Refusal
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.core.observation import Observation
 

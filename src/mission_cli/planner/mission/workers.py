@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.routing import Route
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.draft import Draft
 
 

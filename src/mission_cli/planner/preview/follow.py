@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.phases.table import Phase
-    from mission_cli.domain.runs import Job
+    from mission_cli.domain.runs.jobs import Job
     from mission_cli.planner.core.draft import Draft
 
 _ALIVE = frozenset({JobState.WAITING, JobState.RUNNING})

@@ -13,7 +13,7 @@ from mission_cli._support.text import one_line, show_duration, span_of, stamp
 from mission_cli.domain.budget.ledger import Refusal
 from mission_cli.domain.forge.rows import RowStatus
 from mission_cli.domain.ids import run_id
-from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.status import Cause, FeatureStatus, HoldKind, MissionStatus, RecordState
 from mission_cli.domain.touch.score import as_expected
 from mission_cli.planner.attempts.failover import carried

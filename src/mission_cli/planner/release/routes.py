@@ -7,27 +7,18 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.budget.amounts import CATEGORIES
-from mission_cli.domain.budget.ledger import (
-    Refusal,
-    reserve_for_attempt,
-)
+from mission_cli.domain.budget.ledger import Refusal, reserve_for_attempt
 from mission_cli.domain.forecast.patterns import Seen, Sort, task_of, uses_patterns
 from mission_cli.domain.routing import ECONOMY, has_own_tier, routes
-from mission_cli.domain.runs import Reserve
-from mission_cli.domain.status import (
-    FeatureStatus,
-)
+from mission_cli.domain.runs.usage import Reserve
+from mission_cli.domain.status import FeatureStatus
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.attempts.failover import chosen
 from mission_cli.planner.attempts.help_requests import answered, helped
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.own_limits import bounds_of, limits_of, policy_for, within
 from mission_cli.planner.mission.across import outer_bounds
-from mission_cli.planner.mission.money import (
-    seen_step,
-    share_of,
-    stand,
-)
+from mission_cli.planner.mission.money import seen_step, share_of, stand
 from mission_cli.planner.mission.workers import model_of, runner_of
 from mission_cli.planner.placement.place import free_slots
 from mission_cli.planner.reviewing.reviews import is_reviewed

@@ -16,7 +16,8 @@ from mission_cli.domain.noted import times_resumed
 from mission_cli.domain.reviews.rules import REVIEWED_KINDS, family_of
 from mission_cli.domain.reviews.weigh import Review, weigh
 from mission_cli.domain.routing import reviewer_routes
-from mission_cli.domain.runs import Reserve, RunRecord
+from mission_cli.domain.runs.record import RunRecord
+from mission_cli.domain.runs.usage import Reserve
 from mission_cli.domain.status import Cause, RecordState
 from mission_cli.planner.core.moves.features import Dispatch
 from mission_cli.planner.core.own_limits import within

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.branches.against import Change
     from mission_cli.domain.branches.landing import Content, Landing, Merge, Words
     from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
-    from mission_cli.domain.runs import Evidence, Left
+    from mission_cli.domain.runs.evidence import Evidence
+    from mission_cli.domain.runs.jobs import Left
     from mission_cli.domain.touch.facts import CodeFacts
 
 

@@ -15,7 +15,7 @@ from mission_cli.surfaces.plain import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.surfaces.lines import Line
 
 _FOLDED = 3

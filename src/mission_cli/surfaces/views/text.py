@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mission_cli.app.results.changes import Undone
     from mission_cli.app.results.outlook import Bought, Converted, Forecast
     from mission_cli.app.results.views import Money
-    from mission_cli.domain.runs import Tally
+    from mission_cli.domain.runs.usage import Tally
     from mission_cli.ports.runtime import Stopped
 
 _COLORS = {

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import action, cause_of_error, noted, report
 from mission_cli.adapters.agents.torn import Events
-from mission_cli.domain.runs import Usage
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause
 from mission_cli.ports.agents.usage import StreamTally
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import AgentReport
+    from mission_cli.domain.runs.jobs import AgentReport
 
 _SOURCE = "not reported: ACP"
 

@@ -11,11 +11,11 @@ from mission_cli.adapters.agents.blocks import action_of, blocks_of, text_of
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import Ledger, as_dict, as_list, cause_of_error, count, money, noted, report
 from mission_cli.adapters.agents.torn import TORN, Events, untorn
-from mission_cli.domain.runs import Usage
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import AgentReport
+    from mission_cli.domain.runs.jobs import AgentReport
     from mission_cli.ports.agents.usage import StreamTally
 
 _GOOD = "success"

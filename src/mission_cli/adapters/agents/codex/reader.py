@@ -13,7 +13,7 @@ from mission_cli.adapters.agents.torn import Events
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import AgentReport
+    from mission_cli.domain.runs.jobs import AgentReport
     from mission_cli.ports.agents.usage import StreamTally
 
 SHELL = pattern(r"\A(?:/\S+/)?(?:ba|z)?sh -l?c (?P<quote>['\"]?)(?P<words>.*)(?P=quote)\Z", re.DOTALL)

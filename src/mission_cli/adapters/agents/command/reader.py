@@ -10,7 +10,7 @@ from mission_cli.adapters.agents.stream import LAST_WORDS, LONGEST_ANSWER, LONGE
 from mission_cli.ports.agents.usage import StreamTally
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import AgentReport
+    from mission_cli.domain.runs.jobs import AgentReport
 
 _LAST_LINES = 60
 

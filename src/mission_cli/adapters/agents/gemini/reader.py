@@ -12,7 +12,7 @@ from mission_cli.adapters.agents.torn import Events, untorn
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import AgentReport
+    from mission_cli.domain.runs.jobs import AgentReport
     from mission_cli.ports.agents.usage import StreamTally
 
 _COUNTED = {"total_tokens", "input_tokens", "output_tokens", "cached"}

@@ -22,7 +22,7 @@ from mission_cli.adapters.agents.torn import Events, untorn
 from mission_cli.domain.status import Cause
 
 if TYPE_CHECKING:
-    from mission_cli.domain.runs import AgentReport
+    from mission_cli.domain.runs.jobs import AgentReport
     from mission_cli.ports.agents.usage import StreamTally
 
 LOGGED = pattern(

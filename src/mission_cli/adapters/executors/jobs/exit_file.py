@@ -8,7 +8,8 @@ from typing import Any
 from mission_cli._support.dataclass import asdict
 from mission_cli.adapters.agents.figures import dollars, tokens
 from mission_cli.domain.judging.test_results import NAMED, Names, SuiteSummary
-from mission_cli.domain.runs import AgentReport, Exit, Left, Usage
+from mission_cli.domain.runs.jobs import AgentReport, Exit, Left
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import Cause, EndReason
 
 

@@ -6,17 +6,12 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mission_cli._support.dataclass import (
-    asdict,
-    dataclass,
-    field,
-    replace,
-)
+from mission_cli._support.dataclass import asdict, dataclass, field, replace
 from mission_cli._support.text import one_line, parse_stamp, stamp
 from mission_cli.adapters.agents.figures import tokens
 from mission_cli.adapters.executors.jobs.exit_file import exit_facts, exit_of, plain, usage_of
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
-from mission_cli.domain.runs import Tally, Usage
+from mission_cli.domain.runs.usage import Tally, Usage
 from mission_cli.domain.status import JobKind
 from mission_cli.ports.executor import Caps, JobSpec, Key, Program, SandboxAccess, Service, Tree
 
@@ -24,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from mission_cli.domain.runs import Exit
+    from mission_cli.domain.runs.jobs import Exit
 
 LONGEST_ACTION = 80
 PLACE = "place.json"

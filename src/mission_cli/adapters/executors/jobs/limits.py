@@ -14,7 +14,8 @@ from mission_cli._support.text import counted, parse_stamp, stamp
 from mission_cli.adapters.agents import FILES
 from mission_cli.adapters.agents.question import with_question
 from mission_cli.adapters.agents.usage import read_usage
-from mission_cli.domain.runs import AgentReport, Tally, Usage
+from mission_cli.domain.runs.jobs import AgentReport
+from mission_cli.domain.runs.usage import Tally, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind
 from mission_cli.ports.agents.usage import Unreported
 

@@ -20,7 +20,7 @@ from mission_cli.adapters.git.code.save_work import uncommitted
 from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_detached
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.runs import Exit, Job
+from mission_cli.domain.runs.jobs import Exit, Job
 from mission_cli.domain.status import EndReason, JobKind, JobState
 from mission_cli.ports.executor import LogPart, Standing
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mission_cli.adapters.secrets.screen import SecretRules
-    from mission_cli.domain.runs import Tally
+    from mission_cli.domain.runs.usage import Tally
     from mission_cli.ports.executor import JobSpec
 
 _TAIL = 8000

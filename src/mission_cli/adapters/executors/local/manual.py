@@ -18,7 +18,8 @@ from mission_cli.adapters.executors.jobs.tree_copy import copy_in
 from mission_cli.adapters.fs.atomic import create_whole, read_json, write_whole
 from mission_cli.adapters.git.code import trees
 from mission_cli.adapters.git.code.collect import Screen, collect_and_save
-from mission_cli.domain.runs import AgentReport, Exit, Usage
+from mission_cli.domain.runs.jobs import AgentReport, Exit
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import EndReason
 
 if TYPE_CHECKING:

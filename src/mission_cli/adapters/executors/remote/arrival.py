@@ -20,7 +20,8 @@ from mission_cli.adapters.git.code.collect import take_in
 from mission_cli.adapters.git.code.trees import alternate, object_format
 from mission_cli.adapters.git.repo.command import Git, plain_git
 from mission_cli.domain.errors import MissionError, ToolError
-from mission_cli.domain.runs import AgentReport, Exit, Left, Usage
+from mission_cli.domain.runs.jobs import AgentReport, Exit, Left
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import EndReason
 
 if TYPE_CHECKING:

@@ -29,7 +29,8 @@ from mission_cli.domain.branches.refs import Area
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.hosts.host import HostKind
 from mission_cli.domain.paths import STOP_FILE
-from mission_cli.domain.runs import AgentReport, Exit, Left, Usage
+from mission_cli.domain.runs.jobs import AgentReport, Exit, Left
+from mission_cli.domain.runs.usage import Usage
 from mission_cli.domain.status import EndReason
 
 if TYPE_CHECKING:

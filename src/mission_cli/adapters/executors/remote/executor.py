@@ -28,7 +28,7 @@ from mission_cli.adapters.proc.run import start_detached
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.hosts.host import Host, HostKind, Needed
 from mission_cli.domain.notice import do
-from mission_cli.domain.runs import Job
+from mission_cli.domain.runs.jobs import Job
 from mission_cli.domain.status import JobKind, JobState
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.executors.jobs.folder import Surroundings
     from mission_cli.adapters.executors.local.executor import LocalExecutor
-    from mission_cli.domain.runs import Tally
+    from mission_cli.domain.runs.usage import Tally
     from mission_cli.ports.executor import JobSpec, LogPart, Standing
 
 _PAUSE = 0.02

@@ -15,19 +15,14 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import one_line, stamp
 from mission_cli.adapters.executors.remote.asking import Asking
 from mission_cli.adapters.executors.remote.followed import mark_ended, open_marks, take, to_clean
-from mission_cli.adapters.executors.remote.host_state import (
-    hosts_folder,
-    note_reached,
-    note_unreachable,
-    read_state,
-)
+from mission_cli.adapters.executors.remote.host_state import hosts_folder, note_reached, note_unreachable, read_state
 from mission_cli.adapters.executors.remote.launcher import UnreachableError
 from mission_cli.adapters.fs.locks import is_same_file, try_lock, unlock
 from mission_cli.adapters.git.remote.far_refs import NoAnswerError
 from mission_cli.adapters.proc.wakeup import Bell
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.paths import STOP_FILE
-from mission_cli.domain.runs import Exit
+from mission_cli.domain.runs.jobs import Exit
 from mission_cli.domain.status import EndReason
 
 if TYPE_CHECKING:

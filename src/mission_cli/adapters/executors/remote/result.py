@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.adapters.git.repo.command import Git
-    from mission_cli.domain.runs import Exit
+    from mission_cli.domain.runs.jobs import Exit
 
 LOG_END = 256 << 10
 """Bytes of the log that a result contains."""

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.executors.local.executor import LocalExecutor
     from mission_cli.adapters.executors.remote.executor import RemoteExecutor
-    from mission_cli.domain.runs import Job, Tally
+    from mission_cli.domain.runs.jobs import Job
+    from mission_cli.domain.runs.usage import Tally
     from mission_cli.ports.executor import Executor, JobSpec, LogPart, Standing
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.executors.jobs.folder import JobFolder
     from mission_cli.adapters.executors.jobs.output import Output
-    from mission_cli.domain.runs import AgentReport
+    from mission_cli.domain.runs.jobs import AgentReport
     from mission_cli.ports.agents.agent import Agent
     from mission_cli.ports.executor import JobSpec
     from mission_cli.ports.secrets import Secrets

@@ -43,7 +43,8 @@ from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_child
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.paths import SETTINGS_FILE
-from mission_cli.domain.runs import AgentReport, Exit, Left, Tally, Usage
+from mission_cli.domain.runs.jobs import AgentReport, Exit, Left
+from mission_cli.domain.runs.usage import Tally, Usage
 from mission_cli.domain.status import EndReason, JobKind
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import FeatureNumber, MissionId, Sha, split_run_id
 from mission_cli.domain.paths import is_test_file
-from mission_cli.domain.runs import Evidence
+from mission_cli.domain.runs.evidence import Evidence
 from mission_cli.ports.git.code import Heads
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.branches.landing import Content, Landing, Words
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import RunId
-    from mission_cli.domain.runs import Left
+    from mission_cli.domain.runs.jobs import Left
     from mission_cli.domain.touch.facts import CodeFacts
 
 _MOST_GAINED, _SHORT = 1000, pattern("[0-9a-f]{4,64}")

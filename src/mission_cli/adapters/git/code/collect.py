@@ -10,17 +10,13 @@ from mission_cli.adapters.git.code import lfs
 from mission_cli.adapters.git.code.leaks import Scanner
 from mission_cli.adapters.git.code.save_work import save_uncommitted
 from mission_cli.adapters.git.code.submodules import dangling
-from mission_cli.adapters.git.code.trees import (
-    head_of,
-    odd_in,
-    read_in,
-)
+from mission_cli.adapters.git.code.trees import head_of, odd_in, read_in
 from mission_cli.adapters.git.repo.command import Git, refusal
 from mission_cli.adapters.git.repo.objects import quoted
 from mission_cli.adapters.git.repo.ref_lock import free_dead_lock
 from mission_cli.domain.branches.refs import Area
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.runs import Left
+from mission_cli.domain.runs.jobs import Left
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

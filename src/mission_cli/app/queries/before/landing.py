@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.branches.landing import Landing
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
 
 

@@ -16,7 +16,8 @@ from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.notice import Finding, Level, advise, doubtful, fine, wrong
 from mission_cli.domain.routing import runners
-from mission_cli.domain.runs import Reserve, RunRecord
+from mission_cli.domain.runs.record import RunRecord
+from mission_cli.domain.runs.usage import Reserve
 from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobKind, JobState, RecordState
 from mission_cli.engine.attempts.jobs import worker_job
 from mission_cli.engine.context import agent_of, runner_obstacle, unknown_runner
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import Exit
+    from mission_cli.domain.runs.jobs import Exit
     from mission_cli.engine.context import Context
     from mission_cli.ports.agents.agent import Agent
     from mission_cli.ports.agents.installed import AgentFinder, InstalledAgent

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.planner.core.decisions import Hold
 
 GATES = frozenset({HoldKind.CHECKPOINT, HoldKind.APPROVAL, HoldKind.QUALITY, HoldKind.GATE, HoldKind.DELAY})

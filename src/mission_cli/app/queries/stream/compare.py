@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.mission import Feature, Milestone
     from mission_cli.domain.phases.table import Phase
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.tables import Approval, Gate, InputRequest
 
     K = TypeVar("K")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.queries.stream.kinds import Data, Kind
     from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.ports.git.state import StateStore, Step, Texts
 
 MOST_STEPS = 1000

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.asking.told import Outcome
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.research.topics import FoundOut
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.status import FeatureStatus, RecoveryStatus
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.problems import Problem
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
 
 _Created = results.CreatedFromPlan | results.CreatedFromGoal
 

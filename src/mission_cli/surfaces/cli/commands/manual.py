@@ -15,7 +15,7 @@ from mission_cli.surfaces.plain import asked, clean, complaints, exit_code
 
 if TYPE_CHECKING:
     from mission_cli.app.commands.manual import Desk
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.report import Report
     from mission_cli.wiring.opened import Opened
 

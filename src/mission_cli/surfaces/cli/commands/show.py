@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mission_cli.app.queries.logs import AttemptLog
     from mission_cli.app.results.views import Line as Listed
     from mission_cli.domain.ids import MissionId
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Snapshot
     from mission_cli.surfaces.lines import Line, Size

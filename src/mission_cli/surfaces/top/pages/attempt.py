@@ -16,7 +16,7 @@ from mission_cli.surfaces.views.panes import feature_lines, title_of
 
 if TYPE_CHECKING:
     from mission_cli.app.results.views import FeatureView
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.ports.agents.logs import LogEntry
     from mission_cli.surfaces.lines import Line

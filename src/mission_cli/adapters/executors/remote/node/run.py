@@ -33,7 +33,7 @@ from mission_cli.adapters.proc.wakeup import Bell, end_of
 from mission_cli.domain.branches.refs import Area
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import split_run_id
-from mission_cli.domain.runs import Exit
+from mission_cli.domain.runs.jobs import Exit
 from mission_cli.domain.status import EndReason, JobKind
 
 if TYPE_CHECKING:

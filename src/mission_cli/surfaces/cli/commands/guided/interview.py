@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mission_cli.document.plans.answer import ReadAnswer
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.ids import MissionId
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.cli.commands.guided.order import Order
     from mission_cli.surfaces.cli.shell import Shell
@@ -130,11 +130,7 @@ def probe_of_file(shell: Shell, order: Order, plan: Plan) -> Callable[[MissionId
 
 def placed(shell: Shell, order: Order) -> Place:
     """Return the repository in which the planning is done, and the base branch. Creates no mission."""
-    from mission_cli.wiring.compose import (
-        is_in_repository,
-        open_homeless,
-        open_scratch,
-    )
+    from mission_cli.wiring.compose import is_in_repository, open_homeless, open_scratch
 
     homeless = order.homeless or not is_in_repository(shell.repo)
     opened = open_scratch(shell.repo) if homeless else shell.open_unmade()

@@ -23,7 +23,7 @@ from mission_cli.surfaces.markup.logs import lines_html
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.runs.record import RunRecord
     from mission_cli.ports.agents.logs import LogEntry
     from mission_cli.surfaces.charts.svg import Chart
     from mission_cli.surfaces.http.web.site import Held, Site, Visit
