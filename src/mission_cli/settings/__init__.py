@@ -1,5 +1,6 @@
 """Settings: their defaults, reading and checking them, and their descriptions."""
 
+from mission_cli.settings.checks import check
 from mission_cli.settings.dashboard import DashboardSettings
 from mission_cli.settings.deploying import DeploySettings
 from mission_cli.settings.feedback import FeedbackSettings
@@ -18,7 +19,7 @@ from mission_cli.settings.model import (
 from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.payments import PaymentSettings, PurchaseLimitSettings
-from mission_cli.settings.values import ENVIRONMENT_PREFIX, check, from_environment, parse, with_remote, with_setup
+from mission_cli.settings.values import ENVIRONMENT_PREFIX, from_environment, parse, with_remote, with_setup
 from mission_cli.settings.watching import HookSettings, WatcherSettings
 
 __all__ = [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.docstrings import field_texts
 from mission_cli.domain.notice import Remedy
+from mission_cli.settings.checks import LONGEST, MOST_FOR_A_PLAN, NEVER_ZERO, RANGES
 from mission_cli.settings.dashboard import DashboardSettings
 from mission_cli.settings.deploying import DeploySettings
 from mission_cli.settings.feedback import FeedbackSettings
@@ -28,7 +29,6 @@ from mission_cli.settings.model import (
 from mission_cli.settings.money import BudgetSettings, CurrencySettings, PriceSettings
 from mission_cli.settings.outside import DeciderSettings, ServeSettings
 from mission_cli.settings.payments import PaymentSettings, PurchaseLimitSettings
-from mission_cli.settings.values import LONGEST, MOST_FOR_A_PLAN, NEVER_ZERO, RANGES
 from mission_cli.settings.watching import HookSettings, WatcherSettings
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.docstrings import field_texts
 from mission_cli.document.reading.front_schema import front_schema
 from mission_cli.settings import Settings
-from mission_cli.settings.values import CHOICES, NAMED_TABLES
+from mission_cli.settings.checks import CHOICES
+from mission_cli.settings.values import NAMED_TABLES
 from mission_cli.surfaces.outputs import DRAFT, OUTPUTS, output_schema
 
 if TYPE_CHECKING:
