@@ -14,10 +14,10 @@ from tests.kit import loopback_follow
 from tests.kit.loopback_host import LoopbackHost
 
 from mission_cli.adapters.executors.local.executor import LocalExecutor
+from mission_cli.adapters.executors.remote.exchange.names import Names
 from mission_cli.adapters.executors.remote.executor import RemoteExecutor
 from mission_cli.adapters.executors.remote.followed import to_clean
 from mission_cli.adapters.executors.remote.follower import LOCK
-from mission_cli.adapters.executors.remote.names import Names
 from mission_cli.adapters.executors.remote.routed import RoutedExecutor
 from mission_cli.adapters.fs.locks import wait_for
 from mission_cli.adapters.git.repo.command import Git

@@ -16,9 +16,9 @@ from mission_cli.document.checking.fix import fix
 from mission_cli.document.checking.lint import lint
 from mission_cli.document.editing.patch import apply
 from mission_cli.document.reading import placed
-from mission_cli.document.reading.implausible import MOST_FEATURES, MOST_MILESTONES
 from mission_cli.document.reading.load import load
 from mission_cli.document.reading.placed import load_placed
+from mission_cli.document.reading.problems.implausible import MOST_FEATURES, MOST_MILESTONES
 from mission_cli.document.syntax.scan import MOST_CHARACTERS, MOST_PARTS
 from mission_cli.domain.budget.ledger import spent
 from mission_cli.domain.problems import Severity

@@ -10,11 +10,11 @@ from tests.kit.people import make_person
 
 from mission_cli.adapters.executors.jobs.folder import JobFolder, Surroundings
 from mission_cli.adapters.executors.jobs.log import read_part
+from mission_cli.adapters.executors.remote.exchange.names import Names
+from mission_cli.adapters.executors.remote.exchange.request import Terms, make_request, read_request
+from mission_cli.adapters.executors.remote.exchange.result import make_result, read_result
 from mission_cli.adapters.executors.remote.followed import Followed, Phase, take
 from mission_cli.adapters.executors.remote.mirror import Mirror
-from mission_cli.adapters.executors.remote.names import Names
-from mission_cli.adapters.executors.remote.request import Terms, make_request, read_request
-from mission_cli.adapters.executors.remote.result import make_result, read_result
 from mission_cli.adapters.fs.atomic import read_json, write_json
 from mission_cli.adapters.git.remote.far_refs import FarRefs, NoAnswerError
 from mission_cli.adapters.git.repo.command import Git, plain_git

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import one_line, stamp
 from mission_cli.adapters.executors.hosts import LAUNCHERS
+from mission_cli.adapters.executors.remote.exchange.request import Terms
 from mission_cli.adapters.executors.remote.executor import kept_host
 from mission_cli.adapters.executors.remote.follower import Follower
 from mission_cli.adapters.executors.remote.host_state import hosts_folder, note_unreachable
-from mission_cli.adapters.executors.remote.request import Terms
 from mission_cli.adapters.git.code.collect import Screen
 from mission_cli.adapters.git.repo.carried_config import configuration
 from mission_cli.adapters.git.repo.command import Git

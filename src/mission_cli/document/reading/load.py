@@ -15,18 +15,18 @@ from mission_cli.document.criteria.at_gates import with_gate_reviews
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.reading import prose, tables
 from mission_cli.document.reading.checklists import listed_features
-from mission_cli.document.reading.contradictions import contradictions
 from mission_cli.document.reading.equipment.feedback import feedback, feedback_problems
 from mission_cli.document.reading.equipment.resources import resource_problems, resources
 from mission_cli.document.reading.features import Draft, read_row, resolve
 from mission_cli.document.reading.front_schema import YES, front_problems
-from mission_cli.document.reading.implausible import MOST_MILESTONES, no_text, odd_values, too_large
 from mission_cli.document.reading.learning.rows import learned_in, learned_problems
 from mission_cli.document.reading.loaded import Loaded, MilestonePlace
 from mission_cli.document.reading.metadata import Facts
 from mission_cli.document.reading.outside.purchases import purchases
 from mission_cli.document.reading.phases import phase_problems, phases
-from mission_cli.document.reading.unread_features import column_of, number_in, unread_features
+from mission_cli.document.reading.problems.contradictions import contradictions
+from mission_cli.document.reading.problems.implausible import MOST_MILESTONES, no_text, odd_values, too_large
+from mission_cli.document.reading.problems.unread_features import column_of, number_in, unread_features
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.scan import scan
 from mission_cli.document.syntax.spans import without_comments

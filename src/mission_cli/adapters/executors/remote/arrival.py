@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
+from mission_cli.adapters.executors.remote.exchange.names import Names
+from mission_cli.adapters.executors.remote.exchange.result import read_result
 from mission_cli.adapters.executors.remote.followed import open_marks, to_clean
-from mission_cli.adapters.executors.remote.names import Names
-from mission_cli.adapters.executors.remote.result import read_result
 from mission_cli.adapters.git.code.collect import take_in
 from mission_cli.adapters.git.code.trees import alternate, object_format
 from mission_cli.adapters.git.repo.command import Git, plain_git

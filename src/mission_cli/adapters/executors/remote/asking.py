@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import one_line, stamp
 from mission_cli.adapters.executors.remote.arrival import arrived, clean, make_store, refs_of
+from mission_cli.adapters.executors.remote.exchange.names import USUAL_ROOT
+from mission_cli.adapters.executors.remote.exchange.request import make_request
+from mission_cli.adapters.executors.remote.exchange.result import make_result
 from mission_cli.adapters.executors.remote.followed import Phase, mark_clean, mark_to_clean
 from mission_cli.adapters.executors.remote.launcher import Launch, LaunchState
 from mission_cli.adapters.executors.remote.mirror import Mirror
-from mission_cli.adapters.executors.remote.names import USUAL_ROOT
-from mission_cli.adapters.executors.remote.request import make_request
-from mission_cli.adapters.executors.remote.result import make_result
 from mission_cli.adapters.executors.remote.ship import program
 from mission_cli.adapters.fs.atomic import random_hex, read_json
 from mission_cli.adapters.git.remote.far_refs import FarRefs, NoAnswerError
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
     from pathlib import Path
 
+    from mission_cli.adapters.executors.remote.exchange.request import Terms
     from mission_cli.adapters.executors.remote.followed import Followed
     from mission_cli.adapters.executors.remote.launcher import Launcher
-    from mission_cli.adapters.executors.remote.request import Terms
     from mission_cli.adapters.git.code.collect import Screen
     from mission_cli.domain.hosts.host import Host
     from mission_cli.ports.executor import JobSpec

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.executors.jobs.folder import JobFolder
-from mission_cli.adapters.executors.remote.names import Names
+from mission_cli.adapters.executors.remote.exchange.names import Names
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
 from mission_cli.adapters.fs.locks import is_same_file, try_lock, unlock
 

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from mission_cli.adapters.executors.remote.exchange.request import Terms
     from mission_cli.adapters.executors.remote.followed import Followed
     from mission_cli.adapters.executors.remote.launcher import Launcher
-    from mission_cli.adapters.executors.remote.request import Terms
     from mission_cli.adapters.git.code.collect import Screen
     from mission_cli.domain.hosts.host import Host
     from mission_cli.ports.executor import JobSpec

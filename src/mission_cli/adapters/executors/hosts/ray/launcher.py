@@ -11,8 +11,8 @@ from mission_cli.adapters.executors.hosts.ray.capacity import free_places, wante
 from mission_cli.adapters.executors.hosts.ray.jobs import RayJob, is_leftover, job_of, lost_nodes
 from mission_cli.adapters.executors.hosts.ray.package import STOP_WAIT, Package, entrypoint
 from mission_cli.adapters.executors.hosts.ray.rest import BROKEN, MISSING, OK, Rest, quoted, words_of
+from mission_cli.adapters.executors.remote.exchange.names import USUAL_ROOT
 from mission_cli.adapters.executors.remote.launcher import Exchange, LaunchLook, LaunchState, UnreachableError
-from mission_cli.adapters.executors.remote.names import USUAL_ROOT
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.hosts.cleaning import Cleaned, Remains
 

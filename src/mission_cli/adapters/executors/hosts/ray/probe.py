@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from mission_cli._support.text import counted, one_line, show_bytes
 from mission_cli.adapters.agents import programs
+from mission_cli.adapters.executors.remote.exchange.names import USUAL_ROOT
 from mission_cli.adapters.executors.remote.launcher import Finding, Launch, LaunchState
-from mission_cli.adapters.executors.remote.names import USUAL_ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -16,7 +16,7 @@ from mission_cli.adapters.fs.env_file import read_environment
 from mission_cli.adapters.user import environment, key_file
 
 if TYPE_CHECKING:
-    from mission_cli.adapters.executors.remote.request import Terms
+    from mission_cli.adapters.executors.remote.exchange.request import Terms
     from mission_cli.ports.executor import JobSpec
 
 _ISOLATED = (

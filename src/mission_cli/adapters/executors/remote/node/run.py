@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, TypeVar
 import mission_cli
 from mission_cli.adapters.executors.jobs.claims import claim
 from mission_cli.adapters.executors.jobs.folder import JobFolder, tree_path
-from mission_cli.adapters.executors.remote.names import CLONE, Names
+from mission_cli.adapters.executors.remote.exchange.names import CLONE, Names
+from mission_cli.adapters.executors.remote.exchange.request import read_request
+from mission_cli.adapters.executors.remote.exchange.result import LOG_END, make_result
 from mission_cli.adapters.executors.remote.node.around import compose, not_here
 from mission_cli.adapters.executors.remote.node.repository import configure, make_bare, tidy
 from mission_cli.adapters.executors.remote.node.stream import Stream
-from mission_cli.adapters.executors.remote.request import read_request
-from mission_cli.adapters.executors.remote.result import LOG_END, make_result
 from mission_cli.adapters.fs.locks import try_lock, unlock
 from mission_cli.adapters.git.code import trees
 from mission_cli.adapters.git.remote.far_refs import FarRefs
