@@ -265,6 +265,22 @@ milestones: [{name: Only, validation: ["file: `x`"], features: [{title: one, ass
 # Resources and estimates
 
 
+@pytest.mark.parametrize(
+    ("mode", "line"),
+    [
+        ("full", "- Document what you add or change, where the repository documents such things."),
+        (
+            "poc",
+            "- Take the shortest path to something that works. The only documentation is a README of a few lines.",
+        ),
+    ],
+)
+def test_a_worker_is_told_how_much_documentation_the_mode_wants(mode: str, line: str) -> None:
+    host = host_of(honest, m=f"{PLAN}mode: {mode}\n{ONE}")
+    prompt = prompt_for(host.context(), committed(host), record("1.1-a1"), ())
+    assert [one for one in prompt.splitlines() if "ocument" in one] == [line]
+
+
 def test_a_needed_resource_holds_the_mission() -> None:
     some = mission(feature("1.1"), needed_resources=("domain name",))
     assert holds(plan_of(some), "1.1") == [("resource", "the resource `domain name` is needed")]
