@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.kit.missions import WORK, mission, record
+from tests.kit.missions import WORK, feature, mission, record
 
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.criteria.criterion import Criterion
@@ -92,6 +92,14 @@ def test_a_setting_reaches_what_obeys_it(person: Person, name: str) -> None:
     line, look, value = REACHES[name]
     assert look(opened(person, f"{line}\n{WORKER}")) == value
     assert look(opened(person, WORKER)) != value
+
+
+def test_opencode_is_started_with_the_mission_the_attempt_and_the_title_of_its_feature(person: Person) -> None:
+    one = opened(person, '[runners.opencode]\ncommand = ["opencode"]\n')
+    started = worker_job(one.context, mission(feature("1.1")), record("1.1-a1", runner="opencode")).program.argv
+    assert started[: started.index("--title") + 2] == (
+        "opencode", "run", "--format", "json", "--title", "Mission m/1.1-a1: title 1.1",
+    )  # fmt: skip
 
 
 def test_a_token_of_a_host_is_in_no_job_and_no_log(person: Person) -> None:

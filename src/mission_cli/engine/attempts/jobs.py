@@ -86,16 +86,16 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord, given: Given =
     }
     if ctx.worker_tools:
         env["MISSION_SIBLINGS"] = siblings(mission, record.feature)
+    feature = mission.feature(record.feature)
     job = agent_job(
         ctx,
         record,
         tools=ctx.worker_tools,
-        title=f"Mission {record.run}",
+        title=f"Mission {record.run}: {feature.title if feature is not None else ''}",
         slash_command="" if record.conversation else mission.preferences.worker_command,
         session=record.conversation,
         given=given,
     )
-    feature = mission.feature(record.feature)
     only = folder_of(mission.id) if feature is not None and topic_in(mission, feature) else ""
     return replace(
         job,
