@@ -31,7 +31,9 @@ def events(person: Person, name: str) -> list[str]:
 
 
 def test_every_kind_of_criterion(person: Person) -> None:
-    person.worker('write("a.txt", "alpha 42\\n")\nwrite("count.sh", "echo lines; wc -l < a.txt\\n")\ncommit()\n')
+    person.worker(
+        'write("a.txt", "alpha 42\\n")\nwrite("count.sh", "echo lines; wc -l < a.txt\\n")\ncommit()\nwrite("left.txt", "x")\n'
+    )
     person.plan(
         plan(
             """[
@@ -40,7 +42,7 @@ def test_every_kind_of_criterion(person: Person) -> None:
             "grep: `alpha \\\\d+` in `a.txt`",
             "not grep: `beta` in `a.txt`",
             "metric: `sh count.sh` >= 1",
-            "run: `test -f a.txt` (timeout 1m)"]"""
+            "run: `test -f a.txt -a ! -e left.txt` (timeout 1m)"]"""
         )
     )
     person.start()

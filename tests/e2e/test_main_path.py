@@ -45,6 +45,7 @@ def test_a_mission_runs_from_its_plan_to_landed_work(person: Person) -> None:
     loaded = person.loaded()
     assert loaded.problems == ()
     assert [m.raw_status for m in loaded.mission.milestones] == ["passed", "passed"]
+    assert loaded.mission.started <= loaded.mission.completed != ""
     assert all(c.ticked for m in loaded.mission.milestones for c in m.criteria)
 
 

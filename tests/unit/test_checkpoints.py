@@ -126,12 +126,18 @@ def test_a_rejection_sends_the_features_back_with_the_comment_and_the_checkpoint
 
 - Ada (2026-11-20T10:12:00Z): the gate `design` was rejected: use plural names ## for `tables`
 """)
-    assert [(a.gate, a.decision, a.by, a.comment) for a in now.approvals] == snapshot(
-        [("design", "rejected", "Ada", "use plural names ## for `tables`")]
+    work = now.approvals[0].commit
+    assert [(a.at, a.gate, a.decision, a.by, a.comment) for a in now.approvals] == snapshot(
+        [("2026-11-20T10:12:00Z", "design", "rejected", "Ada", "use plural names ## for `tables`")]
     )
     world.decide("design", approved=True)
     world.decide("copy", approved=True)
-    assert world.go_on(9).gates[1].status == "approved"
+    now = world.go_on(9)
+    assert [(a.gate, a.decision, bool(a.commit), a.commit == work) for a in now.approvals] == [
+        ("design", "rejected", True, True),
+        ("design", "approved", True, False),
+        ("copy", "approved", True, False),
+    ], "a decision is about the work that the person could see"
 
 
 def test_what_failed_at_a_quality_gate_is_said_and_sent_back() -> None:

@@ -40,11 +40,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+HEADINGS = re.compile(r"^## (.+)$", re.MULTILINE)
+
+
 def test_the_template_reads_back_as_the_plan_said() -> None:
     loaded = load(TEXT)
     assert loaded.problems == ()
     mission = loaded.mission
     assert (mission.id, mission.title, mission.goal, mission.base) == ("m-1", "A | title", "A goal.", "main")
+    assert (mission.raw_status, mission.mode, str(mission.limits.usd)) == ("planning", "full", "20")
+    assert mission.models == {"orchestrator": "opus", "workers": "sonnet", "research": "haiku"}
+    assert (mission.preferences.max_parallel_workers, mission.preferences.land) == (2, "ask")
+    assert "- **Created by:** Ada\n" in TEXT
+    assert HEADINGS.findall(TEXT) == [
+        "Origin", "Scope", "Milestones", "Resources", "Budget Tracking", "Decision Log", "Progress Log", "Recovery Log",
+        "Retrospective",
+    ]  # fmt: skip
     assert [(f.number, f.title, f.depends) for f in mission.features()] == [
         ("1.1", "First", ()),
         ("1.2", "Second", ("1.1",)),
@@ -54,6 +65,10 @@ def test_the_template_reads_back_as_the_plan_said() -> None:
     first = mission.milestones[0].features[0]
     assert first.description == "Words.\n# no heading"
     assert [c.paths for c in first.criteria] == [("a.py",)]
+
+
+def test_a_file_without_a_status_is_a_draft() -> None:
+    assert [load(text).mission.status for text in ("# M\n", "---\nid: m\n---\n# M\n")] == ["draft", "draft"]
 
 
 @pytest.mark.parametrize("variant", [TEXT, TEXT.replace("\n", "\r\n"), "\ufeff" + TEXT, TEXT.rstrip("\n")])

@@ -391,12 +391,18 @@ def test_the_addresses_of_other_systems_are_the_same_resources(web: Served) -> N
         made = web.ask("POST", f"{prefix}/missions/m/tasks", headers=headers, json={"title": "d"})
         path = f"{prefix}/missions/m/tasks/{made.json()['feature']}"
         assert web.ask("PATCH", path, headers=headers, json={"status": "skipped", "reason": "x"}).status_code == 200
-        assert web.ask("GET", f"{prefix}/missions/m/test_status", headers=headers).status_code == 200
+        task = mission_of(web.host).feature(made.json()["feature"])
+        assert task is not None
+        assert (task.title, task.status) == ("d", "skipped")
+        tests = web.ask("GET", f"{prefix}/missions/m/test_status", headers=headers).json()["milestones"]
+        assert [[(c["text"], c["verdict"]) for c in one["criteria"]] for one in tests] == [[("file: `1.2.txt`", "")]]
         note = {"text": "deployed by hand", "feature": "1.2"}
         assert web.ask("POST", f"{prefix}/missions/m/events", headers=headers, json=note).status_code == 200
+        assert mission_of(web.host).progress[-1].details == "1.2: deployed by hand (by manager)"
         assert web.ask("POST", f"{prefix}/missions/m/pause", headers=headers).status_code == 200
+        assert mission_of(web.host).status == "paused"
         assert web.ask("POST", f"{prefix}/missions/m/resume", headers=headers).status_code == 200
-    assert mission_of(web.host).status == "active"
+        assert mission_of(web.host).status == "active"
 
 
 def test_line_ends_in_a_path_reach_no_header(web: Served) -> None:

@@ -71,6 +71,8 @@ def test_a_mission_from_its_creation_to_its_end() -> None:
     tell(host.context(), "m/1.1", "No dependencies, please.")
     ask(host.context(), "m", Given("May it land?"))
     features.answer(host.context(), "m", 1, "yes")
+    features.pause(host.context(), "m")
+    features.resume(host.context(), "m")
     note(host.context(), "m", "Legal agreed.")
     note(host.context(), "m/1.1", "Look here.")
     go_on(host, 30)
@@ -85,6 +87,8 @@ def test_a_mission_from_its_creation_to_its_end() -> None:
             ([EventType.USER_MESSAGE], "1.1 is told: No dependencies, please. (by Ada)"),
             ([EventType.BLOCKED], "1: May it land? (by Ada)"),
             ([EventType.USER_MESSAGE], "request 1 is answered: yes (by Ada)"),
+            ([EventType.BLOCKED], "m is paused (by Ada)"),
+            ([EventType.RESUMED], "m is resumed (by Ada)"),
             ([EventType.USER_MESSAGE], "Legal agreed. (by Ada)"),
             ([EventType.USER_MESSAGE], "1.1: Look here. (by Ada)"),
             ([EventType.STATUS_CHANGED], "negative control of milestone 1: 0 of 1 pass before any work"),

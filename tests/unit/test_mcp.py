@@ -307,6 +307,7 @@ def test_an_agent_plans_and_changes_what_decides_nothing_in_its_own_name(words: 
     )
     mission = words.loaded("words").mission
     assert (mission.priority, [m.text for m in mission.messages]) == ("high", ["Use argparse."])
+    assert "- **Created by:** tester for Ada\n" in words.file("words").read_text()
     feature = mission.feature(FeatureNumber("1.3"))
     assert feature is not None
     assert ([c.text for c in feature.criteria], feature.depends) == (["file: `1.3.txt`"], ("1.1",))

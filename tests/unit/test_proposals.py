@@ -17,7 +17,7 @@ from mission_cli.document.plans.additions import added_plan
 from mission_cli.document.plans.phased import phased_plan
 from mission_cli.document.plans.plan import override, template_values
 from mission_cli.document.reading.load import load
-from mission_cli.domain.phases.proposals import MOST_SUGGESTIONS, Analysis
+from mission_cli.domain.phases.proposals import Analysis
 from mission_cli.domain.problems import Problem
 from mission_cli.domain.status import CriterionKind
 from mission_cli.interchange.proposals.lenient import LONGEST
@@ -85,7 +85,7 @@ def test_a_document_that_is_empty_or_broken_is_refused_with_its_line(text: str, 
 def test_any_text_has_at_most_five_plain_suggestions(text: str) -> None:
     read = read_suggestions(text)
     if isinstance(read, Analysis):
-        assert 1 <= len(read.suggestions) <= MOST_SUGGESTIONS
+        assert 1 <= len(read.suggestions) <= 5
         said = [t for s in read.suggestions for t in (s.title, s.effort, *s.files, *s.why.split("\n"))]
         assert all(c.isprintable() or c == "\t" for t in said for c in t), said
         assert all(s.title for s in read.suggestions)

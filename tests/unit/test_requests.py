@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from tests.kit.fakes.others import ADA
 from tests.kit.missions import (
+    BASE,
     EXIT,
     GOOD,
     NOW,
@@ -193,6 +194,16 @@ def test_a_failed_command_makes_its_fix_while_questions_are_open_and_they_are_ta
     assert asked(plan_of(replace(waiting, milestones=(again,), requests=(gone,)), checks=passed)) == [
         (2, "after fixes, round 1: manual: look")
     ]
+
+
+@pytest.mark.parametrize(("before", "to"), [(Verdict.PASSED, "active"), (Verdict.FAILED, "passed")])
+def test_a_milestone_with_criteria_of_its_own_also_needs_the_tests_that_passed_before(before: Verdict, to: str) -> None:
+    own, tests = run("make", 0, baseline=Result(Verdict.FAILED, "", "old")), run("pytest", -1)
+    some = judged(own, started_at=BASE)
+    checks = verdicts(some, "t", a=(own, Verdict.PASSED), b=(tests, Verdict.FAILED))
+    checks |= verdicts(some, "old", a=(tests, before))
+    plan = plan_of(some, checks=checks, detected={"t": (own, tests)}, start_trees={BASE: (BASE, "old")})
+    assert [str(m.to) for m in plan.transitions if isinstance(m, MoveMilestone)][-1:] == [to]
 
 
 def test_a_question_about_an_attempt_that_was_judged_otherwise_does_not_hold_the_next_one() -> None:

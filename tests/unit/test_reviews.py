@@ -265,7 +265,7 @@ def decided(some: Mission, *reviews: RunRecord, **more: Any) -> Decisions:
         more.pop("policy", RUNNERS),
         records=(more.pop("made_by", attempt()), *reviews),
         jobs=jobs,
-        evidence={"m/1.1-a1": GOOD},
+        evidence={"m/1.1-a1": more.pop("left", GOOD)},
         **more,
     )
 
@@ -300,6 +300,11 @@ def test_a_review_starts_with_a_tenth_of_what_the_work_had_reserved() -> None:
     assert (found.runner, found.model, found.reserve.usd) == ("claude", "opus", Decimal("0.4"))
     assert not [m for m in plan.transitions if isinstance(m, Ask)]
     assert not [a for a in plan.effects if isinstance(a, Integrate)]
+
+
+def test_a_poc_takes_the_work_of_a_feature_without_a_review() -> None:
+    plan = decided(reviewed(mode="poc"), left=replace(GOOD, completes=(FeatureNumber("1.1"),)))
+    assert (started(plan), [type(a) for a in plan.effects if isinstance(a, Integrate)]) == ([], [Integrate])
 
 
 def test_a_reviewer_of_another_family_than_the_worker_comes_first() -> None:
