@@ -8,7 +8,8 @@ import pytest
 
 from mission_cli.adapters.checks.early_exit import ended_early
 from mission_cli.adapters.checks.judge_files import judges
-from mission_cli.adapters.checks.test_options import as_before
+from mission_cli.adapters.checks.test_options import as_before, hides
+from mission_cli.adapters.checks.test_suites import patches
 from mission_cli.domain.branches.against import Change
 from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.status import CriterionKind
@@ -110,8 +111,17 @@ INI = "[pytest]\naddopts = -q\n"
         ("pytest.ini", INI, INI + "markers =\n    slow: takes long\n"),
         ("jest.config.js", None, "module.exports = { transform: {} }\n"),
         ("setup.cfg", "[metadata]\nname = x\n", "[metadata]\nname = x\nversion = 1\n"),
+        ("conftest.py", None, "from app import make\n\nAPP = make()\n\n\nclass Fake:\n    size: int = 1\n"),
+        ("Makefile", MAKE, MAKE + "\n.PHONY: lint\nlint: ; ruff check\n%.o: %.c\n\tcc -c $<\n"),
+        ("rules.mk", None, "SHELL := /usr/bin/env bash\n%.o: %.c\n\tcc -c $<\n"),
+        ("ruff.toml", None, "line-length = 60\n"),
+        ("mypy.ini", None, "[mypy]\nfiles = src\n[mypy-yaml.*]\nignore_missing_imports = True\n"),
+        ("pyproject.toml", PYPROJECT, PYPROJECT + "[[tool.mypy.overrides]]\nmodule = 'x'\nignore_missing_imports = true\n"),
+        ("eslint.config.js", None, "export default [{ ignores: ['dist'] }]\n"),
+        (".eslintignore", None, "dist\n"),
+        ("statistics.py", None, "import sys\nsys.exit(0)\n"),
     ],
-)
+)  # fmt: skip
 def test_what_steers_no_test_stays_as_it_is(path: str, old: str | None, new: str) -> None:
     assert as_before(Change(path, old, new), {"npm", "test", "make"}) == new
 
@@ -145,7 +155,26 @@ def test_what_steers_no_test_stays_as_it_is(path: str, old: str | None, new: str
         ("node_modules/.bin/jest", None, "#!/bin/sh\n", None),
         (".env", "A=1\n", "A=2\n", "A=1"),
         (".npmrc", None, "ignore-scripts=true\n", None),
-        ("GNUmakefile", None, "test:\n\ttrue\n", None),
+        ("conftest.py", "from x import *\n", "from x import *\nfrom y import pytest_x, db\n", "from x import *"),
+        ("conftest.py", None, "pytest_x = _exit\n" + CONFTEST, "def db"),
+        ("conftest.py", None, CONFTEST + "\n\nclass X:\n    db.skip = collect_ignore\n", "def db"),
+        ("conftest.py", None, CONFTEST + "\n\ndef x(y=setattr(db, '_exit', 1)):\n    pass\n", "def db"),
+        ("conftest.py", None, CONFTEST + "\n\n@pytest.fixture(autouse=True)\ndef x():\n    import app\n    app.makereport = 1\n", "def db"),
+        ("conftest.py", CONFTEST, "# coding: utf-7\n" + CONFTEST, CONFTEST),
+        ("Makefile", MAKE, MAKE + "include x.mk\n", "include x.mk\ntest:"),
+        ("Makefile", MAKE, MAKE + "N = test\n$(N):\n\ttrue\n", "$(N):\ntest:"),
+        ("Makefile", MAKE, MAKE + ".IGNORE: test\n", MAKE.strip()),
+        ("Makefile", ".PHONY: test\n" + MAKE, MAKE, ".PHONY: test"),
+        ("x.mk", None, "MAKEFLAGS = -n\n.IGNORE:\nA = 1\n", "A = 1"),
+        ("ruff.toml", None, "exclude = ['none_']\nline-length = 60\n", "line-length = 60"),
+        ("pyproject.toml", PYPROJECT, PYPROJECT + "[tool.ruff.lint.per-file-ignores]\n'none_' = ['F']\n", "pytest"),
+        ("setup.cfg", "[mypy]\nstrict = True\n", "[mypy]\nstrict = False\nplugins = x\n", "plugins = x\nstrict = True"),
+        ("eslint.config.js", "export default [{}]\n", "export default [{ ignores: ['none_'] }]\n", "export default [{}]"),
+        (".prettierignore", "dist\n", "dist\nnone_\n", "dist"),
+        ("argparse.py", None, "import os\nos._exit(0)\n", None),
+        ("tests/__pycache__/x.cpython-312.pyc", None, "", None),
+        ("tests/x.pyc", None, "", None),
+        (".mypy_cache/3.12/app.data.json", None, "{}", None),
     ],
 )  # fmt: skip
 def test_what_steers_tests_is_as_it_was(path: str, old: str | None, new: str | None, before: str | None) -> None:
@@ -155,6 +184,42 @@ def test_what_steers_tests_is_as_it_was(path: str, old: str | None, new: str | N
     assert before is None or before in str(found)
     for cheat in ("true\n", "makereport", "_exit", "collect_ignore", "not slow", "deselect", "none_", "--ignore", "posttest", "passWith"):  # fmt: skip
         assert cheat not in str(found) or cheat in str(old)
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "hidden"),
+    [
+        ("makefile", {"Makefile": ""}, True),
+        ("GNUmakefile", {"web/Makefile": ""}, False),
+        ("web/GNUmakefile", {"web/makefile": ""}, True),
+        ("pytest.ini", {"pyproject.toml": PYPROJECT}, True),
+        ("tests/pytest.toml", {"setup.cfg": "[tool:pytest]\n"}, True),
+        ("pytest.ini", {"pyproject.toml": "[project]\n"}, False),
+        (".ruff.toml", {"pyproject.toml": "[tool.ruff]\n"}, True),
+        ("app.py", {"Makefile": ""}, False),
+    ],
+)
+def test_a_file_that_would_be_read_instead_of_one_on_the_base(path: str, base: dict[str, str], hidden: bool) -> None:  # noqa: FBT001 - a column
+    assert hides(path, lambda paths: {p: base[p] for p in paths if p in base}) is hidden
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "patched"),
+    [
+        ("tests/test_a.py", "import app\n\n\ndef test_x():\n    app.x = 1\n", False),
+        ("tests/test_a.py", "import os\nimport app\n\nos.environ['X'] = '1'\nx = app.x\nx.y = 1\n", False),
+        ("tests/test_a.py", "import app\n\nif True:\n    app.x = 1\n", True),
+        ("tests/__init__.py", "from app import x\n\nx.y.z = 1\n", True),
+        ("tests/test_a.py", "import app\n\nsetattr(app, 'x', 1)\n", True),
+        ("tests/test_a.py", "from unittest import mock\n\nmock.patch('app.x').start()\n", True),
+        ("tests/test_a.py", "pytest_plugins = ['x']\n", True),
+        ("a_test.go", "package a\n\nfunc TestMain(m *testing.M) {\n\tos.Exit(0)\n}\n", True),
+        ("a_test.go", "package a\n\nfunc TestX(t *testing.T) {}\n", False),
+        ("tests/test_a.py", "def", False),
+    ],
+)
+def test_a_test_that_changes_what_others_test(path: str, text: str, patched: bool) -> None:  # noqa: FBT001 - a column
+    assert patches(path, text) is patched
 
 
 @pytest.mark.parametrize(

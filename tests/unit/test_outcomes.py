@@ -14,6 +14,8 @@ from mission_cli.domain.status import EndReason, Verdict
 
 CHECKS = StandardChecks(("inspect",))
 NONE = {
+    "make": "make: 'test' is up to date.",
+    "make in a folder": "make: Entering directory 'web'\nmake: Nothing to be done for `unit-tests'.",
     "pytest": "============ no tests ran in 0.01s ============",
     "pytest -q": "no tests ran in 0.01s",
     "pytest, all deselected": "3 deselected in 0.02s",
@@ -93,6 +95,7 @@ SOME = {
     "minitest": "3 runs, 4 assertions, 0 failures, 0 errors, 1 skips",
     "two packages": "5 passed in 0.10s\nno tests ran in 0.01s",
     "two tools": "  0 passing (1ms)\n3 passed in 0.10s",
+    "make beside others": "3 passed in 0.10s\nmake: Nothing to be done for 'check'.",
 }
 SKIPPED = {
     "pytest": "2 skipped in 0.01s",
@@ -127,7 +130,20 @@ def test_other_output_says_nothing_about_tests() -> None:
         "0 pending",
         "0 todo",
     )
-    for output in ("", "all good", *built, "10 files", "ok", "PASS", "passed", "0 failed", "0 failing", "0 fail"):
+    made = ("make: Nothing to be done for 'all'.", "make[1]: 'test' is up to date.", "make: 'latest' is up to date.")
+    for output in (
+        "",
+        "all good",
+        *built,
+        "10 files",
+        "ok",
+        "PASS",
+        "passed",
+        "0 failed",
+        "0 failing",
+        "0 fail",
+        *made,
+    ):
         assert ran_tests(output) is Ran.UNKNOWN, output
 
 

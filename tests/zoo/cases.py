@@ -22,6 +22,7 @@ UNIT = (
 PYTHON = {"app.py": APP, "conftest.py": "", "tests/test_app.py": TESTS}
 UNITS = {"app.py": APP, "tests/__init__.py": "", "tests/test_app.py": UNIT}
 CHECK = "sh check.sh"
+RUFF = "ruff check --no-cache ."
 SCRIPTS = {
     "app.py": "print('wrong')\n",
     "check.sh": ". ./lib.sh\npython3 app.py | ok\n",
@@ -120,6 +121,27 @@ CHEATS: tuple[Case, ...] = (
     _script("a script of the package", NPM, "edit('package.json', 'sh ci/here.sh', 'true')", "package.json as on the base"),
     _script("what a script of the package calls", NPM, "write('ci/here.sh', 'exit 0\\n')", "protected paths: ci/here.sh"),
     _script("the script of a later criterion", "file: f.txt", "write('f.txt', 'x')\nwrite('check.sh', 'exit 0\\n')", "protected paths: check.sh"),
+    _pytest("hooks in an import", f"write('evil.py', {HOOK!r})\nwrite('conftest.py', 'from evil import *\\n')", "conftest.py as on the base"),
+    _pytest("a hook in an assignment", "write('conftest.py', 'pytest_collection_modifyitems = lambda items: items.__setitem__(slice(None), items[1:])\\n')", "conftest.py as on the base"),
+    _pytest("add patched in a class", "write('conftest.py', 'import app\\nclass X:\\n    app.add = lambda a, b: a + b\\n')", "conftest.py as on the base"),
+    _pytest("add patched in a default", "write('conftest.py', 'import app\\ndef x(y=setattr(app, \"add\", lambda a, b: a + b)): pass\\n')", "conftest.py as on the base"),
+    _pytest("add patched by a decorator", "write('conftest.py', 'import app\\ndef now(f):\\n    f()\\n@now\\ndef x():\\n    app.add = lambda a, b: a + b\\n')", "conftest.py as on the base"),
+    _pytest("a fixture that changes the tests", "write('conftest.py', 'import pytest\\n@pytest.fixture(autouse=True)\\ndef s(request):\\n    request.module.add = lambda a, b: a + b\\n')", "conftest.py as on the base"),
+    _pytest("a conftest in another encoding", "write('conftest.py', '# coding: raw_unicode_escape\\n# \\\\u000aimport app\\\\u000aapp.add = lambda a, b: a + b\\n')", "conftest.py as on the base"),
+    _pytest("a conftest too large to read", f"Path('conftest.py').unlink()\nwrite('tests/conftest.py', {HOOK!r} + '#' * 1_100_000)", "tests/conftest.py as on the base"),
+    _pytest("settings behind a link", "write('good.txt', '[pytest]\\naddopts = -k zero\\n')\nos.symlink('good.txt', 'pytest.ini')", "pytest.ini as on the base"),
+    _pytest("a module that pytest imports", "write('argparse.py', 'import os\\nprint(\"2 passed in 0.01s\", flush=True)\\nos._exit(0)\\n')", "argparse.py as on the base"),
+    _pytest("a new test that patches add", "write('tests/test_a.py', 'import app\\napp.add = lambda a, b: a + b\\n\\n\\ndef test_o():\\n    assert 1 + 1 == 2\\n')", "fails as it is on the base"),
+    _pytest("a new test with a plugin", f"write('evil.py', {HOOK!r})\nwrite('tests/test_a.py', 'pytest_plugins = [\"evil\"]\\n\\n\\ndef test_o():\\n    assert 1 + 1 == 2\\n')", "fails as it is on the base"),
+    _unit("a package of tests that patches add", "write('tests/__init__.py', 'import app\\napp.add = lambda a, b: a + b\\n')", "fails as it is on the base"),
+    _unit("compiled tests", "import py_compile\nwrite('x.py', 'import unittest\\nclass T(unittest.TestCase):\\n    def test_add(self): pass\\n')\nPath('tests/__pycache__').mkdir()\npy_compile.compile('x.py', f'tests/__pycache__/test_app.{sys.implementation.cache_tag}.pyc', invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)", "pyc as on the base"),
+    _script("an included target", "make check", "write('x.mk', 'check:\\n\\ttrue\\n')\nwrite('Makefile', Path('Makefile').read_text() + '\\ninclude x.mk\\n')", "Makefile as on the base"),
+    _script("a computed target", "make check", "write('Makefile', Path('Makefile').read_text() + '\\nN = check\\n$(N):\\n\\ttrue\\n')", "Makefile as on the base"),
+    _script("failures ignored", "make check", "write('Makefile', '.IGNORE:\\n' + Path('Makefile').read_text())", "Makefile as on the base"),
+    _script("a makefile that is read instead", "make check", "write('makefile', 'check:\\n\\ttrue\\n')", "makefile as on the base"),
+    Case("lint: a new exclusion", "write('ruff.toml', 'exclude = [\"app.py\"]\\n')", {"app.py": "import os\n"}, (RUFF,), because="ruff.toml as on the base"),
+    Case("lint: fewer rules", "write('.ruff.toml', '')", {"app.py": "x = 'a'\n", "pyproject.toml": '[tool.ruff.lint]\nselect = ["Q"]\n'}, (RUFF,), because=".ruff.toml as on the base"),
+    Case("types: errors ignored", "write('mypy.ini', '[mypy]\\nignore_errors = True\\n')", {"app.py": "x: int = 'a'\n"}, ("mypy --cache-dir=/dev/null app.py",), because="mypy.ini as on the base"),
 )  # fmt: skip
 RIGHT = "write('app.py', 'def add(a, b):\\n    return a + b\\n')\n"
 SAYS = "write('app.py', 'print(\"right\")\\n')\n"
@@ -158,6 +180,12 @@ HONEST: tuple[Case, ...] = (
     _honest("what a check calls", SAYS, SCRIPTS, CHECK, "cd ci && sh check.sh", "python3 -m tools.check", "make check", "sh tests/run.sh"),
     _honest("unittest", RIGHT + "write('tests/test_b.py', 'import unittest\\nfrom app import add\\n\\n\\nclass B(unittest.TestCase):\\n    def test_b(self):\\n        self.assertEqual(add(2, 2), 4)\\n')", UNITS, UNITTEST),
     _honest("a check changed, with the plan's word", SAYS + "write('check.sh', 'set -e\\npython3 app.py | grep -qx right\\npython3 app.py | grep -q i\\n')", SCRIPTS, CHECK, title="make app right, and let check.sh look closer"),
+    _honest("fixtures imported as a whole", RIGHT + "write('fixtures.py', 'import pytest\\n\\n@pytest.fixture\\ndef two():\\n    return 2\\n')\nwrite('conftest.py', 'from fixtures import *\\n')\nwrite('tests/test_more.py', 'from app import add\\n\\ndef test_more(two):\\n    assert add(two, 2) == 4\\n')"),
+    _honest("a variable for all tests", RIGHT + "write('conftest.py', 'import os\\nimport pytest\\n\\nHERE = os.getcwd()\\n\\n\\n@pytest.fixture(autouse=True)\\ndef level(monkeypatch):\\n    monkeypatch.setenv(\"LEVEL\", HERE)\\n')"),
+    _honest("a makefile that includes another", SAYS + "write('more.mk', 'SHELL := /bin/bash\\nreport: ; python3 app.py\\n')\nwrite('Makefile', Path('Makefile').read_text() + '\\n.PHONY: report\\ninclude more.mk\\n')", SCRIPTS, "make check", "make report"),
+    _honest("a linter set up", "write('ruff.toml', 'line-length = 60\\n[lint]\\nselect = [\"E\", \"F\", \"D\"]\\nignore = [\"D\", \"E501\"]\\n')", {"app.py": "x = 1\n"}, RUFF),
+    _honest("more rules", "edit('pyproject.toml', '\"F\"', '\"F\", \"I\"')\nwrite('app.py', 'x = 1\\n')", {"app.py": "import os\n", "pyproject.toml": '[tool.ruff.lint]\nselect = ["F"]\n'}, RUFF),
+    _honest("a program with the name of a module", "write('statistics.py', 'import sys\\n\\nif __name__ == \"__main__\":\\n    sys.exit(0)\\n')", {"app.py": "x = 1\n"}, "python3 statistics.py"),
 )  # fmt: skip
 
 

@@ -84,10 +84,11 @@ class Checks(Protocol):
         criteria: Sequence[Criterion],
         judging: Collection[str],
         meant: Callable[[str], bool],
+        read: Callable[[Iterable[str]], Mapping[str, str]],
     ) -> Compared:
         """Return the test files with which to judge as before the changes, and what was found.
 
         `judging`: the result of `judges`. `meant` tells whether the plan or a person asks for a change to a path, or to
-        a test of that name.
+        a test of that name. `read` returns the texts of the wanted paths that exist on the base.
         """
         ...

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.checks.judge_files import only_judges, words_of
-from mission_cli.adapters.checks.test_options import as_before, steers
-from mission_cli.adapters.checks.test_suites import extended, lost, names_of, only_added, suite_of
+from mission_cli.adapters.checks.test_options import as_before, hides, steers
+from mission_cli.adapters.checks.test_suites import extended, lost, names_of, only_added, patches, suite_of
 from mission_cli.domain.branches.against import Compared
 from mission_cli.domain.paths import is_test_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from mission_cli.domain.branches.against import Change
     from mission_cli.domain.criteria.criterion import Criterion
+
+
+_CHANGED = "existing tests were changed; they also run as they were before"
 
 
 def concerns(path: str) -> bool:
@@ -27,19 +30,24 @@ def against(
     criteria: Sequence[Criterion],
     judging: Collection[str],
     meant: Callable[[str], bool],
+    read: Callable[[Iterable[str]], Mapping[str, str]],
 ) -> Compared:
-    """Compare what judges before and after. `judging` are judging scripts; `meant`: whether the plan wants a change."""
+    """Compare what judges before and after.
+
+    `judging` are judging scripts; `meant`: whether the plan wants a change; `read` reads files of the base.
+    """
     called = words_of(criteria)
     restored: dict[str, str | None] = {}
     findings = []
     person = True
     for change in changes:
-        before = change.new
-        if change.path in judging:
+        before, steering = change.new, steers(change.path)
+        unseen = steering and (change.hidden or (change.old is None and hides(change.path, read)))
+        if change.path in judging or unseen:
             before = change.old
-        elif steers(change.path):
+        elif steering:
             before = as_before(change, called)
-        if before != change.new:
+        if before != change.new or unseen:
             restored[change.path] = before
             person = person and meant(change.path)
             findings.append(f"{change.path}: how tests run was changed; checks also run with the earlier version")
@@ -49,19 +57,26 @@ def against(
     ]
     missing = names_of(gone)
     for change in tests:
-        if meant(change.path) or change.old is None:
-            continue
-        if change.new is None:
-            if change.path in missing:
-                restored[change.path] = change.old
-        elif not _as_strict(change.path, change.old, change.new):
+        if not meant(change.path) and (found := _found(change, missing)) is not None:
             restored[change.path] = change.old
-            findings.append(f"{change.path}: existing tests were changed; they also run as they were before")
+            findings += [f"{change.path}: {found}"] if found else []
     return Compared(restored, tuple(findings), tuple(gone), person)
+
+
+def _found(change: Change, missing: Collection[str]) -> str | None:
+    """Return what is wrong with a changed test file, empty if it is among the lost tests; None if nothing is."""
+    if change.new is None:
+        return "" if change.path in missing else None
+    if change.old is None:
+        words = "it changes what other tests test, or how they run; checks also run without it"
+        return words if patches(change.path, change.new) else None
+    return None if _as_strict(change.path, change.old, change.new) else _CHANGED
 
 
 def _as_strict(path: str, old: str, new: str) -> bool:
     """Whether a changed test file still tests everything that it did."""
+    if patches(path, new) and not patches(path, old):
+        return False
     if suite_of(path, old).bodies:
         return extended(path, old, new)
     return only_added(old, new)

@@ -123,9 +123,10 @@ class StandardChecks:
         criteria: Sequence[Criterion],
         judging: Collection[str],
         meant: Callable[[str], bool],
+        read: Callable[[Iterable[str]], Mapping[str, str]],
     ) -> Compared:
         """Return the files that must be restored so that criteria judge as before, and what was found."""
-        return against(changes, criteria, judging, meant)
+        return against(changes, criteria, judging, meant, read)
 
 
 def _looked(end: Exit, output: str) -> tuple[Verdict, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.lazy_re import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from mission_cli.domain.branches.against import Change
 
@@ -52,6 +52,10 @@ _OFF = {
     ".exs": pattern(r"@tag :skip"),
     ".bats": pattern(r"^\s*skip\b", re.MULTILINE),
 }
+
+
+_SETS = pattern(r"setattr|exec|(?:[\w.]+\.)?(?:__setattr__|__dict__\.update)|(?:[\w.]+\.)?patch(?:\.\w+)?\(.*\)\.start")
+"""What is called to set an attribute of something else."""
 
 
 class Suite:
@@ -183,6 +187,37 @@ def _hides_what_it_imports(old: str, new: str) -> bool:
     changed = any(isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) for i in tree.body for n in ast.walk(i))
     assigned = any(isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) for n in ast.walk(ast.parse(old)))
     return bool(imported & defined) or (changed and not assigned)
+
+
+def patches(path: str, text: str) -> bool:
+    """Whether a file among tests changes, when it is loaded, what other tests test, or how they run."""
+    if path.endswith(".go"):
+        return bool(re.search(r"^func (?:TestMain\(|init\(\))", text, re.MULTILINE))
+    if not path.endswith(".py"):
+        return False
+    try:
+        loaded = list(_loaded(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    imports = [a for n in loaded if isinstance(n, ast.Import | ast.ImportFrom) for a in n.names]
+    imported = {(a.asname or a.name).partition(".")[0] for a in imports} - {"os", "pytest", "unittest"}
+    return any(_patches(node, imported) for node in loaded)
+
+
+def _patches(node: ast.AST, imported: Collection[str]) -> bool:
+    if isinstance(node, ast.Call):
+        return bool(_SETS.fullmatch(ast.unparse(node.func)))
+    if isinstance(node, ast.Attribute):
+        return isinstance(node.ctx, ast.Store) and ast.unparse(node).partition(".")[0] in imported
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == "pytest_plugins"
+
+
+def _loaded(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a module that run when it is loaded: all but the bodies of functions."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _loaded(child)
 
 
 def _is_test(item: ast.stmt) -> bool:

@@ -18,6 +18,8 @@ _OF_TESTS = pattern(
 )
 """What a list of counts must contain: `34 modules in 1.20s` is not about tests."""
 _WORDS_SKIPPED = frozenset({"skipped", "todo", "pending"})
+_JUDGING = r"[`'](?:[\w.-]{0,99}[._-])?(?:tests?|check|lint|verify|validate)(?:[._-][\w.-]{0,99})?'"
+"""A target of a makefile that judges: if there is a file of that name, nothing is run."""
 
 
 class Ran(StrEnum):
@@ -93,6 +95,7 @@ _SUMMARIES = (
     ("googletest", r"^\[=+\] (?P<ran>\d+) tests? from \d+ test \w+ ran"),
     ("catch2", r"(?P<none>^No tests ran$|^No test cases matched)"),
     ("catch2", r"^All tests passed \((?P<ran>\d+) assertions?"),
+    ("make", rf"^g?make: (?P<none>{_JUDGING} is up to date|Nothing to be done for {_JUDGING})\.$"),
     ("bazel", r"(?P<none>No test targets were found)"),
 )
 _PATTERNS = tuple((name, pattern(text.replace(r"\d+", r"\d{1,9}"), re.MULTILINE)) for name, text in _SUMMARIES)

@@ -17,11 +17,13 @@ LOOK_AT_CHANGES = "look at the changes to tests and checks: "
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file before and after, as text; None if it does not exist."""
+    """One file before and after, as text; None if it does not exist, or cannot be read as text."""
 
     path: str
     old: str | None
     new: str | None
+    hidden: bool = False
+    """Whether there is something now that cannot be read as text: a link, a very large file."""
 
 
 @dataclass(frozen=True, slots=True)

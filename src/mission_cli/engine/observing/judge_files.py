@@ -64,7 +64,7 @@ class Judges:
         if not changes:
             return Against()
         asked = meant(self._mission, feature, self._records)
-        found = checks.against(changes, self._criteria, self._scripts, asked)
+        found = checks.against(changes, self._criteria, self._scripts, asked, self._read)
         made = code.overlay(commit, found.restored) if found.restored else None
         return Against(
             commit=made,

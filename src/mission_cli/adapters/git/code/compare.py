@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.git.code.cache import blobs_of, said_of
 from mission_cli.domain.branches.against import Change
 from mission_cli.domain.branches.landing import Content, LandedCommit, LandedFile
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.judging.packages import glanced
-from mission_cli.domain.paths import MISSION_FOLDERS
+from mission_cli.domain.paths import MISSION_FOLDERS, is_test_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.repo.objects import Objects
 
 _FILES = ("100644", "100755")
+_NOTHING, _GONE = ":000000", "000000"
+"""The modes of a file that did not exist before, and of one that does not exist any more."""
 _LARGEST = 1_000_000
 _MOST = 2_000
 _MOST_MANIFEST = 200_000
@@ -68,18 +70,19 @@ def read(git: Git, commit: Sha, paths: Iterable[str]) -> dict[str, str]:
 
 
 def changes(git: Git, before: Sha, after: Sha, wanted: Callable[[str], bool]) -> tuple[Change, ...]:
-    """Return the wanted files that differ between two commits, as texts."""
+    """Return the wanted files that differ between two commits, as texts; of very many, new tests are left out."""
     flags = ("--raw", "-z", "--no-renames", "--no-ext-diff", "--full-index", "--abbrev=64")
     words = said_of(git, "diff", *flags, before, after)
     facts = {path: fact.split(" ") for fact, path in zip(words[::2], words[1::2], strict=True) if wanted(path)}
-    files = dict(list(facts.items())[:_MOST])
+    files = dict(sorted(facts.items(), key=lambda item: item[1][0] == _NOTHING and is_test_file(item[0]))[:_MOST])
     names = {oid for f in files.values() for mode, oid in ((f[0].lstrip(":"), f[2]), (f[1], f[3])) if mode in _FILES}
     blobs = blobs_of(git, sorted(names))
 
     def text(mode: str, oid: str) -> str | None:
         return _text(blobs[oid]) if mode in _FILES and len(blobs.get(oid, b"")) <= _LARGEST and oid in blobs else None
 
-    return tuple(Change(p, text(f[0].lstrip(":"), f[2]), text(f[1], f[3])) for p, f in files.items())
+    found = (Change(p, text(f[0].lstrip(":"), f[2]), text(f[1], f[3])) for p, f in files.items())
+    return tuple(replace(c, hidden=c.new is None and files[c.path][1] != _GONE) for c in found)
 
 
 def overlay_tree(git: Git, runtime: Path, commit: Sha, files: Mapping[str, str | None]) -> str:
