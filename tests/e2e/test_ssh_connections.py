@@ -131,7 +131,7 @@ def test_every_login_shell_may_print_what_it_likes(one: Network, tmp_path: Path,
     one["one"].start()
     there = launcher(one, tmp_path / "cache")
     assert ran(there, "sh", "-c", "agent; echo $TOLD") == "agent 1.2.3\nprofile\n"
-    assert found(there, "agent")["agent"].words == "agent 1.2.3"
+    assert found(there, "agent")["agent"].words == f"{agents}/agent"
     assert git(one, there, tmp_path / "mine") == "refs/mission/requests/x"
     there.close()
 

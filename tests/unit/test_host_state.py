@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mission_cli._support.dataclass import replace
 from mission_cli.adapters.executors.remote.host_state import (
     HostState,
     note_reached,
+    note_tested,
     note_unreachable,
     placed_jobs,
     read_state,
@@ -29,19 +31,21 @@ AT = [f"2026-11-30T08:0{minute}:00Z" for minute in range(6)]
 def test_a_state_says_since_when_a_host_is_as_it_is(tmp_path: Path) -> None:
     folder = tmp_path / "box"
     assert read_state(folder) == HostState()
-    note_reached(folder, AT[0], free=3, skew_s=-1.5)
+    note_reached(folder, AT[0], free=3)
+    note_tested(folder, skew_s=-1.5, found=["opencode"], missing=["codex"])
     note_reached(folder, AT[1])
-    assert read_state(folder) == HostState(since=AT[0], checked=AT[1], skew_s=-1.5)
+    told = HostState(since=AT[0], checked=AT[1], skew_s=-1.5, found=("opencode",), missing=("codex",))
+    assert read_state(folder) == told
     note_unreachable(folder, AT[2], "Connection refused")
     note_unreachable(folder, AT[3], "No route to host")
-    away = HostState(reachable=False, problem="No route to host", since=AT[2], checked=AT[3], skew_s=-1.5)
+    away = replace(told, reachable=False, problem="No route to host", since=AT[2], checked=AT[3])
     assert read_state(folder) == away
     note_reached(folder, AT[4], free=1)
-    assert read_state(folder) == HostState(since=AT[4], free=1, checked=AT[4], skew_s=-1.5)
+    assert read_state(folder) == replace(told, since=AT[4], free=1, checked=AT[4])
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"reachable": 7, "free": true, "problem": 3, "since": [], "skew_s": "x"}']
+    "text", ["", "[]", "{", '{"reachable": 7, "free": true, "problem": 3, "since": [], "skew_s": "x", "found": 7}']
 )
 def test_a_state_that_cannot_be_read_counts_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "state.json").write_text(text)

@@ -19,10 +19,11 @@ from mission_cli.app.hosts import commands
 from mission_cli.app.hosts.commands import drain, listed, shown
 from mission_cli.app.hosts.problems import host_findings, host_problems, why_nowhere
 from mission_cli.app.hosts.results import HostList
+from mission_cli.app.queries.diagnosis.runners import runner_findings, unfinished
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
 from mission_cli.document.reading.load import load
-from mission_cli.domain.errors import NotFoundError
+from mission_cli.domain.errors import BlockedError, NotFoundError
 from mission_cli.domain.hosts.host import HostKind
 from mission_cli.domain.hosts.look import HostLook
 from mission_cli.domain.ids import MissionId
@@ -30,6 +31,7 @@ from mission_cli.domain.mission import Preferences
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.news.hosts import host_news
 from mission_cli.planner.decide import decide
+from mission_cli.settings import RunnerSettings
 from mission_cli.surfaces.reporting import hosts as texts
 from mission_cli.surfaces.reporting.hosts import drained_text, listed_text
 
@@ -59,14 +61,15 @@ def world(**hosts: Elsewhere) -> Host:
 
 
 def test_a_list_shows_what_runs_where_and_why_a_host_cannot_be_reached() -> None:
-    drained = replace(BOX, name="lab", drained=True, labels=("gpu", "big"), jobs=("m/1.1-a1",), workers=3)
+    drained = replace(BOX, name="lab", drained=True, labels=("gpu", "big"), jobs=("m/1.1-a1",), workers=3, skew_s=-75.4)
     found = HostList([shown(one) for one in (replace(BOX, jobs=("m/1.2-a1",), free=0), AWAY, drained)])
     assert listed_text(found, NOW) == (
         "NAME  KIND  WHERE             RUNNING  FREE  LABELS    STATE\n"
         "box   ssh   me@box            1 of 2   0     gpu       ready for 2 h\n"
         "farm  ray   http://farm:8265  0 of 2   0     –         unreachable for 2 h\n"
         "  no route to host: mission hosts test farm\n"
-        "lab   ssh   me@box            1 of 3   0     gpu, big  drained"
+        "lab   ssh   me@box            1 of 3   0     gpu, big  drained\n"
+        "  its clock is 1 min behind"
     )
     none = "there are no hosts: every attempt runs on this machine\n  mission hosts add NAME me@machine"
     assert listed_text(HostList([]), NOW) == none
@@ -160,6 +163,59 @@ def test_doctor_names_hosts_that_are_away_untested_drained_or_off_the_time() -> 
         ("host lab", "it is drained: nothing new starts there", "mission hosts drain lab --undo"),
         ("host new", "it was never tested", "mission hosts test new"),
     ]
+
+
+HERE_NOT = "`no-such` is not on PATH"
+NO_TEST = (f"{HERE_NOT}, and `box` was not tested for it", "mission hosts test box")
+NOT_FOUND = (f"{HERE_NOT}, and the last test of `box` did not find it", "install it there, then mission hosts test box")
+NOT_NAMED = (
+    f"{HERE_NOT}, and `runners` of `box` does not name `script`",
+    "add it to hosts.box.runners if it is there, or here: install it",
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "change", "expected"),
+    [
+        (Elsewhere("box", found=("script",)), "", None),
+        (Elsewhere("box", runners=("scr*",)), "", None),
+        (Elsewhere("box", there=False, found=("script",)), "", None),
+        (Elsewhere("box"), "", NO_TEST),
+        (Elsewhere("box", missing=("script",)), "", NOT_FOUND),
+        (Elsewhere("box", runners=("script",), missing=("script",)), "", NOT_FOUND),
+        (Elsewhere("box", runners=("codex",), found=("codex",)), "", NOT_NAMED),
+        (Elsewhere("box", found=("script",)), "on: [local]", (f"{HERE_NOT}, and 1.1 runs on this machine only", "install it")),
+        (Elsewhere("box", found=("script",)), "mode: poc", (HERE_NOT, "install it")),
+        (Elsewhere("box", found=("script",)), "hosts: [local]", (HERE_NOT, "install it")),
+        (Elsewhere("box", found=("script",)), "reviewers", (f"{HERE_NOT}, and reviews run on this machine only", "install it")),
+    ],
+)  # fmt: skip
+def test_a_runner_that_only_hosts_have_is_enough_for_a_start(
+    host: Elsewhere, change: str, expected: tuple[str, str] | None
+) -> None:
+    clone = make_host(lambda _: Outcome(60.0, {}))
+    clone.settings = replace(clone.settings, runners={"script": RunnerSettings(kind="command", command=("no-such",))})
+    clone.jobs.park = Park({"box": host})
+    plan = PLAN.replace("{title: one, on: [gpu]}, {title: two, on: [tpu]}", "{title: one}")
+    if change.startswith("on"):
+        plan = plan.replace("{title: one}", f"{{title: one, {change}}}")
+    elif change.startswith("mode"):
+        plan = f"{change}\n{plan}"
+    elif change.startswith("hosts"):
+        plan = plan.replace("{runner: script}", f"{{runner: script, {change}}}")
+    elif change:
+        plan = f"{plan}reviews: {{reviewers: ['script:']}}\n"
+    make_mission(clone, plan)
+    ctx = clone.context()
+    found = None
+    try:
+        lifecycle.start(ctx, "m")
+    except BlockedError as error:
+        found = (error.message, str(error.hint))
+    assert found == expected
+    [finding] = runner_findings(ctx, None, unfinished(ctx))  # type: ignore[arg-type]  # it has nothing to examine
+    words = (finding.words, str(finding.todo))
+    assert words == (expected or (f"on box; not here: {HERE_NOT}", ""))
 
 
 class _Case:

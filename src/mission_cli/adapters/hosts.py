@@ -13,6 +13,7 @@ from mission_cli.adapters.executors.remote.host_state import (
     is_drained,
     is_used,
     note_reached,
+    note_tested,
     note_unreachable,
     placed_jobs,
     read_state,
@@ -87,6 +88,8 @@ class LocalHosts:
             since=state.since,
             checked=state.checked,
             skew_s=state.skew_s,
+            found=state.found,
+            missing=state.missing,
             drained=is_drained(folder),
             used=is_used(folder),
         )
@@ -113,9 +116,11 @@ class LocalHosts:
             launcher = LAUNCHERS[host.kind](host, environment=self._environment, folder=folder)
             try:
                 if whole:
-                    found = [HostFinding(one.name, one.ok, one.words, one.hint) for one in launcher.test(runners)]
+                    tested = launcher.test(runners)
+                    found = [HostFinding(one.name, one.ok, one.words, one.hint) for one in tested]
                 else:
                     launcher.look([_PROBE])
+                    tested = ()
                     found = [HostFinding("reachable", ok=True, words="it answers")]
                 free = launcher.free()
             finally:
@@ -128,6 +133,14 @@ class LocalHosts:
         except ToolError as error:
             return [HostFinding(str(host.kind), False, one_line(error.message), str(error.hint))]  # noqa: FBT003 - see above
         note_reached(folder, stamp(self._now()), free=free)
+        if whole:
+            there = {one.name: one.ok for one in tested if one.name in runners}
+            note_tested(
+                folder,
+                skew_s=next((one.skew_s for one in tested if one.skew_s is not None), None),
+                found=[name for name, ok in there.items() if ok],
+                missing=[name for name, ok in there.items() if not ok],
+            )
         return found
 
     def clean(self, name: str, *, everything: bool, discard: bool, dry_run: bool) -> Cleaned:

@@ -116,9 +116,13 @@ def version_in_files(place: Path) -> str:
 
 
 def with_known_agents(settings: Settings, environment: Mapping[str, str]) -> Settings:
-    """Return the settings with a runner for each agent on PATH, and with commands and models that were left out."""
+    """Return the settings with a runner for each agent on PATH or on a host, with commands and models that it lacks.
+
+    A host has the agents that its `runners` name.
+    """
     known = programs()
-    found = [name for name, program in known.items() if name in settings.runners or _place(program, environment)]
+    told = {*settings.runners, *(name for host in settings.hosts.values() for name in host.runners)}
+    found = [name for name, program in known.items() if name in told or _place(program, environment)]
     runners = {**{name: RunnerSettings() for name in found}, **settings.runners}
     done = {name: _completed(runner, runner.kind or name, environment) for name, runner in runners.items()}
     return replace(settings, runners=done)

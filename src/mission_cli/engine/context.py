@@ -180,6 +180,8 @@ def unknown_runner(ctx: Context, name: str) -> Obstacle:
     agent = ctx.agents.get(name)
     if agent is not None and agent.program:
         other = f"; or name another runner: {known}" if known else ""
+        there = next(iter(ctx.settings.hosts), "")
+        other += f"; or add it to hosts.{there}.runners if that host has it" if there else ""
         words = f"{agent.title} is not installed: `{agent.program[0]}` is not on PATH"
         return Obstacle(words, advise(agent.install, other))
     if name:

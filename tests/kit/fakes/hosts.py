@@ -34,6 +34,9 @@ class Elsewhere:
     since: str = ""
     checked: str = ""
     drained: bool = False
+    runners: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def hear(self, now: datetime) -> None:
         """Ask it, and note what came of it."""
@@ -81,6 +84,9 @@ class MemoryHosts:
                 since=one.since,
                 checked=one.checked,
                 drained=one.drained,
+                runners=one.runners,
+                found=one.found,
+                missing=one.missing,
             )
             for one in self._park.hosts.values()
         ]

@@ -19,7 +19,8 @@ from mission_cli.domain.notice import advise, do
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.domain.timing.moments import FORMS, read_moment
-from mission_cli.engine.context import policy_of, unknown_runner
+from mission_cli.engine.context import runner_obstacle, unknown_runner
+from mission_cli.engine.guards.elsewhere import obstacle_for
 from mission_cli.planner.core.decisions import Hold
 
 if TYPE_CHECKING:
@@ -112,12 +113,14 @@ def _refuse_without_base(mission: Mission) -> None:
 
 
 def _refuse_runner(ctx: Context, mission: Mission, name: str) -> None:
-    runner = policy_of(ctx).runners.get(name)
+    runner = ctx.settings.runners.get(name)
     if runner is None:
         missing = unknown_runner(ctx, name)
         raise BlockedError(f"{mission.id}: {missing.words}", hint=missing.remedy)
-    if runner.obstacle:
-        raise BlockedError(runner.obstacle.text, hint=runner.obstacle.remedy)
+    here = runner_obstacle(ctx, name, runner)
+    obstacle = here and obstacle_for(ctx, mission, name, here)
+    if obstacle:
+        raise BlockedError(obstacle.words, hint=obstacle.remedy)
 
 
 def restored(address: Address, wanted: Wanted) -> Wanted:

@@ -48,6 +48,9 @@ def shown(look: HostLook) -> HostShown:
         free=free,
         labels=look.labels,
         runners=look.runners,
+        found=look.found,
+        missing=look.missing,
+        skew_s=look.skew_s,
         jobs=look.jobs,
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import counted, did_you_mean
 from mission_cli.domain.hosts.host import HERE
+from mission_cli.domain.hosts.look import usable
 from mission_cli.domain.notice import advise, do, doubtful, fine
 from mission_cli.domain.problems import Problem, Severity
 
@@ -78,8 +79,7 @@ def _here(mission: Mission) -> bool:
 
 
 def _usable(mission: Mission, looks: Sequence[HostLook]) -> list[HostLook]:
-    named = mission.preferences.hosts
-    return [look for look in looks if look.name in named or (not named and not mission.poc)]
+    return usable(looks, mission.preferences.hosts, poc=mission.poc)
 
 
 def _hint(looks: Sequence[HostLook]) -> str:

@@ -36,6 +36,12 @@ class HostShown:
     labels: Sequence[str]
     runners: Sequence[str]
     """The runners that work there, as patterns; empty: all."""
+    found: Sequence[str]
+    """The runners that the last test found there."""
+    missing: Sequence[str]
+    """The runners that the last test did not find there."""
+    skew_s: float
+    """How many seconds its clock was ahead of this machine's at the last test; negative: behind."""
     jobs: Sequence[str]
     """Run ids of the attempts there."""
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.hosts.host import HERE, HostKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class HostLook:
     """When it was asked last, ISO 8601; empty: never."""
     skew_s: float = 0
     """How many seconds its clock is ahead of this machine's."""
+    found: tuple[str, ...] = ()
+    """The runners that the last test found there."""
+    missing: tuple[str, ...] = ()
+    """The runners that the last test did not find there."""
     drained: bool = False
     """It takes nothing new."""
     used: bool = False
@@ -53,12 +61,23 @@ class HostLook:
         """Whether a runner works there."""
         return not self.runners or any(fnmatchcase(runner, one) for one in self.runners)
 
+    def has(self, runner: str) -> bool | None:
+        """Whether a runner is there, by the last test and by the settings; None: neither tells."""
+        if not self.runs(runner) or runner in self.missing:
+            return False
+        return True if runner in self.found or self.runners else None
+
     @property
     def state(self) -> str:
         """One word for people."""
         if self.drained:
             return "drained"
         return "unreachable" if self.problem else "ready" if self.checked else "not tested"
+
+
+def usable(looks: Iterable[HostLook], named: Collection[str], *, poc: bool) -> list[HostLook]:
+    """Return the hosts that a mission may use; `named`: its `preferences.hosts`. A POC uses only those."""
+    return [look for look in looks if look.name in named or not (named or poc)]
 
 
 def is_here(place: str) -> bool:

@@ -13,6 +13,7 @@ from mission_cli.domain.notice import Advice, Finding, advise, do, doubtful, wro
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.engine.context import runner_obstacle
+from mission_cli.engine.guards.elsewhere import obstacle_for
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
@@ -35,7 +36,7 @@ def pulse_findings(ctx: Context, case: Case) -> tuple[Finding, ...]:
     installed = ctx.schedule.noted()
     findings = unscheduled(ctx, case) or _overdue(ctx, mission) if installed is None else _silent(ctx, installed)
     for name in runners(mission, ctx.default_runner()):
-        findings += [] if any(hold.kind == HoldKind.RUNNER for hold in case.plan.holds) else _here(ctx, name)
+        findings += [] if any(hold.kind == HoldKind.RUNNER for hold in case.plan.holds) else _here(ctx, mission, name)
         findings += in_its_environment(ctx, installed, name) if installed else []
     return tuple(findings)
 
@@ -73,9 +74,10 @@ def roughly(span: timedelta) -> str:
     return show_duration(timedelta(minutes=span // timedelta(minutes=1)))
 
 
-def _here(ctx: Context, name: str) -> list[Finding]:
+def _here(ctx: Context, mission: Mission, name: str) -> list[Finding]:
     runner = ctx.settings.runners.get(name)
     obstacle = runner and runner_obstacle(ctx, name, runner)
+    obstacle = obstacle and obstacle_for(ctx, mission, name, obstacle)
     return [wrong("runner", obstacle.words, obstacle.remedy)] if obstacle else []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import counted, parse_stamp, show_bytes, show_duration
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from mission_cli.app.hosts.results import CleanedHost, CleanedPart, DrainedHost, HostList, HostShown, TestedHost
 
+_SKEW_WORTH_A_LINE_S = 5
 HEADS = ("NAME", "KIND", "WHERE", "RUNNING", "FREE", "LABELS", "STATE")
 
 
@@ -29,7 +31,13 @@ def listed_text(found: HostList, now: datetime) -> str:
     lines = [table[0]]
     for one, row in zip(found.hosts, table[1:], strict=True):
         lines += [row, *([f"  {said(one.problem)}: {do('hosts', 'test', one.name)}"] if one.problem else [])]
+        lines += [f"  {clock_words(one.skew_s)}"] if abs(one.skew_s) > _SKEW_WORTH_A_LINE_S else []
     return "\n".join(lines)
+
+
+def clock_words(skew_s: float) -> str:
+    """Return how far the clock of a host differs from this machine's."""
+    return f"its clock is {show_duration(timedelta(seconds=abs(skew_s)))} {'ahead' if skew_s > 0 else 'behind'}"
 
 
 def _row(one: HostShown, now: datetime) -> Sequence[str]:

@@ -14,6 +14,7 @@ from mission_cli.app.pull_requests import proposed_at_start, pulls_words
 from mission_cli.document.checking.inert import inert
 from mission_cli.domain.branches.refs import run_branch, work_branch
 from mission_cli.domain.forge.rows import Proposing
+from mission_cli.domain.hosts.look import usable
 from mission_cli.domain.phases.table import landing_phase
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import FeatureStatus, MissionStatus
@@ -102,8 +103,7 @@ def consent_facts(ctx: Context, loaded: Loaded, ahead: Outlook) -> list[tuple[st
 
 def _hosts(ctx: Context, mission: Mission) -> Iterator[tuple[str, str]]:
     """Yield the hosts that get code and prompts of the mission."""
-    named = mission.preferences.hosts
-    found = [look for look in ctx.hosts.looks() if look.name in named or not (named or mission.poc)]
+    found = usable(ctx.hosts.looks(), mission.preferences.hosts, poc=mission.poc)
     if found:
         each = ", ".join(f"{look.name} ({look.where or look.kind}, up to {look.workers})" for look in found)
         yield "hosts", f"attempts may also run on {each}; these get the code and the prompts"

@@ -9,11 +9,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import asdict, dataclass, replace
 from mission_cli.adapters.executors.jobs.folder import PLACE, JobFolder, specs_below
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 HOST = "host.json"
@@ -36,6 +37,10 @@ class HostState:
     """When it was asked last, ISO 8601; empty: never."""
     skew_s: float = 0
     """How far its clock is ahead of this machine's; nothing is decided by it."""
+    found: tuple[str, ...] = ()
+    """The runners that the last test found there."""
+    missing: tuple[str, ...] = ()
+    """The runners that the last test did not find there."""
 
 
 def hosts_folder(runtime: Path) -> Path:
@@ -56,30 +61,35 @@ def read_state(folder: Path) -> HostState:
         free=free if isinstance(free, int) and not isinstance(free, bool) else None,
         checked=_text(found.get("checked")),
         skew_s=float(skew) if isinstance(skew, int | float) else 0,
+        found=_texts(found.get("found")),
+        missing=_texts(found.get("missing")),
     )
 
 
-def note_reached(folder: Path, now: str, *, free: int | None = None, skew_s: float | None = None) -> None:
-    """Record that a host answered; `skew_s` None: its clock was not asked for."""
+def note_reached(folder: Path, now: str, *, free: int | None = None) -> None:
+    """Record that a host answered."""
     before = read_state(folder)
     since = before.since if before.reachable and before.since else now
-    skew = before.skew_s if skew_s is None else skew_s
-    _write(folder, HostState(reachable=True, since=since, free=free, checked=now, skew_s=skew))
+    _write(folder, replace(before, reachable=True, problem="", since=since, free=free, checked=now))
+
+
+def note_tested(folder: Path, *, skew_s: float | None, found: Sequence[str], missing: Sequence[str]) -> None:
+    """Record what a test of a host that answered has found; `skew_s` None: its clock is not known."""
+    before = read_state(folder)
+    _write(folder, replace(before, skew_s=skew_s or 0, found=tuple(found), missing=tuple(missing)))
 
 
 def note_unreachable(folder: Path, now: str, problem: str) -> None:
     """Record why a host could not be asked."""
     before = read_state(folder)
     since = now if before.reachable or not before.since else before.since
-    _write(
-        folder, HostState(reachable=False, problem=problem[:_LONGEST], since=since, checked=now, skew_s=before.skew_s)
-    )
+    away = replace(before, reachable=False, problem=problem[:_LONGEST], since=since, free=None, checked=now)
+    _write(folder, away)
 
 
 def _write(folder: Path, state: HostState) -> None:
     make_folder(folder)
-    names = ("reachable", "problem", "since", "free", "checked", "skew_s")
-    write_json(folder / "state.json", {name: getattr(state, name) for name in names}, durable=False)
+    write_json(folder / "state.json", asdict(state), durable=False)
 
 
 def is_drained(folder: Path) -> bool:
@@ -122,6 +132,10 @@ def placed_jobs(jobs: Path) -> dict[str, list[str]]:
         if host:
             found.setdefault(host, []).append(spec.parent.relative_to(jobs).as_posix())
     return {host: sorted(keys) for host, keys in found.items()}
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(one[:_LONGEST] for one in value if isinstance(one, str)) if isinstance(value, list) else ()
 
 
 def _text(value: object) -> str:

@@ -89,6 +89,8 @@ class Finding:
     ok: bool
     words: str
     hint: str = ""
+    skew_s: float | None = None
+    """Of the clock: how many seconds it is ahead of this machine's."""
 
 
 class Launcher(Protocol):

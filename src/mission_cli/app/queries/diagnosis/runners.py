@@ -21,6 +21,7 @@ from mission_cli.domain.runs.usage import Reserve
 from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobKind, JobState, RecordState
 from mission_cli.engine.attempts.jobs import worker_job
 from mission_cli.engine.context import agent_of, runner_obstacle, unknown_runner
+from mission_cli.engine.guards.elsewhere import obstacle_for
 from mission_cli.engine.guards.health import in_its_environment
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def runner_findings(ctx: Context, tools: Instruments, missions: Sequence[Mission
             obstacle = unknown_runner(ctx, name)
             found.append(wrong(f"runner {name}".rstrip(), obstacle.words, obstacle.remedy))
     for name in sorted(ctx.settings.runners):
-        findings = looked(f"runner {name}", partial(_runner, ctx, tools, name))
+        users = [mission for mission in missions if name in runners(mission, usual)]
+        findings = looked(f"runner {name}", partial(_runner, ctx, tools, name, users))
         found += findings if name in used else [_lighter(finding) for finding in findings]
     return found
 
@@ -122,11 +124,16 @@ def answer(ctx: Context, call: Call, key_file: str) -> tuple[Finding, Decimal | 
     return _judged(ctx, call, job.exit, usd, key_file), usd
 
 
-def _runner(ctx: Context, tools: Instruments, name: str) -> list[Finding]:
+def _runner(ctx: Context, tools: Instruments, name: str, users: Sequence[Mission]) -> list[Finding]:
+    """Check a runner, which these missions use."""
     subject, runner = f"runner {name}", ctx.settings.runners[name]
-    obstacle = runner_obstacle(ctx, name, runner)
-    if obstacle is not None:
-        return [wrong(subject, obstacle.words, obstacle.remedy)]
+    here = runner_obstacle(ctx, name, runner)
+    if here is not None:
+        hosts = [look.name for look in ctx.hosts.looks() if look.has(name)]
+        obstacles = [one for mission in users if (one := obstacle_for(ctx, mission, name, here))]
+        if hosts and not obstacles:
+            return [fine(subject, f"on {', '.join(hosts)}; not here: {here.words}")]
+        return [wrong(subject, one.words, one.remedy) for one in [*obstacles, here][:1]]
     agent = agent_of(ctx, name, runner)
     installed = tools.schedule.installed()
     elsewhere = in_its_environment(ctx, installed, name) if installed is not None else []

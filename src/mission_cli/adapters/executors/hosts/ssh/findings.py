@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 import time
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import command_line, counted, one_line, show_bytes
+from mission_cli.adapters.agents import programs
 from mission_cli.adapters.executors.hosts.ssh.machine import OLDEST_PYTHON
 from mission_cli.adapters.executors.hosts.ssh.repository import OLDEST_GIT, git_version
 from mission_cli.adapters.executors.remote.launcher import Finding
@@ -61,9 +63,27 @@ def check(host: Host, connection: Connection, machine: Machine, runners: Mapping
 def questions(host: Host, runners: Mapping[str, str]) -> str:
     """Return a script that asks a machine, in the folder of the host, what an attempt finds there."""
     script = _LOOK.replace("PYTHON", shlex.quote(host.python))
-    for number, runner in enumerate(runners):
-        script += f"say runner-{number} {shlex.quote(runners[runner])} --version\n"
+    for number, program in enumerate(runners.values()):
+        script += f"say runner-{number} {_asked(program)}\n"
     return script
+
+
+def _asked(program: str) -> str:
+    """Return a command that tells whether a program is there.
+
+    Only agents that are known are started: any other program might begin to work.
+    """
+    if _is_agent(program):
+        return f"{shlex.quote(program)} --version"
+    return "true" if _is_in_tree(program) else f"sh -c 'command -v \"$0\"' {shlex.quote(program)}"
+
+
+def _is_agent(program: str) -> bool:
+    return PurePosixPath(program).name in programs().values()
+
+
+def _is_in_tree(program: str) -> bool:
+    return "/" in program and not program.startswith("/")
 
 
 def answers(host: Host, runners: Mapping[str, str], text: str) -> list[Finding]:
@@ -126,8 +146,8 @@ def _room(name: str, kilobytes: str, little: int) -> Finding:
 
 def _runner(host: Host, runner: str, program: str, code: int, words: str) -> Finding:
     if code == 0:
-        return Finding(runner, ok=True, words=words or "works")
-    if code == _NOT_FOUND:
+        return Finding(runner, ok=True, words="part of the repository" if _is_in_tree(program) else words or "works")
+    if code == _NOT_FOUND or not _is_agent(program):
         words = f"`{one_line(program)}` is not on the PATH of your login shell there"
         hint = f"install it there, or leave `{runner}` out of hosts.{host.name}.runners"
         return Finding(runner, ok=False, words=words, hint=hint)
@@ -144,6 +164,8 @@ def _clock(asked: Answer, before: float, after: float) -> Finding:
     there = int(told)
     skew = max(0.0, before - there - 1) or min(0.0, after - there)
     if abs(skew) < _SKEW_WORTH_A_WORD:
-        return Finding("clock", ok=True, words="as here")
+        return Finding("clock", ok=True, words="as here", skew_s=0)
     words = f"{counted(round(abs(skew)), 'second')} {'behind' if skew > 0 else 'ahead'}"
-    return Finding("clock", ok=True, words=f"{words}; no decision depends on it", hint="turn on NTP there")
+    return Finding(
+        "clock", ok=True, words=f"{words}; no decision depends on it", hint="turn on NTP there", skew_s=-skew
+    )
