@@ -92,7 +92,7 @@ class ShownSim(Sim):
         """Everything that the file says to wait for a person is on the page, and waits in `mission inbox`, too."""
         ctx = host.copy(Fate()).context()
         snapshot = ctx.state.snapshot()
-        shown = [str(need.help) for need in arranged(board_of(snapshot, "")).needs]
+        shown = [str(need.help) for _, need in arranged(board_of(snapshot, "")).needs]
         live = [(one.kind, str(one.unblock)) for _, one in everything_waiting(ctx)]
         for words in shown:
             if not any(there.startswith(words) for _, there in live):

@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from markdown_it import MarkdownIt
+from tests.kit.fakes.host import make_mission
 from tests.kit.markup import Walk
 from tests.kit.nightly import NIGHTLY
-from tests.unit.test_kept_pages import stuck
+from tests.unit.test_kept_pages import PLAN, stuck
 
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.templates import JinjaTemplates
+from mission_cli.app.commands import lifecycle
 from mission_cli.app.commands.steer.ask import Given, ask
 from mission_cli.app.queries.inbox import everything_waiting
 from mission_cli.domain.board.marks import BADGE, PAGE, README, mark, source_of
@@ -205,17 +207,20 @@ def test_the_page_of_a_small_state_is_this_one() -> None:
 
 def test_the_page_has_everything_that_the_inbox_has() -> None:
     host = stuck()
-    ask(host.context(), "m", Given("Which <b>database</b>?", ("sqlite", "postgres")))
+    make_mission(host, PLAN, "a")
+    lifecycle.start(host.context(), "a")
+    ask(host.context(), "a", Given("Which color?"))
+    ask(host.context(), "m", Given("Which <b>database</b>?", ("sqlite", "postgres"), urgency="urgent"))
     waiting = everything_waiting(host.context())
     assert {one.kind for _, one in waiting} >= {"request", "failed"}
     made = page_here(host.context())
-    assert [(need.words, str(need.help)) for need in made.board.needs] == [
+    assert [(need.words, str(need.help)) for _, need in made.board.needs] == [
         (one.name, str(one.unblock)) for _, one in waiting
     ]
     seen = Walk(made.text)
     is_inert(seen)
     assert "Which <b>database</b>?" in seen.text
-    assert all(str(remedy) in seen.text for need in made.board.needs for remedy in need.help.remedies)
+    assert all(str(remedy) in seen.text for _, need in made.board.needs for remedy in need.help.remedies)
 
 
 def test_the_page_does_not_depend_on_the_time() -> None:

@@ -19,8 +19,11 @@ from mission_cli.app.commands import lifecycle
 from mission_cli.app.commands.set_value import set_value
 from mission_cli.app.forecasting.expected import Worker, figures_of
 from mission_cli.app.forecasting.remaining import work_of
+from mission_cli.app.forecasting.spending import record_spending
 from mission_cli.app.queries.outlook import outlook
 from mission_cli.app.queries.status import status_of
+from mission_cli.app.report.board import missions_here
+from mission_cli.app.report.report import mission_report
 from mission_cli.domain.forecast.figures import Past
 from mission_cli.domain.forecast.priors import SOURCE
 from mission_cli.domain.forecast.work import Stage, Unit
@@ -123,6 +126,28 @@ def test_the_page_of_a_mission_says_of_time_and_money_what_status_says() -> None
     )
     page = at_home(host).open("/missions/m").text
     assert [fact for fact in facts if fact not in page] == []
+
+
+def test_curves_end_with_all_that_is_spent_and_begin_with_the_mission() -> None:
+    host = make_host(works)
+    make_mission(host, PLAN)
+    lifecycle.start(host.context(), "m")
+    go_on(host, 7)
+    record_spending(host.context(), "m", {"usd": "3", "hours": "", "tokens": ""}, "a font", None)
+    ctx = host.context()
+    report = mission_report(ctx, resolve(ctx.state.snapshot(), "m"))
+    drawn = [(point.at, point.usd) for point in report.points]
+    assert drawn == snapshot(
+        [
+            ("2026-11-20T10:00:00Z", Decimal(0)),
+            ("2026-11-20T10:00:00Z", Decimal(3)),
+            ("2026-11-20T10:40:00Z", Decimal("4.2")),
+            ("2026-11-20T10:40:00Z", Decimal("5.4")),
+        ]
+    )
+    curve = missions_here(ctx)[0].curve
+    assert (curve[0].at, [point.usd for point in curve]) == (report.points[0].at, [usd for _, usd in drawn])
+    assert drawn[-1][1] == look(host).budget["usd"].spent
 
 
 def test_nothing_is_said_of_a_program_until_it_has_worked_twice() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import digest
+from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.notice import NO_ADVICE, Advice
 
 if TYPE_CHECKING:
@@ -138,9 +139,10 @@ class Board:
     """The time of the newest entry in the logs; empty without one."""
 
     @property
-    def needs(self) -> list[Need]:
-        """Everything that waits for people, in the order of the missions."""
-        return [need for mission in self.missions for need in mission.needs]
+    def needs(self) -> list[tuple[BoardMission, Need]]:
+        """Everything that waits for people, each with its mission: urgent things first, then by mission."""
+        found = [(mission, need) for mission in self.missions for need in mission.needs]
+        return sorted(found, key=lambda one: -urgency_rank(one[1].urgency))
 
     @property
     def done(self) -> int:

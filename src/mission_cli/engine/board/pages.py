@@ -122,16 +122,15 @@ def _summary(board: Board) -> str:
 
 
 def _needs(board: Board) -> Iterator[Mapping[str, Any]]:
-    for mission in board.missions:
-        for need in mission.needs:
-            yield {
-                "anchor": mission.anchor,
-                "title": one_line(mission.title, 120),
-                "words": one_line(need.words, _LONGEST),
-                "since": need.since,
-                "help": need.help,
-                "urgency": "" if need.urgency in {"", "normal"} else one_line(need.urgency, 20),
-            }
+    for mission, need in board.needs:
+        yield {
+            "anchor": mission.anchor,
+            "title": one_line(mission.title, 120),
+            "words": one_line(need.words, _LONGEST),
+            "since": need.since,
+            "help": need.help,
+            "urgency": "" if need.urgency in {"", "normal"} else one_line(need.urgency, 20),
+        }
 
 
 def _parts(advice: Advice) -> Iterator[tuple[str, bool]]:

@@ -151,12 +151,14 @@ def _curve(mission: Mission) -> Iterator[SpendPoint]:
     """Yield dollars spent so far, from the start on.
 
     The spend log has days; the Progress Log says when the attempt was settled that a row of the spend log is about.
+    Other rows count from their day on, or from the start.
     """
     rows = [row for row in mission.spends if row.category == "usd" and row.amount]
     ends = {row.details.partition(" ")[0]: row.at for row in mission.progress}
-    times = [(_time(ends.get(row.description.partition(" ")[0], row.date)), row.amount) for row in rows]
-    known = sorted((at, amount) for at, amount in times if at is not None and amount is not None)
     begin, total = _time(mission.started), Decimal(0)
+    settled = [(_time(ends.get(row.description.partition(" ")[0], "")), _time(row.date), row.amount) for row in rows]
+    times = [(at or (day and max(day, begin or day)), amount) for at, day, amount in settled]
+    known = sorted((at, amount) for at, amount in times if at is not None and amount is not None)
     if begin is not None and known:
         yield SpendPoint(stamp(min(begin, known[0][0])), total)
     for at, amount in known:
