@@ -126,6 +126,19 @@ def test_outside_of_any_repository(tmp_path: Path) -> None:
     assert "git does not know your name and address" in answer.out
 
 
+def test_wrong_settings_are_named_once_and_the_configuration_that_git_is_told_to_use_counts(person: Person) -> None:
+    mine = person.repo.parent / "mine"
+    mine.write_text("[user]\n\tname = Grace\n\temail = grace@example.org\n")
+    (person.repo / ".mission.toml").write_text("[payments]\n")
+    with open_room(person.repo) as room:
+        answer = room.mission("doctor", "--json", env={"GIT_CONFIG_GLOBAL": os.fspath(mine)})
+    found = {f["subject"]: f["words"].replace(os.fspath(person.repo), "~") for f in answer.facts["findings"]}
+    assert len(found) == len(answer.facts["findings"])
+    assert (found["identity"], found["repository"]) == snapshot(
+        ("Grace <grace@example.org>", "~/.mission.toml:1:1: `payments` cannot be set by a repository")
+    )
+
+
 def of_runners(person: Person, *, code: int = 0, path: str = "", **env: str) -> str:
     """What doctor says of runners, agents and criteria, with agents in a folder before all others on PATH."""
     with open_room(person.repo) as room:

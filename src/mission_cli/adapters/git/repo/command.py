@@ -41,6 +41,8 @@ _KILLED = tuple(range(-64, 0))
 _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 _NEVER_ASK = "-oBatchMode=yes -oConnectTimeout=15 -oServerAliveInterval=10"
 _NEVER_HANG = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "30"}
+_OWN = frozenset({"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"})
+"""Variables that say where the person's configuration is; a surrounding git sets none of them."""
 _ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
 
 
@@ -195,7 +197,7 @@ class Git:
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment without GIT_ variables of a surrounding git, prompts and pagers."""
-    env = {k: v for k, v in environment.items() if not k.startswith("GIT_")}
+    env = {k: v for k, v in environment.items() if not k.startswith("GIT_") or k in _OWN}
     env.update(GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0", GIT_PAGER="cat", GIT_EDITOR="true", LC_ALL="C")
     return env
 

@@ -137,7 +137,7 @@ def doctor(
         opened = None
         findings.append(wrong("repository", error.message, error.hint))
     if opened is None:
-        findings += _agents(shell, tools)
+        findings += [one for one in _agents(shell, tools) if one not in findings]
     else:
         ctx = opened.context
         findings += looks.repository_findings(ctx, tools, offline=offline)
