@@ -185,3 +185,14 @@ def test_what_is_remembered_is_bounded(tmp_path: Path) -> None:
         assert objects.entries(commit) == {f"{number}": ("100644", blob)}
     assert len(vars(objects)["_trees"]) < 200
     assert run(tmp_path, "fsck", "--strict", "--no-dangling", made[-1]) == ""
+
+
+def test_what_was_pruned_before_a_ref_pointed_to_it_is_written_again(tmp_path: Path) -> None:
+    run(tmp_path, "init", "-q")
+    objects = Objects(Git(tmp_path / ".git"), tmp_path / ".git/temp")
+    entries = {name: ("100644", objects.store(name.encode())) for name in ("a", "b")}
+    tree = objects.changed_tree(None, entries)
+    run(tmp_path, "gc", "-q", "--prune=now")
+    objects.keep()
+    assert run(tmp_path, "ls-tree", "--name-only", tree) == "a\nb"
+    assert run(tmp_path, "cat-file", "blob", entries["b"][1]) == "b"

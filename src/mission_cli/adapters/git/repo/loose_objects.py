@@ -33,6 +33,7 @@ class LooseObjects:
 
     def __init__(self, git_dir: str, *, durable: bool) -> None:
         self._git_dir, self._durable = git_dir, durable
+        self._written: dict[str, bytes] = {}
 
     def blob(self, content: bytes) -> str:
         """Write a file; return its id."""
@@ -69,25 +70,38 @@ class LooseObjects:
         content = ("\n".join(lines) + f"\n\n{message}").encode("utf-8", "replace")
         return self._write("commit", signed(content) if signed is not None else content)
 
+    def keep(self) -> None:
+        """Write again what was written since the last call and is gone."""
+        written, self._written = self._written, {}
+        for place, packed in written.items():
+            if not os.path.lexists(place):
+                self._place(place, packed)
+
     def _write(self, kind: str, content: bytes) -> str:
         if not self._is_usual():
             return ""
         whole = b"%s %d\0%s" % (kind.encode(), len(content), content)
         oid = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
-        folder = f"{self._git_dir}/objects/{oid[:2]}"
-        place, temp = f"{folder}/{oid[2:]}", f"{folder}/{_UNFINISHED}{random_hex(4)}"
-        if os.path.lexists(place):
+        place, packed = f"{self._git_dir}/objects/{oid[:2]}/{oid[2:]}", zlib.compress(whole, _FASTEST)
+        self._written[place] = packed
+        if os.path.lexists(place) or self._place(place, packed):
             return oid
+        return ""  # git says what is wrong
+
+    def _place(self, place: str, packed: bytes) -> bool:
+        """Write the file of an object; False if that is not possible."""
+        folder = place.rpartition("/")[0]
+        temp = f"{folder}/{_UNFINISHED}{random_hex(4)}"
         try:
             with suppress(FileExistsError):
                 os.mkdir(folder)  # noqa: PTH102 - of a text, as all here
-            self._fill(temp, zlib.compress(whole, _FASTEST))
+            self._fill(temp, packed)
             os.rename(temp, place)  # noqa: PTH104 - as above
         except OSError:
             with suppress(OSError):
                 os.unlink(temp)  # noqa: PTH108 - as above
-            return ""  # git says what is wrong
-        return oid
+            return False
+        return True
 
     def _fill(self, place: str, content: bytes) -> None:
         handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)

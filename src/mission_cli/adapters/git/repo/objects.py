@@ -6,6 +6,7 @@ An object never changes: trees that were read or made are cached by id. Refs are
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,9 @@ Entry = tuple[str, str]
 class Objects:
     """Objects of one repository. One file in `folder` is rewritten each time: only one process may write at a time."""
 
-    def __init__(self, git: Git, folder: Path) -> None:
-        self._git, self._folder = git, folder
+    def __init__(self, git: Git, folder: Path, *, restore: str = "") -> None:
+        """Read and write objects; `restore` is the hint for a file or folder that is lost."""
+        self._git, self._folder, self._restore = git, folder, restore
         self._files = PlainFiles(git.git_dir)
         self._loose_writer = LooseObjects(os.fspath(git.git_dir), durable=git.durable)
         self._reader = _Kept(git, "cat-file", "--batch-command", "-z")
@@ -54,7 +56,7 @@ class Objects:
         self._parents: dict[str, str] = {}
 
     def commit_of(self, name: str) -> Sha | None:
-        """Return the commit that a name stands for, or None."""
+        """Return the commit that a name stands for, or None. Raises ToolError if a branch points to a lost commit."""
         if is_oid(name):  # an object may be removed meanwhile; that to which a ref points is not
             found = self._files.object(name)
             if found is not None and found[0] == "commit":
@@ -65,6 +67,8 @@ class Objects:
         if oid is not None and self._knows_commit(oid):
             return Sha(oid)
         said = self._reader.ask(lambda git: _header(git, f"info {name}^{{commit}}"))
+        if said is None and oid is not None and self._reader.ask(lambda git: _header(git, f"info {oid}")) is None:
+            raise self.lost("commit", oid)
         return Sha(said[0]) if said else None
 
     def is_ancestor(self, old: str, new: str) -> bool:
@@ -99,14 +103,21 @@ class Objects:
         return self._git.text("for-each-ref", "--format=%(refname)", folder).splitlines() if found is None else found
 
     def blobs(self, names: Sequence[str]) -> dict[str, bytes]:
-        """Return contents of objects by the name they were requested by; missing ones are left out."""
+        """Return contents of objects by the name they were requested by; names that mean nothing are left out.
+
+        Raises ToolError if an object is lost that was requested by its id.
+        """
         asked = [name for name in names if "\n" not in name]
         found = {name: content for name in asked if (content := self._loose(name)) is not None}
         rest = [name for name in asked if name not in found]
         if len(rest) > _MANY:
-            return found | self._git.blobs(rest)
-        read = {name: self._read(name) for name in rest}
-        return found | {name: one[1] for name, one in read.items() if one is not None}
+            found |= self._git.blobs(rest)
+        else:
+            found |= {name: one[1] for name in rest if (one := self._read(name)) is not None}
+        gone = next((name for name in rest if name not in found and is_oid(name)), None)
+        if gone is not None:
+            raise self.lost("blob", gone)
+        return found
 
     def tree_of(self, commit: str) -> str:
         """Return the tree of a commit, empty if there is none."""
@@ -149,6 +160,18 @@ class Objects:
             elif mode != LINK:
                 found[path] = (mode, oid)
         return found
+
+    def lost(self, kind: str, oid: str) -> ToolError:
+        """Return the error for an object that something refers to and that is not in the repository."""
+        hint = self._restore if kind != "commit" else ""
+        words = f"{self._git.git_dir} has lost the {kind} {oid}"
+        return ToolError(
+            words, hint=hint or f"git --git-dir={shlex.quote(os.fspath(self._git.git_dir))} fsck lists all"
+        )
+
+    def keep(self) -> None:
+        """Write again what was written since the last call and is gone: `git gc --prune=now` of another process."""
+        self._loose_writer.keep()
 
     def store(self, content: bytes) -> str:
         """Write a blob. Returns its id."""
@@ -223,7 +246,7 @@ class Objects:
         if known is None:
             found = self._read(oid)
             if found is None or found[0] != "tree":
-                raise ToolError(f"git has no tree {oid}")
+                raise self.lost("tree", oid)
             known = parsed_tree(found[1], len(oid) // 2)
         _remember(self._trees, oid, known, _MOST_TREES)
         return known

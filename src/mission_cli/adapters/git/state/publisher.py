@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +70,7 @@ class Publisher:
         self._program, self._signer = program, signer
         self._signed = signer.signed if signer is not None else None
         self._git = Git(layout.git_dir, layout.work_tree, durable=True)
-        self._objects = Objects(self._git, copies(layout.git_dir))
+        self._objects = Objects(self._git, copies(layout.git_dir), restore=_restore(layout.work_tree))
         self._contents = Contents(self._objects, layout.folders)
         self._by_look = ByLook()
         self._changes = Changes(self._git, self._objects, self._contents.folders)
@@ -155,6 +157,7 @@ class Publisher:
         self._own.begin(head, new, settles=settles)
         moved = self._git.swap_ref(self.layout.branch, new, head or ZERO)
         self._own.end(moved=moved)
+        self._objects.keep()
         if not moved:
             raise ConflictError("the mission files were changed meanwhile", hint="try again")
 
@@ -239,3 +242,9 @@ class Publisher:
     def _exclusive(self) -> Iterator[None]:
         with locked(self.layout.git_dir / "mission-write.lock"):
             yield
+
+
+def _restore(work_tree: Path) -> str:
+    """Return the hint that makes lost objects again: their contents are in the files of the work tree."""
+    git = f"git -C {shlex.quote(os.fspath(work_tree))}"
+    return f"restore it from the files: {git} read-tree --empty && {git} add --all && {git} write-tree"

@@ -58,6 +58,8 @@ class Contents:
             if name in self._known:
                 stored = _stored(path, self._known[name], content)
                 missions.setdefault(stored.id, stored)
+            elif content and (entry := self._objects.folder(content).get("mission.md")) is not None:
+                raise self._objects.lost("blob", entry[1])
         return Snapshot(head, missions, {m: s for m, s in rest.items() if m not in missions})
 
     def texts(self, commit: Sha, folder: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from mission_cli._support.shown import dollars
 from mission_cli._support.text import one_line
 from mission_cli.app.queries.diagnosis.doctor import looked
 from mission_cli.document.reading.placed import load_placed
-from mission_cli.domain.errors import ToolError
+from mission_cli.domain.errors import MissionError, ToolError
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.notice import Finding, Level, advise, doubtful, fine, wrong
 from mission_cli.domain.routing import runners
@@ -51,8 +51,12 @@ class Call:
 
 
 def unfinished(ctx: Context) -> list[Mission]:
-    """Return the missions of the repository that are not finished."""
-    loaded = (load_placed(stored.text, stored.id).mission for stored in ctx.state.snapshot().missions.values())
+    """Return the missions of the repository that are not finished; none if the check of the state reports an error."""
+    try:
+        snapshot = ctx.state.snapshot()
+    except MissionError:
+        return []
+    loaded = (load_placed(stored.text, stored.id).mission for stored in snapshot.missions.values())
     return [mission for mission in loaded if mission.status is not None and mission.status not in FINISHED_MISSION]
 
 

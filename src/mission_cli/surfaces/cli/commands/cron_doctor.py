@@ -150,7 +150,7 @@ def doctor(
             findings += looks.looked("outside", lambda: outside_findings(ctx))
             findings += looks.looked("mail", lambda: mail_findings(ctx, thorough=not offline))
             findings += looks.looked("setup", lambda: setup_findings(ctx, missions))
-            findings += left_behind(opened.context, storage(opened))
+            findings += looks.looked("storage", lambda: left_behind(ctx, storage(opened)))
         if not offline:
             answers, cost = _call_models(shell, opened, nonce)
             findings += answers
