@@ -23,7 +23,7 @@ from mission_cli._support.text import (
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.fs.noted.timelines import timeline_facts, timeline_from
 from mission_cli.document.runs.record import read_run, write_run
-from mission_cli.document.syntax.vocabulary import hours, number, why_no_number
+from mission_cli.document.syntax.vocabulary import hours, number
 from mission_cli.domain.budget.amounts import parse_amount, show_amount, why_no_amount
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.errors import DocumentError
@@ -92,22 +92,6 @@ def test_a_moment_beyond_the_calendar_is_the_first_or_the_last(text: str, moment
 def test_a_number_out_of_range_is_none(text: str) -> None:
     assert number(text) is None
     assert decimal_of(text) is None
-    assert why_no_number(text)
-
-
-def test_numbers_say_by_which_bound_they_are_refused() -> None:
-    low, high = Decimal(0), Decimal(100)
-    said = [why_no_number(text, low, high) for text in ("-5", "800", "1e30", "x", "$1,0", "$1,000", "0", "100")]
-    assert said == [
-        "is below 0",
-        "is above 100",
-        "is out of range: at most 1,000,000,000,000,000",
-        "is not a number",
-        "is not a number",
-        "is above 100",
-        "",
-        "",
-    ]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mission_cli.adapters.forges.marks import disarm, find, mark, strip, write
+from mission_cli.adapters.forges.marks import find, mark, strip, write
 
 
 def test_a_marker_is_written_at_the_end_and_found_there() -> None:
@@ -29,7 +29,6 @@ def test_text_that_we_quote_cannot_forge_one() -> None:
     assert write(quoted, "k") == (
         "they say\n&lt;!-- mission:x -->\n&lt;!--mission:y-->\n&lt;!--- mission :z -->\nmore\n\n<!-- mission:k -->\n"
     )
-    assert disarm("a <!-- hidden --> b") == "a &lt;!-- hidden --> b"
     assert (
         write("<!-- a template's own remark -->\n", "k") == "<!-- a template's own remark -->\n\n<!-- mission:k -->\n"
     )

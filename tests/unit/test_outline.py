@@ -10,9 +10,8 @@ from inline_snapshot import snapshot
 
 from mission_cli.document.plans.outlined import outline_of_plan
 from mission_cli.document.plans.plan import read_plan
-from mission_cli.document.reading.load import load
 from mission_cli.domain.outline.difference import difference
-from mission_cli.domain.outline.model import Outline, OutlinedFeature, OutlinedMilestone, outline_of_mission
+from mission_cli.domain.outline.model import Outline, OutlinedFeature, OutlinedMilestone
 from mission_cli.domain.outline.pairing import paired
 
 if TYPE_CHECKING:
@@ -157,63 +156,6 @@ milestones:
 """
     assert said(difference(outline(first), outline(second))) == snapshot(
         ["+ milestone 1 Before", "+ 1.1 Zero", "milestones: 1 → 2", "features: 2 → 3"]
-    )
-
-
-def test_a_plan_is_compared_with_the_mission_that_was_made_of_it() -> None:
-    mission = load(
-        """\
----
-id: m
-title: Shop
-budget: {money_usd: 5}
----
-# Shop
-
-## Milestones
-
-### Milestone 1: Core
-
-**Status:** active
-**Estimate:** 2h
-
-| # | Feature | Status | Estimate |
-|---|---------|--------|----------|
-| 1.1 | Store items `[files:shop/store.py]` | done | 1h |
-| 1.2 | List items `[depends:1.1]` | pending | 1h |
-
-#### Validation Criteria
-
-- [ ] run: `pytest`
-
-#### 1.1 Store items
-
-A table of items and prices.
-
-- [x] run: `pytest tests/test_store.py`
-
-#### 1.2 List items
-
-- [ ] run: `pytest tests/test_list.py`
-"""
-    ).mission
-    found = outline_of_mission(mission)
-    assert [(one.number, one.finished, one.files) for one in found.features()] == [
-        ("1.1", True, ("shop/store.py",)),
-        ("1.2", False, ()),
-    ]
-    plan = outline(SHOP)
-    assert said(difference(found, Outline(plan.title, plan.milestones, facts=found.facts))) == snapshot(
-        [
-            "+ milestone 2 Mail",
-            "1.1 files: - shop/store.py",
-            "+ 2.1 Send e-mail",
-            "+ 2.2 Import",
-            "+ 2.3 Invoices",
-            "milestones: 1 → 2",
-            "features: 2 → 5",
-            "work by estimate: 2 h → 8 h",
-        ]
     )
 
 

@@ -33,7 +33,7 @@ from mission_cli.document.reading.load import load
 from mission_cli.domain.criteria.criterion import Criterion
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.mission import Preferences
-from mission_cli.domain.reviews.answer import UnreadableError, answer_schema, read_answer
+from mission_cli.domain.reviews.answer import UnreadableError, read_answer
 from mission_cli.domain.reviews.rules import DIMENSIONS, Dimension, ReviewRules, dimensions_of, family_of
 from mission_cli.domain.reviews.weigh import Review, confirmed, weigh, with_command
 from mission_cli.domain.runs.jobs import AgentReport, CheckState, Exit, Job
@@ -123,12 +123,6 @@ def test_an_answer_of_which_a_part_cannot_be_read_counts_for_nothing(text: str, 
 def test_no_json_is_read_as_an_answer_by_accident(value: Any) -> None:
     with pytest.raises(UnreadableError):
         read_answer(json.dumps(value), 1, NAMES)
-
-
-def test_the_schema_that_reviewers_get_names_every_field() -> None:
-    schema = answer_schema()
-    assert set(schema["properties"]) == {"criteria", "findings", "summary"}
-    assert set(schema["$defs"]["Finding"]["required"]) == {"title", "body", "priority", "confidence"}
 
 
 # What several answers come to

@@ -1,7 +1,7 @@
 """The hidden, machine-readable marker `<!-- mission:KEY -->` in bodies of pull requests, comments and issues.
 
-Text from elsewhere goes into our bodies, so `write` disarms everything in it that looks like a marker, and `disarm`
-every hidden comment. In a body that somebody else wrote a marker means nothing: ask only about authors who are ours.
+Bodies quote text from elsewhere, so `write` turns everything in it that looks like a marker into visible text. In a
+body that another author wrote, a marker means nothing: ask only about bodies of this program's account.
 """
 
 from __future__ import annotations
@@ -36,8 +36,3 @@ def find(body: str) -> str:
 def strip(body: str) -> str:
     """Return a body without the marker at its end."""
     return _AT_END.sub("", body).rstrip()
-
-
-def disarm(text: str) -> str:
-    """Return text from elsewhere in which nothing is a hidden comment."""
-    return text.replace("<!--", "&lt;!--")

@@ -71,16 +71,6 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def sync_file(path: Path) -> None:
-    """Sync a file that another program wrote, and its name, to disk. Raises OSError if there is no such file."""
-    handle = os.open(path, _FOREIGN)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    sync_folder(path.parent)
-
-
 def make_folder(path: Path) -> None:
     """Make a folder and its parents durably; do nothing if it exists."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]

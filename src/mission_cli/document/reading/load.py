@@ -143,10 +143,6 @@ def _drafts(places: list[MilestonePlace]) -> tuple[list[Draft], list[Problem]]:
     return drafts, problems
 
 
-def _column(row: Row) -> int:
-    return row.cells[0].start - row.line.start + 1 if row.cells else 1
-
-
 def feature_sections(layout: Layout) -> dict[FeatureNumber, int]:
     """Return the sections with description and criteria of features, by the number in their headings."""
     found: dict[FeatureNumber, int] = {}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 from mission_cli._support.lazy_re import pattern
-from mission_cli._support.numbers import MOST, decimal_of
+from mission_cli._support.numbers import decimal_of
 from mission_cli._support.text import parse_duration
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus, Verdict
 
@@ -123,20 +123,6 @@ def number(text: str) -> Decimal | None:
     None for prose, for values out of range, and for `5,50`, which can mean 5.5 or 550.
     """
     return decimal_of(_bare(text)) if _GROUPED.fullmatch(text.strip()) else None
-
-
-def why_no_number(text: str, least: Decimal | None = None, most: Decimal | None = None) -> str:
-    """Return why a text is not a number from `least` to `most`, in words that follow the text; empty if it is."""
-    value = number(text)
-    if value is None:
-        try:
-            huge = Decimal(_bare(text))
-        except InvalidOperation:
-            return "is not a number"
-        return f"is out of range: at most {MOST:,f}" if huge.is_finite() and abs(huge) > MOST else "is not a number"
-    if least is not None and value < least:
-        return f"is below {least:f}"
-    return f"is above {most:f}" if most is not None and value > most else ""
 
 
 def _bare(text: str) -> str:

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.domain.hosts.host import HERE, HostKind
+from mission_cli.domain.hosts.host import HostKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -78,8 +78,3 @@ class HostLook:
 def usable(looks: Iterable[HostLook], named: Collection[str], *, poc: bool) -> list[HostLook]:
     """Return the hosts that a mission may use; `named`: its `preferences.hosts`. A POC uses only those."""
     return [look for look in looks if look.name in named or not (named or poc)]
-
-
-def is_here(place: str) -> bool:
-    """Whether a place in a record or a preference is the machine that drives."""
-    return place in {"", HERE}

@@ -6,12 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli._support.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from mission_cli.domain.mission import Mission
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,6 @@ class OutlinedFeature:
     """Numbers of features of the same outline."""
     estimate: timedelta | None = None
     files: tuple[str, ...] = ()
-    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +57,3 @@ class Outline:
         if not any(estimates):
             estimates = [milestone.estimate for milestone in self.milestones]
         return sum(filter(None, estimates), timedelta())
-
-
-def outline_of_mission(mission: Mission) -> Outline:
-    """Return the outline of a mission as its file describes it, finished features included."""
-    milestones = tuple(
-        OutlinedMilestone(
-            one.number,
-            one.name,
-            tuple(criterion.text for criterion in one.criteria),
-            _hours(one.estimate_hours),
-            tuple(
-                OutlinedFeature(
-                    feature.number,
-                    feature.title,
-                    one_line(feature.description, len(feature.description) + 1),
-                    tuple(criterion.text for criterion in feature.criteria),
-                    tuple(feature.depends),
-                    _hours(feature.estimate_hours),
-                    feature.files,
-                    feature.finished,
-                )
-                for feature in one.features
-            ),
-        )
-        for one in mission.milestones
-    )
-    return Outline(mission.title, milestones, facts=(("mode", mission.mode),))
-
-
-def _hours(hours: object) -> timedelta | None:
-    return None if hours is None else timedelta(hours=float(str(hours)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
-from mission_cli._support.text import parse_duration, parse_stamp
+from mission_cli._support.text import parse_duration
 from mission_cli.domain.purchases.money import MoneyError, Price, read_money
 
 if TYPE_CHECKING:
@@ -115,8 +115,3 @@ def is_charged_by(merchant: str, descriptor: str) -> bool:
 
 def _words(text: str) -> list[str]:
     return "".join(char if char.isalnum() else " " for char in text.casefold()).split()
-
-
-def is_valid_until(text: str) -> bool:
-    """Whether a cell says until when a purchase is valid."""
-    return parse_stamp(text) is not None

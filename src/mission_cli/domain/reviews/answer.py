@@ -65,11 +65,6 @@ class UnreadableError(ValueError):
     """The answer does not have the required form; no part of it counts."""
 
 
-def answer_schema() -> dict[str, Any]:
-    """Return the JSON schema of an answer."""
-    return Answer.model_json_schema()
-
-
 @lru_cache(maxsize=256)
 def read_answer(text: str, criteria: int, dimensions: Sequence[str]) -> Answer:
     """Parse an answer about `criteria` criteria (c1, c2, …) in these dimensions.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.look import PullLook
 from mission_cli.domain.forge.rows import MISSION, TODO
@@ -100,7 +100,3 @@ class Subject:
         until = None if person else self.forge.again
         words = f"{self.row.name}: {words}"
         self.draft.hold(self.about, HoldKind.PULL, words, until=until, unblock=unblock, person=person)
-
-    def with_row(self, row: PullRow) -> Subject:
-        """Return the same with another row."""
-        return replace(self, row=row)

@@ -1,27 +1,15 @@
-"""Small pictures for rows of a list: a bar of progress, and a line without axes."""
+"""A small picture for rows of a list: a line without axes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import share
 from mission_cli.surfaces.charts.svg import Chart, figure, path, tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_BAR = (120.0, 10.0)
 _SPARK = (120.0, 24.0)
-
-
-def progress_bar(done: int, planned: int, key: str) -> Chart:
-    """Return a bar of how many features are done."""
-    width, height = _BAR
-    part = min(max(done / planned, 0.0), 1.0) if planned > 0 else 0.0
-    inner = tag("rect", class_="rest", width=width, height=height, rx=3)
-    inner += tag("rect", class_="done", width=part * width, height=height, rx=3) if part else ""
-    words = f"{share(max(done, 0), planned, 'feature')} done" if planned > 0 else "No features are planned"
-    return figure(Chart("", "Progress", f"{words}."), key, "bar", _BAR, inner)
 
 
 def spark_line(values: Sequence[float], title: str, words: str, key: str) -> Chart:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -47,10 +46,6 @@ class Changes:
         while not (found := self.changed()) and (left := until - time.monotonic()) > 0:
             time.sleep(min(LOOK_SECONDS, left))  # a look is a few stat calls
         return found
-
-    async def wait_async(self, seconds: float) -> frozenset[str]:
-        """Do the same in a thread, so that the event loop goes on."""
-        return await asyncio.to_thread(self.wait, seconds)
 
     def _has_moved(self, name: str) -> bool:
         before = self._watches[name]
