@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from jsonschema import Draft202012Validator
 from tests.kit.fakes.host import make_mission
+from tests.kit.fakes.hosts import Elsewhere, Park
 from tests.kit.fakes.life import Fate
 from tests.kit.loopback import Reply, loopback
 from tests.kit.pipeline import Workers, begin
@@ -137,6 +138,24 @@ def test_each_view_is_what_the_document_says(web: Served, view: str) -> None:
 def test_the_inbox_has_the_gate_that_waits(web: Served) -> None:
     found = ask(web, "GET", "/inbox").json()
     assert [(one["id"], one["name"]) for one in found["inbox"]] == snapshot([("m", "checkpoint `look` is reached")])
+
+
+def test_hosts_are_listed_and_not_asked(web: Served) -> None:
+    web.host.jobs.park = Park(
+        {"box": Elsewhere("box", workers=2, there=False, problem="no route", since="2026-11-30T08:00:00Z")}
+    )
+    [one] = ask(web, "GET", "/hosts").json()["hosts"]
+    names = ("repo", "name", "state", "problem", "workers", "free", "since", "checked")
+    assert {name: one[name] for name in names} == {
+        "repo": "",
+        "name": "box",
+        "state": "unreachable",
+        "problem": "no route",
+        "workers": 2,
+        "free": 0,
+        "since": "2026-11-30T08:00:00Z",
+        "checked": "",
+    }
 
 
 def test_the_list_filters_and_pages(web: Served) -> None:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from tests.kit.browsing import CODE, URL, Browser, at_home, browser, signed_in
 from tests.kit.fakes.host import SETTINGS, make_host, make_mission
+from tests.kit.fakes.hosts import Elsewhere, Park
 from tests.kit.fakes.life import Fate
 from tests.kit.nightly import only_at_night
 from tests.kit.pipeline import Workers, begin
@@ -180,6 +181,34 @@ def test_the_first_page_is_what_needs_the_visitor_and_the_missions(gated: Host) 
 </table>
 
 <p><a class="button" href="/do/stop-all">Stop everything…</a></p></section>
+
+</div>
+</div>
+""")
+
+
+def test_the_first_page_lists_hosts_if_there_are_any(gated: Host) -> None:
+    host = gated.copy(Fate())
+    web = at_home(host)
+    web.open("/")
+    assert 'id="hosts"' not in main_of(web)
+    host.jobs.park = Park({"box": Elsewhere("box", workers=2, there=False, problem="no <b>route")})
+    web.open("/")
+    text = main_of(web)
+    assert text[text.index('<h2 id="hosts">') :] == snapshot("""\
+<h2 id="hosts">Hosts</h2>
+<table class="rows">
+<thead><tr><th scope="col">Host</th><th scope="col">Running</th><th scope="col">Free</th><th scope="col">State</th></tr></thead>
+<tbody>
+<tr>
+<th scope="row">box</th>
+<td data-label="Running" class="n">0 of 2</td>
+<td data-label="Free" class="n">0</td>
+<td data-label="State">unreachable <small class="bad">no &lt;b&gt;route</small></td>
+</tr>
+</tbody>
+</table>
+</section>
 
 </div>
 </div>

@@ -20,7 +20,7 @@ from mission_cli.domain.notice import advise, do
 from mission_cli.ports.outside.hosts import no_such_host
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mission_cli.domain.hosts.look import HostLook
     from mission_cli.engine.context import Context
@@ -28,14 +28,20 @@ if TYPE_CHECKING:
 
 def listed(ctx: Context) -> HostList:
     """Return all hosts. Asks none of them."""
-    return HostList([shown(look) for look in ctx.hosts.looks()])
+    return listed_of([("", ctx)])
 
 
-def shown(look: HostLook) -> HostShown:
+def listed_of(contexts: Iterable[tuple[str, Context]]) -> HostList:
+    """Return all hosts of repositories, each with the name that people see. Asks none of them."""
+    return HostList([shown(look, repo=repo) for repo, ctx in contexts for look in ctx.hosts.looks()])
+
+
+def shown(look: HostLook, *, repo: str = "") -> HostShown:
     """Return one host for people and programs."""
     room = look.workers - look.running
     free = 0 if look.drained or look.problem else max(0, room if look.free is None else min(room, look.free))
     return HostShown(
+        repo=repo,
         name=look.name,
         kind=str(look.kind),
         where=look.where,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class HostShown:
     """One host, as the settings and its last answer describe it."""
 
+    repo: str
+    """The repository whose attempts are counted, if several are shown; else empty."""
     name: str
     kind: str
     """ssh, ray, slurm or kubernetes."""

@@ -82,6 +82,14 @@ def inbox(desk: Desk, given: Nothing) -> Answer:
     return desk.shown(opened, inbox_of(opened.context))
 
 
+def hosts(desk: Desk, given: Nothing) -> Answer:
+    """Return the hosts on which attempts can run (`mission hosts list`)."""
+    from mission_cli.app.hosts.commands import listed
+
+    del given
+    return Answer(listed(desk.look().context))
+
+
 def briefing(desk: Desk, given: Resuming) -> Answer:
     """Return what a new conversation has to know of a mission (`mission context`)."""
     import json

@@ -67,6 +67,14 @@ _ALL = (
         looking.inbox,
     ),
     _reading(
+        "mission_hosts",
+        "List hosts",
+        "List the machines and clusters on which attempts can run, what runs there, and which cannot be reached.",
+        given.Nothing,
+        "hosts list",
+        looking.hosts,
+    ),
+    _reading(
         "mission_budget_report",
         "Spending of a mission",
         "Return what a mission has spent, attempt by attempt, with list prices beside it.",

@@ -205,9 +205,23 @@ def _inbox(everything: Everything) -> Any:
     return Inbox(items, [note for one in found for note in one.notes])
 
 
+def _hosts(everything: Everything) -> Any:
+    from mission_cli.app.hosts.commands import listed_of
+
+    several, wanted = len(everything.names) > 1, everything.given.get("repo", "")
+    return listed_of((repo if several else "", ctx) for repo, ctx in everything.contexts if wanted in {"", repo})
+
+
 def operations() -> tuple[Operation, ...]:
     """Return them."""
-    return (*_of_missions(), *_of_playbooks())
+    return (*_of_missions(), *_of_playbooks(), *_of_hosts())
+
+
+def _of_hosts() -> tuple[Operation, ...]:
+    from mission_cli.app.hosts.results import HostList
+
+    words, repo = "List hosts with what runs there, as they were found last.", (Field("repo", "only this repository"),)
+    return (Operation("list_hosts", "GET", "/hosts", words, Scope.READ, HostList, None, _hosts, repo),)
 
 
 def _of_playbooks() -> tuple[Operation, ...]:

@@ -14,10 +14,11 @@ from mission_cli.surfaces.http.web.buttons import Button, button_of
 from mission_cli.surfaces.http.web.everything import STOP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from starlette.responses import Response
 
+    from mission_cli.app.hosts.results import HostShown
     from mission_cli.app.results.views import Line
     from mission_cli.app.results.waiting import Waiting
     from mission_cli.engine.context import Context
@@ -64,8 +65,20 @@ def _home(visit: Visit) -> Response:
         needs.sort(key=lambda one: -urgency_rank(one.waiting.urgency))
     shown, stop = chosen(sorted(lines, key=by_importance), (), archived=False), ACTIONS[STOP]
     return visit.page(
-        "home.html", needs=needs, lines=shown[:_MOST_ON_FIRST_PAGE], missions=len(shown), now=now, stop=stop
+        "home.html",
+        needs=needs,
+        lines=shown[:_MOST_ON_FIRST_PAGE],
+        missions=len(shown),
+        hosts=_hosts(visit),
+        now=now,
+        stop=stop,
     )
+
+
+def _hosts(visit: Visit) -> Sequence[HostShown]:
+    from mission_cli.app.hosts.commands import listed_of
+
+    return listed_of((repo if visit.several else "", ctx) for repo, ctx in visit.contexts()).hosts
 
 
 def _missions(visit: Visit) -> Response:
