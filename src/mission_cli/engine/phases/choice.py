@@ -8,7 +8,6 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.phases.proposals import SUGGESTIONS, Analysis, read_choice
 from mission_cli.domain.status import GateStatus
 from mission_cli.engine.phases.documents import blob_id
-from mission_cli.interchange.proposals.suggestions import read_suggestions
 from mission_cli.planner.core.approvals import decisions
 from mission_cli.planner.core.phases import rule_of
 
@@ -35,6 +34,8 @@ def chosen(mission: Mission, found: Mapping[str, str]) -> Chosen:
     rows = [row for rule, row in told if row.decision == GateStatus.APPROVED and rule.allows(row.by)]
     if not rows:
         return Chosen()
+    from mission_cli.interchange.proposals.suggestions import read_suggestions  # needs pydantic: not in every pulse
+
     text, choice = found.get(SUGGESTIONS, ""), read_choice(rows[-1].comment, rows[-1].by)
     read = read_suggestions(text) if rows[-1].commit == blob_id(text) else None
     if isinstance(read, Analysis) and 1 <= choice.number <= len(read.suggestions):
