@@ -24,7 +24,7 @@ from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.fs.noted.timelines import timeline_facts, timeline_from
 from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.document.syntax.vocabulary import hours, number
-from mission_cli.domain.budget.amounts import parse_amount, show_amount, why_no_amount
+from mission_cli.domain.budget.amounts import parse_amount, parse_entry, show_amount, why_no_amount
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import RunId, feature_number, split_run_id
@@ -103,6 +103,11 @@ def test_a_number_out_of_range_is_none(text: str) -> None:
         ("$1e30", "is out of range"),
         ("999999999999999m", "is out of range"),
         ("unknown", "is not a number"),
+        ("10,50", "can be read in two ways"),
+        ("1.000,50", "can be read in two ways"),
+        ("1 000", "can be read in two ways"),
+        ("1,0000", "can be read in two ways"),
+        ("1:30", "can be read in two ways"),
     ],
 )
 def test_an_amount_that_makes_room_or_cannot_be_counted_is_unknown(text: str, why: str) -> None:
@@ -122,6 +127,8 @@ def test_amounts_that_people_write_are_read() -> None:
         "1E+2",
     ]
     assert show_amount("usd", MOST)
+    hours = [str(parse_entry("Time (hours)", text)) for text in ("45m", "1h30m", "0.02h", "2", "about 3h", "1:30")]
+    assert hours == ["0.7500", "1.5000", "0.0200", "2", "3", "None"]
 
 
 @pytest.mark.parametrize(("text", "value"), [("12", 12), ("٣", 3), ("²", None), ("-1", None), (MANY, None), ("", None)])

@@ -20,11 +20,12 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features, lifecycle
 from mission_cli.app.forecasting.limits import budget_findings, limits_shown
 from mission_cli.app.queries.status import status_of
-from mission_cli.domain.budget.across import Budget, Row, left_of, parked, too_much
+from mission_cli.domain.budget.across import Budget, Row, left_of, parked, rows_of, too_much
 from mission_cli.domain.budget.ledger import Account, Refusal, account
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.mission import Limits
 from mission_cli.domain.status import HoldKind
+from mission_cli.domain.tables import Spend
 from mission_cli.domain.timing.spans import begins
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.money.purse import within_shared
@@ -109,6 +110,17 @@ def test_a_sliding_window_opens_when_enough_has_left_it() -> None:
     assert left.until == NOW + timedelta(hours=2, seconds=1)
     (held,) = left_of(budget, [row(None, "11"), row(1, "2")], NOW, ROME)
     assert (held.left, held.until) == (Decimal(-3), None)
+
+
+def test_what_was_spent_by_hand_today_counts_in_a_window_of_hours_and_in_no_other_month() -> None:
+    def spent(every: str, spend: Spend, now: datetime) -> Decimal:
+        rows = rows_of([], [spend], {}, now - timedelta(days=63))
+        return left_of(Budget("b", {"usd": Decimal(10)}, every), rows, now, ROME)[0].spent
+
+    row = Spend("2026-11-30", "usd", Decimal(4), "a domain", "")
+    evening = datetime(2026, 11, 30, 19, tzinfo=UTC)
+    assert [spent("5h", row, evening + timedelta(hours=n)) for n in (0, 9, 11)] == [4, 4, 0]
+    assert [spent("month", row, evening + timedelta(hours=n)) for n in (0, 9)] == [4, 0]
 
 
 def test_headroom_is_left_and_only_named_runners_count() -> None:

@@ -68,6 +68,8 @@ def test_without_a_currency_nothing_more_is_shown_and_another_one_is_refused() -
         assert caught.value.message == f"`{text}` is not in US dollars"
     with pytest.raises(UsageError):
         in_dollars(EURO, "20 GBP")
+    with pytest.raises(UsageError, match="can be read in two ways"):
+        in_dollars(EURO, "20,50 EUR")
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,8 @@ def test_the_names_that_agents_use_are_read(report: str, usd: str, tokens: dict[
         ('{"cost_usd": null, "note": "x"}', "reported, cannot be read: cost_usd, not known: note"),
         ('{"cost_usd": 1, "input_tokens": "many"}', "reported, cannot be read: input_tokens"),
         ('{"cost_usd": Infinity}', "reported, cannot be read: cost_usd"),
+        ('{"cost": 5, "currency": "EUR"}', "reported, cannot be read: currency"),
+        ('{"usage": {"cost": 5, "cost_currency": 978}}', "reported, cannot be read: cost_currency"),
         ("[" * 100_000, "unreadable report"),
         ('{"cost_usd": 1' + "0" * 5000 + "}", "unreadable report"),
         ("\ufffd\ufffd", "unreadable report"),

@@ -1,8 +1,8 @@
 """The usage file that MISSION_USAGE names: one JSON object, written by the worker at any time.
 
 `{"cost_usd": 0.42, "input_tokens": 1200, "output_tokens": 80, "cache_read_tokens": 0, "cache_write_tokens": 0,
-"reasoning_tokens": 0}`. Names that agents and providers use for the same values are accepted too, also below `usage`. A
-file that cannot be read, or has no cost, means that the cost is unknown, never zero.
+"reasoning_tokens": 0}`. Names that agents and providers use for the same values are accepted too, also below `usage`.
+If a file cannot be read, has no cost, or names another `currency` than dollars, the cost is unknown, never zero.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _TOKENS = {
     "cachecreationtokens": "cache_write",
     "cachecreationinputtokens": "cache_write",
 }
+_CURRENCIES = frozenset({"currency", "costcurrency", "currencycode"})
+_DOLLARS = frozenset({"usd", "$", "us$", "dollars", "none", ""})
 _TOTAL = "totaltokens"
 _OTHER = "other"
 _SUFFIX = "tokens"
@@ -72,6 +74,8 @@ class _Found:
             name = _NOISE.sub("", key.lower())
             if name in _COSTS:
                 self._cost(key, value)
+            elif name in _CURRENCIES:
+                self._unreadable += [] if str(value).strip().casefold() in _DOLLARS else [key]
             elif name.endswith(_SUFFIX):
                 self._count(key, name, value)
             elif name == _NESTED and isinstance(value, dict) and not nested:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.shown import plain_number
 from mission_cli.app.results.outlook import Converted
-from mission_cli.domain.budget.amounts import parse_amount, rounded
+from mission_cli.domain.budget.amounts import parse_amount, rounded, why_no_amount
 from mission_cli.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def in_dollars(currency: CurrencySettings, text: str) -> str:
     if found is None or codes <= {DOLLARS}:
         return text if found is None or not codes else found["amount"]
     amount = parse_amount(found["amount"])
+    if amount is None and codes == {currency.code}:
+        raise UsageError(f"`{text.strip()}` {why_no_amount(found['amount'])}", hint=f"write 20.00 {currency.code}")
     if codes != {currency.code} or currency.rate is None or amount is None:
         hint = 'write dollars, or add [currency] with code = "EUR" and rate = 0.92 to the settings'
         raise UsageError(f"`{text.strip()}` is not in US dollars", hint=hint)

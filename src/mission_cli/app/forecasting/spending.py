@@ -15,7 +15,7 @@ from mission_cli.app.messages import as_line
 from mission_cli.app.results.outlook import PricesApart
 from mission_cli.app.transaction import Done, Wanted, commit_change
 from mission_cli.document.editing.summary import summary_cells
-from mission_cli.domain.budget.amounts import CATEGORIES, LABELS, parse_amount, rounded, why_no_amount
+from mission_cli.domain.budget.amounts import CATEGORIES, LABELS, parse_entry, rounded, why_no_amount
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.budget.spends import by_hand
 from mission_cli.domain.errors import NotFoundError, UsageError
@@ -167,7 +167,7 @@ def spending_given(
 
 def amount_given(category: str, text: str) -> Decimal:
     """Return an amount that a person wrote. Raises UsageError if it is none, or not above zero."""
-    amount = parse_amount(text)
+    amount = parse_entry(category, text)
     if amount is None:
         raise UsageError(f"`{text}` {why_no_amount(text)}", hint=f"write an amount for {LABELS[category]}")
     amount = rounded(category, amount)

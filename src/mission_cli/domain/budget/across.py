@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs.usage import Usage
     from mission_cli.domain.tables import Spend
 
+_BY_HAND = "by hand "
+_NOON, _HALF_A_DAY = "T12:00:00Z", timedelta(hours=12)
 KEPT = timedelta(days=63)
 """Costs that are older count to no budget."""
 _ZERO = Decimal(0)
@@ -79,6 +81,11 @@ class Row:
     reset_at: str = ""
     """When the usage limit of its runner ends, if it ended at one and the provider said so."""
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether it is a row of the spend log that no attempt explains; `ended` is the noon of its day then."""
+        return self.run.startswith(_BY_HAND)
+
     def of(self, category: str) -> Decimal:
         """Return one amount."""
         return {"usd": self.usd, "hours": self.hours, "tokens": self.tokens}[category]
@@ -117,7 +124,7 @@ def rows_of(
     for number, spend in enumerate(by_hand(spends, records)):
         if spend.amount is not None and spend.category in CATEGORIES:
             amounts = {**dict.fromkeys(CATEGORIES, _ZERO), spend.category: spend.amount}
-            rows.append(_with(Row(f"by hand {number}", ended=f"{spend.date}T12:00:00Z"), amounts))
+            rows.append(_with(Row(f"{_BY_HAND}{number}", ended=f"{spend.date}{_NOON}"), amounts))
     rows += [Row(one.name, usd=one.held) for one in purchases if one.held]
     return tuple(row for row in rows if not row.ended or ((at := parse_stamp(row.ended)) is not None and at >= since))
 
@@ -147,7 +154,7 @@ def left_of(budget: Budget, rows: Sequence[Row], now: datetime, zone: tzinfo) ->
     """Return what remains of each amount of a budget."""
     since = begins(budget.every, now, zone)
     mine = [row for row in rows if budget.counts(row.runner)]
-    ended = [(at, row) for row in mine if row.ended and (at := parse_stamp(row.ended)) is not None and at >= since]
+    ended = [(at, row) for row in mine if (at := _ended(row, budget)) is not None and at >= since]
     found = []
     for category in CATEGORIES:
         cap = budget.cap(category)
@@ -158,6 +165,12 @@ def left_of(budget: Budget, rows: Sequence[Row], now: datetime, zone: tzinfo) ->
         until = _free_at(budget, [(at, row.of(category)) for at, row in ended], cap - held - spent, now, zone)
         found.append(Left(budget, category, cap, spent, held, since, until))
     return found
+
+
+def _ended(row: Row, budget: Budget) -> datetime | None:
+    """Return when a row counts; of what was spent by hand only the day is known, so a window counts it to its end."""
+    at = parse_stamp(row.ended) if row.ended else None
+    return at + _HALF_A_DAY if at is not None and row.by_hand and budget.every not in CALENDAR else at
 
 
 def _free_at(

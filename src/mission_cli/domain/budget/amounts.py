@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
+from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import decimal_of, within
+from mission_cli._support.text import parse_duration
+
+if TYPE_CHECKING:
+    import re
 
 CATEGORIES = ("usd", "hours", "tokens")
 ARE_SPENT = {"usd": "of the money is spent", "hours": "of the hours are spent", "tokens": "of the tokens are spent"}
@@ -24,6 +29,9 @@ _NUMBER = pattern(
     r"(?P<number>(?:\d[\d,_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?:(?P<power>[kKmM])\b)?"
     r"(?P<after>\s?(?:[€£¥]|(?:EUR|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|PLN)\b))?"
 )
+_GROUPED = pattern(r"(?:\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)?(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_GOES_ON = pattern(r"\s\d|[.,:'_\N{RIGHT SINGLE QUOTATION MARK}]\d|[A-Za-z]\d")
+"""What follows a number that is not all of it: `1.000,50`, `1 000`, `1h30`."""
 _POWERS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
 _PLACES = {"usd": Decimal("0.000001"), "hours": Decimal("0.0001"), "tokens": Decimal(1)}
 
@@ -45,18 +53,29 @@ def category_of(text: str) -> str:
 def parse_amount(text: str) -> Decimal | None:
     """Return the first number in `$1,200.50`, `0.02h`, `12k tokens`; None if there is none (`unknown`).
 
-    None also for a number below zero, which would enlarge a budget, out of range, or in another currency than dollars.
+    None also for a number below zero, which would enlarge a budget, out of range, or in another currency than dollars,
+    and for one that can be read in two ways, such as `5,50` and `1.000,50`.
     """
     found = _NUMBER.search(text)
-    if not found or found["minus"] or found["other"] or found["after"]:
+    if not found or found["minus"] or found["other"] or found["after"] or _is_unclear(found):
         return None
     number = decimal_of(found["number"].replace(",", "").replace("_", ""))
     number = None if number is None else number * _POWERS[(found["power"] or "").lower()]
     return number if number is not None and within(number) else None
 
 
+def _is_unclear(found: re.Match[str]) -> bool:
+    rest = found.string[found.end() :]
+    return _GROUPED.fullmatch(found["number"]) is None or _GOES_ON.match(rest) is not None
+
+
 def parse_entry(category: str, amount: str) -> Decimal | None:
-    """Return the amount of a row of the spend log; below zero only where its category says that it is a refund."""
+    """Return the amount of a row of the spend log; below zero only where its category says that it is a refund.
+
+    Hours may be written as a duration: `45m`, `1h30m`.
+    """
+    if category_of(category) == "hours" and (span := parse_duration(amount)) is not None:
+        return seconds_as_hours(span.total_seconds())
     refund = category.strip().casefold().startswith("refund")
     bare = amount.strip().lstrip("-\N{MINUS SIGN}")
     found = parse_amount(bare if refund else amount)
@@ -72,6 +91,8 @@ def why_no_amount(text: str) -> str:
         return "is below zero"
     if found["other"] or found["after"]:
         return "is not in US dollars"
+    if _is_unclear(found):
+        return "can be read in two ways"
     return "is out of range" if parse_amount(text) is None else ""
 
 
