@@ -411,8 +411,8 @@ mission top  missions
   p       Pause a mission: start nothing new.
   u       Continue a mission that is paused, or that stopped itself.
   C       End a mission; the work is kept.
-  t       Try a feature again, with a fresh number of attempts; or a phase.
-  s       Go on without a feature; the reason is recorded.
+  t       Retry a feature with a fresh set of attempts, or retry a phase.
+  s       Continue without a feature; the reason is recorded.
   m       Tell the worker of a feature something.
   X       Stop everything in the repository: nothing starts any more.
   U       Let everything in the repository go on.

@@ -135,7 +135,7 @@ def plain_stop(repo: str) -> int:
 
 
 def plain_pulse(repo: str, *, quiet: bool) -> int:
-    """Run one tick on one repository, as cron and supervisors start it, without a command-line library."""
+    """Run one pulse on one repository, as cron and supervisors start it, without a command-line library."""
     from mission_cli.wiring.compose import note_closed, open_repository
 
     if _is_worker(Path(repo)):
@@ -149,7 +149,7 @@ def plain_pulse(repo: str, *, quiet: bool) -> int:
 
 
 def plain_pulses(repos: Sequence[str], *, quiet: bool) -> int:
-    """Run one tick on each of these repositories. An error in one does not stop the others; return the worst status.
+    """Run one pulse on each of these repositories. An error in one does not stop the others; return the worst status.
 
     A repository that does not exist any more is forgotten.
     """

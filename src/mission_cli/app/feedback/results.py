@@ -54,7 +54,7 @@ class FeedbackFiled:
     draft: FeedbackView
     words: str
     body: str
-    """The text of the issue; empty if it is not needed any more."""
+    """The text of the issue; empty if it is no longer needed."""
     address: str
     """Of the issue, or where a person can open it; empty: unknown."""
     filed: bool

@@ -45,7 +45,7 @@ _OVER = frozenset({RowStatus.MERGED, RowStatus.DONE, RowStatus.CLOSED})
 
 
 def briefing(ctx: Context, snapshot: Snapshot, address: Address, max_tokens: int) -> Briefing:
-    """Return everything that a new conversation has to know of a mission; `fitted` shortens it."""
+    """Return everything that a new conversation needs to know about a mission; `fitted` shortens it."""
     address = replace(address, milestone=None, feature=None)
     mission, view = address.mission, status_of(ctx, snapshot, address, forecast=False)
     records = records_by_run(ctx, address)

@@ -1,4 +1,4 @@
-"""The result of `mission context`: what a new conversation has to know of a mission, within a limit of tokens."""
+"""The result of `mission context`: what a new conversation needs to know about a mission, within a limit of tokens."""
 
 from __future__ import annotations
 

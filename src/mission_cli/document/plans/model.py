@@ -151,7 +151,7 @@ class PlanResource(_Strict):
     reference: Text = ""
     """Where its value is, such as `env:NAME`; never the value."""
     check: Text = ""
-    """A command that succeeds when it is there."""
+    """A command that succeeds when it is available."""
     expires: Text = ""
     notes: Text = ""
 

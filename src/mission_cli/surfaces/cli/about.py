@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
     ) -> int:
         return _help(shell, typer.main.get_command(app), words or [])
 
-    words = "Print a script with which your shell completes commands, options, missions, features, gates and runners."
+    words = "Print a script that lets your shell complete commands, options, missions, features, gates and runners."
     command(app, "completion", help=words)(completion)
     command(app, "help", help="Show the help of a command, or a page of the manual.")(help_)
     command(app, "version", help="Print the version.")(version)

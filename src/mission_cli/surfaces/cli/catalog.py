@@ -120,15 +120,15 @@ _WATCH: Mapping[str, Entry] = {
         Group.DECIDE,
         "accounts",
         ("account list words", "the accounts that the mission needs"),
-        ("account show words forum", "the plan of a sign-up, and what of it is done"),
-        ("account run words forum", "sign up, or go on where it waits"),
+        ("account show words forum", "the plan of a sign-up, and which steps are done"),
+        ("account run words forum", "sign up, or continue where it waits"),
     ),
     "deploy": _entry(
         Group.WATCH,
         "deployment",
         ("deploy words staging", "deploy the finished work to the target `staging`"),
         ("deploy words production --wait", "wait until it is live, or was rolled back"),
-        ("deploy words production --rollback", "take back what is live there"),
+        ("deploy words production --rollback", "roll back what is live there"),
         ("deploy words production --drop", "drop one that is planned, or leave a failed one"),
     ),
     "feedback": _entry(
@@ -137,7 +137,7 @@ _WATCH: Mapping[str, Entry] = {
         ("feedback list words", "what the mission observed that a project can improve"),
         ("feedback show words 1", "the issue that a draft would open"),
         ("feedback file words 1", "open it, unless there is one already"),
-        ('feedback discard words 2 --reason "known"', "leave it, and do not observe it again"),
+        ('feedback discard words 2 --reason "known"', "discard it, so that it is not observed again"),
     ),
     "history": _entry(
         Group.WATCH,
@@ -155,7 +155,7 @@ _WATCH: Mapping[str, Entry] = {
     "report": _entry(
         Group.WATCH,
         "cli",
-        ("report words", "goal against outcome, with the evidence, as Markdown"),
+        ("report words", "goal and outcome, with the evidence, as Markdown"),
         ("report words --format html -o report.html", "as one page, with charts and screenshots"),
         ("report words --format pdf -o report.pdf", "the same page as PDF"),
     ),
@@ -195,17 +195,17 @@ _WATCH: Mapping[str, Entry] = {
             'purchase request words/1.2 --amount "20.00 EUR" --merchant example.com --purpose "a test domain"',
             "ask for a purchase; then an approver answers the request",
         ),
-        ("purchase list", "all purchases, and in what they differ from what the provider says"),
+        ("purchase list", "all purchases, and how they differ from what the provider says"),
         ("purchase show words 1", "one of them"),
         ('purchase paid words 1 --amount "20.00 EUR" --receipt receipt.pdf', "what you paid, with the receipt"),
-        ('purchase refund words 1 --amount "5.00 EUR"', "have a part of it back"),
+        ('purchase refund words 1 --amount "5.00 EUR"', "want part of it back"),
         ("purchase stop", "stop all payments of this repository at once"),
         ("purchase stop --lift", "allow them again"),
     ),
     "context": _entry(
         Group.WATCH,
         "cli",
-        ("context words", "what a new conversation has to know, in at most about 2,000 tokens"),
+        ("context words", "what a new conversation needs to know, in at most about 2,000 tokens"),
         ("context words --max-tokens 800 --json", "less of it, as JSON"),
     ),
     "verify": _entry(
@@ -217,7 +217,7 @@ _WATCH: Mapping[str, Entry] = {
     "replay": _entry(
         Group.WATCH,
         "cli",
-        ("replay words", "what this version of the program decides otherwise than the loop did"),
+        ("replay words", "what this version of the program would decide differently from the loop"),
     ),
 }
 _DECIDE: Mapping[str, Entry] = {
@@ -245,7 +245,7 @@ _DECIDE: Mapping[str, Entry] = {
         "machines",
         ('answer words 1 "Use SQLite"', "answer question 1 of the mission"),
         ("answer words 2 pass", "a criterion that you judge yourself is met"),
-        ("answer words 3 --withdraw", "question 3 needs no answer any more"),
+        ("answer words 3 --withdraw", "question 3 no longer needs an answer"),
     ),
     "land": _entry(
         Group.DECIDE,
@@ -315,7 +315,7 @@ _STEER: Mapping[str, Entry] = {
         ('resource add words "Stripe key" --type credential --purpose "test payments"', "add something it needs"),
         ("resource provide words stripe-key --reference pass:web/stripe", "say where the value is"),
         ("resource provide words stripe-key --value-stdin < key", "store the value in a file of yours"),
-        ("resource check words", "look whether everything is there"),
+        ("resource check words", "check whether everything is available"),
     ),
     "tell": _entry(Group.STEER, "coding-agents", ('tell words/1.2 "Use argparse"', "the next attempt reads it")),
     "note": _entry(
@@ -329,8 +329,8 @@ _STEER: Mapping[str, Entry] = {
     "skip": _entry(
         Group.STEER,
         "machines",
-        ('skip words/1.3 --reason "not needed any more"', "go on without feature 1.3"),
-        ('skip words --phase deploying --reason "nothing to deploy"', "go on without the phase `deploying`"),
+        ('skip words/1.3 --reason "no longer needed"', "continue without feature 1.3"),
+        ('skip words --phase deploying --reason "nothing to deploy"', "continue without the phase `deploying`"),
     ),
     "pause": _entry(
         Group.STEER,
@@ -344,7 +344,7 @@ _STEER: Mapping[str, Entry] = {
     "archive": _entry(
         Group.STEER,
         "machines",
-        ('archive words --reason "not needed any more"', "hide it; nothing is deleted"),
+        ('archive words --reason "no longer needed"', "hide it; nothing is deleted"),
         ("archive words --restore", "show it again"),
     ),
     "cancel": _entry(
@@ -356,7 +356,7 @@ _REPAIR: Mapping[str, Entry] = {
     "retry": _entry(
         Group.REPAIR,
         "machines",
-        ("retry 1.2", "try feature 1.2 again, with a fresh number of attempts"),
+        ("retry 1.2", "retry feature 1.2 with a fresh set of attempts"),
         ("retry words --phase", "begin the current phase of the mission `words` again"),
     ),
     "open": _entry(
@@ -487,8 +487,8 @@ _SETUP: Mapping[str, Entry] = {
         ("hosts add big-box me@big-box --workers 3 --label gpu", "run up to three attempts on a machine with ssh"),
         ("hosts list", "what runs where, and which hosts can be reached"),
         ("hosts test big-box", "check everything that attempts need there"),
-        ("hosts drain big-box", "start nothing new there; what runs goes on"),
-        ("hosts drain big-box --undo", "take that back"),
+        ("hosts drain big-box", "start nothing new there; what runs continues"),
+        ("hosts drain big-box --undo", "use it again"),
         ("hosts clean big-box --dry-run", "what mission has left there; without --dry-run, remove it"),
         ("hosts remove big-box --yes", "remove it from your settings"),
     ),

@@ -91,7 +91,7 @@ def hosts(desk: Desk, given: Nothing) -> Answer:
 
 
 def briefing(desk: Desk, given: Resuming) -> Answer:
-    """Return what a new conversation has to know of a mission (`mission context`)."""
+    """Return what a new conversation needs to know about a mission (`mission context`)."""
     import json
 
     from mission_cli.app.report.briefing import briefing as account

@@ -180,7 +180,7 @@ _ALL = (
     Tool(
         "mission_add_task",
         "Add a task",
-        "Add a task to a mission, also while it runs, with the criteria by which it is judged.",
+        "Add a task to a mission, even while it runs, with the criteria by which it is judged.",
         given.Adding,
         "add",
         planning.add_task,

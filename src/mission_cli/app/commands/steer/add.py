@@ -1,4 +1,4 @@
-"""Add features and milestones to a mission, also while it runs."""
+"""Add features and milestones to a mission, even while it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mission archive`: hide a mission that is not needed any more, or show it again; nothing is deleted."""
+"""`mission archive`: hide a mission that is no longer needed, or show it again; nothing is deleted."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def new(
     start: Annotated[bool, typer.Option("--start", help="Start it immediately.")] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
     probe: Annotated[
-        bool, typer.Option("--probe", help="Check the assumption that the plan names; 3 if it does not hold.")
+        bool, typer.Option("--probe", help="Check the assumption that the plan names; exit 3 if it does not hold.")
     ] = False,
 ) -> int:
     """Make a mission from a goal or a plan file and commit it."""

@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
     command(inner, "install", help=words)(install)
     command(inner, "remove", help="Stop starting pulses. Keys and everything else stay.")(remove)
     command(inner, "status", help="Show what starts pulses, and whether it works. Exit 1 when it does not.")(status)
-    words = "Check that git, agents, models, disk space and schedule work. Exit 1 when something is wrong."
+    words = "Check that git, agents, models, disk space and the schedule work. Exit 1 when something is wrong."
     command(app, "doctor", help=words)(doctor)
 
 

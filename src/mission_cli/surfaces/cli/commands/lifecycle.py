@@ -40,10 +40,10 @@ Saw = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "start", help="Start a mission, after showing what it will do.")(start)
-    command(app, "pulse", help="Run one tick: observe, decide, record, act. Made for cron.")(pulse)
-    command(app, "takeover", help="Run a mission here that another machine or clone has run.")(takeover)
-    command(app, "retry", help="Try a feature again, with a fresh number of attempts; or a phase.")(retry)
-    command(app, "skip", help="Go on without a feature or a phase; needs --reason, which is recorded.")(skip)
+    command(app, "pulse", help="Run one pulse: observe, decide, record, act. Made for cron.")(pulse)
+    command(app, "takeover", help="Continue a mission here that another machine or clone was running.")(takeover)
+    command(app, "retry", help="Retry a feature with a fresh set of attempts, or retry a phase.")(retry)
+    command(app, "skip", help="Continue without a feature or a phase; needs --reason, which is recorded.")(skip)
     command(app, "answer", help="Answer a request.")(answer)
     command(app, "approve", help="Approve a gate.")(approve)
     command(app, "reject", help="Reject a gate.")(reject)
@@ -118,7 +118,7 @@ def pulse(
     ] = False,
     by_exit: Annotated[bool, typer.Option("--exit-code", help="Exit 3 when a mission waits for a person.")] = False,
 ) -> int:
-    """Run one tick; print nothing if nothing changed."""
+    """Run one pulse; print nothing if nothing changed."""
     from mission_cli.engine.loop import look
     from mission_cli.fastpath import leave_sign, state_folder
 
@@ -192,7 +192,7 @@ def answer(
     mission: Annotated[str, typer.Argument(metavar="ID")],
     number: Annotated[int, typer.Argument(metavar="N", help="Number of the request.")],
     text: Annotated[str, typer.Argument(metavar="TEXT")] = "",
-    withdrawn: Annotated[bool, typer.Option("--withdraw", help="Withdraw it: it needs no answer any more.")] = False,
+    withdrawn: Annotated[bool, typer.Option("--withdraw", help="Withdraw it: it no longer needs an answer.")] = False,
     reason: Reason = "",
 ) -> int:
     """Answer a request, or withdraw it."""

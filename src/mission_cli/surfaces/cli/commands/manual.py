@@ -26,7 +26,9 @@ def register(app: typer.Typer) -> None:
         open_feature
     )
     command(app, "handback", help="Give a feature back after `open`; it is checked like any attempt.")(handback)
-    command(app, "advance", help="Finish the current phase of a mission by hand; its gate is still asked.")(advance)
+    command(app, "advance", help="Finish the current phase of a mission by hand; its gate still has to be decided.")(
+        advance
+    )
 
 
 def advance(
@@ -36,7 +38,7 @@ def advance(
         str,
         typer.Option("--expected-phase", metavar="PHASE", help="The phase to finish; exit 4 if it is not current."),
     ],
-    result: Annotated[str, typer.Option("--result", help="What it brought, in one line; recorded.")] = "",
+    result: Annotated[str, typer.Option("--result", help="Its result, in one line; recorded.")] = "",
 ) -> int:
     """Finish the current phase by hand."""
     from mission_cli.app.commands.phases import moves

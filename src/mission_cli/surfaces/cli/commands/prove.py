@@ -42,11 +42,11 @@ class Format(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "verify", help="Judge every recorded verdict again, and look for changes in the record.")(verify)
-    command(app, "replay", help="Decide every recorded round again, and show what this version decides otherwise.")(
-        replay
-    )
-    command(app, "report", help="Report goal against outcome, with evidence, cost, files and decisions.")(report)
-    command(app, "context", help="Print what a new conversation has to know of a mission, within a token limit.")(
+    command(
+        app, "replay", help="Decide every recorded round again, and show what this version would decide differently."
+    )(replay)
+    command(app, "report", help="Compare goal and outcome, with evidence, cost, files and decisions.")(report)
+    command(app, "context", help="Print what a new conversation needs to know about a mission, within a token limit.")(
         context
     )
 
@@ -90,7 +90,7 @@ def report(
     form: Annotated[Format, typer.Option("--format", help="md, json, html (one page) or pdf.")] = Format.MARKDOWN,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")] = _NOWHERE,
 ) -> int:
-    """Report goal against outcome."""
+    """Compare goal and outcome."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.report.report import mission_report
     from mission_cli.app.results.mission_report import ReportWritten
@@ -125,7 +125,7 @@ def context(
         int, typer.Option("--max-tokens", metavar="N", help="The limit; 4 characters count as a token.")
     ] = MAX_TOKENS,
 ) -> int:
-    """Print what a new conversation has to know of a mission."""
+    """Print what a new conversation needs to know about a mission."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.report.briefing import briefing
     from mission_cli.app.report.fitting import fitted

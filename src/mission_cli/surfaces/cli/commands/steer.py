@@ -27,12 +27,12 @@ _Estimate = Annotated[str, typer.Option("--estimate", help="For example 2h.")]
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "set", help="Set one value of a mission's front matter, for example a cap.")(set_value)
-    command(app, "add", help="Add a feature to a mission, also while it runs.")(add)
+    command(app, "add", help="Add a feature to a mission, even while it runs.")(add)
     command(app, "add-milestone", help="Add a milestone after the last one.")(add_milestone)
     command(app, "move", help="Move a feature that has not started to another milestone; references follow.")(move)
     command(app, "sync", help="Merge the base branch into the work of a running mission now.")(sync)
     command(app, "tell", help="Tell the worker of a feature something; the next attempt reads it.")(tell)
-    command(app, "note", help="Note in the journal what happened or was said.")(note)
+    command(app, "note", help="Record in the journal what happened or was said.")(note)
     command(app, "ask", help="Ask a person something; a feature waits for the answer.")(ask)
     command(app, "signal", help="Report that the external event that a feature waits for has happened.")(signal)
     command(app, "mail", help="List the mails of a mission, show one, or decide about it.")(mail)
@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
     command(app, "edit", help="Edit the mission file; the text is checked, merged and committed in your name.")(edit)
     command(app, "pause", help="Start nothing new; running workers finish.")(pause)
     command(app, "resume", help="Continue after a pause.")(resume)
-    command(app, "archive", help="Hide a mission that is not needed any more; nothing is deleted.")(archive)
+    command(app, "archive", help="Hide a mission that is no longer needed; nothing is deleted.")(archive)
     command(app, "cancel", help="End the mission; workers are stopped, their work is kept.")(cancel)
     command(app, "stop", help="Stop everything in this repository at once.")(stop)
 
@@ -186,7 +186,7 @@ def ask(
     urgency: Annotated[str, typer.Option(help="low, normal, high or urgent.")] = "normal",
     expires: Annotated[str, typer.Option(help="For example 2h; default: `request_lifetime` of the settings.")] = "",
     context: Annotated[
-        str, typer.Option(metavar="FILE", help="A JSON file with what one has to know; `-` reads standard input.")
+        str, typer.Option(metavar="FILE", help="A JSON file with background information; `-` reads standard input.")
     ] = "",
 ) -> int:
     """Ask a question about a mission or a feature."""
@@ -207,7 +207,7 @@ def signal(
     feature: Thing,
     data: Annotated[
         str | None,
-        typer.Option(metavar="JSON", help="What the event brought, for the worker; `-` reads standard input."),
+        typer.Option(metavar="JSON", help="Data of the event, for the worker; `-` reads standard input."),
     ] = None,
     event: Annotated[str, typer.Option(help="The event, as under `Waiting for`; default: all of the feature.")] = "",
     reason: Reason = "",
@@ -226,8 +226,8 @@ def mail(
     number: Annotated[int, typer.Argument(metavar="[NUMBER]", help="The mail; none: list them.")] = 0,
     approve: Annotated[bool, typer.Option("--approve", help="Send this draft.")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="Do not send it.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Send it again, although it may have arrived.")] = False,
-    sent: Annotated[bool, typer.Option("--sent", help="Take one as sent of which that is not known.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Send it again, even though it may have arrived.")] = False,
+    sent: Annotated[bool, typer.Option("--sent", help="Mark an unsure mail as sent.")] = False,
     reason: Reason = "",
 ) -> int:
     """List the mails of a mission, show one with its replies, or decide about it."""

@@ -341,7 +341,7 @@ def _of_features() -> tuple[Operation, ...]:
             Field("kind", "what it is", choices=tuple(NOTED)),
         ),
         post("retry_feature", f"{part}/retry", "Try a feature again.", manage, _retry, REASON),
-        post("skip_feature", f"{part}/skip", "Go on without a feature.", manage, _skip, needed),
+        post("skip_feature", f"{part}/skip", "Continue without a feature.", manage, _skip, needed),
         post(
             "tell_worker",
             f"{part}/tell",

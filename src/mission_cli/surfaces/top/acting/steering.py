@@ -60,13 +60,13 @@ def of_features() -> tuple[Action, ...]:
     """Return the keys for a feature."""
     return (
         Action(
-            *("t", "retry", "Try a feature again, with a fresh number of attempts; or a phase.", "retry", _can_retry),
+            *("t", "retry", "Retry a feature with a fresh set of attempts, or retry a phase.", "retry", _can_retry),
             act=_retry,
             ask=lambda _, target: Question(f"Try {_subject(target)} again", text="reason"),
             before=_before_retry,
         ),
         Action(
-            *("s", "skip", "Go on without a feature; the reason is recorded.", "skip"),
+            *("s", "skip", "Continue without a feature; the reason is recorded.", "skip"),
             fits=lambda target: bool(target.feature) and target.state not in _OVER,
             act=_skip,
             ask=lambda _, target: Question(f"Go on without {target.address}", text="reason", needed=True),

@@ -43,7 +43,7 @@ def dashboard(
         bool,
         typer.Option("--all", help="Those of all repositories in which you have used mission, and those without one."),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Also overwrite a file that mission has not made.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also overwrite a file that mission did not write.")] = False,
 ) -> int:
     """Print the page, or write it to a file."""
     if watch and output == _NOWHERE:

@@ -23,7 +23,7 @@ _Name = Annotated[str, typer.Argument(metavar="NAME", help="The resource, for ex
 _Reference = Annotated[
     str, typer.Option("--reference", metavar="REF", help="Where the value is: env:NAME, file:~/PATH, pass:PATH, …")
 ]
-_Expires = Annotated[str, typer.Option("--expires", metavar="TIME", help="Until when it is there: 2026-12-01.")]
+_Expires = Annotated[str, typer.Option("--expires", metavar="TIME", help="Until when it is available: 2026-12-01.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
     inner = group(app, "resource", "What a mission needs from people: keys, domains, accounts, servers, programs.")
     command(inner, "list", help="List what a mission needs, and what waits for it.")(list_resources)
     command(inner, "add", help="Add something that a mission needs; a feature waits for it with [needs:NAME].")(add)
-    command(inner, "check", help="Look whether resources are there, and record what changed.")(check)
+    command(inner, "check", help="Check whether resources are available, and record what changed.")(check)
     command(inner, "provide", help="Provide a resource: say where its value is, or give the value.")(provide)
 
 
@@ -55,7 +55,7 @@ def add(
     purpose: Annotated[str, typer.Option("--purpose", help="What it is needed for.")] = "",
     reference: _Reference = "",
     check_with: Annotated[
-        str, typer.Option("--check", metavar="COMMAND", help="A command that succeeds when it is there.")
+        str, typer.Option("--check", metavar="COMMAND", help="A command that succeeds when it is available.")
     ] = "",
     expires: _Expires = "",
     notes: Annotated[str, typer.Option("--notes", help="What else people should know.")] = "",

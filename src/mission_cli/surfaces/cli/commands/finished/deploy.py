@@ -30,7 +30,7 @@ _UNDER_WAY = frozenset(
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    words = "Deploy the finished work of a mission to a target of the settings, or take a deployment back."
+    words = "Deploy the finished work of a mission to a target of the settings, or roll a deployment back."
     command(app, "deploy", help=words)(deploy)
 
 
@@ -41,9 +41,9 @@ def deploy(
         str, typer.Argument(metavar="[TARGET]", help="A [deploy.NAME] table; default: the one of the mission.")
     ] = "",
     commit: Annotated[
-        str, typer.Option("--commit", help="Another commit than the finished work, such as 4f2c1a9.")
+        str, typer.Option("--commit", help="A commit other than the finished work, such as 4f2c1a9.")
     ] = "",
-    rollback: Annotated[bool, typer.Option("--rollback", help="Take back what is live there.")] = False,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Roll back what is live there.")] = False,
     drop: Annotated[bool, typer.Option("--drop", help="Drop one that is planned, or leave a failed one.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is over; exit 1 if it failed.")] = False,
     yes: Yes = False,

@@ -27,15 +27,17 @@ _FAILED, _NEEDS_PERSON = 1, 3
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    words = "Show the finished work of a mission before it lands: start a preview, or print where the present one is."
+    words = (
+        "Show the finished work of a mission before it lands: start a preview, or print the address of the current one."
+    )
     command(app, "preview", help=words)(preview)
 
 
 def preview(
     shell: Shell,
     mission: Identity = "",
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is ready or has failed; exit 1 then.")] = False,
-    restart: Annotated[bool, typer.Option("--restart", help="End the present one and start another.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is ready; exit 1 if it fails.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="End the current one and start another.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="End it, and clean up after it.")] = False,
     report: Annotated[
         str, typer.Option("--report", metavar="STATE", help="For deployments: report that it is ready or failed.")

@@ -22,7 +22,7 @@ Remote = Annotated[str, typer.Option("--remote", metavar="URL", help="Add this r
 ForgeRepo = Annotated[
     str, typer.Option("--forge-repo", metavar="OWNER/NAME", help="Create this repository on the forge, and push to it.")
 ]
-Private = Annotated[bool, typer.Option("--private", help="Let only those see it who may.")]
+Private = Annotated[bool, typer.Option("--private", help="Make the repository private.")]
 
 
 def new_repository(place: Path | None, remote: str, at_forge: str, *, private: bool) -> NewRepository | None:

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "replan", help="Plan again what has not begun, and see what changes before it counts.")(replan)
+    command(app, "replan", help="Replan what has not begun, and see what changes before you apply it.")(replan)
 
 
 def replan(
     shell: Shell,
     mission: Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")],
     wish: Annotated[
-        str, typer.Argument(metavar="[WISH]", help="What a model shall change; the mission is paused.")
+        str, typer.Argument(metavar="[WISH]", help="What the model should change; the mission has to be paused.")
     ] = "",
     plan: Annotated[
         Path | None, typer.Option("--plan", metavar="FILE", help="Your own plan of the rest; - is standard input.")
     ] = None,
     by_model: Annotated[
-        bool, typer.Option("--proposed", help="Have what the orchestrator proposed planned; the mission is paused.")
+        bool, typer.Option("--proposed", help="Have the orchestrator's proposal planned; the mission has to be paused.")
     ] = False,
     yes: Yes = False,
 ) -> int:

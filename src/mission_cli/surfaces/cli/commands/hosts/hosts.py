@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     command(inner, "test", help="Check everything that attempts need on a host; exit 1 if something is missing.")(
         test_hosts
     )
-    command(inner, "drain", help="Start nothing new on a host; what runs there goes on.")(drain)
+    command(inner, "drain", help="Start nothing new on a host; what runs there continues.")(drain)
     command(inner, "clean", help="Remove from a host what mission left there.")(clean)
     command(inner, "remove", help="Remove a host from your settings.")(remove)
 
@@ -47,7 +47,7 @@ def add(
     ] = "",
     kind: Annotated[str, typer.Option("--kind", help="ssh, ray, slurm or kubernetes.")] = "ssh",
     workers: Annotated[int, typer.Option("--workers", help="Attempts that may run there at once.")] = 1,
-    label: Annotated[list[str] | None, typer.Option("--label", help="What it offers; may be repeated.")] = None,
+    label: Annotated[list[str] | None, typer.Option("--label", help="What it offers; repeatable.")] = None,
     runner: Annotated[
         list[str] | None, typer.Option("--runner", help="A runner that works there; default: all.")
     ] = None,

@@ -24,12 +24,10 @@ _Model = Annotated[str, typer.Option("--model", help="Whose list price counts wh
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "what-if", help="Show what the rest of a mission would cost if something was different.")(what_if)
+    command(app, "what-if", help="Show what the rest of a mission would cost if something were different.")(what_if)
     inner = group(app, "budget", "What missions cost, what a budget buys, and what was spent.")
     command(inner, "forecast", help="Show what a mission will cost and when it will be finished.")(forecast)
-    command(inner, "estimate", help="Show what a mission with so many features costs, before there is a plan.")(
-        estimate
-    )
+    command(inner, "estimate", help="Show what a mission of this size costs, before there is a plan.")(estimate)
     command(inner, "analyze", help="Show how many features a budget pays for.")(analyze)
     command(inner, "analyse", help="The same as analyze.", hidden=True)(analyze)
     command(inner, "recommend", help="Show caps that nine of ten such missions do not reach.")(recommend)

@@ -16,7 +16,7 @@ def prices(
         str, typer.Argument(metavar="[MODEL]", help="A part of its name; default: the models of your runners.")
     ] = "",
     update: Annotated[
-        bool, typer.Option("--update", help="Write your own table anew, from the installed package genai-prices.")
+        bool, typer.Option("--update", help="Rewrite your own table, from the installed package genai-prices.")
     ] = False,
     fetch: Annotated[bool, typer.Option("--fetch", help="With --update: download what it publishes now.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="As CSV, a row for each model.")] = False,

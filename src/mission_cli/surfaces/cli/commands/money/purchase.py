@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     command(inner, "list", help="List purchases, and compare them with the provider and the spend log.")(list_)
     command(inner, "show", help="Show one purchase.")(show)
     command(inner, "paid", help="Record what you paid, keep a receipt, or accept what was charged.")(paid)
-    command(inner, "refund", help="Have money back.")(refund)
+    command(inner, "refund", help="Record that you want a refund.")(refund)
     command(inner, "stop", help="Stop all payments of this repository at once, or allow them again.")(stop)
 
 
@@ -94,7 +94,7 @@ def refund(
     amount: _Amount = "",
     reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
 ) -> int:
-    """Have money back."""
+    """Record that you want a refund."""
     from mission_cli.app.purchases.act import refund as back
 
     opened = shell.open()

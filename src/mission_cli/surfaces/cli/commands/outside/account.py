@@ -26,8 +26,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     inner = group(app, "account", "Accounts that a mission needs, and signing up for them.")
     command(inner, "list", help="List the accounts of a mission, and how far their sign-ups are.")(list_)
-    command(inner, "show", help="Show the plan of a sign-up, what of it is done, and its pictures.")(show)
-    command(inner, "run", help="Sign up, or go on where a sign-up waits.")(run)
+    command(inner, "show", help="Show the plan of a sign-up, which steps are done, and its pictures.")(show)
+    command(inner, "run", help="Sign up, or continue where a sign-up waits.")(run)
 
 
 def list_(shell: Shell, mission: Identity = "") -> int:
@@ -56,8 +56,8 @@ def run(
     wait: Annotated[
         str, typer.Option("--wait", help="How long a page stays open for a mail or a person, such as 10m.")
     ] = "10m",
-    again: Annotated[bool, typer.Option("--again", help="Begin anew.")] = False,
-    go_on: Annotated[bool, typer.Option("--go-on", help="Take a click whose end is unknown as done.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Start over.")] = False,
+    go_on: Annotated[bool, typer.Option("--go-on", help="Treat a click whose outcome is unknown as done.")] = False,
     yes: Yes = False,
 ) -> int:
     """Show the plan, ask, and carry it out; exit 3 if it waits for a person or a mail."""

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     inner = group(app, "access", "Manage who may use `mission serve`, and the secrets of webhooks.")
     command(inner, "add", help="Make a token for a user of the server; it is shown once.")(add)
     command(inner, "list", help="List the users of the server.")(show)
-    command(inner, "remove", help="Remove a user; a running server accepts the token no more.")(remove)
+    command(inner, "remove", help="Remove a user; a running server rejects the token at once.")(remove)
     command(inner, "webhook", help="Show the address and the secret by which a program reports an event.")(webhook)
 
 
