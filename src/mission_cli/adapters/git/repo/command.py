@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.fs.atomic import sync_folder
 from mission_cli.adapters.git.repo.ref_lock import free_dead_lock, only_ours
 from mission_cli.adapters.proc.run import Completed, run, start_detached
@@ -37,6 +38,7 @@ _SAFE = (
     "-c",
     "log.showSignature=false",
 )
+_BAD_INDEX = pattern(r"(?i)index file (smaller|corrupt)|bad (index|signature)|index entry format|map index file")
 _KILLED = tuple(range(-64, 0))
 _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 _NEVER_ASK = "-oBatchMode=yes -oConnectTimeout=15 -oServerAliveInterval=10"
@@ -71,8 +73,17 @@ class Git:
         """Run a git command. Raises ToolError with git's message if its exit code is not in `ok`."""
         done = run([*self._argv, *args], cwd=self._cwd, env=self._env(env), stdin=stdin, timeout=timeout)
         if done.code not in ok:
-            raise refusal(args[0], done)
+            raise refusal(args[0], done, hint=self._hint(done))
         return done
+
+    def _hint(self, done: Completed) -> str:
+        """Return what helps if git cannot read the index, as after a power cut; else nothing."""
+        if self.work_tree is None or not _BAD_INDEX.search(done.err.decode("utf-8", "replace")):
+            return ""
+        from mission_cli._support.text import command_line
+
+        index, tree = os.fspath(self.git_dir / "index"), os.fspath(self.work_tree)
+        return f"make the index again: {command_line('rm', index)} && {command_line('git', '-C', tree, 'reset')}"
 
     def dialogue(self, *args: str) -> Dialogue:
         """Start a git command that answers one request after another."""
@@ -210,9 +221,9 @@ def plain_git(cwd: Path, *args: str, ok: tuple[int, ...] = (0,)) -> str:
     return done.out.decode("utf-8", "surrogateescape").rstrip("\n") if done.code == 0 else ""
 
 
-def refusal(command: str, done: Completed) -> ToolError:
+def refusal(command: str, done: Completed, *, hint: str = "") -> ToolError:
     """Return the error for a failed command, with git's message."""
     from mission_cli._support.text import one_line
 
     words = one_line(done.err.decode("utf-8", "replace") or f"exit {done.code}", 400)
-    return ToolError(f"git {command}: {words}")
+    return ToolError(f"git {command}: {words}", hint=hint)

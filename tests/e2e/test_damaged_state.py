@@ -1,4 +1,4 @@
-"""What git has lost is an error with what restores it; it is never read as if it had not been committed."""
+"""What git has lost or cannot read is an error with the command that repairs it, and is never taken for missing."""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ def test_the_hint_restores_a_lost_object_from_the_files(person: Person, name: st
     doctor = person.mission("doctor", "--offline", "--json", ok=(1,)).facts
     assert error.removeprefix("error: ") in [one["words"] for one in doctor["findings"] if one["subject"] == "state"]
     subprocess.run(["sh", "-c", hint.partition("files: ")[2]], check=True, capture_output=True)
+    assert person.mission("status", "m").out.startswith("One")
+
+
+def test_the_hint_makes_an_index_again_that_a_power_cut_has_truncated(person: Person) -> None:
+    person.plan(PLAN)
+    (person.repo / ".git/mission-state.git/index").write_bytes(b"DIRC")
+    hint = person.mission("status", "m", ok=(1,)).err.splitlines()[1]
+    subprocess.run(["sh", "-c", hint.partition("again: ")[2]], check=True, capture_output=True)
     assert person.mission("status", "m").out.startswith("One")
 
 
