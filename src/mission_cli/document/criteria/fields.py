@@ -95,6 +95,11 @@ class Reading:
         return {"fields": tuple(self.fields), "conditions": self.conditions, **limit}
 
 
+def is_field(text: str) -> bool:
+    """Whether a line begins with the name of a field and a colon."""
+    return _FIRST.match(text) is not None
+
+
 def wrong(words: str, remedy: str) -> dict[str, Any]:
     """Return the fields of a criterion that cannot be read."""
     return {"wrong": words, "remedy": remedy}

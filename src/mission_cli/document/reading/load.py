@@ -26,11 +26,12 @@ from mission_cli.document.reading.outside.purchases import purchases
 from mission_cli.document.reading.phases import phase_problems, phases
 from mission_cli.document.reading.problems.contradictions import contradictions
 from mission_cli.document.reading.problems.implausible import MOST_MILESTONES, no_text, odd_values, too_large
+from mission_cli.document.reading.problems.unread_criteria import criteria_below, unread_criteria
 from mission_cli.document.reading.problems.unread_features import column_of, number_in, unread_features
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.scan import scan
 from mission_cli.document.syntax.spans import without_comments
-from mission_cli.document.syntax.vocabulary import hours, milestone_status, mission_status, number, plain
+from mission_cli.document.syntax.vocabulary import hours, milestone_status, mission_status, number
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id
 from mission_cli.domain.mail.addresses import is_pattern
 from mission_cli.domain.mission import Feature, Milestone, Mission
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.criterion import Criterion
     from mission_cli.domain.tables import Gate
 
-_MILESTONE = pattern(r"(?:Milestone\s+|M)(\d{1,9})\b\s*[:.—–-]?\s*(.*)\Z", re.IGNORECASE)
+MILESTONE_TITLE = pattern(r"(?:Milestone\s+|M)(\d{1,9})\b\s*[:.—–-]?\s*(.*)\Z", re.IGNORECASE)
 _FEATURE_SECTION = pattern(r"F?(\d+\.\d+)\b[\s:.—–-]*(.*)\Z", re.IGNORECASE)
 _INDEPENDENT = pattern(r"\s*`?\[independent\]`?", re.IGNORECASE)
 _CONFLICT = pattern(r"^(<{7} .*|={7}|>{7} .*)$", re.MULTILINE)
@@ -76,10 +77,10 @@ def _load(text: str, fallback_id: str) -> Loaded:
     grave = [*no_text(text, front), *front.problems, *_conflict_markers(layout), *endless]
     grave = grave or list(contradictions(layout, places))
     drafts, row_problems = _drafts(places)
-    unread = [] if grave else list(unread_features(layout, places))
+    sections = feature_sections(layout)
+    unread = [] if grave else [*unread_features(layout, places), *unread_criteria(layout, places, sections)]
     features, more = resolve(drafts)
     problems = [*grave, *row_problems, *unread, *more]
-    sections = feature_sections(layout)
     milestones = tuple(_milestone(layout, p, features, sections) for p in places)
     problems += [
         *_milestone_problems(milestones, layout),
@@ -105,7 +106,7 @@ def _load(text: str, fallback_id: str) -> Loaded:
 def milestone_places(layout: Layout) -> Iterator[MilestonePlace]:
     """Yield every milestone section, in file order."""
     for section, heading in enumerate(layout.headings):
-        found = _MILESTONE.match(heading.title) if section and heading.level in {2, 3, 4} else None
+        found = MILESTONE_TITLE.match(heading.title) if section and heading.level in {2, 3, 4} else None
         if not found:
             continue
         tables = tuple(t for t in layout.tables if "feature" in t.columns and layout.within(t.section, section))
@@ -159,7 +160,7 @@ def _milestone(
     layout: Layout, place: MilestonePlace, features: tuple[Feature, ...], sections: dict[FeatureNumber, int]
 ) -> Milestone:
     heading = layout.headings[place.section]
-    found = _MILESTONE.match(heading.title)
+    found = MILESTONE_TITLE.match(heading.title)
     name = found[2] if found else heading.title
     fields = {f.name: f.text for f in layout.fields if f.section == place.section}
     lines = {row.line.number for table in place.tables for row in table.rows}
@@ -188,20 +189,11 @@ def criteria_section(layout: Layout, owner: str) -> int:
     if feature is not None:
         return feature_sections(layout).get(feature, -1)
     place = next((p for p in milestone_places(layout) if str(p.number) == owner), None)
-    return _criteria_below(layout, place.section) if place else -1
-
-
-def _criteria_below(layout: Layout, milestone: int) -> int:
-    for index in range(milestone + 1, len(layout.headings)):
-        if not layout.within(index, milestone):
-            break
-        if plain(layout.headings[index].title).endswith("criteria"):
-            return index
-    return -1
+    return criteria_below(layout, place.section) if place else -1
 
 
 def _milestone_criteria(layout: Layout, section: int, validation: str) -> tuple[Criterion, ...]:
-    below = _criteria_below(layout, section)
+    below = criteria_below(layout, section)
     listed = section_criteria(layout, below) if below >= 0 else ()
     if listed or not validation:
         return listed

@@ -1,4 +1,4 @@
-"""A feature that a person wrote and that is not read stops its mission: its milestone must not pass without it."""
+"""A feature or criterion that a person wrote and that is not read stops its mission: work must not pass without it."""
 
 from __future__ import annotations
 
@@ -98,6 +98,43 @@ def test_a_feature_that_is_not_read_is_an_error_at_its_place(
     assert (line, words) in [(problem.line, problem.message) for problem in loaded.errors()]
     assert loaded.refused
     assert loaded.incomplete
+
+
+JUDGED = FILE.replace(
+    "\n### Milestone 2",
+    "\n#### Validation Criteria\n\n- [ ] run: `make`\n- [ ] file: `x`\n\n#### 1.1 one\n\n- [ ] file: `y`\n\n### Milestone 2",
+)
+NOT_READ, NOWHERE = "the criterion `{}` is not read", "the criterion `{}` belongs to no milestone and no feature"
+CRITERIA: dict[str, tuple[str, str, int, int, str]] = {
+    "no space in the box": ("- [ ] file: `x`", "- [] file: `x`", 23, 1, NOT_READ.format("file: `x`")),
+    "no space after the box": ("- [ ] file: `y`", "- [ ]file: `y`", 27, 1, NOT_READ.format("file: `y`")),
+    "no space before the box": ("- [ ] file: `y`", "-[ ] file: `y`", 27, 1, NOT_READ.format("file: `y`")),
+    "no bullet": ("- [ ] file: `y`", "[ ] file: `y`", 27, 1, NOT_READ.format("file: `y`")),
+    "another tick": ("- [ ] file: `y`", "- [✓] it is fast", 27, 1, NOT_READ.format("it is fast")),
+    "a hard space": ("- [ ] file: `y`", "- [\u00a0] file: `y`", 27, 1, NOT_READ.format("file: `y`")),
+    "no box": ("- [ ] file: `x`", "- file: `x`", 23, 1, NOT_READ.format("file: `x`")),
+    "only words": ("- [ ] file: `x`", "\nfile: `x`", 24, 1, NOT_READ.format("file: `x`")),
+    "another heading": ("Validation Criteria", "Checks", 22, 7, NOWHERE.format("run: `make`")),
+    "a heading with a word": ("#### 1.1", "#### Feature 1.1", 27, 7, NOWHERE.format("file: `y`")),
+    "a heading too high": ("#### 1.1", "## 1.1", 27, 7, NOWHERE.format("file: `y`")),
+    "a field as a bullet": ("`make`", "`make`\n  - network: off", 23, 3, "the field `network: off` is not read"),
+    "a field without indent": ("`make`", "`make`\nnetwork: off", 23, 1, "the field `network: off` is not read"),
+}
+
+
+@pytest.mark.parametrize("edit", CRITERIA.values(), ids=CRITERIA)
+def test_a_criterion_that_is_not_read_is_an_error_at_its_place(edit: tuple[str, str, int, int, str]) -> None:
+    old, new, *place = edit
+    assert not load(JUDGED, "m").refused
+    loaded = load(JUDGED.replace(old, new), "m")
+    assert place in [[problem.line, problem.column, problem.message] for problem in loaded.errors()]
+    assert loaded.refused
+
+
+def test_words_about_criteria_stop_nothing() -> None:
+    words = "Run: it, then look.\n\n- [] is an empty list\n- run: `make gen` first\n- [ ] file: `y`\n  - a note\n"
+    loaded = load(JUDGED.replace("- [ ] file: `y`\n", words).replace("- [ ] run", "All of these:\n\n- [ ] run"), "m")
+    assert not loaded.refused
 
 
 def test_what_only_looks_like_features_stops_nothing() -> None:
