@@ -219,9 +219,9 @@ reviews:
         reviewers=("claude:opus", "codex:"), per_milestone=5
     )
     assert sorted(p.message for p in load(odd, "m").problems if "between" in p.message) == [
-        "`quality_threshold` is `35`, which is not between 0 and 5",
+        "`quality_threshold` is `35`, which is not between 1 and 5",
         "`reviews.budget_pct` is `-1`, which is not between 0 and 100",
-        "`reviews.per_feature` is `99`, which is not between 0 and 9",
+        "`reviews.per_feature` is `99`, which is not between 1 and 9",
     ]
 
 

@@ -13,11 +13,15 @@ from tests.kit.fakes.others import ADA
 
 from mission_cli.app.commands import lifecycle
 from mission_cli.document.checking.fix import fix
+from mission_cli.document.checking.lint import lint
 from mission_cli.document.reading.load import load
+from mission_cli.document.reading.problems.unread_features import BORDERLESS
 from mission_cli.domain.ids import MissionId
+from mission_cli.domain.problems import Severity
 from mission_cli.domain.status import MilestoneStatus
 from mission_cli.engine.loop import pulse
 from mission_cli.ports.git.state import Write
+from mission_cli.surfaces.views.consent import kept_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,3 +196,183 @@ def test_a_milestone_does_not_pass_without_a_feature_that_is_not_read() -> None:
         host.jobs.work()
     mission = load(host.context().state.snapshot().missions[MissionId("m")].text, "m").mission
     assert [milestone.status for milestone in mission.milestones] == [MilestoneStatus.ACTIVE]
+
+
+KEPT = """\
+---
+id: m
+base: main
+budget: {money_usd: 1}
+preferences: {runner: script}
+---
+
+# M
+
+## Team
+
+| Agent | Role | Limits |
+|-------|------|--------|
+| ann | builds | attempts 2 |
+
+## Milestones
+
+### Milestone 1: One
+
+**Status:** active
+
+| # | Feature | Status |
+|---|---------|--------|
+| 1.1 | one | pending |
+| 1.2 | two `[depends:1.1]` | pending |
+
+#### Validation Criteria
+
+- [ ] file: `x`
+
+#### 1.1 one
+
+- [ ] file: `x`
+
+#### 1.2 two
+
+- [ ] file: `x`
+
+## Gates
+
+| Gate | Kind | After | Blocks |
+|------|------|-------|--------|
+| look | approval | 1.1 | 1.2 |
+"""
+TYPOS: dict[str, tuple[str, int, int, str, str]] = {
+    "base: main": (
+        "money_usd: 3",
+        3,
+        1,
+        "`money_usd` is kept but has no effect yet",
+        "did you mean `budget.money_usd`?",
+    ),
+    "base: main\n": (
+        "base: main\nBase: dev\n",
+        4,
+        1,
+        "`Base` is kept but has no effect yet",
+        "did you mean `base`?",
+    ),
+    "budget: {money_usd: 1}": (
+        "x: &x {money_usd: 1}\nbudget: {<<: *x}",
+        5,
+        10,
+        "the merge key `<<` is not read",
+        "write the keys out, or refer to a whole mapping",
+    ),
+    "budget:": (
+        "model_routing: {worker: opus}\nbudget:",
+        4,
+        17,
+        "`model_routing.worker` is kept but has no effect yet",
+        "did you mean `workers`?",
+    ),
+    "1}\npre": (
+        "1, tasks_usd: 2}\npre",
+        4,
+        24,
+        "`budget.tasks_usd` is kept but has no effect yet",
+        "known are alert_threshold_pct, money_usd, per_feature_usd, time_hours, token_limit, when_short",
+    ),
+    "{runner: script}": (
+        "{runner: script}\nreviews: {budget_pct: 0}",
+        6,
+        23,
+        "`reviews.budget_pct` is `0`, which is not above 0",
+        "the default counts instead",
+    ),
+    "## Gates": (
+        "## **Gates**",
+        39,
+        1,
+        "the section `**Gates**` is not known; it is kept but not read",
+        "did you mean `## Gates`?",
+    ),
+    "## Gates\n": (
+        "Gates\n-----\n",
+        39,
+        1,
+        "the heading `Gates` is not read",
+        "begin its line with `##`, or `###` for a milestone, and one space",
+    ),
+    "| Gate | Kind |": (
+        "| Gate | Art |",
+        41,
+        1,
+        "this table of `Gates` is not read: it has no column `Kind`",
+        "its columns are Gate · Kind · After · Blocks · Rule · Notify · Status",
+    ),
+    "Blocks": ("Block", 41, 25, "the column `Block` is not read", "did you mean `Blocks`?"),
+    "| Gate | Kind": ("Gate | Kind", 41, 1, "a table without outer pipes is not read", BORDERLESS),
+    "| Status |": ("| State |", 22, 17, "the column `State` is not read", "did you mean `Status`?"),
+    "**Status:**": ("**State:**", 20, 1, "the field `state` of milestone 1 is not read", "write `**Status:** …`"),
+    "**Status:** ": (
+        "Status: ",
+        20,
+        1,
+        "the field `Status: active` of milestone 1 is not read",
+        "write `**Status:** …`",
+    ),
+    "`[depends:1.1]`": ("[depend:1.1]", 25, 9, "`[depend:1.1]` is part of the title", "did you mean `[depends:…]`?"),
+    "[depends:1.1]": (
+        "[blocked-by:1.1]",
+        25,
+        9,
+        "`[blocked-by:1.1]` is part of the title",
+        "did you mean `[depends:…]`?",
+    ),
+    "[depends": ("[depends 1.1] [on", 25, 9, "`[depends 1…` is part of the title", "write `[depends:1.1]`"),
+    "1.1]`": ("]`", 25, 9, "`[depends:]` means nothing", "write `[depends:…]` with a value, or remove it"),
+    "`[depends:1.1]` |": (
+        "\\[depends:1.*\\] |",
+        25,
+        9,
+        "`\\[depends:1.*\\]` is part of the title",
+        "write it in backticks, without backslashes, so that formatters leave it as it is",
+    ),
+    "one |": ("one [worth:500] |", 24, 9, "`[worth:500]` means nothing", "write a whole number from 1 to 100"),
+    "| one": (
+        "| one [side-effects:false]",
+        24,
+        9,
+        "`[side-effects:false]` means nothing",
+        "it takes no value: remove it if the feature has no side effects",
+    ),
+}
+
+
+@pytest.mark.parametrize("old", TYPOS)
+def test_what_looks_like_the_format_and_is_not_read_is_named_by_lint_and_start(old: str) -> None:
+    new, line, column, words, hint = TYPOS[old]
+    assert old in KEPT
+    loaded = load(KEPT.replace(old, new, 1), "m")
+    found = [(p.line, p.column, p.message, p.hint) for p in lint(loaded) if p.severity is Severity.WARNING]
+    assert (line, column, words, hint) in found
+    assert f"line {line}: {words}" in kept_words(loaded)
+
+
+def test_prose_and_columns_of_a_person_are_not_named() -> None:
+    mine = "- [ ] file: `x`\n\n#### 1.1 one\n\nGates\n\nStatus quo: see [a](b), [model training], (after: lunch)\n\n"
+    text = KEPT.replace("- [ ] file: `x`\n\n#### 1.1 one\n\n", mine).replace(
+        "| ann | builds |", "| ann | builds (at: home) |"
+    )
+    text = text.replace("| Limits |", "| Time zone |").replace("attempts 2", "UTC").replace("base: main", "tags: [x]")
+    text += "\n## Ideas\n\n| Who | What |\n|---|---|\n| me | `[depends:x]` |\n"
+    assert kept_words(load(text, "m")) == ()
+
+
+def test_names_may_be_separated_by_commas() -> None:
+    text = KEPT.replace(
+        "{runner: script}",
+        '{runners: "opencode, claude:opus", hosts: "local,big"}\nnotify: "ops, inherit"\nreviews: {reviewers: "opus, @ann"}',
+    )
+    mission = load(text, "m").mission
+    assert mission.preferences.runners == ("opencode", "claude:opus")
+    assert mission.preferences.hosts == ("local", "big")
+    assert mission.notify == ("ops", "inherit")
+    assert mission.reviews.reviewers == ("opus", "@ann")

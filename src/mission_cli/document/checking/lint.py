@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
@@ -14,7 +12,7 @@ from mission_cli.document.checking.weak_conditions import weak_conditions
 from mission_cli.document.criteria.parse import kind_meant, misspelling
 from mission_cli.document.reading.load import feature_sections, milestone_places
 from mission_cli.document.reading.phases import unnamed_milestones
-from mission_cli.document.reading.sections import SECTIONS, find_section, rows_in
+from mission_cli.document.reading.sections import rows_in
 from mission_cli.document.syntax.scan import LONGEST_LINE
 from mission_cli.domain.agents.drafts import Fate, is_path, rows_of
 from mission_cli.domain.budget.amounts import why_no_amount
@@ -35,9 +33,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.tables import Gate
 
 _NOT_UTF8 = pattern("[\udc80-\udcff]")
-_NUMBERLESS = pattern(r"Milestone\b(?!\s+\d)|M\b\s*[:.—–-]", re.IGNORECASE)
-_CLOSE = 0.8
-_SECTION_LEVEL = 2
 
 
 def lint(loaded: Loaded) -> tuple[Problem, ...]:
@@ -46,7 +41,6 @@ def lint(loaded: Loaded) -> tuple[Problem, ...]:
     known = {problem.line for problem in loaded.problems}
     found = [*loaded.problems, *_bytes(layout), *_identity(loaded), *_budget(loaded)]
     found += [
-        *_headings(layout),
         *(p for p in (*_rows(layout), *_long_lines(layout)) if p.line not in known),
         *_spends(layout),
         *_plan(loaded.mission),
@@ -115,21 +109,6 @@ def _long_lines(layout: Layout) -> Iterator[Problem]:
             yield Problem(line.number, 1, words, hint, Severity.WARNING)
 
 
-def _headings(layout: Layout) -> Iterator[Problem]:
-    absent = [title for title in SECTIONS if find_section(layout, title) < 0]
-    known = {name.casefold() for title, form in SECTIONS.items() for name in (title, *form.also)}
-    for heading in layout.headings[1:]:
-        at = (heading.line.number, 1)
-        if heading.level == _SECTION_LEVEL and heading.title and heading.title.casefold() not in known:
-            close = difflib.get_close_matches(heading.title.title(), absent, n=1, cutoff=_CLOSE)
-            if close:
-                words = f"the section `{heading.title}` is not known; it is kept but not read"
-                yield Problem(*at, words, f"did you mean `## {close[0]}`?", Severity.WARNING)
-        elif heading.level > _SECTION_LEVEL and _NUMBERLESS.match(heading.title):
-            hint = "write `### Milestone 1: Name`"
-            yield Problem(*at, f"the milestone `{heading.title}` has no number", hint, Severity.WARNING)
-
-
 def _rowless(loaded: Loaded) -> Iterator[Problem]:
     """Yield a warning for each section of a feature that no table has a row for."""
     known = {feature.number for feature in loaded.mission.features()}
@@ -142,14 +121,6 @@ def _rowless(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _rows(layout: Layout) -> Iterator[Problem]:
-    if layout.open_fence:
-        words = "a code fence is not closed: nothing after it is read"
-        yield Problem(layout.open_fence, 1, words, "close it with a line of the same characters", Severity.WARNING)
-    for line in layout.stray:
-        raw = layout.raw(line)
-        column = len(raw) - len(raw.lstrip()) + 1
-        hint = "put it below the header and the `|---|` line of a table, without a blank line between them"
-        yield Problem(line.number, column, "a row outside a table is not read", hint, Severity.WARNING)
     said = {id(t) for place in milestone_places(layout) for t in place.tables}
     for table in layout.tables:
         for row in table.rows:

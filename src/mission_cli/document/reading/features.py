@@ -19,10 +19,12 @@ from mission_cli.domain.team.limits import own_limits
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-_NAMES = (
-    r"(?:depends|parallel-group|assign|model|repo|fixes|files|limits|needs|notify|side-effects|research|tries-after"
-    r"|worth|on)"
+NAMES = (
+    *("depends", "parallel-group", "assign", "model", "repo", "fixes", "files", "limits", "needs", "notify"),
+    *("side-effects", "research", "tries-after", "worth", "on"),
 )
+"""The names of all annotations."""
+_NAMES = rf"(?:{'|'.join(NAMES)})"
 _ALONE = r"(?!(?:files|needs|on)\s*\])"
 """Titles have `[files]` and `[on]`, which say nothing."""
 ANNOTATION = pattern(

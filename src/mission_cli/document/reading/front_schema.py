@@ -58,6 +58,11 @@ class Key:
     also: tuple[str, ...] = ()
     most: int | None = None
     """The greatest number that is possible; None: any."""
+    least: int = 0
+    """The least number that is possible; of numbers with `unset_by_0`, 0 is possible, too."""
+    unset_by_0: bool = False
+    above_0: bool = False
+    """Whether 0 is not possible."""
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -91,6 +96,8 @@ KEYS: dict[str, Key] = {
             Kind.NUMBER,
             "Least score, 1 to 5; 0: 3 for reviews, any for gates.",
             most=5,
+            least=1,
+            unset_by_0=True,
         ),
         Key("autonomous", Kind.YESNO, "false: it pauses for a person after each milestone."),
         Key(
@@ -138,13 +145,14 @@ KEYS: dict[str, Key] = {
         ),
         Key("noted", Kind.MAP, "What later decisions need to know of events, written by the program."),
         Key("reviews.reviewers", Kind.LIST, "Who judges `review:` criteria: RUNNER:TIER, RUNNER:, TIER, or @AGENT."),
-        Key("reviews.per_feature", Kind.COUNT, "Reviews of a feature; default: 1.", most=9),
-        Key("reviews.per_milestone", Kind.COUNT, "Reviews of a milestone; default: 3.", most=9),
+        Key("reviews.per_feature", Kind.COUNT, "Reviews of a feature; default: 1.", most=9, least=1),
+        Key("reviews.per_milestone", Kind.COUNT, "Reviews of a milestone; default: 3.", most=9, least=1),
         Key(
             "reviews.budget_pct",
             Kind.NUMBER,
             "Percent of what the work reserved that reviews may cost: 10.",
             most=100,
+            above_0=True,
         ),
         Key("reviews.at_gates", Kind.YESNO, "Also review features before a quality gate that needs a score."),
         Key("reviews.dimensions", Kind.MAP, "What is scored: a name, and its weight with what to look at."),
@@ -295,8 +303,14 @@ def _why_wrong(key: Key, name: str, node: yaml.Node) -> tuple[str, str] | None:
 def why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
     """Return what is wrong with the text of a scalar and a hint, or None."""
     amount = number(text) if key.most is not None else None
-    if key.most is not None and amount is not None and not 0 <= amount <= key.most:
-        return f"`{name}` is `{text}`, which is not between 0 and {key.most}", "the default counts instead"
+    if key.most is not None and amount is not None and not (key.unset_by_0 and amount == 0):
+        if not key.least <= amount <= key.most:
+            return (
+                f"`{name}` is `{text}`, which is not between {key.least} and {key.most}",
+                "the default counts instead",
+            )
+        if key.above_0 and amount == 0:
+            return f"`{name}` is `{text}`, which is not above 0", "the default counts instead"
     return _why_wrong_kind(key, name, text)
 
 

@@ -262,7 +262,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         lifetime=facts.text("lifetime"),
         check_every=facts.text("check_every"),
         archived=facts.text("archived") if parse_stamp(facts.text("archived")) else "",
-        notify=tuple(name for name in facts.texts("notify") if name),
+        notify=facts.names("notify"),
         managed=facts.managed,
         host=facts.text("host"),
         limits=facts.limits(),
@@ -292,7 +292,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         deploys=Later(partial(tables.deploys, layout)),
         mails=Later(partial(tables.mails, layout)),
         purchases=Later(partial(purchases, layout)),
-        mail_recipients=tuple(one for one in facts.texts("mail_recipients") if is_pattern(one)),
+        mail_recipients=tuple(one for one in facts.names("mail_recipients") if is_pattern(one)),
         needed_resources=holding(found, {need for m in milestones for f in m.features for need in f.needs}),
         resources=found,
         spends=Later(partial(tables.spends, layout)),
@@ -314,7 +314,7 @@ def _unread_criteria(milestones: tuple[Milestone, ...], layout: Layout) -> Itera
 
 def _bad_recipients(layout: Layout) -> Iterator[Problem]:
     """Yield warnings for entries of `mail_recipients` that allow nothing."""
-    for one in Facts(layout).texts("mail_recipients"):
+    for one in Facts(layout).names("mail_recipients"):
         if one and not is_pattern(one):
             words = f"`{one_line(one, 60)}` in `mail_recipients` is no address, so no mail goes there by itself"
             hint = "write ada@example.org or *@example.org"

@@ -66,6 +66,11 @@ class Facts:
         """Return a list of texts; a single text is a list of one."""
         return self.front.texts(*KEYS[name].steps)
 
+    def names(self, name: str) -> tuple[str, ...]:
+        """Return a list of names, each once; a text may hold several of them, separated by commas."""
+        words = (word.strip() for text in self.texts(name) for word in text.split(","))
+        return tuple(dict.fromkeys(word for word in words if word))
+
     def pairs(self, name: str) -> Mapping[str, str]:
         """Return a mapping from names to texts."""
         return self.front.pairs(*KEYS[name].steps)
@@ -84,7 +89,7 @@ class Facts:
     def preferences(self) -> Preferences:
         """Return the preferences for the work."""
         workers = number(self.text("preferences.max_parallel_workers"))
-        allowed = tuple(dict.fromkeys(text.strip() for text in self.texts("preferences.runners") if text.strip()))
+        allowed = self.names("preferences.runners")
         words = []
         for key in ("tech_stack", "deploy_target", "test_framework", "ci_provider", "coding_style"):
             values = [v for v in self.texts(f"preferences.{key}") if v]
@@ -99,15 +104,8 @@ class Facts:
             auto_resume=self.text("preferences.auto_resume").casefold() in YES,
             shared_files=_sharing(self.text("preferences.shared_files")),
             worker_command=self.text("preferences.worker_command"),
-            deploy_targets=tuple(
-                name.strip()
-                for text in self.texts("preferences.deploy_target")
-                for name in text.split(",")
-                if name.strip()
-            ),
-            hosts=tuple(
-                name.strip() for text in self.texts("preferences.hosts") for name in text.split(",") if name.strip()
-            ),
+            deploy_targets=self.names("preferences.deploy_target"),
+            hosts=self.names("preferences.hosts"),
             tech_stack=tuple(v for v in self.texts("preferences.tech_stack") if v),
             lines=tuple(words),
         )
@@ -116,7 +114,7 @@ class Facts:
         """Return how work is reviewed; a value that cannot be read or is out of range is the default."""
         pct = number(self.text("reviews.budget_pct").removesuffix("%"))
         return ReviewRules(
-            reviewers=tuple(text.strip() for text in self.texts("reviews.reviewers") if text.strip()),
+            reviewers=self.names("reviews.reviewers"),
             per_feature=self._reviews("reviews.per_feature", ReviewRules().per_feature),
             per_milestone=self._reviews("reviews.per_milestone", ReviewRules().per_milestone),
             budget_pct=pct if pct is not None and 0 < pct <= _ALL_PCT else ReviewRules().budget_pct,

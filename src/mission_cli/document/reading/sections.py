@@ -156,9 +156,14 @@ def find_section(layout: Layout, title: str) -> int:
     return next((found for name in names if (found := layout.find(name)) >= 0), -1)
 
 
+def names_of(column: str) -> tuple[str, ...]:
+    """Return the name of a column (lower case) and the names that other tools use for it."""
+    return (column, *_ALSO.get(column, ()))
+
+
 def place_of(table: Table, column: str) -> int:
     """Return the index of a column by its name (lower case) or another tool's name; -1 if there is none."""
-    for name in (column, *_ALSO.get(column, ())):
+    for name in names_of(column):
         if name in table.columns:
             return table.columns.index(name)
     return -1

@@ -14,7 +14,8 @@ from mission_cli.document.syntax.spans import spans, without_comments
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OURS = frozenset({"status", "estimate", "validation", "started at", "passed at", "rounds"})
+OURS = frozenset({"status", "estimate", "validation", "started at", "passed at", "rounds"})
+"""The names of the loop's own fields of a milestone."""
 _LONG = "validation"
 """The field whose value may have several lines."""
 _FIRST = pattern(r"[ \t]*(?:[-*+][ \t]+)?\*\*([^*:\n]+?)(?::\*\*|\*\*:)[ \t]*")
@@ -37,7 +38,7 @@ class Found(NamedTuple):
 def is_ours(raw: str) -> bool:
     """Whether a line begins with one of the loop's own fields, so that its paragraph is read as a run of fields."""
     found = _FIRST.match(raw)
-    return found is not None and found[1].strip().casefold() in _OURS
+    return found is not None and found[1].strip().casefold() in OURS
 
 
 def begins_block(raw: str) -> bool:
@@ -51,9 +52,9 @@ def fields_in(text: str, start: int, end: int) -> Iterator[Found]:
     if not first:
         return
     names = [first, *_NEXT.finditer(text, first.end(), _line_end(text, first.end(), end))]
-    if len(names) == 1 and _name(first[1]) in _OURS:
+    if len(names) == 1 and _name(first[1]) in OURS:
         code = [(first.end() + s.start, first.end() + s.end) for s in spans(text[first.end() : end])]
-        within = (m for m in _WITHIN.finditer(text, first.end(), end) if _name(m[1]) in _OURS)
+        within = (m for m in _WITHIN.finditer(text, first.end(), end) if _name(m[1]) in OURS)
         names += (m for m in within if not any(a < m.start() < b for a, b in code))
     last = names[-1]
     ends = [*(m.start() for m in names[1:]), _end_of_value(text, _name(last[1]), last.end(), end)]

@@ -16,6 +16,7 @@ from mission_cli.domain.branches.refs import run_branch, work_branch
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.hosts.look import usable
 from mission_cli.domain.phases.table import landing_phase
+from mission_cli.domain.problems import Severity
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
@@ -176,8 +177,10 @@ def _copies(ctx: Context) -> str:
 
 
 def kept_words(loaded: Loaded) -> tuple[str, ...]:
-    """Return one line for each field or section of the file that has no effect yet."""
-    return tuple(dict.fromkeys(f"line {problem.line}: {problem.message}" for problem in inert(loaded)))
+    """Return one line for each part of the file that is not read as it was meant, or has no effect yet."""
+    doubtful = [problem for problem in loaded.problems if problem.severity is Severity.WARNING]
+    found = sorted([*doubtful, *inert(loaded)])
+    return tuple(dict.fromkeys(f"line {problem.line}: {problem.message}" for problem in found))
 
 
 def _until(mission: Mission) -> str:

@@ -16,6 +16,7 @@ from mission_cli.document.reading.sections import (
     has_columns,
     rows_in,
 )
+from mission_cli.document.syntax.field_runs import OURS
 from mission_cli.document.syntax.vocabulary import plain
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.problems import Problem
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from mission_cli.document.syntax.layout import Layout
 
 _SECTION_LEVEL = 2
-_FIELDS = frozenset({"status", "estimate", "validation", "started at", "passed at", "rounds"})
 _STATE = frozenset({"id", "status", "mode", "type", "created", "budget"})
 _FEATURE = pattern(r"F?(\d{1,9}\.\d{1,9})\b")
 _SEVERAL = frozenset({"Resources"})
@@ -55,7 +55,7 @@ def _milestones(layout: Layout, places: list[MilestonePlace]) -> Iterator[_Found
     for place in places:
         yield ("milestone", place.number), f"milestone {place.number}", layout.headings[place.section].line.number
     for field in layout.fields:
-        if field.section in numbers and field.name in _FIELDS:
+        if field.section in numbers and field.name in OURS:
             name = f"`{field.name.capitalize()}` of milestone {numbers[field.section]}"
             yield ("field", field.section, field.name), name, field.line.number
     for section, heading in enumerate(layout.headings):

@@ -89,13 +89,16 @@ def column_of(row: Row) -> int:
 
 
 def _tables(layout: Layout, places: Sequence[MilestonePlace]) -> Iterator[Problem]:
+    first: dict[int, Table] = {}
+    for table in layout.tables:
+        first.setdefault(table.section, table)
     for place in places:
         for table in place.tables:
             for row in table.real_rows():
                 if number_in(table, row, place.number) is None:
                     hint = f"write {place.number}.N into the column #"
                     yield Problem(row.line.number, column_of(row), "a feature without a number", hint)
-        own = next((table for table in layout.tables if table.section == place.section), None)
+        own = first.get(place.section)
         if not place.tables and not place.listed and own is not None:
             words = f"the table of milestone {place.number} has no column `Feature`, so its features are not read"
             yield Problem(own.header.line.number, 1, words, "name its columns #, Feature and Status")
