@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inline_snapshot import snapshot
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from mission_cli.app.results.machine import Installation
+from mission_cli.surfaces.cli.shell import Shell, guarded
 
+if TYPE_CHECKING:
+    import pytest
     from tests.kit.people import Person
 
 TWO = """\
@@ -31,6 +37,15 @@ milestones:
 """
 
 
+ASKED = (
+    *("lint", "list", "show two", "why two", "inbox", "report two", "budget report two", "access list"),
+    *("status two", "version", "schema mission", "help status", "account list two", "hold-out two", "agents list two"),
+    *("budget prices", "budget limits", "budget accuracy", "budget forecast two"),
+    *("hosts list", "skills list", "playbooks list", "resource list two", "purchase list", "mail two", "pr"),
+)
+"""Commands that print what was asked for, and change nothing."""
+
+
 def shown(person: Person, text: str) -> str:
     """A text without what differs from run to run."""
     return text.replace(os.fspath(person.repo.resolve()), "REPO").replace(os.fspath(person.repo), "REPO")
@@ -43,6 +58,14 @@ def test_new_prints_the_id_and_the_path(person: Person, tmp_path: Path) -> None:
     assert [warning["message"] for warning in facts.pop("warnings")] == ["feature 2.1 has no criterion"]
     assert facts == {"schema": 1, "id": "two", "path": "REPO/missions/two/mission.md"}
     assert answer.err == ""
+
+
+def test_a_quiet_command_prints_what_was_asked_for_and_not_what_it_has_done(person: Person) -> None:
+    person.plan(TWO, identity="two")
+    for words in by_day(ASKED, 8):
+        assert person.mission(*words.split(), "--quiet", ok=(0, 3)).out.strip(), words
+    assert person.mission("set", "two", "priority", "high", "--quiet").out == ""
+    assert person.mission("access", "add", "ada", "--quiet").out.strip(), "the token is printed once"
 
 
 def test_list_of_missions(person: Person) -> None:
@@ -269,6 +292,19 @@ def test_exit_codes_and_errors_as_json(person: Person) -> None:
     assert person.mission("skip", "m/1.1", ok=(2,)).err == (
         "error: a reason is needed\n hint: --reason TEXT; it is recorded in the Decision Log\n"
     )
+
+
+def test_an_output_that_cannot_be_written_is_an_error_with_a_hint_as_json_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = Shell(as_json=True)
+    full = Path("/dev/full").open("w")  # noqa: SIM115 - closing it fails, too
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", full)
+        assert guarded(shell, lambda: shell.facts(Installation("1"))) == 1
+    with suppress(OSError):
+        full.close()
+    assert capsys.readouterr().err.startswith("error: No space left on device\n hint: ")
 
 
 def test_version(person: Person) -> None:

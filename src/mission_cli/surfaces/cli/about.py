@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 def version(shell: Shell) -> int:
     """Print the version."""
-    shell.say(f"mission {__version__}", Installation(__version__))
+    shell.show(f"mission {__version__}", Installation(__version__))
     return 0
 
 
@@ -66,7 +66,7 @@ def _help(shell: Shell, tree: Any, words: list[str]) -> int:
     name, found = " ".join(words), tree
     if name in TOPICS and name not in tree.commands:
         text = manual_page(name)
-        shell.say(text, HelpPage(name, text), long=True)
+        shell.show(text, HelpPage(name, text), long=True)
         return 0
     for at, word in enumerate(words):
         inner = getattr(found, "commands", {})

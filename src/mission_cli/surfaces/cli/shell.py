@@ -7,6 +7,7 @@ import inspect
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -100,11 +101,15 @@ class Shell:
         return opened
 
     def show(self, view: RenderableType, facts: DataclassInstance, *, long: bool = False) -> None:
-        """Print the view for people, or the facts as one JSON object; a long view in a pager on a terminal."""
+        """Print what was asked for, or the facts as one JSON object; a long view in a pager on a terminal.
+
+        Also if the command is quiet.
+        """
         if self.as_json:
             self.facts(facts)
             return
         self.head()
+        view = clean(view) if isinstance(view, str) else view
         if long:
             print_long(self.out, view)
         else:
@@ -132,15 +137,13 @@ class Shell:
         about = {"stopped": self.stopped()} if self.stopped is not None else {}
         return json_line(facts, about, ascii_only=not is_unicode(sys.stdout))
 
-    def say(self, words: str, facts: DataclassInstance, *, long: bool = False) -> None:
-        """Print text for people, or the facts as one JSON object; a long text in a pager on a terminal."""
+    def say(self, words: str, facts: DataclassInstance) -> None:
+        """Print what a command has done, unless it is quiet, or the facts as one JSON object."""
         if self.as_json:
             self.facts(facts)
             return
         self.head()
-        if not self.quiet and long:
-            print_long(self.out, clean(words))
-        elif not self.quiet:
+        if not self.quiet:
             self.out.print(clean(words))
 
     def head(self) -> None:
@@ -340,4 +343,5 @@ def complain(shell: Shell, message: str, hint: str, code: int, problems: Sequenc
         shell.err.print(f" hint: {clean(hint)}")
     if shell.as_json:
         said = FileError(message, hint, code, problems) if problems else Error(message, hint, code)
-        shell.facts(Failed(said))
+        with suppress(OSError):  # the output may be what failed
+            shell.facts(Failed(said))

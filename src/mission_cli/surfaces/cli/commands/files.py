@@ -83,7 +83,7 @@ def lint(
     commit = _how_to_commit(shell, [path for path, _ in corrected])
     words = "\n".join([*(clean(line) for line in lines), *_not_yet(commit)]) or "no errors or warnings"
     fixed = [Fixed(path, note.line, note.message) for path, note in corrected]
-    shell.say(words, Linted([_with_path(path, p) for path, p in found], errors, fixed, commit))
+    shell.show(words, Linted([_with_path(path, p) for path, p in found], errors, fixed, commit))
     return 1 if errors else 0
 
 
@@ -206,7 +206,7 @@ def schema(
     name = " ".join(words or ["mission"])
     if example and name == "settings":
         text = example_of_settings()
-        shell.say(text.rstrip(), SchemaDocument(name, {"text": text}))
+        shell.show(text.rstrip(), SchemaDocument(name, {"text": text}))
         return 0
     if example:
         raise UsageError(f"there is no example of `{clean(name)}`", hint=do("schema", "settings", "--example"))

@@ -70,7 +70,7 @@ def land(
         return finish(shell, opened, open_for_the_rest(opened.context, mission))
     preview = landing_preview(opened.context, mission, squash=squash)
     if diff and not shell.as_json:
-        shell.say(landing_diff(opened.context, mission, squash=squash), preview, long=True)
+        shell.show(landing_diff(opened.context, mission, squash=squash), preview, long=True)
     if dry_run or not (shell.as_json or shell.quiet):
         shell.draw(lambda size: landing_lines(preview, size.width), preview)
     if dry_run:

@@ -264,7 +264,7 @@ def validate(
         result = judge(ctx, address, report_only=report_only, again=again, wait=rest)
     lines = [f"{j.verdict:<14} {j.text}" for j in result.criteria]
     lines += [f"{'needs a person':<14} {prompt}" for prompt in result.needs_person]
-    shell.say("\n".join(lines) or "the milestone has no criteria to check", result)
+    shell.show("\n".join(lines) or "the milestone has no criteria to check", result)
     return {"passed": 0, "failed": 1, "could_not_run": 2, "needs_person": 3}[result.outcome]
 
 

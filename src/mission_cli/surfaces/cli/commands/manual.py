@@ -154,4 +154,4 @@ def _show(shell: Shell, desk: Desk) -> None:
         f"then     mission handback {desk.mission}/{desk.feature}",
     ]
     place = Workplace(desk.mission, desk.feature, desk.run, desk.tree, desk.branch, desk.session, argv)
-    shell.say("\n".join(lines), place)
+    shell.show("\n".join(lines), place)

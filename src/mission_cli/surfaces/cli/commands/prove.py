@@ -106,7 +106,7 @@ def report(
         elif form is Format.HTML:
             sys.stdout.write(_text(ctx, address, found, form))
         else:
-            shell.say(_text(ctx, address, found, form), found, long=True)
+            shell.show(_text(ctx, address, found, form), found, long=True)
         return 0
     content = _bytes(shell, ctx, address, found, form)
     try:

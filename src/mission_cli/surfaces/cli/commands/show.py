@@ -252,7 +252,7 @@ def diff(
     opened = shell.look()
     address = resolve(opened.context.state.snapshot(), mission)
     changed = change_of(opened.context.state, address, revision)
-    shell.say("\n".join(sentences(changed.changes)) or "nothing has changed", changed, long=True)
+    shell.show("\n".join(sentences(changed.changes)) or "nothing has changed", changed, long=True)
     return 0
 
 

@@ -55,7 +55,7 @@ def _list_tools(shell: Shell) -> int:
 
     found = [AgentTool(t.name, t.title, t.about, t.command, not t.reads, t.input_schema) for t in TOOLS.values()]
     width = max(len(tool.name) for tool in found)
-    shell.say("\n".join(f"{tool.name:<{width}}  {tool.title}" for tool in found), AgentTools(found), long=True)
+    shell.show("\n".join(f"{tool.name:<{width}}  {tool.title}" for tool in found), AgentTools(found), long=True)
     return 0
 
 

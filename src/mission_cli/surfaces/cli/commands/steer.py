@@ -267,7 +267,7 @@ def hold_out(
         f"{one.number}  milestone {one.milestone}  {one.text or 'sealed with another key'}  {one.results}".rstrip()
         for one in found.criteria
     ]
-    shell.say("\n".join(lines) or f"{found.id} has no held-out criterion", found)
+    shell.show("\n".join(lines) or f"{found.id} has no held-out criterion", found)
     return 0
 
 

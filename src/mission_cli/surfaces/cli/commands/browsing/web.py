@@ -36,7 +36,7 @@ def open_page(shell: Shell, text: str) -> int:
     url = f"{server.url}{path_of(ctx, address)}{several}"
     opened = open_address(url)
     words = f"opened {url}" if opened else f"open {url} (there is no screen here)"
-    shell.say(words, OpenedPage(address.mission.id, url, opened))
+    shell.show(words, OpenedPage(address.mission.id, url, opened))
     return 0
 
 

@@ -29,7 +29,7 @@ def list_(shell: Shell, mission: Identity = "") -> int:
     from mission_cli.surfaces.reporting.drafts import drafts_text
 
     found: DraftsShown = drafts_of(shell.open_at_any_rate().context, mission)
-    shell.say(drafts_text(found), found)
+    shell.show(drafts_text(found), found)
     return 0
 
 

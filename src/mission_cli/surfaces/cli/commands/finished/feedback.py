@@ -48,7 +48,7 @@ def show(shell: Shell, mission: _Mission, draft: _Which) -> int:
     from mission_cli.surfaces.reporting.feedback import issue_text
 
     found = show_feedback(shell.look().context, mission, draft)
-    shell.say(issue_text(found.draft, found.body), found, long=True)
+    shell.show(issue_text(found.draft, found.body), found, long=True)
     return 0
 
 

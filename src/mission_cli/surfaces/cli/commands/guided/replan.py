@@ -51,7 +51,7 @@ def replan(
     wish = proposed_wish(ctx, name) if by_model else wish
     if plan is None and not wish:
         text = rest_text(ctx, name)
-        shell.say(text.rstrip(), Replanned(name, "the rest as a plan", "", (), text, ""), long=True)
+        shell.show(text.rstrip(), Replanned(name, "the rest as a plan", "", (), text, ""), long=True)
         return 0
     seen, cost = rest_text(ctx, name), ""
     if plan is not None:
@@ -67,7 +67,7 @@ def replan(
     if not new.found or not (yes or shell.interactive):
         words = "nothing is applied: save the plan, and use --plan FILE --yes" if new.found else "nothing changes"
         shown = "\n".join([*lines, words, "", text.rstrip()] if new.found else lines)
-        shell.say(shown, Replanned(name, words, "", lines, text, cost), long=True)
+        shell.show(shown, Replanned(name, words, "", lines, text, cost), long=True)
         return 0
     shell.note("\n".join(lines))
     if not shell.agreed("this becomes the plan of the rest", yes=yes, question="Apply it?", shown=True):

@@ -83,5 +83,5 @@ def show_questions(shell: Shell, place: Place, order: Order) -> int:
             meaning = f": {option.text}" if option.text else ""
             lines.append(f"  - {option.value}{meaning}{'  (recommended)' if option.recommended else ''}")
         lines += [f"  answer: {line}" for line in (one.answer or "").splitlines()]
-    shell.say(clean("\n".join(lines)), found, long=True)
+    shell.show(clean("\n".join(lines)), found, long=True)
     return 0

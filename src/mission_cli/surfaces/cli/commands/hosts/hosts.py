@@ -35,7 +35,7 @@ def list_(shell: Shell) -> int:
 
     ctx = shell.open_unmade().context
     found = listed(ctx)
-    shell.say(listed_text(found, ctx.clock.now()), found)
+    shell.show(listed_text(found, ctx.clock.now()), found)
     return 0
 
 
@@ -101,7 +101,7 @@ def test_hosts(
     ctx = shell.open_unmade().context
     with shell.busy(f"test {name}" if name else "test the hosts"):
         found = examined(ctx, [name] if name else [], whole=not reach)
-    shell.say(tested_text(found.hosts), found)
+    shell.show(tested_text(found.hosts), found)
     return 0 if found.ok else 1
 
 

@@ -30,7 +30,7 @@ def list_(
     from mission_cli.surfaces.reporting.skills import listed_text
 
     found = listed(shell.look().context, everywhere=everywhere)
-    shell.say(listed_text(found), found)
+    shell.show(listed_text(found), found)
     return 0
 
 
@@ -40,7 +40,7 @@ def show(shell: Shell, name: _Name) -> int:
     from mission_cli.surfaces.reporting.skills import shown_text
 
     found = shown(shell.look().context, name)
-    shell.say(shown_text(found), found)
+    shell.show(shown_text(found), found)
     return 0
 
 

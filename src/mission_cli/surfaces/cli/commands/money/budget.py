@@ -54,7 +54,7 @@ def what_if(
     ctx, address = _named(shell, mission)
     usd = amounts_given(ctx, {"usd": cap}, needed="").get("usd")
     found = compared(ctx, address, Changes(parallel, runner, usd))
-    shell.say(what_if_text(found), found)
+    shell.show(what_if_text(found), found)
     return 0
 
 
@@ -73,7 +73,7 @@ def forecast(shell: Shell, mission: Identity = "") -> int:
     from mission_cli.surfaces.reporting.budget import forecast_text
 
     found = mission_forecast(*_named(shell, mission))
-    shell.say(forecast_text(found), found)
+    shell.show(forecast_text(found), found)
     return 0
 
 
@@ -93,7 +93,7 @@ def estimate(
     from mission_cli.surfaces.reporting.budget import estimates_text
 
     found = estimates(shell.open().context, features, milestones, By(runner, model))
-    shell.say(estimates_text(found), found)
+    shell.show(estimates_text(found), found)
     return 0
 
 
@@ -118,7 +118,7 @@ def analyze(
         address.need_whole()
     budget = budget_given(ctx, {"usd": usd, "hours": hours, "tokens": tokens}, address)
     found = bargain(ctx, budget, address, By(runner, model))
-    shell.say(bargain_text(found), found)
+    shell.show(bargain_text(found), found)
     return 0
 
 
@@ -128,7 +128,7 @@ def recommend(shell: Shell, mission: Identity = "") -> int:
     from mission_cli.surfaces.reporting.budget import recommended_text
 
     found = recommended(*_named(shell, mission))
-    shell.say(recommended_text(found), found)
+    shell.show(recommended_text(found), found)
     return 0
 
 
@@ -145,7 +145,7 @@ def report(
     if csv and not shell.as_json:
         sys.stdout.write(report_csv(found))
         return 0
-    shell.say(report_text(found), found, long=True)
+    shell.show(report_text(found), found, long=True)
     return 0
 
 
@@ -178,5 +178,5 @@ def accuracy(
     if csv and not shell.as_json:
         sys.stdout.write(accuracy_csv(found))
         return 0
-    shell.say(accuracy_text(found), found, long=True)
+    shell.show(accuracy_text(found), found, long=True)
     return 0

@@ -34,7 +34,7 @@ def prices(
     if csv and not shell.as_json:
         sys.stdout.write(prices_csv(found))
         return 0
-    shell.say(prices_text(found), found, long=True)
+    shell.show(prices_text(found), found, long=True)
     return 0
 
 
@@ -49,5 +49,5 @@ def limits(
     if csv and not shell.as_json:
         sys.stdout.write(limits_csv(found))
         return 0
-    shell.say(limits_text(found), found)
+    shell.show(limits_text(found), found)
     return 0

@@ -36,7 +36,7 @@ def list_(shell: Shell, mission: Identity = "") -> int:
 
     found = listed(shell.look().context, mission)
     lines = [f"{one.name}: {one.status}, {one.done} of {len(one.steps)} steps" for one in found.accounts]
-    shell.say("\n".join(map(clean, lines)) or f"{found.id} needs no account", found)
+    shell.show("\n".join(map(clean, lines)) or f"{found.id} needs no account", found)
     return 0
 
 
@@ -45,7 +45,7 @@ def show(shell: Shell, mission: Identity, name: Name) -> int:
     from mission_cli.app.accounts.show import listed
 
     found = listed(shell.look().context, mission, name)
-    shell.say("\n".join(map(clean, _lines(found.accounts[0]))), found, long=True)
+    shell.show("\n".join(map(clean, _lines(found.accounts[0]))), found, long=True)
     return 0
 
 

@@ -31,7 +31,7 @@ def list_(shell: Shell) -> int:
     from mission_cli.wiring.host import playbook_files
 
     found = listed(playbook_files(shell.repo))
-    shell.say(listed_text(found), found)
+    shell.show(listed_text(found), found)
     return 0
 
 
@@ -42,7 +42,7 @@ def show(shell: Shell, name: Annotated[str, typer.Argument(metavar="NAME", help=
     from mission_cli.wiring.host import playbook_files
 
     found = shown(choose(playbook_files(shell.repo), name))
-    shell.say(shown_text(found), found, long=True)
+    shell.show(shown_text(found), found, long=True)
     return 0
 
 
@@ -63,7 +63,7 @@ def check(
     lines = [Problem(p.line, p.column, p.message, p.hint, p.severity).at(p.path) for p in found.problems]
     sums = (found.errors, "error"), (len(found.problems) - found.errors, "warning"), (len(found.files), "file")
     lines.append(", ".join(counted(*one) for one in sums))
-    shell.say("\n".join(map(clean, lines)), found)
+    shell.show("\n".join(map(clean, lines)), found)
     return 1 if found.errors else 0
 
 

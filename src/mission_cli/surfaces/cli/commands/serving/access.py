@@ -40,7 +40,7 @@ def add(
     token = add_user(kept, name, scope or [], email=email, now=now())
     scopes = next(one.scopes for one in kept.all() if one.name == name)
     words = f"{token}\nThe token of {name} ({', '.join(scopes)}) is shown this once; restart `mission serve` to use it"
-    shell.say(words, UserAdded(name, scopes, token))
+    shell.show(words, UserAdded(name, scopes, token))
     return 0
 
 
@@ -51,7 +51,7 @@ def show(shell: Shell) -> int:
 
     users = [User(one.name, one.scopes, one.since, one.email) for one in access_file().all()]
     lines = [f"{one.name}  {', '.join(one.scopes)}  since {one.since}" for one in users]
-    shell.say("\n".join(lines) or "there are no tokens; `mission access add NAME` makes one", Users(users))
+    shell.show("\n".join(lines) or "there are no tokens; `mission access add NAME` makes one", Users(users))
     return 0
 
 
@@ -87,5 +87,5 @@ def webhook(
         f"POST {url}\n{_HEADER}: the HMAC-SHA256 of the body, in hexadecimal digits, with the secret\n{door.secret}\n"
         f"The body is JSON for the worker of {identity}/{door.feature}"
     )
-    shell.say(words, WebhookAccess(identity, door.feature, url, door.secret, _HEADER))
+    shell.show(words, WebhookAccess(identity, door.feature, url, door.secret, _HEADER))
     return 0

@@ -97,7 +97,7 @@ def serve(
         invited = f"{url}{ENTER}/{codes.invite(phone.digest_of(lan, users))}" if lan else ""
         facts = Serving(url, served, read_only, [user.name for user in users], page, invited)
         words = f"{url} serves {counted(len(served), 'repository', 'repositories')}; Ctrl+C stops it"
-        shell.say(f"{words}\nopen {page}" if page else f"{words}\nopen {url}, and sign in with a token", facts)
+        shell.show(f"{words}\nopen {page}" if page else f"{words}\nopen {url}, and sign in with a token", facts)
         servers().announce(url, served)
         if invited:
             phone.show(shell, invited, lan)
