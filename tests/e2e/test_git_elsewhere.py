@@ -203,4 +203,4 @@ def test_a_disk_that_is_full_loses_nothing_and_once_there_is_room_all_is_tidy(pe
         assert answer.out.splitlines() == ["m is cancelled", "m is cancelled (by Ada)"]
         return
     assert_said(answer, "No space left on device", "Out of diskspace")
-    assert answer.out.splitlines() in (["m One feature (by Ada)"], ["m is cancelled (by Ada)"])
+    assert answer.out.splitlines() in (["m is planned: One feature (by Ada)"], ["m is cancelled (by Ada)"])

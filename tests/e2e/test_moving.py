@@ -492,7 +492,11 @@ def test_a_homeless_mission_finds_a_repository_with_its_history(person: Person, 
     missions = person.repo / "missions"
     history = person.git("log", "--format=%an: %s", "--", "wanderer", cwd=missions).splitlines()
     assert history == snapshot(
-        ["Ada: wanderer was moved into this repository", "Ada: A picture", "Ada: wanderer Wanderer (by Ada)"]
+        [
+            "Ada: wanderer was moved into this repository",
+            "Ada: A picture",
+            "Ada: wanderer is planned: Wanderer (by Ada)",
+        ]
     )
     assert "2026-01-02T03:04:05" in person.git("log", "--format=%aI", "--", "wanderer", cwd=missions)
     assert (missions / "wanderer/assets/shot.png").read_bytes() == b"\x89PNG\0\xff"

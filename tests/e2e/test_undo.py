@@ -119,7 +119,7 @@ def test_one_after_the_other_is_taken_back_until_the_beginning(person: Person) -
     assert person.mission("undo", "m").out.splitlines()[0] == "m: undone: 1.2 is skipped: not needed (by Ada)"
     assert person.features() == {"1.1": "pending", "1.2": "pending"}
     assert person.mission("undo", "m", ok=(3,)).err == snapshot("""\
-error: it is the first commit of the mission: m Two files (by Ada)
+error: it is the first commit of the mission: m is planned: Two files (by Ada)
  hint: to end the mission: mission cancel m
 """)
 

@@ -107,7 +107,7 @@ def test_a_second_surface_does_it_all_and_the_journal_names_its_actor() -> None:
     by_bob = [event.subject for event in reversed(history) if event.author == BOB]
     assert by_bob == snapshot(
         [
-            "m By chat (by Bob)",
+            "m is planned: By chat (by Bob)",
             "m is started (by Bob)",
             "m is paused (by Bob)",
             "m is resumed (by Bob)",

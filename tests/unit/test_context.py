@@ -183,7 +183,7 @@ Status: failed, 2 attempts; last: wrong\\_output: exit 1 without a commit: Impor
 - 2026-11-20T10:00:00Z: attempt 1 at 1.1 a: $10 and 1 h at most; attempt 1 at 1.2 b: $10 and 1 h at most
 - 2026-11-20T10:00:00Z: milestone 1 starts at 16f9ad2
 - 2026-11-20T10:00:00Z: m is started (by Ada)
-- 2026-11-20T10:00:00Z: m Big (by Ada)
+- 2026-11-20T10:00:00Z: m is planned: Big (by Ada)
 """)
 
 
@@ -234,7 +234,7 @@ Description: The cart.
 
 ## Last events
 
-- 2026-11-20T10:00:00Z: m Big (by Ada)
+- 2026-11-20T10:00:00Z: m is planned: Big (by Ada)
 """)
 
 

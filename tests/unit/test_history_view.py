@@ -49,7 +49,7 @@ EVENTS = (
     event(4, ("feature.review", "1.1-a1 left 1 commit in 1 file")),
     event(9, author=ADA, subject="Say it \x1b[31mbetter"),
     event(10, ("mission.started", "pdf is started (by Ada)"), author=ADA),
-    event(60 * 24, ("mission.created", "pdf Export reports (by Ada)"), author=ADA),
+    event(60 * 24, ("mission.created", "pdf is planned: Export reports (by Ada)"), author=ADA),
 )
 
 
@@ -59,7 +59,7 @@ def test_history_tells_what_happened_in_each_minute_without_mere_steps() -> None
 10:27  1.1-a1 is done; 1.2-a1 is done
 10:21  Say it �[31mbetter [Ada]
 10:20  pdf is started (by Ada)
-Thu 10:30  pdf Export reports (by Ada)
+Thu 10:30  pdf is planned: Export reports (by Ada)
 """)
 
 

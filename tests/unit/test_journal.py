@@ -80,7 +80,7 @@ def test_a_mission_from_its_creation_to_its_end() -> None:
     found = history(host).events[::-1]
     assert [(list(entry.types), entry.why[0] if entry.why else entry.subject) for entry in found] == snapshot(
         [
-            ([EventType.CREATED], "m Two (by Ada)"),
+            ([EventType.CREATED], "m is planned: Two (by Ada)"),
             ([EventType.STATUS_CHANGED], "m is started (by Ada)"),
             ([EventType.STATUS_CHANGED], "milestone 1 starts at 16f9ad2"),
             ([EventType.STATUS_CHANGED], "attempt 1 at 1.1 a: $30 and 1 h at most"),

@@ -313,7 +313,7 @@ mission top  missions > history of m
   10:04  1.1-a1 is done; gate look is waiting: the features before it are
          finished; checkpoint `look` is reached: mission approve m look
   10:00  milestone 1 starts at 16f9ad2
-  10:00  m On one screen (by Ada); m is started (by Ada)
+  10:00  m is planned: On one screen (by Ada); m is started (by Ada)
 
 
 

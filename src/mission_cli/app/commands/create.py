@@ -73,7 +73,7 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
         folder = path.removesuffix("/mission.md")
         writes = [Write(path, _with_bill(text, mission, records, now))]
         writes += [Write(f"{folder}/runs/{attempt_name(r.run)}.md", write_run(r)) for r in records]
-        created = Entry(EventKind.MISSION_CREATED, f"{mission} {plan.title} (by {person.name})")
+        created = Entry(EventKind.MISSION_CREATED, f"{mission} is planned: {plan.title} (by {person.name})")
         words = message(mission, [created, *map(_planned, records)])
         try:
             store.commit(writes, message=words, expect=snapshot.head, author=person)
@@ -148,7 +148,8 @@ def adopt(text: str, name: str, *, store: StateStore, person: Person, identity: 
         said = load(text, mission).mission.id
         new = text if said == mission else patch.apply(text, [SetFront(("id",), mission)], where=name)
         words = message(
-            mission, [Entry(EventKind.MISSION_IMPORTED, f"{mission} {loaded.mission.title} (by {person.name})")]
+            mission,
+            [Entry(EventKind.MISSION_IMPORTED, f"{mission} is imported: {loaded.mission.title} (by {person.name})")],
         )
         path = store.path_for(mission)
         try:
