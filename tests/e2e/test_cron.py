@@ -176,6 +176,8 @@ def test_install_status_and_remove_say_what_they_do(person: Person, room: Room, 
     answer = room.mission("cron", "install")
     assert (answer.code, answer.out) == (3, "")
     assert answer.err.startswith("error: no schedule works here: cron: no cron daemon is running; systemd: ")
+    assert answer.err.endswith("\n hint: start cron, or run pulses in the background: mission run --detach\n")
+    assert "→ mission run --detach\n" in room.mission("cron", "status").out
     assert room.crontab() == before
     room.start_frozen_cron()
     answer = next(a for a in (room.mission("cron", "install") for _ in range(3)) if a.code != CHANGED_MEANWHILE)

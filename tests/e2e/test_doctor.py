@@ -15,6 +15,8 @@ from tests.kit.nightly import by_day, only_at_night
 from tests.kit.people import HONEST
 from tests.kit.rooms import open_room
 
+from mission_cli.wiring import compose
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -146,6 +148,7 @@ def of_runners(person: Person, *, code: int = 0, path: str = "", **env: str) -> 
         around = {"PATH": f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"], **env}
         answer = room.mission("doctor", "--offline", env=around)
     assert answer.code == code, answer.out
+    assert not [*compose.trees_of(compose.open_repository(person.repo, ticking=False)).glob("doctor/*")]
     subjects = ("runner", "criterion", "agent")
     lines = answer.out.splitlines()
     told = [n for n, line in enumerate(lines) if line[9:].startswith(subjects)]

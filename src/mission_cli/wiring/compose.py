@@ -190,12 +190,16 @@ def is_in_repository(start: Path) -> bool:
     return True
 
 
+def trees_of(opened: Opened) -> Path:
+    """Return the folder for the trees of a clone."""
+    return trees_folder(opened.checkout, opened.context.settings, opened.context.machine.me())
+
+
 def storage(opened: Opened) -> LocalStorage:
     """Return access to what missions of a repository left on this machine."""
     from mission_cli.adapters.executors.local.storage import LocalStorage
 
-    checkout, settings = opened.checkout, opened.context.settings
-    trees = trees_folder(checkout, settings, opened.context.machine.me())
+    checkout, trees = opened.checkout, trees_of(opened)
     forget = getattr(opened.executor, "forget", None)  # of an executor that reaches hosts
     return LocalStorage(code=checkout.common_dir, runtime=checkout.runtime, trees_folder=trees, forget=forget)
 

@@ -128,7 +128,7 @@ class LocalSchedule:
         works = next((kind for kind, obstacle in obstacles.items() if not obstacle), None)
         if works is None:
             words = "; ".join(f"{kind}: {obstacle}" for kind, obstacle in obstacles.items())
-            hint = advise("start cron, or write its line anyway: ", do("cron install", "--with", "cron"))
+            hint = advise("start cron, or run pulses in the background: ", do("run", "--detach"))
             raise BlockedError(f"no schedule works here: {words}", hint=hint)
         return works
 

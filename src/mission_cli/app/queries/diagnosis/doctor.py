@@ -109,7 +109,8 @@ def _identity(tools: Instruments) -> Finding:
     if person is not None:
         return fine("identity", str(person))
     todo = "git config --global user.name NAME; git config --global user.email ADDRESS"
-    return doubtful("identity", "git does not know your name and address: workers cannot commit without them", todo)
+    words = "git does not know your name and address: decisions are recorded as those of `person`, commits as `mission`"
+    return doubtful("identity", words, todo)
 
 
 def _clock(tools: Instruments) -> Finding:
@@ -140,7 +141,8 @@ def _schedule(tools: Instruments) -> list[Finding]:
         return [fine("schedule", words)]
     if installed is None:
         words = f"nothing starts pulses: missions advance only when a worker ends or you run `{do('pulse')}` or `run`"
-        return [doubtful("schedule", words, INSTALL)]
+        works = any(not tools.scheduler_obstacle(kind) for kind in ("cron", "systemd"))
+        return [doubtful("schedule", words, INSTALL if works else do("run", "--detach"))]
     return [*_as_written(tools, installed), _ticks(tools, installed), *_lost(tools)]
 
 

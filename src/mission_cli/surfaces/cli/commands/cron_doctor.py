@@ -123,7 +123,7 @@ def doctor(
     from mission_cli.app.queries.diagnosis.outside import outside_findings
     from mission_cli.app.queries.diagnosis.runners import runner_findings, unfinished
     from mission_cli.app.results.machine import Diagnosis
-    from mission_cli.wiring.compose import instruments, storage
+    from mission_cli.wiring.compose import instruments, storage, trees_of
     from mission_cli.wiring.emergency import open_brake
 
     with suppress(MissionError):
@@ -154,7 +154,8 @@ def doctor(
         if not offline:
             answers, cost = _call_models(shell, opened, nonce)
             findings += answers
-        shutil.rmtree(opened.checkout.runtime / "jobs/doctor" / nonce, ignore_errors=True)
+        for left in (opened.checkout.runtime / "jobs/doctor" / nonce, trees_of(opened) / "doctor" / nonce):
+            shutil.rmtree(left, ignore_errors=True)
     right = looks.healthy(findings)
     shell.show(findings_view(findings, cost), Diagnosis(right, findings, cost))
     return 0 if right else 1
