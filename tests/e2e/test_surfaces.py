@@ -220,8 +220,8 @@ def test_bare_mission_says_what_happened_since_the_last_look(person: Person) -> 
     person.worker(HONEST)
     person.plan(TWO)
     first = person.mission().out
-    assert "m Two features (by Ada)" in first
-    assert "m Two features (by Ada)" not in person.mission().out
+    assert "m is planned: Two features (by Ada)" in first
+    assert "m is planned: Two features (by Ada)" not in person.mission().out
     person.start()
     person.run(ok=(3,))
     out = person.mission().out
@@ -269,13 +269,20 @@ def test_addresses(person: Person) -> None:
     )
     assert (
         person.mission("show", ok=(2,)).err
-        == "error: name a mission: there is more than one\n hint: there are alpha-one, alpha-two\n"
+        == "error: name a mission: there is more than one\n hint: the missions here: alpha-one, alpha-two\n"
     )
     assert person.mission("show", "beta", ok=(1,)).err == (
-        "error: there is no mission `beta`\n hint: there are alpha-one, alpha-two\n"
+        "error: there is no mission `beta`\n hint: the missions here: alpha-one, alpha-two\n"
     )
-    assert person.mission("retry", "alpha-one/9.9", ok=(1,)).err == (
-        "error: alpha-one has no feature 9.9\n hint: its features: 1.1, 1.2, 2.1\n"
+    assert person.mission("show", "Alhpa-two", ok=(1,)).err == (
+        "error: there is no mission `Alhpa-two`\n hint: did you mean `alpha-two`?\n"
+    )
+    for command in ("retry", "logs"):
+        assert person.mission(command, "alpha-one/9.9", ok=(1,)).err == (
+            "error: alpha-one has no feature 9.9\n hint: its features: 1.1, 1.2, 2.1\n"
+        )
+    assert person.mission("logs", "alpha-one/1.1-a2", ok=(2,)).err == (
+        "error: `1.1-a2` is an attempt, not a feature\n hint: to see it: mission logs alpha-one/1.1 --attempt 2\n"
     )
     assert person.mission("retry", "alpha-one/x", ok=(2,)).err == (
         "error: `x` is neither a milestone nor a feature\n hint: write alpha-one/1 or alpha-one/1.2\n"

@@ -227,7 +227,7 @@ def test_what_needs_a_person_comes_first_then_what_is_urgent() -> None:
     assert [one.id for one in lines_of(host.context())] == [one[0] for one in found], "also from what was kept"
     with pytest.raises(UsageError) as error:
         resolve(host.context().state.snapshot())
-    assert str(error.value.hint) == "there are b, c, m, a"
+    assert str(error.value.hint) == "the missions here: b, c, m, a"
 
 
 def test_values_that_cannot_be_read_are_reported() -> None:

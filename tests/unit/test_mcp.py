@@ -305,7 +305,7 @@ def test_an_agent_plans_and_changes_what_decides_nothing_in_its_own_name(words: 
             ("opencode for Ada", "1.2 is told: Use argparse. (by opencode for Ada)"),
             ("opencode for Ada", "words: priority: normal → high (by opencode for Ada)"),
             ("opencode for Ada", "1.3 Help is added to milestone 1 (by opencode for Ada)"),
-            ("tester for Ada", "words Words (by tester for Ada)"),
+            ("tester for Ada", "words is planned: Words (by tester for Ada)"),
         ]
     )
     mission = words.loaded("words").mission
@@ -351,7 +351,7 @@ def test_calls_that_make_no_sense_say_what_helps(words: Person, mode: str) -> No
     errors = [agent.error(tool, **arguments) for tool, arguments in calls]
     assert [f"{one['code']} {one['message']} | {one['hint']}" for one in errors] == snapshot(
         [
-            "1 there is no mission `nothing` | there are words",
+            "1 there is no mission `nothing` | the missions here: words",
             "2 mission_status was called wrongly: `name`: Extra inputs are not permitted | its arguments: mission",
             "2 mission_history was called wrongly: `limit`: Input should be greater than or equal to 1 | its arguments: mission, limit",
             "2 mission_create was called wrongly: `plan.milestones`: List should have at least 1 item after validation, not 0 | its arguments: plan, playbook, values, base, homeless",

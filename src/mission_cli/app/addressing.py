@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import whole
+from mission_cli._support.text import did_you_mean
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.syntax.front import priority_of
 from mission_cli.domain.asking.urgency import urgency_rank
 from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.ids import FeatureNumber, feature_number
-from mission_cli.domain.notice import first_steps
+from mission_cli.domain.notice import advise, do, first_steps
 from mission_cli.domain.status import FINISHED_MISSION
 
 if TYPE_CHECKING:
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.ports.git.state import Snapshot, Stored
+
+
+_ATTEMPT = pattern(r"(\d+\.\d+)-a(\d+)")
+"""The name of an attempt, as logs and reports show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,11 @@ def resolve(snapshot: Snapshot, text: str = "") -> Address:
     milestone = whole(part)
     if milestone is not None:
         return Address(stored, loaded, milestone)
+    attempt = _ATTEMPT.fullmatch(part)
+    if attempt:
+        number, count = attempt.groups()
+        shown = do("logs", f"{stored.id}/{number}", "--attempt", count)
+        raise UsageError(f"`{part}` is an attempt, not a feature", hint=advise("to see it: ", shown))
     raise UsageError(f"`{part}` is neither a milestone nor a feature", hint=f"write {stored.id}/1 or {stored.id}/1.2")
 
 
@@ -105,12 +116,12 @@ def _one(snapshot: Snapshot, name: str) -> Stored:
         pool = alive or everything
         if len(pool) == 1:
             return pool[0]
-        raise UsageError("name a mission: there is more than one", hint=f"there are {_some(pool)}")
+        raise UsageError("name a mission: there is more than one", hint=f"the missions here: {_some(pool)}")
     found = _matching(snapshot, name)
     if not found:
-        raise NotFoundError(
-            f"there is no mission `{name}`", hint=f"there are {_some(list(snapshot.missions.values()))}"
-        )
+        everything = list(snapshot.missions.values())
+        known = f"the missions here: {_some(everything)}"
+        raise NotFoundError(f"there is no mission `{name}`", hint=did_you_mean(name, [s.id for s in everything], known))
     if len(found) > 1:
         raise UsageError(f"`{name}` is ambiguous: it can mean {_some(found)}")
     return found[0]

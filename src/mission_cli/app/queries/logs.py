@@ -41,6 +41,7 @@ def attempt_of(ctx: Context, address: Address, attempt: int = 0) -> RunRecord:
         return found[-1]
     where = f"{address.mission.id}/{number}"
     if not runs:
+        address.need_feature()
         raise NotFoundError(f"{where} has no attempt yet", hint=do("why", where))
     known = ", ".join(str(r.attempt) for r in runs)
     raise NotFoundError(f"{where} has no attempt {attempt}", hint=advise(f"there are: {known}"))
