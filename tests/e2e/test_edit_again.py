@@ -62,6 +62,7 @@ def test_an_error_opens_the_editor_again_and_what_changes_more_than_words_is_sai
 @pytest.mark.parametrize(
     ("editor", "said"),
     [
+        ("", "error: the editor needs a terminal\n hint: set EDITOR to a program that needs none\n"),
         ("false", "error: the editor ended with exit status 1; nothing was saved\n"),
         ("rm -f", "error: the editor removed the file; nothing was saved\n"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -12,15 +13,19 @@ from mission_cli.domain.errors import UsageError
 def edited(text: str, name: str) -> str:
     """Return the text as the person saved it.
 
-    Raises UsageError if the editor failed or removed the file; a text that it had saved by then is kept.
+    Raises UsageError if there is no terminal for the default editor, or if the editor failed or removed the file; a
+    text that it had saved by then is kept.
     """
     from mission_cli.wiring.host import interact
 
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not editor and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the editor needs a terminal", hint="set EDITOR to a program that needs none")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / name
         copy.write_bytes(text.encode("utf-8", "surrogateescape"))
-        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-        code = interact(["/bin/sh", "-c", f'{editor} "$1"', "sh", os.fspath(copy)], cwd=folder, env=dict(os.environ))
+        command = f'{editor or "vi"} "$1"'
+        code = interact(["/bin/sh", "-c", command, "sh", os.fspath(copy)], cwd=folder, env=dict(os.environ))
         saved = _saved(copy)
         if code or saved is None:
             what = f"the editor ended with exit status {code}" if code else "the editor removed the file"
