@@ -110,7 +110,10 @@ def test_a_repository_without_a_commit_says_what_is_missing(tmp_path: Path) -> N
     person.worker(HONEST)
     person.plan(ONE)
     answer = person.mission("start", "m", "--headless", ok=(3,))
-    assert answer.err == "error: the base branch `main` does not exist\n hint: create it, with a first commit\n"
+    assert (
+        answer.err
+        == "error: the base branch `main` does not exist\n hint: it has no commit yet: git commit --allow-empty -m 'First commit'\n"
+    )
 
 
 def test_a_folder_that_is_no_repository_makes_a_homeless_mission(tmp_path: Path) -> None:

@@ -298,7 +298,7 @@ def test_what_would_be_refused_afterwards_is_refused_before_a_cent_is_spent(pers
         "error: the runner `nobody` is not configured\n hint: add a table [runners.nobody]"
     )
     assert person.mission(*NEW, "--base", "nowhere", ok=(3,)).err.startswith(
-        "error: the base branch `nowhere` does not exist\n"
+        "error: the base branch `nowhere` does not exist\n hint: create it: git branch nowhere\n"
     )
     assert not (folder / "prompt-1.md").exists()
 

@@ -97,7 +97,7 @@ def test_a_file_without_a_base_starts_from_the_branch_that_is_checked_out(person
     person.write("missions/m/mission.md", text)
     person.git("commit", "--quiet", "-am", "No base", cwd=person.repo / "missions")
     told = person.mission("start", "m", "--headless", "--base", "gone", ok=(1, 3)).err
-    assert told.startswith("error: the base branch `gone` does not exist")
+    assert told == "error: the base branch `gone` does not exist\n hint: create it: git branch gone\n"
     told = person.mission("start", "m", "--headless").err
     assert told.startswith("the file names no base branch: using `main`, which is checked out (--base names another)\n")
     assert person.loaded().mission.base == "main"

@@ -12,7 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import quantity_of
-from mission_cli._support.text import counted, one_line, show_duration, stamp
+from mission_cli._support.text import command_line, counted, one_line, show_duration, stamp
+from mission_cli.app.commands.start_checks import no_base
 from mission_cli.app.optional import missing_package
 from mission_cli.app.planning import Planned, PlanningRound, PlanningSetup, PlanRequest
 from mission_cli.app.rounds.asking import ask, refuse_unbounded, session_of, wants_repair
@@ -27,6 +28,7 @@ from mission_cli.domain.criteria.extras import EXTRAS
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.mission import Limits
+from mission_cli.domain.notice import advise
 from mission_cli.domain.runs.record import RunRecord
 from mission_cli.domain.skills.capabilities import told
 from mission_cli.domain.status import RecordState
@@ -72,10 +74,10 @@ def bare_setup(ctx: Context, wish: PlanRequest) -> PlanningSetup:
 
 
 def _base_of(ctx: Context, wish: PlanRequest) -> Sha:
-    commit = ctx.code.heads(_NEW, wish.base).base
-    if commit is None:
-        raise BlockedError(f"the base branch `{wish.base}` does not exist", hint="create it, with a first commit")
-    return commit
+    heads = ctx.code.heads(_NEW, wish.base)
+    if heads.base is None:
+        raise no_base(wish.base, heads, renamed=advise("use its new name: ", command_line("--base", heads.renamed)))
+    return heads.base
 
 
 def _name(ctx: Context) -> str:

@@ -15,7 +15,7 @@ from mission_cli.document.reading.values_in_force import as_scalar
 from mission_cli.domain.branches.refs import poc_branch, work_branch
 from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.host import is_elsewhere
-from mission_cli.domain.notice import advise, do
+from mission_cli.domain.notice import NO_ADVICE, advise, do
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.domain.timing.moments import FORMS, read_moment
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from mission_cli.app.transaction import Wanted
     from mission_cli.document.changes import Change
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.notice import Advice
     from mission_cli.domain.problems import Problem
     from mission_cli.engine.context import Context
+    from mission_cli.ports.git.code import Heads
 
 
 def refuse_start(ctx: Context, address: Address) -> None:
@@ -53,7 +55,7 @@ def refuse_start(ctx: Context, address: Address) -> None:
         words = f"the branch `{heads.in_the_way}` exists, so git cannot create `{work_branch(mission.id)}`"
         raise BlockedError(words, hint=f"rename it: {command_line('git', 'branch', '-m', heads.in_the_way)} NEW-NAME")
     if mission.base != poc_branch(mission.id) and heads.base is None:
-        raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="create it, with a first commit")
+        raise no_base(mission.base, heads, renamed=do("set", mission.id, "base", heads.renamed))
     for name in runners(mission, ctx.default_runner()):
         _refuse_runner(ctx, mission, name)
     if mission.status not in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and (start := heads.work or heads.base):
@@ -61,6 +63,18 @@ def refuse_start(ctx: Context, address: Address) -> None:
     _refuse_criteria(mission)
     if is_elsewhere(mission.host, ctx.machine.me()) and mission.status is MissionStatus.ACTIVE:
         raise BlockedError(f"{mission.id} is run by {mission.host}", hint=do("takeover", mission.id))
+
+
+def no_base(base: str, heads: Heads, *, renamed: Advice = NO_ADVICE) -> BlockedError:
+    """Return the error for a base branch that does not exist; `renamed` helps if it has another name now."""
+    if heads.unborn:
+        hint = advise("it has no commit yet: ", command_line("git", "commit", "--allow-empty", "-m", "First commit"))
+        return BlockedError(f"the base branch `{base}` does not exist", hint=hint)
+    if heads.renamed:
+        words = f"the base branch `{base}` does not exist: it was renamed to `{heads.renamed}`"
+        return BlockedError(words, hint=renamed)
+    hint = advise("create it: ", command_line("git", "branch", base))
+    return BlockedError(f"the base branch `{base}` does not exist", hint=hint)
 
 
 def _refuse_criteria(mission: Mission) -> None:

@@ -32,6 +32,8 @@ class Heads:
     """Highest attempt number by feature among claims and branches."""
     renamed: str = ""
     """The new name of the base, if it was renamed and git's log shows that; else empty."""
+    unborn: bool = False
+    """Whether the base is the branch that is checked out, and has no commit yet."""
     in_the_way: str = ""
     """A person's branch whose name makes branches of the mission impossible."""
 

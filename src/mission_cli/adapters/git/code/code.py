@@ -27,7 +27,7 @@ from mission_cli.adapters.git.code.findings import Findings
 from mission_cli.adapters.git.code.landing import land, landing, landing_commit, renamed_to
 from mission_cli.adapters.git.code.merges import Merges
 from mission_cli.adapters.git.code.untracked import missing_at
-from mission_cli.adapters.git.repo.checkout import refs_files, worktrees
+from mission_cli.adapters.git.repo.checkout import checked_out, refs_files, worktrees
 from mission_cli.adapters.git.repo.command import ZERO, Git
 from mission_cli.adapters.git.repo.objects import Objects
 from mission_cli.adapters.git.repo.touched import code_facts
@@ -84,6 +84,7 @@ class GitCodeRepo:
         there = self._objects.commit_of(f"refs/heads/{base}") if base else None
         return Heads(
             base=there,
+            unborn=bool(base) and there is None and checked_out(self._git) == head_of(base),
             renamed=renamed_to(self._git, base) if base and there is None else "",
             work=work,
             ours=self._ours(mission, work),
