@@ -192,7 +192,7 @@ class Machine:
             f"AuthorizedKeysFile {self.folder}/key.pub",
             f"PidFile {self.folder}/sshd.pid",
             *([f"Banner {self.folder}/banner"] if self.banner else []),
-            *(["SetEnv " + " ".join(f"{n}={v}" for n, v in setenv.items())] if setenv else []),
+            *(["SetEnv " + " ".join(f'"{n}={v}"' for n, v in setenv.items())] if setenv else []),
             *["UsePAM no", "StrictModes no", "PermitRootLogin prohibit-password", "PasswordAuthentication no"],
             *["KbdInteractiveAuthentication no", "MaxSessions 50", "MaxStartups 100", "PrintMotd no", "UseDNS no"],
             *["ClientAliveInterval 10", "ClientAliveCountMax 3"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +72,12 @@ def test_refs_there_are_created_once_and_moved_by_their_old_value(tmp_path: Path
     assert far.replace({ONE: (b, b), TWO: ("", b)}) == {ONE: False, TWO: True}
     assert far.replace({ONE: (b, a)}) == {ONE: True}
     assert far.listed(["refs/*"]) == {ONE: b}
+    plain_git(tmp_path / "there.git", "config", "receive.maxInputSize", "10")
+    full = (
+        r"the exchange refused a ref: \[remote rejected\] \(unpacker error\): fatal: pack exceeds maximum allowed size"
+    )
+    with pytest.raises(ToolError, match=full):
+        far.create({f"{ONE}0": git.store(os.urandom(5000))})
     gone = FarRefs(git.git_dir, str(tmp_path / "gone.git"))
     for ask in (lambda: gone.listed([ONE]), lambda: gone.create({ONE: a}), lambda: gone.fetch({ONE: ONE})):
         with pytest.raises(NoAnswerError):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.executors.hosts.ssh import placing
 from mission_cli.adapters.executors.remote.node.main import node
 from mission_cli.adapters.executors.remote.ship import make_program, program
 
@@ -30,6 +32,23 @@ from mission_cli.adapters.secrets.screen import SecretRules
 assert SecretRules({}).kind("sk-ant-" + "a1B2" * 8) == "Anthropic key"
 print(sorted({name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names - {"mission_cli"}))
 """
+
+LITTLE = 'ulimit -f 16; exec "$@"'
+"""As on a full disk: no file can be longer than 8 or 16 KiB."""
+
+
+def test_nothing_half_stays_where_a_disk_is_full(tmp_path: Path) -> None:
+    packed = tmp_path / "mission.pyz"
+    packed.write_bytes(make_program())
+    root = tmp_path / "root"
+    argv = ["/bin/sh", "-c", LITTLE, "sh", sys.executable, "-I"]
+    words = [os.fspath(packed), "_node", "--root", os.fspath(root), "run", "c", "m/1.1-a1", "x"]
+    done = subprocess.run([*argv, *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, [*(root / "program").iterdir()]) == (1, [])
+    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
+    placed = [*argv, placing.__file__, os.fspath(root), "mission-0af.pyz", digest]
+    assert subprocess.run(placed, input=packed.read_bytes(), capture_output=True, check=False).returncode == 1
+    assert [path.name for path in root.iterdir()] == ["program"]
 
 
 def test_the_program_is_the_same_each_time_and_made_once(tmp_path: Path) -> None:

@@ -6,11 +6,24 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mission_cli.adapters.executors.hosts.ssh.findings import answers, questions
+from mission_cli.adapters.executors.hosts.ssh.trouble import understand
 from mission_cli.domain.hosts.host import Host, HostKind
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+USAGE = "usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface]\n           destination [command [argument ...]]\n"
+
+
+@pytest.mark.parametrize("said", [USAGE, "remote username contains invalid characters\n"])
+def test_an_address_that_ssh_does_not_accept_has_plain_words(said: str) -> None:
+    found = understand(said, "ssh://box:99999")
+    assert found.words.startswith("ssh does not accept the address")
+    assert found.hint == "set the address to HOST, USER@HOST or ssh://USER@HOST:PORT"
+
 
 RUNNERS = {
     "opencode": "opencode",

@@ -16,6 +16,7 @@ from mission_cli.adapters.executors.remote.host_state import (
     note_tested,
     note_unreachable,
     placed_jobs,
+    problem_in,
     read_state,
     set_drained,
 )
@@ -126,7 +127,7 @@ class LocalHosts:
             finally:
                 launcher.close()
         except UnreachableError as error:
-            words = one_line(str(error)) or "it did not answer"
+            words = problem_in(str(error), host.name)
             note_unreachable(folder, stamp(self._now()), words)
             hint = error.hint or str(do("help", "hosts"))
             return [HostFinding("reachable", False, words, hint)]  # noqa: FBT003 - a finding
@@ -158,7 +159,7 @@ class LocalHosts:
         try:
             return clean_host(host, launcher, wanted, folder=folder, code=self._runtime.parent)
         except UnreachableError as error:
-            words = f"{name} cannot be reached: {one_line(str(error)) or 'it did not answer'}"
+            words = f"{name} cannot be reached: {problem_in(str(error), name)}"
             raise ToolError(words, hint=error.hint) from error
         finally:
             launcher.close()

@@ -12,10 +12,16 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import one_line, stamp
+from mission_cli._support.text import stamp
 from mission_cli.adapters.executors.remote.asking import Asking
 from mission_cli.adapters.executors.remote.followed import mark_ended, open_marks, take, to_clean
-from mission_cli.adapters.executors.remote.host_state import hosts_folder, note_reached, note_unreachable, read_state
+from mission_cli.adapters.executors.remote.host_state import (
+    hosts_folder,
+    note_reached,
+    note_unreachable,
+    problem_in,
+    read_state,
+)
 from mission_cli.adapters.executors.remote.launcher import UnreachableError
 from mission_cli.adapters.fs.locks import is_same_file, try_lock, unlock
 from mission_cli.adapters.git.remote.far_refs import NoAnswerError
@@ -98,7 +104,7 @@ class Follower:
                 pause = _FIRST_PAUSE if busy else min(1.5 * pause, longest)
                 self._rest(pause)
             except (UnreachableError, NoAnswerError) as error:
-                self._away(str(error) or "it does not answer")
+                self._away(str(error))
                 self._rest(wait)
                 wait = min(2 * wait, _LONGEST_WAIT)
             except ToolError as error:
@@ -180,7 +186,7 @@ class Follower:
             self._pulse()
 
     def _away(self, words: str) -> None:
-        words = one_line(self._screen.rules.scrub(words), 300)
+        words = problem_in(self._screen.rules.scrub(words), self._host.name)
         if self._away_since is None:
             self._away_since = time.monotonic()
         if read_state(self._folder).reachable or read_state(self._folder).problem != words:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import asdict, dataclass, replace
+from mission_cli._support.text import one_line
 from mission_cli.adapters.executors.jobs.folder import PLACE, JobFolder, specs_below
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
 
@@ -77,6 +78,11 @@ def note_tested(folder: Path, *, skew_s: float | None, found: Sequence[str], mis
     """Record what a test of a host that answered has found; `skew_s` None: its clock is not known."""
     before = read_state(folder)
     _write(folder, replace(before, skew_s=skew_s or 0, found=tuple(found), missing=tuple(missing)))
+
+
+def problem_in(words: str, host: str) -> str:
+    """Return the words of an error about a host without its name: what is shown of the host names it."""
+    return one_line(words.removeprefix(f"{host}: "), _LONGEST) or "it did not answer"
 
 
 def note_unreachable(folder: Path, now: str, problem: str) -> None:

@@ -35,12 +35,14 @@ def _unpacked(archive: str) -> str:
     if not os.path.isdir(place):
         new = os.path.join(folder, ".%s.%d" % (digest, os.getpid()))
         os.makedirs(new)
-        with zipfile.ZipFile(archive) as packed:
-            packed.extractall(new)
         try:
+            with zipfile.ZipFile(archive) as packed:
+                packed.extractall(new)
             os.rename(new, place)
-        except OSError:
+        except OSError:  # another process was first, or the disk is full
             shutil.rmtree(new, ignore_errors=True)
+            if not os.path.isdir(place):
+                raise
         for name in os.listdir(folder):
             other = os.path.join(folder, name)
             if name != digest and time.time() - os.stat(other).st_mtime > 60 * 86400:

@@ -86,7 +86,7 @@ class FarRefs:
             raise NoAnswerError(_words(done))
         for flag, words in said.values():
             if flag == "!" and not any(word in words for word in _THERE):
-                raise ToolError(f"the exchange refused a ref: {one_line(words, _DETAIL)}")
+                raise ToolError(f"the exchange refused a ref: {one_line(words, _DETAIL)}{_cause(done)}")
         return {ref: said[ref][0] != "!" for ref in wanted}
 
     def _ask(self, *words: str, timeout: float) -> Completed:
@@ -96,6 +96,14 @@ class FarRefs:
             if not (self._git.git_dir / os.curdir).is_dir():
                 raise
             raise NoAnswerError(error.message) from error
+
+
+def _cause(done: Completed) -> str:
+    """Return why the other side could not take objects, such as a full disk; empty if it does not say."""
+    said = done.err.decode("utf-8", "replace").splitlines()
+    told = next((line for line in said if line.startswith("remote: ") and "fatal:" in line), "")
+    told = told or next((line for line in said if "unpack failed" in line), "")
+    return f": {one_line(told.removeprefix('remote: '), _DETAIL)}" if told else ""
 
 
 def _words(done: Completed) -> str:

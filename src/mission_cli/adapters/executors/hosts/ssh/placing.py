@@ -23,11 +23,15 @@ def place(path: Path, wanted: str, program: bytes) -> bool:
         if hashlib.sha256(program).hexdigest() != wanted:
             return False
         beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-        with beside.open("wb") as new:
-            new.write(program)
-            new.flush()
-            os.fsync(new.fileno())
-        beside.replace(path)
+        try:
+            with beside.open("wb") as new:
+                new.write(program)
+                new.flush()
+                os.fsync(new.fileno())
+            beside.replace(path)
+        except OSError:  # the disk may be full: nothing half stays
+            beside.unlink(missing_ok=True)
+            raise
     os.utime(path)
     return True
 

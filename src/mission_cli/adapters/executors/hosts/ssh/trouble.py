@@ -16,6 +16,8 @@ class Trouble:
     hint: str = ""
 
 
+_USAGE = "usage: ssh "
+_CORRECT = "set the address to HOST, USER@HOST or ssh://USER@HOST:PORT"
 _KINDS = (
     (
         "REMOTE HOST IDENTIFICATION HAS CHANGED",
@@ -52,11 +54,14 @@ _KINDS = (
     ("Network is unreachable", "the network is unreachable", "check the network of this machine"),
     ("timed out", "no answer in time", "check the network, and that the machine is on"),
     ("not responding", "the connection is lost: no answer in time", "check the network, and that the machine is on"),
+    (_USAGE, "ssh does not accept the address", _CORRECT),
+    ("remote username contains invalid characters", "ssh does not accept the address", _CORRECT),
+    ("hostname contains invalid characters", "ssh does not accept the address", _CORRECT),
     ("Bad configuration option", "ssh does not understand its configuration", "correct ~/.ssh/config"),
     ("Bad owner or permissions on", "ssh refuses its configuration", "run `chmod 600` on the file that it names"),
 )
-_KEYS = frozenset(sign for sign, _, _ in _KINDS[:3])
-"""Signs of a host key that is unknown or has changed."""
+_PLAIN = frozenset({*(sign for sign, _, _ in _KINDS[:3]), _USAGE})
+"""Signs whose line says no more than our words: those of host keys, and ssh's usage."""
 _NOISE = re.compile(r"^(@+|Warning: Permanently added|debug\d: )")
 
 
@@ -65,7 +70,7 @@ def understand(error: str, address: str) -> Trouble:
     for sign, words, hint in _KINDS:
         if sign in error:
             ways = hint.format(ssh=command_line("ssh", address), place=command_line(_place(error, address)))
-            said = "" if sign in _KEYS else f" (ssh: {_line_with(error, sign)})"
+            said = "" if sign in _PLAIN else f" (ssh: {_line_with(error, sign)})"
             return Trouble(f"{words}{said}", ways)
     lines = [line for line in error.splitlines() if line.strip() and not _NOISE.match(line)]
     return Trouble(f"ssh: {one_line(lines[-1])}" if lines else "the connection was closed")
