@@ -76,6 +76,7 @@ def test_attempt_numbers_never_go_back() -> None:
     ("some", "kind", "detail"),
     [
         (mission(feature("1.1"), status=MissionStatus.PAUSED, raw_status="paused"), "", ""),
+        (mission(feature("1.1"), status=MissionStatus.FAILED, raw_status="failed"), "", ""),
         (mission(feature("1.1", depends=("1.2",)), feature("1.2", FeatureStatus.FAILED)), "dependency", "it depends on 1.2, which is failed"),
         (mission(feature("1.1"), needed_resources=("a database",)), "resource", "the resource `a database` is needed"),
         (mission(feature("1.1"), waits=(Wait(FeatureNumber("1.1"), "person:Bob"),)), "wait", "it waits for person:Bob"),

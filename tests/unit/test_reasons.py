@@ -168,6 +168,21 @@ m: 1.2: it failed twice in the same way without any new change (wrong_output: ex
     assert [standing(one)["failed"] for one in case.values()] == snapshot(
         ["1.2 b: wrong_output: exit 1 without a commit: ImportError: No module named pytest"]
     )
+    gates.decide_gate(host.context(), "m", "legal", approved=True)
+    snap = host.context().state.snapshot()
+    view = status_of(host.context(), snap, resolve(snap, "m"))
+    shown = [
+        (f.number, f.shown_as, [(str(b.kind), b.detail) for b in f.blocked_by]) for f in view.milestones[0].features
+    ]
+    assert (view.shown_as, shown[2:]) == snapshot(
+        (
+            "waiting",
+            [
+                ("1.3", "blocked", [("dependency", "it depends on 1.2, which is failed")]),
+                ("1.4", "pending", [("dependency", "it depends on 1.3, which is pending")]),
+            ],
+        )
+    )
 
 
 @pytest.mark.parametrize("address", ["m/9.9", "m/9"])

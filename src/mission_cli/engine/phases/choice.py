@@ -34,7 +34,7 @@ def chosen(mission: Mission, found: Mapping[str, str]) -> Chosen:
     rows = [row for rule, row in told if row.decision == GateStatus.APPROVED and rule.allows(row.by)]
     if not rows:
         return Chosen()
-    from mission_cli.interchange.proposals.suggestions import read_suggestions  # needs pydantic: not in every pulse
+    from mission_cli.interchange.proposals.suggestions import read_suggestions  # pydantic: most pulses need none
 
     text, choice = found.get(SUGGESTIONS, ""), read_choice(rows[-1].comment, rows[-1].by)
     read = read_suggestions(text) if rows[-1].commit == blob_id(text) else None
