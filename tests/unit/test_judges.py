@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mission_cli.adapters.checks.against import against
 from mission_cli.adapters.checks.early_exit import ended_early
 from mission_cli.adapters.checks.judge_files import judges
 from mission_cli.adapters.checks.test_options import as_before, hides
@@ -186,6 +187,33 @@ def test_what_steers_tests_is_as_it_was(path: str, old: str | None, new: str | N
         assert cheat not in str(found) or cheat in str(old)
 
 
+def test_tests_that_are_moved_taken_away_or_hidden_are_run_as_they_were() -> None:
+    old = "def test_a():\n    assert x\n\n\ndef test_b():\n    assert y\n"
+    moved = {"tests/test_a.py": (old, None), "tests/unit/test_a.py": (None, old)}
+    away = {"tests/test_a.py": (old, None), "attic/test_a.py": (None, old)}
+    unseen = {"tests/test_a.py": (old, None), "tests/build/test_a.py": (None, old)}
+    refactored = {"lib/test_a.py": (old, None), "src/test_a.py": (None, old)}
+    deleted = {"tests/test_a.py": (old, old + "\ndel test_b\n")}
+    other = {"tests/test_a.py": (old, old + "\nif x:\n    test_b = test_a\n")}
+    beside = {"tests/app.py": (None, "x = 1\n"), "tests/help.py": (None, "y = 1\n")}
+    found = []
+    for files in (moved, refactored, away, unseen, deleted, other, beside):
+        changes = [Change(path, before, after) for path, (before, after) in files.items()]
+        seen = against(
+            changes, [], (), lambda _: False, lambda paths: {p: "" for p in paths if p in {"app.py", "src/x.py"}}
+        )
+        found.append((list(seen.restored), list(seen.lost_tests)))
+    assert found == [
+        ([], []),
+        ([], []),
+        (["tests/test_a.py"], []),
+        (["tests/test_a.py"], []),
+        (["tests/test_a.py"], ["tests/test_a.py: test_b: skipped"]),
+        (["tests/test_a.py"], ["tests/test_a.py: test_b: skipped"]),
+        (["tests/app.py"], []),
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "base", "hidden"),
     [
@@ -213,6 +241,7 @@ def test_a_file_that_would_be_read_instead_of_one_on_the_base(path: str, base: d
         ("tests/test_a.py", "import app\n\nsetattr(app, 'x', 1)\n", True),
         ("tests/test_a.py", "from unittest import mock\n\nmock.patch('app.x').start()\n", True),
         ("tests/test_a.py", "pytest_plugins = ['x']\n", True),
+        ("tests/test_a.py", "globals().pop('test_x')\n", True),
         ("a_test.go", "package a\n\nfunc TestMain(m *testing.M) {\n\tos.Exit(0)\n}\n", True),
         ("a_test.go", "package a\n\nfunc TestX(t *testing.T) {}\n", False),
         ("tests/test_a.py", "def", False),

@@ -160,6 +160,7 @@ def test_a_mutated_plan_is_a_mission_or_problems_with_places() -> None:
         ("-5", "`-5` is not a number", "it cannot be below 0"),
         ("0x10", "`0x10` is not a number", "write a number, for example 20 or 2.5"),
         ("1e400", "`1e400` is not a number", "write a number, for example 20 or 2.5"),
+        ("1e-7", "`1e-7` is too small for a cap", "write 0.01 or more; 0 means no cap"),
         ("1e20", "`1e20` is out of range", "at most 1000000000000000; 0 means no cap"),
         ("[8]", "a list is not a number", "write a number, for example 20 or 2.5"),
     ],

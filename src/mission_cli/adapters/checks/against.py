@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.checks.judge_files import only_judges, words_of
-from mission_cli.adapters.checks.test_options import as_before, hides, steers
-from mission_cli.adapters.checks.test_suites import extended, lost, names_of, only_added, patches, suite_of
+from mission_cli.adapters.checks.test_options import as_before, hides, shadows, steers
+from mission_cli.adapters.checks.test_suites import (
+    extended,
+    lost,
+    moved_away,
+    names_of,
+    only_added,
+    patches,
+    suite_of,
+)
 from mission_cli.domain.branches.against import Compared
 from mission_cli.domain.paths import is_test_file
 
@@ -57,19 +65,25 @@ def against(
     ]
     missing = names_of(gone)
     for change in tests:
-        if not meant(change.path) and (found := _found(change, missing)) is not None:
+        if meant(change.path):
+            continue
+        if change.new is None and change.path not in missing and moved_away(change, tests):
+            found: str | None = "its tests were moved; they also run where they were before"
+        else:
+            found = _found(change, missing, read)
+        if found is not None:
             restored[change.path] = change.old
             findings += [f"{change.path}: {found}"] if found else []
     return Compared(restored, tuple(findings), tuple(gone), person)
 
 
-def _found(change: Change, missing: Collection[str]) -> str | None:
+def _found(change: Change, missing: Collection[str], read: Callable[[Iterable[str]], Mapping[str, str]]) -> str | None:
     """Return what is wrong with a changed test file, empty if it is among the lost tests; None if nothing is."""
     if change.new is None:
         return "" if change.path in missing else None
     if change.old is None:
         words = "it changes what other tests test, or how they run; checks also run without it"
-        return words if patches(change.path, change.new) else None
+        return words if patches(change.path, change.new) or shadows(change.path, read) else None
     return None if _as_strict(change.path, change.old, change.new) else _CHANGED
 
 

@@ -113,6 +113,15 @@ def hides(path: str, read: Callable[[Iterable[str]], Mapping[str, str]]) -> bool
     return False
 
 
+def shadows(path: str, read: Callable[[Iterable[str]], Mapping[str, str]]) -> bool:
+    """Whether a new module beside tests has the name of one of the base, which tests would not import any more."""
+    folder, _, name = path.rpartition("/")
+    module = name.removesuffix(".py") if name != "__init__.py" else folder.rpartition("/")[2]
+    if not name.endswith(".py") or module in {"__init__", "tests", "test"} or not folder:
+        return False
+    return bool(read(f"{top}{module}{end}" for top in ("", "src/") for end in (".py", "/__init__.py")))
+
+
 def _merger(path: str) -> Callable[[str | None, str, Collection[str]], str | None]:
     if path.endswith("conftest.py"):
         return merged_conftest

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.lazy_re import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mission_cli.domain.branches.against import Change
 
@@ -54,8 +54,16 @@ _OFF = {
 }
 
 
-_SETS = pattern(r"setattr|exec|(?:[\w.]+\.)?(?:__setattr__|__dict__\.update)|(?:[\w.]+\.)?patch(?:\.\w+)?\(.*\)\.start")
+_SETS = pattern(
+    r"setattr|delattr|exec|globals\(\)\.\w+|(?:[\w.]+\.)?(?:__setattr__|__dict__\.update)|(?:[\w.]+\.)?patch(?:\.\w+)?\(.*\)\.start"
+)
 """What is called to set an attribute of something else."""
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FOLDERS = frozenset({"test", "tests", "spec", "specs", "__tests__"})
+_NOT_LOOKED_AT = pattern(r"(?:^|/)(?:\.[^/]+|node_modules|build|dist|venv|target|vendor|_darcs|CVS|[^/]+\.egg)/")
+"""Folders in which test programs look for no tests."""
 
 
 class Suite:
@@ -102,6 +110,15 @@ def lost(changes: Iterable[Change]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def moved_away(change: Change, changes: Sequence[Change]) -> bool:
+    """Whether tests of a removed file are where they may not be run: no more in the folder for tests, or hidden."""
+    top = change.path.partition("/")[0]
+    seen = [c for c in changes if not _NOT_LOOKED_AT.search(c.path)]
+    near = [c for c in seen if top not in _FOLDERS or c.path.startswith(f"{top}/")]
+    kept = {body for c in near for body in suite_of(c.path, c.new).bodies.values()}
+    return not kept.issuperset(suite_of(change.path, change.old).bodies.values())
+
+
 def extended(path: str, old: str, new: str) -> bool:
     """Whether a test file was only extended: every earlier test and line is unchanged."""
     before, after = suite_of(path, old), suite_of(path, new)
@@ -126,8 +143,16 @@ def _python(node: ast.AST, inside: str, found: Suite, *, off: bool) -> None:
                 found.off.add(name)
             if all(_says_nothing(line) for line in body):
                 found.empty.add(name)
+    found.off |= {f"{inside}{name}" for name in _replaced(node)} & set(found.bodies)
     if isinstance(node, ast.Module) and _body_off(node.body):
         found.off |= set(found.bodies)
+
+
+def _replaced(node: ast.AST) -> set[str]:
+    """Return the names that the statements of a module or class delete or assign anew."""
+    lines = (n for n in ast.iter_child_nodes(node) if not isinstance(n, _DEFINITIONS))
+    inside = (n for line in lines for n in ast.walk(line) if isinstance(n, ast.Name))
+    return {n.id for n in inside if not isinstance(n.ctx, ast.Load)}
 
 
 def _is_off(item: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

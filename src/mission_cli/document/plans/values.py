@@ -62,6 +62,10 @@ def _field(name: str, told: object) -> list[str | None]:
     return [f"{name}: {told.strip()}" if isinstance(told, str) and "\n" not in told.strip() else None]
 
 
+_LEAST = 0.000001
+"""The smallest cap that is written with its digits, and not as 0, which means no cap."""
+
+
 def number(value: object) -> float:
     """Return a plain number. Raises PydanticCustomError for anything else; its hint says how to write it."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -93,7 +97,12 @@ def _remedy(text: str) -> str:
 
 
 def _amount(value: object) -> object:
-    return UNLIMITED if isinstance(value, str) and value.strip().casefold() == UNLIMITED else number(value)
+    if isinstance(value, str) and value.strip().casefold() == UNLIMITED:
+        return UNLIMITED
+    found = number(value)
+    if 0 < found < _LEAST:
+        raise _wrong(f"{shown(value)} is too small for a cap", "write 0.01 or more; 0 means no cap")
+    return found
 
 
 def _whole(value: object) -> object:
