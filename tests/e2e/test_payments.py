@@ -34,10 +34,18 @@ def test_a_purchase_is_approved_paid_and_partly_refunded(person: Person, tmp_pat
     config.write_text(f'[payments]\nprovider = "ledger"\nledger = "{ledger}"\napprovers = ["{name}"]\n')
     person.mission("new", "--plan", os.fspath(plan), "--id", "m", "--runner", "script")
     order = ("--amount", "$20", "--merchant", "example.com", "--purpose", "a test")
+    written = config.read_text()
+    config.write_text("")
+    assert person.mission("purchase", "request", "m/1.1", *order, ok=(3,)).err == (
+        "error: payments are off: the settings name no provider\n"
+        " hint: set [payments] provider in config.toml of your config folder\n"
+    )
+    config.write_text(written)
     assert "error" not in person.mission("purchase", "request", "m/1.1", *order, "--json").facts
     person.mission("start", "m", "--headless")
     person.mission("run", "m", ok=(3,))
-    assert "purchase 1 waits for a person: 20.00 USD at example.com" in person.mission("inbox", ok=(3,)).out
+    listed = [one["name"].partition(";")[0] for one in person.mission("inbox", "--json", ok=(3,)).facts["inbox"]]
+    assert listed == ["purchase 1: pay 20.00 USD to example.com for a test"], "once, as a question"
     person.mission("answer", "m", "1", "approve")
     person.mission("run", "m", ok=(3,))
     paid = ("--amount", "$19.50", "--receipt", os.fspath(receipt))

@@ -36,6 +36,9 @@ def request_purchase(
     ctx: Context, text: str, *, amount: str, merchant: str, purpose: str, alternatives: str = "", valid: str = ""
 ) -> Done:
     """Ask for a purchase on behalf of a person; an approver decides about it like about any other."""
+    if not ctx.payments.name:
+        hint = "set [payments] provider in config.toml of your config folder"
+        raise BlockedError("payments are off: the settings name no provider", hint=hint)
     try:
         order = order_of(amount, merchant, purpose, alternatives, valid)
     except OrderError as error:

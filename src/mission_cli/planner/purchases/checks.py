@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.shown import dollars
 from mission_cli._support.text import parse_stamp
-from mission_cli.domain.notice import NO_ADVICE, Advice, do
+from mission_cli.domain.notice import NO_ADVICE, Advice, advise, do
 from mission_cli.domain.purchases.limits import PurchaseRules, over_limit
 from mission_cli.domain.status import GateStatus
 from mission_cli.domain.timing.spans import CALENDAR, ends
@@ -69,7 +69,8 @@ def stops(draft: Draft) -> Obstacle | None:
     """Return why nothing is paid at all; None if nothing speaks against it."""
     look = draft.observation.payments
     if not look.on:
-        return Obstacle("payments are off: the settings name no provider", unblock=do("purchase", "list"))
+        unblock = advise("set [payments] provider in config.toml of your config folder")
+        return Obstacle("payments are off: the settings name no provider", unblock=unblock)
     if look.stopped:
         return Obstacle(look.stopped, unblock=do("purchase", "stop", "--lift"))
     if look.obstacle:

@@ -37,7 +37,7 @@ def waiting_of(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
     """Return what waits for a person, each with what helps, and nothing twice."""
     mission = case.mission
     found = [*waiting_at_all(unserved), *(_asked(mission, request) for request in mission.open_requests())]
-    said = {hold.unblock for hold in unserved}  # the planner has nothing more to say of a file that cannot be read
+    said = {one.unblock for one in found}  # of a file that cannot be read, and of a question, a hold says nothing more
     holds = [hold for hold in case.plan.holds if _is_for_people(mission, hold) and hold.unblock not in said]
     if is_elsewhere(mission.host, case.observation.me):
         holds += _in_the_file(mission)
