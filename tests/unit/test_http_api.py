@@ -186,8 +186,28 @@ def test_the_list_filters_and_pages(web: Served) -> None:
     [one] = whole["missions"]
     assert [task["number"] for task in one["tasks"]] == ["1.1", "1.2", "1.3"]
     assert len(one["recent_events"]) == 2
-    for bad in ("limit=0", "limit=201", "limit=x", "cursor=!", "include_tasks=maybe", "sort=id", "limit=1&limit=2"):
-        assert ask(web, "GET", f"/missions?{bad}").status_code == 422, bad
+    wrong = {}
+    bad = ("limit=0", "limit=-1", "limit=x", f"limit={'9' * 50}", "cursor=!", "include_tasks=maybe", "sort=id")
+    for query in (*bad, "limit=1&limit=2", "status=paused&status=active"):
+        answer = ask(web, "GET", f"/missions?{query}")
+        assert answer.status_code == 422, query
+        wrong[query[:30]] = (answer.json()["title"], answer.json()["hint"])
+    assert wrong == snapshot(
+        {
+            "limit=0": ("`limit` is 0", "use a number from 1 to 200"),
+            "limit=-1": ("`limit` is -1", "use a number from 1 to 200"),
+            "limit=x": ("`limit` is 'x'", "use a number from 1 to 200"),
+            "limit=999999999999999999999999": (
+                "`limit` is '9999999999999999999999999999999999999999'",
+                "use a number from 1 to 200",
+            ),
+            "cursor=!": ("`cursor` is not one of this server", "take `next` of the page before"),
+            "include_tasks=maybe": ("`include_tasks` is 'maybe'", "write true or false"),
+            "sort=id": ("unknown parameter `sort`", "did you mean `cursor`?"),
+            "limit=1&limit=2": ("`limit` is given twice", "give it once"),
+            "status=paused&status=active": ("`status` is given twice", "separate several values by commas"),
+        }
+    )
 
 
 def test_commands_act_in_the_name_of_the_token_and_start_a_pulse(web: Served) -> None:

@@ -281,6 +281,11 @@ def test_bodies_that_are_too_long_are_refused_whether_they_say_so_or_not(web: Se
             assert set(statuses(said(wire))) <= {400, 413, 415}, path
 
 
+def test_headers_that_are_too_long_are_refused_however_they_arrive(web: Served) -> None:
+    for size, codes in ((8 << 10, [200]), (20 << 10, [431]), (60 << 10, [431])):
+        assert statuses(sent(web, head(web, f"GET {ONE} HTTP/1.1", f"X-A: {'x' * size}"))) in (codes, [400]), size
+
+
 DEEP = 100_000
 BODIES = [
     b"[" * DEEP,

@@ -24,6 +24,7 @@ SESSION_PATHS = frozenset({SIGN_IN, SIGN_OUT})
 """What is sent there changes who looks at the pages, and nothing else: allowed also when read-only."""
 MOST_BYTES = 1 << 20
 """Longest body of any request."""
+MOST_HEADER_BYTES = 16 << 10
 _MOST_QUERY = 4096
 _SECRET_KEYS = frozenset({"token", "access_token", "api_key", "apikey", "key", "bearer", "authorization", "secret"})
 _SECRET_PART = pattern(r"(?<=/decide/)[^/?#]+|(?<=/enter/)[^/?#]+")
@@ -95,8 +96,8 @@ class Guard:
         if self._rules.read_only and method not in SAFE_METHODS and scope["path"] not in SESSION_PATHS:
             return Problem(403, "this server is read-only", "start it without --read-only")
         query = scope["query_string"]
-        if len(query) > _MOST_QUERY:
-            return Problem(414, "the query is too long")
+        if (problem := _too_long(headers, query)) is not None:
+            return problem
         names = {name.casefold() for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)}
         if names & _SECRET_KEYS:
             hint = "send the header `Authorization: Bearer TOKEN`, and replace this token: addresses are logged"
@@ -119,6 +120,12 @@ class Guard:
         if safe:
             return True
         return site in {"", "same-origin"} or (site == "none" and origin is None)
+
+
+def _too_long(headers: Headers, query: bytes) -> Problem | None:
+    if sum(len(name) + len(value) for name, value in headers.raw) > MOST_HEADER_BYTES:
+        return Problem(431, "the headers are too long", f"send at most {MOST_HEADER_BYTES} bytes")
+    return Problem(414, "the query is too long") if len(query) > _MOST_QUERY else None
 
 
 def shown_path(path: str) -> str:

@@ -22,6 +22,7 @@ import uvicorn
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import stamp
 from mission_cli.domain.errors import ToolError, UsageError
+from mission_cli.surfaces.http.guard import MOST_HEADER_BYTES
 from mission_cli.surfaces.http.patience import PatientProtocol
 from mission_cli.surfaces.plain import clean
 
@@ -40,7 +41,6 @@ _M_ARENA_MAX = -8
 _MOST_LINES = 1000
 _STDERR = 2
 MOST_CONNECTIONS = 200
-_MOST_HEADER_BYTES = 16 << 10
 _MOST_MESSAGE_BYTES = 64 << 10
 
 
@@ -117,7 +117,7 @@ def config_of(app: Guard) -> uvicorn.Config:
         limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=_GRACE_SECONDS,
-        h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
     )
 
 

@@ -40,9 +40,13 @@ def read_input(
     given: dict[str, Any] = {one.name: one.read(path[one.name]) for one in path_fields(operation.path)}
     fields = {one.name: one for one in query_fields(operation)}
     for name, text in query:
-        if name in given or name not in fields:
-            words = f"`{name}` is given twice" if name in given else f"unknown parameter `{name}`"
-            raise UsageError(words, hint=did_you_mean(name, fields, f"known are {', '.join(fields)}"))
+        if name in given:
+            several = name in fields and fields[name].many
+            hint = "separate several values by commas" if several else "give it once"
+            raise UsageError(f"`{name}` is given twice", hint=hint)
+        if name not in fields:
+            hint = did_you_mean(name, fields, f"known are {', '.join(fields)}")
+            raise UsageError(f"unknown parameter `{name}`", hint=hint)
         given[name] = fields[name].read(text)
     return given | _read_body(operation, body)
 

@@ -33,6 +33,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 }
 _LONGEST = 100_000
 MOST_NUMBER = 1_000_000
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,10 @@ class Field:
     def read(self, text: str) -> Any:
         """Return the value of a text in a query or path. Raises UsageError."""
         if self.kind == "integer":
-            if not (text.isascii() and text.isdecimal()) or len(text) > len(str(MOST_NUMBER)):
-                raise UsageError(f"`{self.name}` is {text!r}, not a number", hint=self.about)
+            digits = text.removeprefix("-")
+            if not (digits.isascii() and digits.isdecimal()) or len(digits) > len(str(MOST_NUMBER)):
+                hint = f"use a number from {self.least} to {self.most}"
+                raise UsageError(f"`{self.name}` is {text[:_SHOWN]!r}", hint=hint)
             return self.checked(int(text))
         if self.kind == "boolean":
             if text.casefold() not in {"true", "false", "1", "0"}:
