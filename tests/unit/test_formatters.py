@@ -91,3 +91,15 @@ def test_a_criterion_in_a_field_keeps_its_code_and_says_what_is_not_read() -> No
     assert read("run: `make` **Estimate:** 2h") == ("make", "")
     assert read("run: `set -e\nmake`")[1] == "its command continues in the next line"
     assert read("run: `make`\nand more")[1] == "`and more` outside the backticks cannot be read"
+
+
+@pytest.mark.parametrize("key", ["managed: mission", "in_force: {time_hours: 8}"])
+def test_front_matter_that_became_a_heading_is_an_error_and_not_a_draft(key: str) -> None:
+    """As mdformat leaves it without its plug-in for front matter."""
+    text = FILE.format(fields=PLAIN)
+    body = text[text.index("# T") :]
+    found = load(f"{'_' * 70}\n\n## id: m title: T status: active {key} budget: {{time_hours: 8}}\n\n{body}").problems
+    assert [(p.line, p.message, p.severity) for p in found] == [
+        (3, "a formatter has joined the lines of the front matter", "error")
+    ]
+    assert load(f"{body}\nThe key managed: mission is explained in the manual.\n").problems == ()

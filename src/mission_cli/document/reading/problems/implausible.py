@@ -39,6 +39,8 @@ _RESTORE = "restore it from its history: git log -p FILE"
 _UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")
 _OURS = pattern(r"^(managed|in_force):", re.MULTILINE)
 """Keys of every mission that this program serves; `in_force` is one of the last."""
+_JOINED = pattern(r"\b(managed|in_force): ")
+"""The same within a line, as a formatter leaves front matter that it takes for Markdown."""
 _MOMENTS = (
     ("Input Requests", ("prompt", "status"), ("asked", "expires")),
     ("Waits", ("feature", "waiting for"), ("since",)),
@@ -84,11 +86,20 @@ def no_text(text: str, front: Front) -> Iterator[Problem]:
         line = text.count("\n", 0, outside.start()) + 1
         words = f"the key `{outside[1]}` is outside of the front matter"
         yield Problem(line, 1, words, "write `---` into the first line of the file and below the last key, only there")
+    elif front.missing and (joined := _JOINED.search(text, 0, _title(text))):
+        words = "a formatter has joined the lines of the front matter"
+        hint = f"{_RESTORE}; mdformat leaves it alone with the plug-in mdformat-frontmatter"
+        yield Problem(text.count("\n", 0, joined.start()) + 1, 1, words, hint)
 
 
 def _first_heading(text: str, start: int) -> int:
     at = text.find("\n#", start)
     return len(text) if at < 0 else at
+
+
+def _title(text: str) -> int:
+    """Return where the title begins; 0 without one."""
+    return 0 if text.startswith("# ") else text.find("\n# ") + 1
 
 
 def too_large(layout: Layout, places: Sequence[MilestonePlace]) -> Iterator[Problem]:
