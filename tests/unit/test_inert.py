@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from tests.kit.proofs import exists
 
 from mission_cli.document.checking import inert
 from mission_cli.document.checking.lint import lint
-from mission_cli.document.reading.features import ANNOTATION
+from mission_cli.document.reading.features import ANNOTATION, NAMES
 from mission_cli.document.reading.front_schema import KEYS
 from mission_cli.document.reading.load import load
 from mission_cli.document.reading.sections import FEATURE_COLUMNS, SECTIONS
@@ -323,6 +324,12 @@ def test_everything_that_can_be_written_acts_or_is_said_not_to() -> None:
 @pytest.mark.parametrize("proof", sorted({*PROOFS.values(), *TOLD_ELSEWHERE.values()}))
 def test_a_test_that_is_named_is_there(proof: str) -> None:
     assert exists(proof)
+
+
+def test_the_page_about_the_file_names_every_key_role_and_annotation() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/format.md").read_text(encoding="utf-8")
+    names = {key.steps[-1] for key in KEYS.values()} | {f"[{name}" for name in NAMES} | set(routing.ROLES)
+    assert sorted(name for name in names if name not in page) == []
 
 
 INERT = """\

@@ -436,6 +436,10 @@ def test_a_delay_starts_when_what_is_before_it_is_finished_and_ends_by_the_clock
         ("min_score: 4.0", True, "passed"),
         ("min_score: 4.0", False, "failed"),
         ("all passed", False, "passed"),
+        ("minScore >= 4, requireAllPassed", True, "passed"),
+        ("an average score of >= 4 and all passed", True, "waiting"),
+        ("allPased, minScore >= 4", True, "waiting"),
+        ("allPased, minScore >= 4", False, "failed"),
         ("score > lunch", True, "waiting"),
     ],
 )

@@ -32,7 +32,10 @@ _SCORE = pattern(r"(?:min[_ -]?score\D*|>=\s*|≥\s*)(\d+(?:\.\d+)?)", re.IGNORE
 _PULL = pattern(r"pr:(?P<mission>[^/\s]+)/(?P<feature>[1-9][0-9]{0,8}\.[1-9][0-9]{0,8})")
 
 
-_ALL_PASSED = pattern(r"all[_ -]?passed", re.IGNORECASE)
+_SCORE_PART = pattern(r"(?:min[_ -]?score\D*|(?:score\s*)?(?:>=|≥)\s*)\d+(?:\.\d+)?(?:\s*/\s*5)?", re.IGNORECASE)
+_JOINS = frozenset(("and", "the", "mean", "average", "score", "is", "of", "&", "+", "-", "–", "—", ".", "`"))
+"""Words between the parts of a rule that change nothing."""
+_ALL_PASSED = pattern(r"(?:require[_ -]?)?all[_ -]?passed", re.IGNORECASE)
 
 
 _CONDITION = pattern(r"\bcondition\s*:\s*(.+)", re.IGNORECASE)
@@ -125,6 +128,15 @@ class Gate:
     def all_passed(self) -> bool:
         """Whether its rule requires every feature before it to be done."""
         return _ALL_PASSED.search(_CONDITION.sub("", self.rule)) is not None
+
+    @property
+    def unread(self) -> str:
+        """What remains of the rule of a quality gate without its parts; a person decides until there is nothing."""
+        rest = _CONDITION.sub("", self.rule)
+        for part in (_SCORE_PART, _ALL_PASSED):
+            rest = part.sub(" ", rest)
+        words = (word for word in rest.replace(",", " ").replace(";", " ").split() if word.casefold() not in _JOINS)
+        return " ".join(words)
 
 
 LANDING = "landing approved"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.document.checking.odd_cells import odd_cells
 from mission_cli.document.checking.unread import unread
 from mission_cli.document.reading.sections import (
     SECTIONS,
@@ -121,7 +122,7 @@ UNREAD_SECTIONS: Mapping[str, str] = {}
 def inert(loaded: Loaded) -> tuple[Problem, ...]:
     """Return a warning, with its place, for everything in a mission file that is not read or has no effect yet."""
     found = [*_keys(loaded), *_annotations(loaded), *_columns(loaded), *_sections(loaded), *_unread(loaded.mission)]
-    found += unread(loaded)
+    found += [*unread(loaded), *odd_cells(loaded)]
     return tuple(sorted(found))
 
 

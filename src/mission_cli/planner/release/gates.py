@@ -155,13 +155,14 @@ def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> tuple[GateStatus
     mean = sum(scores, Decimal(0)) / len(scores) if scores else None
     if least is not None and mean is not None and mean < least:
         return GateStatus.FAILED, f"the mean score is {plain_number(round(mean, 2))} of at least {plain_number(least)}"
+    if gate.unread:
+        return None, ""
     if gate.condition:
         fulfilled = condition_holds(gate.condition, facts_of(draft, after, scores))
         if fulfilled is False:
             return GateStatus.FAILED, f"its condition does not hold: {gate.condition}"
         return None if fulfilled is None else GateStatus.PASSED, ""
-    readable = least is not None or gate.all_passed or not gate.rule.strip()
-    return GateStatus.PASSED if readable else None, ""
+    return GateStatus.PASSED, ""
 
 
 def _score(draft: Draft, feature: Feature) -> Decimal:
