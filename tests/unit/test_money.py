@@ -28,12 +28,22 @@ from tests.kit.missions import (
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import stamp
 from mission_cli.domain.branches.landing import Landing, LandState
-from mission_cli.domain.budget.ledger import fair_share
+from mission_cli.domain.budget.ledger import account, fair_share
+from mission_cli.domain.budget.spends import BY_HAND, spends_of
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.mission import Limits, Preferences
 from mission_cli.domain.runs.jobs import AgentReport, Exit, Job
 from mission_cli.domain.runs.usage import Reserve, Usage
-from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
+from mission_cli.domain.status import (
+    Cause,
+    EndReason,
+    FeatureStatus,
+    JobState,
+    MilestoneStatus,
+    MissionStatus,
+    RecordState,
+    Verdict,
+)
 from mission_cli.domain.tables import Spend
 from mission_cli.planner.core.effects import Cancel, Integrate, Land
 from mission_cli.planner.core.moves.features import Dispatch, Settle
@@ -229,6 +239,15 @@ def test_an_ended_run_is_held_at_the_greater_one_of_reserve_and_bill() -> None:
     ended = record("1.1-a1", reserve=Reserve(usd=Decimal(4), hours=Decimal(1)))
     plan = plan_of(some, records=(ended,), jobs={ended.run: Job(JobState.ENDED, bill)})
     assert dispatched(plan) == [("m/1.2-a1", Decimal(6))]
+
+
+def test_a_deleted_row_of_an_attempt_frees_nothing_beside_what_was_spent_by_hand() -> None:
+    done = replace(
+        record("1.1-a1", usage=Usage(usd=Decimal(4))), state=RecordState.SETTLED, cause=Cause.DONE, ended=stamp(NOW)
+    )
+    by_hand = Spend("2026-11-20", "usd", Decimal(3), f"{BY_HAND}a domain")
+    log = (*spends_of(done), by_hand)
+    assert [account(TEN, rows, [done]).spent.usd for rows in (log, log[1:], log[:1], ())] == [7, 7, 4, 4]
 
 
 # A cap that is lowered

@@ -57,6 +57,9 @@ DESELECT = "def pytest_collection_modifyitems(items):\n    items[:] = [i for i i
 T = "tests/test_app.py"
 CHEATS: tuple[Case, ...] = (
     _pytest("nothing but a note", "write('n.txt', 'x')", "1 failed"),
+    Case("lint: a new exclusion", "write('ruff.toml', 'exclude = [\"app.py\"]\\n')", {"app.py": "import os\n"}, (RUFF,), because="ruff.toml as on the base"),
+    Case("lint: fewer rules", "write('.ruff.toml', '')", {"app.py": "x = 'a'\n", "pyproject.toml": '[tool.ruff.lint]\nselect = ["Q"]\n'}, (RUFF,), because=".ruff.toml as on the base"),
+    Case("types: errors ignored", "write('mypy.ini', '[mypy]\\nignore_errors = True\\n')", {"app.py": "x: int = 'a'\n"}, ("mypy --cache-dir=/dev/null app.py",), because="mypy.ini as on the base"),
     _pytest("a conftest that passes everything", f"write('conftest.py', {HOOK!r})", "conftest.py as on the base"),
     _pytest("a conftest below that passes everything", f"write('tests/conftest.py', {HOOK!r})", "tests/conftest.py as on the base"),
     _pytest("a conftest that deselects", f"write('conftest.py', {DESELECT!r})", "conftest.py as on the base"),
@@ -139,9 +142,6 @@ CHEATS: tuple[Case, ...] = (
     _script("a computed target", "make check", "write('Makefile', Path('Makefile').read_text() + '\\nN = check\\n$(N):\\n\\ttrue\\n')", "Makefile as on the base"),
     _script("failures ignored", "make check", "write('Makefile', '.IGNORE:\\n' + Path('Makefile').read_text())", "Makefile as on the base"),
     _script("a makefile that is read instead", "make check", "write('makefile', 'check:\\n\\ttrue\\n')", "makefile as on the base"),
-    Case("lint: a new exclusion", "write('ruff.toml', 'exclude = [\"app.py\"]\\n')", {"app.py": "import os\n"}, (RUFF,), because="ruff.toml as on the base"),
-    Case("lint: fewer rules", "write('.ruff.toml', '')", {"app.py": "x = 'a'\n", "pyproject.toml": '[tool.ruff.lint]\nselect = ["Q"]\n'}, (RUFF,), because=".ruff.toml as on the base"),
-    Case("types: errors ignored", "write('mypy.ini', '[mypy]\\nignore_errors = True\\n')", {"app.py": "x: int = 'a'\n"}, ("mypy --cache-dir=/dev/null app.py",), because="mypy.ini as on the base"),
 )  # fmt: skip
 RIGHT = "write('app.py', 'def add(a, b):\\n    return a + b\\n')\n"
 SAYS = "write('app.py', 'print(\"right\")\\n')\n"

@@ -17,7 +17,7 @@ from mission_cli.app.transaction import Done, Wanted, commit_change
 from mission_cli.document.editing.summary import summary_cells
 from mission_cli.domain.budget.amounts import CATEGORIES, LABELS, parse_entry, rounded, why_no_amount
 from mission_cli.domain.budget.ledger import account
-from mission_cli.domain.budget.spends import by_hand
+from mission_cli.domain.budget.spends import BY_HAND, by_hand
 from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forecast.vendors import vendors_of
@@ -139,7 +139,7 @@ def record_spending(ctx: Context, text: str, amounts: Mapping[str, str], why: st
         mission = address.mission
         about, given = spending_given(ctx, address, amounts, why, milestone)
         date, number = f"{ctx.clock.now():%Y-%m-%d}", "" if milestone is None else str(milestone)
-        rows = [Spend(date, category, amount, f"by hand: {about}", number) for category, amount in given.items()]
+        rows = [Spend(date, category, amount, f"{BY_HAND}{about}", number) for category, amount in given.items()]
         state = account(mission.limits, [*mission.spends, *rows], _records(ctx, address))
         shown = " and ".join(quantity_of(category, amount) for category, amount in given.items())
         words = f"{mission.id}: {shown} recorded, for {about}"

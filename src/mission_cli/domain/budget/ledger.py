@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.shown import quantity_of
 from mission_cli.domain.budget.amounts import ARE_SPENT, CATEGORIES
-from mission_cli.domain.budget.spends import spends_of
+from mission_cli.domain.budget.spends import BY_HAND, spends_of
 from mission_cli.domain.purchases.rows import spends_of_purchase
 from mission_cli.domain.runs.usage import Reserve
 
@@ -145,9 +145,12 @@ def account(
 ) -> Account:
     """Return the account of a mission; `bills` are the costs of runs that have ended and are not settled yet.
 
-    Spent is the greater of what the log and the run records say, so that a deleted or mistyped row frees no budget.
+    Spent is the greater of what the log says, and what the run records and the rows that `mission budget record` added
+    say together, so that a deleted or mistyped row of an attempt frees no budget.
     """
+    rows = tuple(rows)
     told = [row for r in records if not r.open for row in spends_of(r)]
+    told += [row for row in rows if row.description.startswith(BY_HAND)]
     told += [row for purchase in purchases for row in spends_of_purchase(purchase)]
     known = _greater(spent(rows), spent(told))
     due = [bills[r.run] for r in records if r.open and r.run in bills]

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs.record import RunRecord
 
 
+BY_HAND = "by hand: "
+"""How the description of a row begins that `mission budget record` adds."""
+
+
 def spends_of(record: RunRecord) -> list[Spend]:
     """Return the rows that a settled attempt, a planning round, a review or a judgment adds to the spend log."""
     name = f"planning a{record.attempt}" if record.planning else attempt_name(record.run)
