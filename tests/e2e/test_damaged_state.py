@@ -48,3 +48,14 @@ def test_a_branch_without_its_commit_is_not_read_as_no_mission(person: Person) -
     person.plan(PLAN)
     oid = lose(person, "missions")
     assert f"has lost the commit {oid}\n" in person.mission("list", ok=(1,)).err
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 41])
+def test_the_hint_puts_a_branch_back_that_a_power_cut_has_emptied(person: Person, content: bytes) -> None:
+    person.plan(PLAN)
+    head = person.state_head()
+    (person.repo / ".git/mission-state.git/refs/heads/missions").write_bytes(content)
+    hint = person.mission("status", "m", ok=(1,)).err.splitlines()[1]
+    subprocess.run(["sh", "-c", hint.partition("back: ")[2]], check=True, capture_output=True)
+    assert person.state_head() == head
+    assert person.mission("status", "m").out.startswith("One")

@@ -10,8 +10,8 @@ import fnmatch
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
-from mission_cli.adapters.git.repo.loose_objects import TREE
-from mission_cli.adapters.git.repo.objects import LINK, parsed_tree
+from mission_cli.adapters.git.repo.loose_objects import TREE, parsed_tree
+from mission_cli.adapters.git.repo.objects import LINK
 from mission_cli.adapters.secrets.forms import REACH
 from mission_cli.domain.errors import ToolError
 

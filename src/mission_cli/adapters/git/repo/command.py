@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
-from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.fs.atomic import sync_folder
 from mission_cli.adapters.git.repo.ref_lock import free_dead_lock, only_ours
 from mission_cli.adapters.proc.run import Completed, run, start_detached
@@ -38,7 +37,6 @@ _SAFE = (
     "-c",
     "log.showSignature=false",
 )
-_BAD_INDEX = pattern(r"(?i)index file (smaller|corrupt)|bad (index|signature)|index entry format|map index file")
 _KILLED = tuple(range(-64, 0))
 _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 _NEVER_ASK = "-oBatchMode=yes -oConnectTimeout=15 -oServerAliveInterval=10"
@@ -73,17 +71,10 @@ class Git:
         """Run a git command. Raises ToolError with git's message if its exit code is not in `ok`."""
         done = run([*self._argv, *args], cwd=self._cwd, env=self._env(env), stdin=stdin, timeout=timeout)
         if done.code not in ok:
-            raise refusal(args[0], done, hint=self._hint(done))
+            from mission_cli.adapters.git.repo.damage import index_hint
+
+            raise refusal(args[0], done, hint=index_hint(self.git_dir, self.work_tree, done.err))
         return done
-
-    def _hint(self, done: Completed) -> str:
-        """Return what helps if git cannot read the index, as after a power cut; else nothing."""
-        if self.work_tree is None or not _BAD_INDEX.search(done.err.decode("utf-8", "replace")):
-            return ""
-        from mission_cli._support.text import command_line
-
-        index, tree = os.fspath(self.git_dir / "index"), os.fspath(self.work_tree)
-        return f"make the index again: {command_line('rm', index)} && {command_line('git', '-C', tree, 'reset')}"
 
     def dialogue(self, *args: str) -> Dialogue:
         """Start a git command that answers one request after another."""

@@ -117,3 +117,15 @@ class LooseObjects:
         except OSError:
             return False
         return not any(word in config for word in _SPECIAL) and not os.path.lexists(f"{self._git_dir}/commondir")
+
+
+def parsed_tree(raw: bytes, size: int) -> dict[str, tuple[str, str]]:
+    """Return the entries of a tree in git's format: mode, blank, name, NUL, id, repeated."""
+    found: dict[str, tuple[str, str]] = {}
+    at = 0
+    while at < len(raw):
+        end = raw.index(b"\0", at)
+        mode, _, name = raw[at:end].partition(b" ")
+        at = end + 1 + size
+        found[name.decode("utf-8", "surrogateescape")] = (mode.decode(), raw[end + 1 : at].hex())
+    return found

@@ -6,11 +6,11 @@ An object never changes: trees that were read or made are cached by id. Refs are
 from __future__ import annotations
 
 import os
-import shlex
 import time
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.git.repo.loose_objects import TREE, LooseObjects
+from mission_cli.adapters.git.repo.damage import broken_ref, lost
+from mission_cli.adapters.git.repo.loose_objects import TREE, LooseObjects, parsed_tree
 from mission_cli.adapters.git.repo.plain_files import PlainFiles, is_oid
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import Sha
@@ -34,7 +34,6 @@ _MOST_TREES = 160
 _LONGEST_LINE = 64
 _MANY = 30
 """From this many objects on, one request for all of them is faster."""
-
 Entry = tuple[str, str]
 """(mode as stored in a tree, id)"""
 
@@ -56,7 +55,10 @@ class Objects:
         self._parents: dict[str, str] = {}
 
     def commit_of(self, name: str) -> Sha | None:
-        """Return the commit that a name stands for, or None. Raises ToolError if a branch points to a lost commit."""
+        """Return the commit that a name stands for, or None.
+
+        Raises ToolError if git cannot read a ref, or if the commit that it points to is lost.
+        """
         if is_oid(name):  # an object may be removed meanwhile; that to which a ref points is not
             found = self._files.object(name)
             if found is not None and found[0] == "commit":
@@ -69,6 +71,8 @@ class Objects:
         said = self._reader.ask(lambda git: _header(git, f"info {name}^{{commit}}"))
         if said is None and oid is not None and self._reader.ask(lambda git: _header(git, f"info {oid}")) is None:
             raise self.lost("commit", oid)
+        if said is None and oid is None and (error := broken_ref(self._git.git_dir, name)) is not None:
+            raise error
         return Sha(said[0]) if said else None
 
     def is_ancestor(self, old: str, new: str) -> bool:
@@ -162,12 +166,8 @@ class Objects:
         return found
 
     def lost(self, kind: str, oid: str) -> ToolError:
-        """Return the error for an object that something refers to and that is not in the repository."""
-        hint = self._restore if kind != "commit" else ""
-        words = f"{self._git.git_dir} has lost the {kind} {oid}"
-        return ToolError(
-            words, hint=hint or f"git --git-dir={shlex.quote(os.fspath(self._git.git_dir))} fsck lists all"
-        )
+        """Return the error for an object that something refers to and that is not there."""
+        return lost(self._git.git_dir, kind, oid, self._restore if kind != "commit" else "")
 
     def keep(self) -> None:
         """Write again what was written since the last call and is gone: `git gc --prune=now` of another process."""
@@ -340,18 +340,6 @@ def quoted(path: bytes) -> bytes:
     for char, word in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
         path = path.replace(char, word)
     return b'"' + path + b'"'
-
-
-def parsed_tree(raw: bytes, size: int) -> dict[str, Entry]:
-    """Return the entries of a tree in git's format: mode, blank, name, NUL, id, repeated."""
-    found: dict[str, Entry] = {}
-    at = 0
-    while at < len(raw):
-        end = raw.index(b"\0", at)
-        mode, _, name = raw[at:end].partition(b" ")
-        at = end + 1 + size
-        found[name.decode("utf-8", "surrogateescape")] = (mode.decode(), raw[end + 1 : at].hex())
-    return found
 
 
 def _remember(known: dict[str, T], key: str, value: T, most: int = _MOST_KEPT) -> None:

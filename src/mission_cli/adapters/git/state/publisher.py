@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +16,7 @@ from mission_cli.adapters.git.repo.checkout import (
     checked_out,
 )
 from mission_cli.adapters.git.repo.command import ZERO, Git
+from mission_cli.adapters.git.repo.damage import from_files
 from mission_cli.adapters.git.repo.index_lock import (
     free_own_lock,
     index_lock,
@@ -70,7 +69,7 @@ class Publisher:
         self._program, self._signer = program, signer
         self._signed = signer.signed if signer is not None else None
         self._git = Git(layout.git_dir, layout.work_tree, durable=True)
-        self._objects = Objects(self._git, copies(layout.git_dir), restore=_restore(layout.work_tree))
+        self._objects = Objects(self._git, copies(layout.git_dir), restore=from_files(layout.work_tree))
         self._contents = Contents(self._objects, layout.folders)
         self._by_look = ByLook()
         self._changes = Changes(self._git, self._objects, self._contents.folders)
@@ -242,9 +241,3 @@ class Publisher:
     def _exclusive(self) -> Iterator[None]:
         with locked(self.layout.git_dir / "mission-write.lock"):
             yield
-
-
-def _restore(work_tree: Path) -> str:
-    """Return the hint that makes lost objects again: their contents are in the files of the work tree."""
-    git = f"git -C {shlex.quote(os.fspath(work_tree))}"
-    return f"restore it from the files: {git} read-tree --empty && {git} add --all && {git} write-tree"
