@@ -51,6 +51,14 @@ def test_nothing_half_stays_where_a_disk_is_full(tmp_path: Path) -> None:
     assert [path.name for path in root.iterdir()] == ["program"]
 
 
+def test_the_program_is_put_there_after_the_folder_was_removed(tmp_path: Path) -> None:
+    root, digest = tmp_path / "cache" / "mission", hashlib.sha256(b"a program").hexdigest()
+    argv = [sys.executable, "-I", "-S", placing.__file__, os.fspath(root), "mission-0af.pyz", digest]
+    for packed, said in ((b"", b"missing"), (b"a program", b"here"), (b"", b"here")):
+        assert subprocess.run(argv, input=packed, capture_output=True, check=True).stdout == said
+    assert (root.stat().st_mode & 0o777, (root / "mission-0af.pyz").read_bytes()) == (0o700, b"a program")
+
+
 def test_the_program_is_the_same_each_time_and_made_once(tmp_path: Path) -> None:
     packed, digest = program(tmp_path)
     assert packed == make_program()

@@ -197,6 +197,7 @@ class Follower:
 
     def _give_back(self, words: str) -> None:
         """End jobs as not started of which nothing has left this machine."""
+        words = problem_in(words, self._host.name)
         for one in list(self._jobs.values()):
             if self._asking.never_left(one):
                 self._end(one, Exit(EndReason.NOT_STARTED, detail=f"host {self._host.name}: {words}"))

@@ -22,6 +22,7 @@ def place(path: Path, wanted: str, program: bytes) -> bool:
     if not known:
         if hashlib.sha256(program).hexdigest() != wanted:
             return False
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # it may have been removed since it was made
         beside = path.with_name(f"{path.name}.{os.getpid()}.new")
         try:
             with beside.open("wb") as new:
