@@ -70,7 +70,7 @@ def _is_somewhere(words: list[str]) -> bool:
         os.getcwd()  # noqa: PTH109 - no pathlib here
     except OSError:
         if "--repo" not in words:
-            sys.stderr.write("error: the current folder does not exist any more\n hint: change to another folder\n")
+            sys.stderr.write("error: the current folder no longer exists\n hint: change to another folder\n")
             return False
         os.chdir("/")
     return True

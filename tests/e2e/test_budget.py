@@ -51,7 +51,7 @@ def test_the_threshold_pauses_with_choices_and_resume_raises_it(person: Person) 
     details = next(r.details for r in mission.progress if r.event == "mission.paused")
     assert details == (
         "82% of the money is spent, the threshold is 80%: "
-        "go on (mission resume m), raise the cap (mission set m budget.money_usd 20), or stop (mission cancel m)"
+        "continue (mission resume m), raise the cap (mission set m budget.money_usd 20), or stop (mission cancel m)"
     )
     assert "m: 82% of the money is spent" in person.mission("inbox", ok=(3,)).out
     person.mission("resume", "m")

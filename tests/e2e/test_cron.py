@@ -341,7 +341,7 @@ wrong    identity    `git` was not found
 ok       clock       TIME
 ok       keys        HOME/.config/mission/env
 ok       cron        PYTHON -P -m mission_cli pulse --all --quiet
-warning  cron        folders of its PATH do not exist any more: /nowhere
+warning  cron        folders of its PATH no longer exist: /nowhere
                      → mission cron install
 ok       pulse       the last one ran less than 5 min ago
 wrong    repository  `git` was not found
@@ -522,8 +522,8 @@ def test_one_repository_never_stops_another(person: Person, tmp_path: Path) -> N
     assert shown(person, answer.err) == snapshot("""\
 TMP/broken: error: TMP/broken/.mission.toml:1:1: unknown setting `nonsense`
  hint: known are state, max_parallel_workers, sandbox, network, machine_workers, sandbox_read, sandbox_write, stuck_after, stall_after, max_steps, trees, remote, remote_every, protect, secret_exceptions, max_file_mib, hours, notify, attempts, validation_rounds, retry_delays, outage_delays, check_timeout, plan_max_usd, plan_deadline, request_lifetime, lost_grace, full_look, agree_after, min_free_memory_mib, min_free_disk_mib, identity, tree, runners
-TMP/emptied is not a repository with missions any more: pulses will ignore it
-TMP/vanished is not a repository with missions any more: pulses will ignore it
+TMP/emptied is no longer a repository with missions: pulses will ignore it
+TMP/vanished is no longer a repository with missions: pulses will ignore it
 """)
     until_completed(person)
     again = person.process("pulse", "--all", "--quiet")

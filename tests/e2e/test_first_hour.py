@@ -82,7 +82,7 @@ The repository has no commit, and work starts from one. Make an empty one? [Y/n]
 What next? (approve, change, edit, view, mode, budget, start over, leave, reject), or say what to change
 Start? [Y/n]:
 Start pulses?
-Follow it here? It goes on without you, too. [Y/n]:
+Follow it here? It also runs without you. [Y/n]:
 Land? [y/N]:\
 """)
     assert "agent: opencode" in found

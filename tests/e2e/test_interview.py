@@ -221,7 +221,7 @@ def test_ctrl_c_in_the_interview_leaves_nothing_half_made_and_keeps_the_answers(
         child.expect(BUDGET)
         assert interrupted(child) == (
             130,
-            "nothing was written; your answers are kept: `mission new` goes on with them",
+            "nothing was written; your answers are kept: `mission new` continues with them",
         )
     with terminal(person) as child:
         child.expect(r"An interview about `Count words` is not finished \(1 answer\). Go on with it\? .* \[yes\] ")

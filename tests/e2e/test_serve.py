@@ -143,7 +143,7 @@ def test_other_machines_reach_it_only_with_a_token_and_users_are_known_by_hashes
     place.chmod(0o644)
     assert "others may read or write this file" in person.mission("access", "list", ok=(1,)).err
     place.chmod(0o600)
-    assert person.mission("access", "remove", "ada", "--yes").out == "ada has no token any more\n"
+    assert person.mission("access", "remove", "ada", "--yes").out == "ada no longer has a token\n"
     assert "there is no token `ada`" in person.mission("access", "remove", "ada", "--yes", ok=(1,)).err
 
 

@@ -192,9 +192,7 @@ def test_what_runs_is_stopped_whatever_a_file_is_like(at_work: Person, ctx: Call
     else:
         assert paused.out.endswith("m is paused\n")
     person.wait_for_job("m/1.1-a1")
-    said = (
-        r"STOP is set: nothing starts any more, [1-9] running jobs? told to end; lift it with `mission resume --all`\n"
-    )
+    said = r"STOP is set: nothing new starts, [1-9] running jobs? told to end; lift it with `mission resume --all`\n"
     assert re.fullmatch(said, person.mission("stop", "--all").out)
     person.wait_for_job("n/1.1-a1")
     assert person.mission("list").out.startswith("STOPPED since ")

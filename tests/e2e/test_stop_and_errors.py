@@ -110,7 +110,7 @@ def test_after_stop_all_is_gone_within_seconds_and_no_pulse_is_started(person: P
         os.sched_yield()
     began = time.monotonic()
     said = person.process("stop", "--all").out
-    assert re.match(r"STOP is set: nothing starts any more, [1-9] running jobs? told to end; lift it with ", said)
+    assert re.match(r"STOP is set: nothing new starts, [1-9] running jobs? told to end; lift it with ", said)
     for _ in range(2):  # one that was at work before may have started another one
         person.let_pulses_end()
     before = (person.runtime / "clock.json").read_bytes()

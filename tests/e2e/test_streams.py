@@ -78,7 +78,7 @@ def test_a_current_folder_that_is_gone_is_an_error_and_stop_works_with_a_path(pe
         done = subprocess.run(["sh", "-c", script], cwd=person.repo, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (
             1,
-            "error: the current folder does not exist any more\n hint: change to another folder\n",
+            "error: the current folder no longer exists\n hint: change to another folder\n",
         ), words
     script = f'mkdir gone; cd gone; rmdir ../gone; exec {program} stop --all --repo "{person.repo}"'
     subprocess.run(["sh", "-c", script], cwd=person.repo, check=True)

@@ -68,7 +68,7 @@ def test_a_worker_asks_once_notes_names_results_and_sees_its_siblings(worker: Wo
     )
     question = {"question": "Which word?", "options": [{"label": "yes"}, {"label": "no", "description": "not"}]}
     assert worker.facts("ask", **question)["message"] == snapshot(
-        "your question is recorded. End now: a person answers, and the next attempt goes on"
+        "your question is recorded. End now: a person answers, and the next attempt continues"
     )
     assert worker.error("ask", **question)["message"] == "you have asked a question already"
     told = read_told((tmp_path / "notes.jsonl").read_text("utf-8"))

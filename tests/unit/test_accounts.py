@@ -144,7 +144,7 @@ class Desk:
 def test_an_account_is_made_with_a_person_for_the_terms_and_a_code_by_mail() -> None:
     desk = Desk()
     found = desk.run(desk.answer("accept"))
-    assert (found.state, found.message) == ("done", "the account forum is there")
+    assert (found.state, found.message) == ("done", "the account forum exists")
     [joined] = desk.site.joined
     password = desk.vault.values["secret:m/forum"]
     assert joined == {"#mail": ADDRESS, "#pass": password, "#name": "Ada"}
@@ -157,7 +157,7 @@ def test_an_account_is_made_with_a_person_for_the_terms_and_a_code_by_mail() -> 
             "account.picture: picture of step 5 of the account forum: assets/account-forum-05-the-form.png (by Ada)",
             "account.picture: picture of step 6 of the account forum: assets/account-forum-06-terms.png (by Ada)",
             "account.picture: picture of step 11 of the account forum: assets/account-forum-11-done.png (by Ada)",
-            "account.ready: the account forum is there; its password is in secret:m/forum (by Ada)",
+            "account.ready: the account forum exists; its password is in secret:m/forum (by Ada)",
         ]
     )
     view = listed(desk.ctx(), "m").accounts[0]
@@ -170,7 +170,7 @@ def test_an_account_is_made_with_a_person_for_the_terms_and_a_code_by_mail() -> 
     texts = [stored.text, *state.assets(stored, head).values()]
     assert not [text for text in texts if password in text or "482913" in text], "no secret is in a file or picture"
     assert "482913" not in desk.vault.values["secret:m/forum-signup"], "codes and cookies are gone at the end"
-    assert desk.run().message == "every step is done; --again begins anew"
+    assert desk.run().message == "every step is done; --again starts over"
 
 
 def test_it_waits_for_a_person_and_goes_on_later_without_signing_up_twice() -> None:
@@ -230,7 +230,7 @@ def test_a_click_whose_end_is_unknown_is_not_repeated() -> None:
     with pytest.raises(BlockedError) as refused:
         desk.run()
     assert f"{refused.value.message} ({refused.value.hint})" == snapshot(
-        "it is unknown whether step 7 was carried out: look at the site; --again begins anew (mission account run m forum --go-on)"
+        "it is unknown whether step 7 was carried out: look at the site; --again starts over (mission account run m forum --go-on)"
     )
     desk.browsers.site = {**whole, "https://forum.example/join": Screen()}
     assert progress_of(desk.ctx(), "m", committed(desk.host).resources[0]).begun

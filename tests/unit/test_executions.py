@@ -161,7 +161,7 @@ def test_a_schedule_that_does_not_fit_asks_a_person(status: str, schedule: str, 
 def test_the_deadline_pauses_once_and_a_person_who_resumes_has_decided() -> None:
     started = LogRow(stamp(NOW - 5 * DAY), "mission.started", "")
     late = mission(feature("1.1"), deadline="yesterday", progress=(started,))
-    words = "its deadline yesterday has passed: go on (mission resume m), or stop (mission cancel m)"
+    words = "its deadline yesterday has passed: continue (mission resume m), or stop (mission cancel m)"
     found = plan(late, deadline=NOW - DAY)
     assert found.transitions == (MoveMission(MissionStatus.PAUSED, words),)
     resumed = LogRow(stamp(NOW), "mission.resumed", "")

@@ -182,7 +182,7 @@ def test_a_limit_is_honored_by_all_processes_until_it_ends(
 ) -> None:
     said = (
         ForgeTrouble.LIMITED,
-        "Forge accepts no more requests with this token for now",
+        "Forge accepts no requests with this token for now",
         f"it answers again in {again:.0f} s; nothing has to be done",
         again,
     )

@@ -189,7 +189,7 @@ def test_what_cannot_be_fetched_is_never_an_empty_list(hub: Hub) -> None:
     hub.replies[f"GET {R}/pulls"] = [one_pull(head=None)]
     assert trouble(lambda: hub.forge().pulls(["topic"])) == (
         ForgeTrouble.UNREACHABLE,
-        "the answer of GitHub cannot be read: it has another form than expected at head",
+        "the answer of GitHub cannot be read: it does not have the expected form at head",
         "check the base URL, and whether a proxy or a login page answers instead",
     )
 

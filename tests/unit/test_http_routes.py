@@ -172,7 +172,7 @@ def test_filters_that_name_nothing_are_refused_with_what_they_may_name(web: Serv
             "include_tasks=maybe": ("`include_tasks` is 'maybe'", "write true or false"),
             "include_recent_events=-1": (
                 "`include_recent_events` is '-1', not a number",
-                "with so many events of each mission",
+                "with this many events of each mission",
             ),
             "kind=development": (
                 "unknown parameter `kind`",

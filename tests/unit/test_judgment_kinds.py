@@ -302,8 +302,8 @@ def test_a_request_is_withdrawn_when_it_is_about_nothing_any_more() -> None:
     one = some(feature("1.1"), requests=(open_one,))
     moves = decided(one, answered(JudgmentKind.REDUCE, "1.1"))
     assert [(type(m), m.why) for m in moves if isinstance(m, MoveRequest | Note)] == [
-        (MoveRequest, "request 1 is withdrawn: 1.1 has not failed any more"),
-        (Note, "nothing comes of judge-a1: 1.1 has not failed any more"),
+        (MoveRequest, "request 1 is withdrawn: 1.1 is no longer failed"),
+        (Note, "nothing comes of judge-a1: 1.1 is no longer failed"),
     ]
     assert decided(some(feature("1.1", FAILED), requests=(open_one,)), answered(JudgmentKind.REDUCE, "1.1")) == []
 

@@ -210,9 +210,7 @@ def test_a_person_archives_and_restores() -> None:
     make_mission(host, PLAIN, "n")
     ctx = host.context()
     assert resolve(ctx.state.snapshot()).mission.id == "n", "the one that is not archived is meant"
-    assert restore(host.context(), "m").words == snapshot(
-        "m is not archived any more; to continue it: mission resume m"
-    )
+    assert restore(host.context(), "m").words == snapshot("m is no longer archived; to continue it: mission resume m")
     assert restore(host.context(), "m").commit is None
     with pytest.raises(UsageError):
         resolve(host.context().state.snapshot())

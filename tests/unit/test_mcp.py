@@ -401,7 +401,7 @@ def test_a_decision_of_a_person_is_refused_where_nobody_can_ask_them(words: Pers
             "cap": "3 only a person decides this, and tester cannot ask one: Change words (Words)? budget.money_usd: 3 → 500. `budget.money_usd` grows from 3 to 500, more than tenfold. | a person can type: mission set words budget.money_usd 500; or list this client in `deciding_clients` of `[mcp]`",
             "runner": "3 only a person decides this, and tester cannot ask one: Change words (Words)? preferences.runner: script → script. | a person can type: mission set words preferences.runner script; or list this client in `deciding_clients` of `[mcp]`",
             "cancel": "3 only a person decides this, and tester cannot ask one: Cancel words (Words)? Running workers are stopped; their work is kept. | a person can type: mission cancel words; or list this client in `deciding_clients` of `[mcp]`",
-            "skip": "3 only a person decides this, and tester cannot ask one: Go on without words/1.2 (Show)? Reason: not needed | a person can type: mission skip words/1.2 --reason 'not needed'; or list this client in `deciding_clients` of `[mcp]`",
+            "skip": "3 only a person decides this, and tester cannot ask one: Continue without words/1.2 (Show)? Reason: not needed | a person can type: mission skip words/1.2 --reason 'not needed'; or list this client in `deciding_clients` of `[mcp]`",
             "retry": "3 only a person decides this, and tester cannot ask one: Try words/1.2 (Show) again? | a person can type: mission retry words/1.2; or list this client in `deciding_clients` of `[mcp]`",
             "approve": """\
 3 only a person decides this, and tester cannot ask one: Decide the gate `design` of words (Words).

@@ -155,7 +155,7 @@ def test_work_that_is_paid_for_is_judged_and_integrated_at_the_cap() -> None:
     [
         (
             "8",
-            f"80% of the money is spent, the threshold is 80%: go on (mission resume m), {RAISE}",
+            f"80% of the money is spent, the threshold is 80%: continue (mission resume m), {RAISE}",
             "mission resume m",
         ),
         (
@@ -214,7 +214,7 @@ def test_after_the_first_milestone_cost_is_held_against_caps_and_estimates(
     plan = plan_of(mission(milestones=(first, later), limits=TEN, spends=log))
     notes = [m.details for m in plan.transitions if isinstance(m, Note)]
     assert f"after milestone 1 the whole mission will cost about {said}" in notes
-    ways = "go on (mission resume m), skip features, or stop (mission cancel m)"
+    ways = "continue (mission resume m), skip features, or stop (mission cancel m)"
     assert [m.why for m in plan.transitions if isinstance(m, MoveMission)] == (
         [f"it will cost about {why}: {ways}"] if why else []
     )

@@ -262,7 +262,7 @@ def test_advance_finishes_the_phase_that_the_person_has_seen() -> None:
 
     assert refused(lambda: advance("building")) == (
         *(3, "the phase `building` has open work: 1.1"),
-        "to go on without it: mission skip m --phase building --reason TEXT",
+        "to continue without it: mission skip m --phase building --reason TEXT",
     )
     assert refused(lambda: advance("deploying"))[:2] == (
         4,

@@ -186,7 +186,7 @@ def test_data_for_a_wait_that_is_over_is_refused_and_a_person_may_still_end_a_fa
     host = waiting("| 1.1 | webhook:late | | | failed |", "| 1.2 | person:Ann | | | resolved |")
     assert refused(host, lambda ctx: signal(ctx, "m/1.1", data="1")) == snapshot(
         (
-            "1.1 waits for webhook:late, which has not happened in time → to go on without the data: mission signal m/1.1",
+            "1.1 waits for webhook:late, which has not happened in time → to continue without the data: mission signal m/1.1",
             3,
         )
     )

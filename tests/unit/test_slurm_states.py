@@ -81,7 +81,7 @@ def test_a_node_without_the_shared_folder_is_named_as_the_reason() -> None:
 
 
 def test_files_count_where_slurm_lists_nothing() -> None:
-    lost = "Slurm does not list it any more, and it did not end by itself"
+    lost = "Slurm no longer lists it, and it did not end by itself"
     assert looks([ID, "m-2"], []) == {ID: LaunchLook(LaunchState.UNKNOWN), "m-2": LaunchLook(LaunchState.UNKNOWN)}
     assert looks([ID], KNOWN[:1]) == {ID: LaunchLook(LaunchState.GONE, lost)}
     assert looks([ID], KNOWN) == {ID: LaunchLook(LaunchState.GONE, lost, "n1")}

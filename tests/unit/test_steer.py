@@ -338,7 +338,7 @@ def test_a_finished_mission_can_be_extended_and_says_how_to_go_on() -> None:
     host = planned()
     features.cancel(host.context(), "m")
     assert add_feature(host.context(), "m", new("five")).words == snapshot(
-        "1.4 five is added to milestone 1; feature 1.4 has no criterion (without `criteria:` any change with which the tests pass is accepted); m is cancelled, to go on: mission start m"
+        "1.4 five is added to milestone 1; feature 1.4 has no criterion (without `criteria:` any change with which the tests pass is accepted); m is cancelled, to continue it: mission start m"
     )
     assert committed(host).status is MissionStatus.CANCELLED
 

@@ -252,7 +252,7 @@ mission top  missions
 > red: like fire
   blue
   other answer
-  ↑↓ choose  enter go on  esc leave
+  ↑↓ choose  enter continue  esc leave
   the other answer may be empty\
 """)
 
@@ -369,7 +369,7 @@ def test_what_lands_is_shown_before_it_lands(landable: Host) -> None:
 > no
   merge: with a merge commit
   squash: everything as one commit
-  ↑↓ choose  enter go on  esc leave\
+  ↑↓ choose  enter continue  esc leave\
 """)
 
 
@@ -414,8 +414,8 @@ mission top  missions
   t       Retry a feature with a fresh set of attempts, or retry a phase.
   s       Continue without a feature; the reason is recorded.
   m       Tell the worker of a feature something.
-  X       Stop everything in the repository: nothing starts any more.
-  U       Let everything in the repository go on.
+  X       Stop everything in the repository: nothing new starts.
+  U       Let everything in the repository continue.
   ↑↓ scroll  esc leave\
 """)
 
@@ -749,10 +749,10 @@ def test_one_of_several_is_chosen_first_and_one_command_runs_at_a_time(
 
     which, question, meanwhile, after = asyncio.run(walk())
     assert which.splitlines()[-4:] == snapshot(
-        ["  answer: which one?", "> 1: Which color?", "  2: How deep?", "  ↑↓ choose  enter go on  esc leave"]
+        ["  answer: which one?", "> 1: Which color?", "  2: How deep?", "  ↑↓ choose  enter continue  esc leave"]
     )
     assert question.splitlines()[-4:] == snapshot(
-        ["  Question 2 of m", "  How deep?", "  answer", "  enter go on  esc leave"]
+        ["  Question 2 of m", "  How deep?", "  answer", "  enter continue  esc leave"]
     )
     assert "answer m …" in meanwhile
     assert "End m" not in meanwhile
@@ -801,7 +801,7 @@ mission top  missions
 > 1: Count lines
   2: Undo
   comment
-  ↑↓ choose  enter go on  esc leave  the comment may be empty\
+  ↑↓ choose  enter continue  esc leave  the comment may be empty\
 """)
     ctx = theirs.context()
     gates.decide_gate(ctx, "m", "feature_selection", approved=True, given=Chosen(2))

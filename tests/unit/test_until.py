@@ -73,7 +73,7 @@ def test_it_pauses_at_the_time_and_goes_on_when_a_person_resumes_it() -> None:
     assert mission(host).pause_at == stamp(begin + HOUR / 2)
     assert serve(host, HOUR / 3).status is MissionStatus.ACTIVE
     assert serve(host, HOUR / 2).status is MissionStatus.PAUSED
-    assert paused_because(host) == snapshot("it was to run until Fri 2026-11-20 10:30: go on (mission resume m)")
+    assert paused_because(host) == snapshot("it was to run until Fri 2026-11-20 10:30: continue (mission resume m)")
     assert started(host) == ["m/1.1-a1"]
     features.resume(host.context(), "m", until="8h")
     assert mission(host).pause_at == stamp(host.jobs.clock.now() + 8 * HOUR)

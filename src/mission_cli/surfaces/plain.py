@@ -23,7 +23,7 @@ BUG = 70
 NO_READER = 141
 """As a shell reports a program that SIGPIPE ended."""
 _REFUSED = BlockedError.exit_code
-GONE = "is not a repository with missions any more: pulses will ignore it"
+GONE = "is no longer a repository with missions: pulses will ignore it"
 
 
 def is_unicode(stream: TextIO) -> bool:
@@ -115,7 +115,7 @@ def stop_everything(repo: Path) -> tuple[str, AllStopped]:
 def stopped_now(result: AllStopped) -> str:
     """Return what `stop --all` has done."""
     running = f"{counted(len(result.ended), 'running job')} told to end" if result.ended else "nothing is running"
-    return f"STOP is set: nothing starts any more, {running}"
+    return f"STOP is set: nothing new starts, {running}"
 
 
 def plain_stop(repo: str) -> int:

@@ -37,7 +37,7 @@ def read(forge: str, model: type[_M], data: Any) -> _M:
         if isinstance(error, ValidationError):
             first = error.errors(include_url=False, include_input=False)[0]
             where = f" at {'.'.join(map(str, first['loc']))}"
-        raise in_wrong_json(forge, f"it has another form than expected{where}") from None
+        raise in_wrong_json(forge, f"it does not have the expected form{where}") from None
 
 
 def read_all(forge: str, model: type[_M], data: Iterable[Any]) -> list[_M]:

@@ -104,7 +104,7 @@ def limited(forge: str, again: float) -> ForgeError:
     """Return the error that a forge refuses requests for some time."""
     return ForgeError(
         ForgeTrouble.LIMITED,
-        f"{forge} accepts no more requests with this token for now",
+        f"{forge} accepts no requests with this token for now",
         hint=f"it answers again in {again:.0f} s; nothing has to be done",
         again=again,
     )

@@ -35,7 +35,7 @@ class FilePurse:
             try:
                 name, part = self._part(place)
             except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-                return Parts(found, f"{place} cannot be read ({error}): remove it, and its repository writes it anew")
+                return Parts(found, f"{place} cannot be read ({error}): remove it, and its repository writes it again")
             found[name] = part
         return Parts(found)
 

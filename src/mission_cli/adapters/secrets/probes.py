@@ -67,7 +67,7 @@ class LocalProbes:
                 Probed(there=False, words=found.words, remedy=found.remedy) if isinstance(found, Unresolved) else _THERE
             )
         if not self.can_tell(one):
-            return Probed(there=False, words="nothing tells whether it is there: a person has to say so")
+            return Probed(there=False, words="nothing shows whether it is available: a person has to say so")
         if one.kind is ResourceType.TOOL:
             return self._tool(_bare(one))
         host, port = _host(one) or ("", "")

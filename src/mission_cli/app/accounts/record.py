@@ -48,7 +48,7 @@ def done(ctx: Context, mission: str, account: Resource, reference: str) -> None:
         key = {"Name": account.name}
         cells = {"Status": str(ResourceStatus.AVAILABLE), "Reference": f"`{reference}`"}
         changes = tuple(SetCell("Resources", key, column, text) for column, text in cells.items())
-        words = f"the account {account.name} is there; its password is in {reference}"
+        words = f"the account {account.name} exists; its password is in {reference}"
         return Wanted(words, EventKind.ACCOUNT_READY, changes, decisions=(f"Use the new account {account.name}",))
 
     commit_change(ctx, mission, change)

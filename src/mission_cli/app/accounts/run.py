@@ -90,7 +90,7 @@ class Runner:
         self.now = keep(
             self.ctx, self.mission, self.account, Progress(step=len(self.plan.steps), digest=self.now.digest)
         )
-        return self._result("done", f"the account {self.account.name} is there")
+        return self._result("done", f"the account {self.account.name} exists")
 
     def _step(self, page: Page, step: Step) -> None:
         match step.verb:
@@ -214,14 +214,14 @@ def sign_up(
     now = Progress() if again else progress_of(ctx, mission, account)
     if now.begun and not go_on:
         hint = do("account", "run", mission, account.key, "--go-on")
-        words = f"it is unknown whether step {now.step + 1} was carried out: look at the site; --again begins anew"
+        words = f"it is unknown whether step {now.step + 1} was carried out: look at the site; --again starts over"
         raise BlockedError(words, hint=hint)
     if now.begun:
         now = replace(now, step=now.step + 1, begun=False)
     if now.step and now.digest != digest:
         raise BlockedError("its plan was changed meanwhile", hint=do("account", "run", mission, account.key, "--again"))
     if now.step >= len(plan.steps):
-        return AccountRun(mission, account.key, "done", "every step is done; --again begins anew", now.step + 1, 0)
+        return AccountRun(mission, account.key, "done", "every step is done; --again starts over", now.step + 1, 0)
     if not now.since:
         now = keep(ctx, mission, account, replace(now, since=stamp(ctx.clock.now()), digest=digest))
         started(ctx, mission, account)

@@ -94,7 +94,7 @@ def _over(address: Address, number: FeatureNumber, waits: Sequence[Wait], told: 
         return f"{number} no longer waits for {', '.join(w.waiting_for for w in waits)}: it was signaled before{same}"
     last = waits[-1]
     if last.status == WaitStatus.FAILED:
-        hint = advise("to go on without the data: ", do("signal", f"{address.mission.id}/{number}"))
+        hint = advise("to continue without the data: ", do("signal", f"{address.mission.id}/{number}"))
         raise BlockedError(f"{number} waits for {last.waiting_for}, which has not happened in time", hint=hint)
     how = "with other data" if last.data else "without data"
     words = f"{number} no longer waits for {last.waiting_for}: it was resolved {how}"

@@ -120,7 +120,7 @@ def _paid(ctx: Context, address: Address, number: int, amount: Price | None, kep
 
 
 def refund(ctx: Context, text: str, number: int, *, amount: str = "", reason: str = "") -> Done:
-    """Have money back, as far as the provider does that; the row changes when it has come."""
+    """Ask the provider for money back, as far as the provider does that; the row changes when it has come."""
     wanted = _money(amount) if amount else None
 
     def change(address: Address) -> Wanted:

@@ -210,7 +210,7 @@ def _looked(ctx: Context, mission: Mission, one: Resource) -> tuple[ResourceStat
     if one.is_over(ctx.clock.now()):
         return ResourceStatus.EXPIRED if one.available else None, f"{name}: it has expired"
     if not one.check and not ctx.probes.can_tell(one):
-        return None, f"{name}: nothing tells whether it is there: it is {one_line(one.raw_status, 40)}"
+        return None, f"{name}: nothing shows whether it is available: it is {one_line(one.raw_status, 40)}"
     try:
         found = _commanded(ctx, mission, one) if one.check else ctx.probes.look(one)
     except ToolError as error:

@@ -243,7 +243,7 @@ class AttemptReport:
     """`MISSION/N.M-aK`."""
     feature: str
     title: str
-    """Of the feature; empty if it is not in the file any more."""
+    """Of the feature; empty if it is no longer in the file."""
     open: bool
     """Whether it is not settled yet."""
     attempt: ReportedAttempt

@@ -207,7 +207,7 @@ def in_force(front: Front, text_of: Callable[[str], str]) -> InForce:
         line, column = (place.start_mark.line + 2, place.start_mark.column + 1) if place else (1, 1)
         overruled.append(Overruled("managed", word, MANAGED, f"is `{word}`, which is not known", line, column))
     if not is_recordable(front):
-        words = "does not contain the last valid values any more: remove the line, and it will be written again"
+        words = "no longer contains the last valid values: remove the line, and it will be written again"
         overruled.append(Overruled(SECTION, front.text(SECTION), "", words, front.line_of(SECTION)))
     return InForce(values, written, tuple(overruled), is_recordable(front))
 

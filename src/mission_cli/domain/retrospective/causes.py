@@ -105,7 +105,7 @@ def _way_on(mission: Mission, number: FeatureNumber, last: RunRecord, attempts: 
         other = (good.runner, good.model) != (last.runner, last.model)
         return f"{attempt_name(good.run)} with {runner_of(good)}" if other else attempt_name(good.run)
     if feature is None:
-        return f"{number} is not in the plan any more"
+        return f"{number} is no longer in the plan"
     if feature.status is FeatureStatus.DONE:
         return f"{number} was set to done"
     if feature.status is FeatureStatus.SKIPPED:

@@ -98,7 +98,7 @@ def _not_judged(draft: Draft, record: RunRecord) -> str:
     judged = judged or (milestone is not None and milestone.status is MilestoneStatus.VALIDATING)
     phase = current(draft.mission.phases)
     judged = judged or (phase is not None and phase.active and record.about == phase.owner)
-    return "" if judged else f"{record.about} is not being judged any more"
+    return "" if judged else f"{record.about} is no longer being judged"
 
 
 def _ended(draft: Draft, record: RunRecord, end: Exit) -> None:

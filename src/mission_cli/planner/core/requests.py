@@ -40,7 +40,7 @@ class Question:
     why: str
     descriptions: tuple[str, ...] = ()
     free_text: bool = False
-    """Whether another text than an option is an answer, too."""
+    """Whether a text that is not an option is an answer, too."""
     urgency: str = ""
     """Empty: normal."""
     lifetime: timedelta | None = None
@@ -148,7 +148,7 @@ def _stale(draft: Draft, request: InputRequest) -> str:
         return f"attempt {number} at {attempt[1]} has been judged" if settled else ""
     if request.feature == FINAL:
         passed = any(m.status is MilestoneStatus.PASSED for m in draft.mission.milestones)
-        return "" if passed else "no milestone has passed any more"
+        return "" if passed else "no milestone counts as passed now"
     if request.feature.startswith(PHASE):
         active = any(p.owner == request.feature and p.active for p in draft.mission.phases)
         return "" if active else "its phase is over"

@@ -87,7 +87,7 @@ def _promoted(draft: Draft, row: DraftRow) -> None:
     name, to = name_in(row.path), "the person's own" if row.fate is Fate.TO_ME else "the repository"
     if seen.trouble:
         again = do("agents", "discard", draft.mission.id, name)
-        unblock = advise("move what is there out of the way; the promotion follows by itself; or ", again)
+        unblock = advise("move the existing file out of the way; the promotion then follows by itself; or ", again)
         draft.hold("", HoldKind.REQUEST, f"{name} is not promoted: {seen.trouble}", unblock=unblock, person=True)
     elif seen.where:
         words = f"{row.path} is among {to}: {seen.where}"

@@ -119,11 +119,11 @@ def _moot(draft: Draft, record: RunRecord) -> str:
             failed = any(
                 str(m.number) == record.about and m.status is MilestoneStatus.FAILED for m in mission.milestones
             )
-            return "" if failed and mission.status is MissionStatus.PAUSED else "the mission goes on"
+            return "" if failed and mission.status is MissionStatus.PAUSED else "the mission continues"
         case JudgmentKind.REDUCE:
             feature = feature_of(mission, record.about)
             failed = feature is not None and feature.status is FeatureStatus.FAILED
-            return "" if failed else f"{record.about} has not failed any more"
+            return "" if failed else f"{record.about} is no longer failed"
         case _:
             named = [feature_of(mission, number) for number in record.criteria]
             left = [f for f in named if f is not None and not_begun(draft, f)]
@@ -164,7 +164,7 @@ def _serialized(draft: Draft, record: RunRecord, answer: Serialization) -> Advis
 def _reduced(draft: Draft, record: RunRecord, answer: Reduction) -> Advised | str:
     number, feature = FeatureNumber(record.about), feature_of(draft.mission, record.about)
     if feature is None or feature.status is None:
-        return f"{record.about} is not in the file any more"
+        return f"{record.about} is no longer in the file"
     note = one_line(answer.note, _LONGEST)
     move_feature(feature.status, FeatureStatus.PENDING)
     again = {
@@ -175,7 +175,7 @@ def _reduced(draft: Draft, record: RunRecord, answer: Reduction) -> Advised | st
     meant = {
         "simplify": f"try it again as: {one_line(answer.note, _LONG)}",
         "retry": f"try it again with this hint: {one_line(answer.note, _LONG)}",
-        _SKIP: "the mission goes on without it",
+        _SKIP: "the mission continues without it",
         LEAVE: "it stays as it is",
     }
     order = dict.fromkeys([answer.choice, *meant])
@@ -198,7 +198,7 @@ def _unneeded(draft: Draft, record: RunRecord, answer: Necessity) -> Advised | s
     skip = TakeAdvice(
         record.run, f"{names}: skipped, as a person answered ({record.run})", skip=tuple(dict.fromkeys(left))
     )
-    options = {_SKIP: f"the mission goes on without {names}", LEAVE: "it stays in the plan"}
+    options = {_SKIP: f"the mission continues without {names}", LEAVE: "it stays in the plan"}
     question = f"leave {names} out, because the goal does not need it? {one_line(answer.reason, _LONG)}"
     return Advised(str(left[0]), question, options, {_SKIP: skip})
 

@@ -22,7 +22,7 @@ def unwanted(draft: Draft, record: RunRecord) -> str:
     if kind is None or not rules.allows(kind):
         return f"{rules.key_of(kind)} is off" if kind is not None else f"`{record.asks}` cannot be judged"
     gone = record.about and not _is_there(draft, record.about)
-    return f"{record.about} is not in the file any more" if gone else ""
+    return f"{record.about} is no longer in the file" if gone else ""
 
 
 def cause_of_judgment(record: RunRecord, answer: str) -> tuple[Cause, str]:

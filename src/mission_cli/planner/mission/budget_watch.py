@@ -108,5 +108,5 @@ def _project(draft: Draft, state: Account) -> None:
     details = f"after milestone {first.number} the whole mission will cost about {', '.join(words) or 'nothing'}"
     draft.transitions.append(Note(EventKind.BUDGET_PROJECTED, details))
     if over:
-        ways = f"go on ({do('resume', mission.id)}), skip features, or stop ({do('cancel', mission.id)})"
+        ways = f"continue ({do('resume', mission.id)}), skip features, or stop ({do('cancel', mission.id)})"
         draft.pause(f"it will cost about {' and '.join(over)}: {ways}")

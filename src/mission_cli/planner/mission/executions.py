@@ -87,7 +87,7 @@ def deadline(draft: Draft) -> None:
     come = draft.has_come("", f"the deadline {mission.deadline} has come", over - draft.observation.now)
     _warn(draft, over, come=come)
     if come:
-        choices = f"go on ({do('resume', mission.id)}), or stop ({do('cancel', mission.id)})"
+        choices = f"continue ({do('resume', mission.id)}), or stop ({do('cancel', mission.id)})"
         draft.pause(f"its deadline {mission.deadline} has passed: {choices}")
 
 
@@ -101,7 +101,7 @@ def until(draft: Draft) -> None:
         return
     when = draft.observation.local(over)
     if draft.has_come("", f"{when} has come", over - draft.observation.now):
-        draft.pause(f"it was to run until {when}: go on ({do('resume', mission.id)})")
+        draft.pause(f"it was to run until {when}: continue ({do('resume', mission.id)})")
 
 
 def _warn(draft: Draft, over: datetime, *, come: bool) -> None:

@@ -110,7 +110,7 @@ def choices(draft: Draft, reached: Refusal) -> str:
     higher = f"raise the cap ({raise_cap(mission, reached.category, stand(draft))})"
     if is_used_up(stand(draft), reached.category):
         return f"no attempt can start: {higher}, or stop ({do('cancel', mission.id)})"
-    return f"go on ({do('resume', mission.id)}), {higher}, or stop ({do('cancel', mission.id)})"
+    return f"continue ({do('resume', mission.id)}), {higher}, or stop ({do('cancel', mission.id)})"
 
 
 def raise_cap(mission: Mission, category: str, state: Account) -> Advice:

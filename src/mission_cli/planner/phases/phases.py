@@ -59,7 +59,7 @@ def _goes_back(draft: Draft) -> bool:
         left = [m for m in milestones_of(draft.mission, phase) if not m.finished]
         if left:
             source = now or listed[-1]
-            go_back(draft, source, phase, f"back to {phase.name}: milestone {left[0].number} is not finished any more")
+            go_back(draft, source, phase, f"back to {phase.name}: milestone {left[0].number} is no longer finished")
             return True
     begun = [p for p in listed[here + 1 :] if p.status not in {PhaseStatus.PENDING, PhaseStatus.SKIPPED}]
     if now is not None and begun:

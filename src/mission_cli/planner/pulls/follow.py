@@ -110,7 +110,7 @@ def _begin(subject: Subject) -> None:
     if not subject.in_review:
         return
     if row.status is not RowStatus.PLANNED:
-        words = f"{row.name} does not exist any more at the forge"
+        words = f"{row.name} no longer exists at the forge"
         unblock = advise(do("retry", subject.address), " opens another one")
         subject.hold(words, unblock=unblock, person=True)
     elif not subject.look.pushed:

@@ -31,7 +31,7 @@ def follow_charges(draft: Draft, row: PurchaseRow, account: Account) -> None:
     if account.open and known:
         draft.effects.append(CancelCard(row.number, row.reference, f"{row.name} is paid: nothing more is charged"))
     if row.status is PurchaseStatus.UNCLEAR:
-        words = f"{row.name} was charged in another way than approved: {wrong_about(row, account) or row.what}"
+        words = f"{row.name} was charged differently from what was approved: {wrong_about(row, account) or row.what}"
         accept = do("purchase", "paid", draft.mission.id, row.number)
         draft.hold(row.feature, HoldKind.PURCHASE, words, unblock=accept, person=True)
 
@@ -40,7 +40,7 @@ def _record(draft: Draft, row: PurchaseRow, account: Account, paid: int, back: i
     currency = row.amount.currency
     wrong = wrong_about(row, account)
     if wrong and row.status is not PurchaseStatus.UNCLEAR and _is_new(row, account):
-        to, what = PurchaseStatus.UNCLEAR, f"was charged in another way than approved: {wrong}"
+        to, what = PurchaseStatus.UNCLEAR, f"was charged differently from what was approved: {wrong}"
     elif back >= paid:
         to, what = PurchaseStatus.REFUNDED, "is refunded"
     elif back:

@@ -135,7 +135,7 @@ def _approved(draft: Draft, row: PurchaseRow) -> None:
     if is_over(draft, row):
         move(draft, row, PurchaseStatus.EXPIRED, f"{row.name} has expired: it was valid until {row.until}")
     elif not is_allowed(draft, row):
-        why = f"{row.name} has changed since it was approved, or is not approved any more"
+        why = f"{row.name} has changed since it was approved, or is no longer approved"
         move(draft, replace(row, by="", since="", reserved=Decimal(0)), PurchaseStatus.REQUESTED, why)
     elif found := stops(draft):
         hold(draft, row, _named(row, found))
@@ -174,7 +174,7 @@ def _why_over(draft: Draft, row: PurchaseRow) -> str:
         return draft.observation.payments.stopped
     if is_over(draft, row):
         return f"it was valid until {row.until}"
-    return "" if is_allowed(draft, row) else "it has changed since it was approved, or is not approved any more"
+    return "" if is_allowed(draft, row) else "it has changed since it was approved, or is no longer approved"
 
 
 def _unknown_there(draft: Draft, row: PurchaseRow) -> None:

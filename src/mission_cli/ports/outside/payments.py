@@ -71,7 +71,7 @@ class Payments(Protocol):
         ...
 
     def refund(self, reference: str, amount: Price, key: str) -> Answer:
-        """Have money back, once for a key; REFUSED where only the merchant can pay it back; never raises."""
+        """Ask for money back, once for a key; REFUSED where only the merchant can pay it back; never raises."""
         ...
 
     def record(self, reference: str, amount: Price, merchant: str) -> Answer:

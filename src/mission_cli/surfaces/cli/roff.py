@@ -19,7 +19,7 @@ _EXIT_CODES = (
     ("4", "the mission changed concurrently; try again"),
     ("70", "internal error"),
     ("130", "interrupted"),
-    ("141", "nothing reads the output any more"),
+    ("141", "nothing reads the output now"),
 )
 _ENVIRONMENT = (
     ("MISSION_<NAME>", "A setting, such as MISSION_MACHINE_WORKERS=8; mission help settings lists them."),

@@ -59,7 +59,7 @@ _TITLES = {
         "This link has expired",
         "Nothing was changed. Ask for a new message, or decide at the terminal.",
     ),
-    Standing.CLOSED: ("This is not open any more", "It was decided or withdrawn meanwhile. Nothing was changed."),
+    Standing.CLOSED: ("This is no longer open", "It was decided or withdrawn meanwhile. Nothing was changed."),
     Standing.STALE: (
         "This has changed since the message",
         "The work or the question is not what the message was about. Nothing was changed.",
@@ -126,7 +126,7 @@ class DecidePages:
                 problem = problem_of(error)
                 return self._page_of(ctx, offered, f"{problem.title}. {problem.hint}", status=problem.status)
             ctx.again()
-            return _page(200, "Done", words=f"{done.words}. The mission goes on with the next pulse.")
+            return _page(200, "Done", words=f"{done.words}. The mission continues with the next pulse.")
         return _over(Standing.UNKNOWN)
 
     def _page_of(self, ctx: Context, offered: Offered, words: str, *, status: int = 200) -> Response:

@@ -56,18 +56,18 @@ def start(desk: Desk, given: Starting) -> Answer:
 
 
 def resume(desk: Desk, given: Resuming) -> Answer:
-    """Return what a new conversation has to know (`mission context`), and let a paused mission go on if asked."""
+    """Return what a new conversation needs to know (`mission context`), and continue a paused mission if asked."""
     if given.unpause:
         unpause(desk, given.mission)
     return briefing(desk, given)
 
 
 def unpause(desk: Desk, mission: str, reason: str = "") -> Answer:
-    """Let a paused mission go on (`mission resume`)."""
+    """Continue a paused mission (`mission resume`)."""
     from mission_cli.app.commands import features
 
     opened, found, title = _mission(desk, mission)
-    opened = desk.confirm(opened, f"Let {title} go on?", do("resume", found))
+    opened = desk.confirm(opened, f"Continue {title}?", do("resume", found))
     return desk.finish(opened, features.resume(opened.context, found, reason=reason))
 
 
@@ -101,7 +101,7 @@ def set_value(desk: Desk, given: Updating) -> Answer:
 
 
 def retry_or_skip(desk: Desk, given: UpdatingTask) -> Answer:
-    """Try a task again, or go on without it (`mission retry`, `mission skip`)."""
+    """Try a task again, or continue without it (`mission retry`, `mission skip`)."""
     from mission_cli.app.commands import features
 
     opened = desk.open()
@@ -113,7 +113,7 @@ def retry_or_skip(desk: Desk, given: UpdatingTask) -> Answer:
         return desk.finish(opened, features.retry(opened.context, where, reason=given.reason))
     if not given.reason.strip():
         raise UsageError("a reason is needed to skip a task", hint="give `reason`; it is recorded in the Decision Log")
-    text = f"Go on without {where} ({title})? Reason: {clean(given.reason)}"
+    text = f"Continue without {where} ({title})? Reason: {clean(given.reason)}"
     opened = desk.confirm(opened, text, do("skip", where, "--reason", given.reason))
     return desk.finish(opened, features.skip(opened.context, where, reason=given.reason))
 

@@ -64,7 +64,7 @@ class Resuming(OneMission):
     max_tokens: Annotated[int, Field(description="The longest answer; 4 characters count as a token.", ge=500)] = (
         MAX_TOKENS
     )
-    unpause: Annotated[bool, Field(description="Also let a paused mission go on. A person decides this.")] = False
+    unpause: Annotated[bool, Field(description="Also continue a paused mission. A person decides this.")] = False
 
 
 class Creating(Given):
@@ -102,7 +102,7 @@ class Updating(OneMission):
 
     status: Annotated[
         Literal["paused", "active", "cancelled"] | None,
-        Field(description="`paused`: start nothing new; `active`: go on; `cancelled`: end it."),
+        Field(description="`paused`: start nothing new; `active`: continue; `cancelled`: end it."),
     ] = None
     key: Annotated[str, Field(description="A key of the front matter, such as `priority` or `budget.money_usd`.")] = ""
     value: Annotated[str, Field(description="Its new value.")] = ""
@@ -145,7 +145,7 @@ class Asking(Given):
     options: Annotated[
         list[str], Field(description="Possible answers, each `LABEL` or `LABEL=WHAT IT MEANS`; empty: any text.")
     ] = []
-    free_text: Annotated[bool, Field(description="Whether another text than an option is an answer, too.")] = False
+    free_text: Annotated[bool, Field(description="Whether a text that is not an option is an answer, too.")] = False
     urgency: Annotated[Literal["low", "normal", "high", "urgent"], Field(description="How urgent it is.")] = "normal"
     expires: Annotated[str, Field(description="When it expires, such as 2h; empty: as the settings say.")] = ""
 
@@ -156,7 +156,7 @@ class UpdatingTask(Given):
     task: _Feature
     status: Annotated[
         Literal["pending", "skipped"] | None,
-        Field(description="`pending`: try it again; `skipped`: go on without it, which needs a reason."),
+        Field(description="`pending`: try it again; `skipped`: continue without it, which needs a reason."),
     ] = None
     message: Annotated[str, Field(description="What the next worker of the task should know.")] = ""
     reason: _Reason = ""

@@ -101,7 +101,7 @@ _ALL = (
     _reading(
         "mission_budget_estimate",
         "Cost of a size",
-        "Return what a mission with so many features costs, before there is a plan.",
+        "Return what a mission of this size costs, before there is a plan.",
         budget.Sizing,
         "budget estimate",
         budget.estimate,
@@ -126,7 +126,7 @@ _ALL = (
         "mission_resume",
         "Take up a mission",
         "Return what you have to know of a mission in a new conversation: goal, state, questions, decisions, events. "
-        "With `unpause`, a paused mission goes on." + _DECISION,
+        "With `unpause`, a paused mission continues." + _DECISION,
         given.Resuming,
         "context",
         deciding.resume,
@@ -188,8 +188,9 @@ _ALL = (
     Tool(
         "mission_ask_user",
         "Ask the person",
-        "Ask the person something about a mission or a task, which waits for the answer. Use it when you cannot go on "
-        "without a decision that is not yours. If your program can show the question, the answer comes at once.",
+        "Ask the person something about a mission or a task, which waits for the answer. Use it when you cannot "
+        "continue without a decision that is not yours. "
+        "If your program can show the question, the answer comes at once.",
         given.Asking,
         "ask",
         asking.ask_user,

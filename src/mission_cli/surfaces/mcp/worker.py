@@ -38,7 +38,7 @@ class Asking(Given):
 
     question: Annotated[str, Field(description="The question, with what one has to know.", min_length=1)]
     options: Annotated[list[Option], Field(description="Possible answers; empty: any text.", default_factory=list)]
-    free_text: Annotated[bool, Field(description="Whether another text than an option is an answer, too.")] = False
+    free_text: Annotated[bool, Field(description="Whether a text that is not an option is an answer, too.")] = False
     urgency: Annotated[Literal["low", "normal", "high", "urgent"], Field(description="How urgent it is.")] = "normal"
 
 
@@ -96,7 +96,7 @@ def ask(desk: WorkerDesk, given: Asking) -> Answer:
         draft.replace(place)
     except OSError as error:
         raise ToolError(f"{place} cannot be written: {error.strerror}") from error
-    return Answer(Recorded("your question is recorded. End now: a person answers, and the next attempt goes on"))
+    return Answer(Recorded("your question is recorded. End now: a person answers, and the next attempt continues"))
 
 
 def log(desk: WorkerDesk, given: Noting) -> Answer:
@@ -124,8 +124,8 @@ _ALL = (
     Tool(
         "ask",
         "Ask a person",
-        "Ask a person when you cannot go on without a decision that is not yours. Do not guess. Then end at once: the "
-        "attempt does not count, and the answer is in the prompt of the next one.",
+        "Ask a person when you cannot continue without a decision that is not yours. Do not guess. Then end at once: "
+        "the attempt does not count, and the answer is in the prompt of the next one.",
         Asking,
         "",
         ask,

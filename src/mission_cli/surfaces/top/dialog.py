@@ -139,7 +139,7 @@ def _keys_of(asked: Question) -> list[str]:
     if not (asked.options or asked.text):
         return ["↑↓ scroll", "esc leave"]
     empty = [] if asked.needed or not asked.text else [f"the {asked.text} may be empty"]
-    return [*(["↑↓ choose"] if asked.options else []), "enter go on", "esc leave", *empty]
+    return [*(["↑↓ choose"] if asked.options else []), "enter continue", "esc leave", *empty]
 
 
 def agreed(question: Question, text: str, *, default: bool) -> Question:

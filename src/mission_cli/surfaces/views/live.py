@@ -184,7 +184,7 @@ class Screen:
         if view.status != MissionStatus.ACTIVE:
             return f"follow again: {self._again}"
         works = any(f.running_for for m in view.milestones for f in m.features)
-        going = "workers go on" if works else "no worker runs now; the next pulse goes on"
+        going = "workers continue" if works else "no worker runs now; the next pulse continues"
         return f"{going}; follow again: {self._again}; stop: mission pause {self._mission}"
 
     def _look(self) -> MissionView:

@@ -246,4 +246,4 @@ def unread(error: Exception) -> Exception:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False)[0]
         where = f" at {'.'.join(map(str, first['loc']))}"
-    return in_wrong_json("GitHub", f"it has another form than expected{where}")
+    return in_wrong_json("GitHub", f"it does not have the expected form{where}")

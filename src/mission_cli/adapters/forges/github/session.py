@@ -20,8 +20,8 @@ _TROUBLES = {
     "NOT_FOUND": (ForgeTrouble.NOT_FOUND, "it does not exist, or this token may not see it"),
     "FORBIDDEN": (ForgeTrouble.FORBIDDEN, "the token lacks a right"),
     "INSUFFICIENT_SCOPES": (ForgeTrouble.FORBIDDEN, "the token lacks a right"),
-    "RATE_LIMITED": (ForgeTrouble.LIMITED, "GitHub accepts no more requests with this token for now"),
-    "RATE_LIMIT": (ForgeTrouble.LIMITED, "GitHub accepts no more requests with this token for now"),
+    "RATE_LIMITED": (ForgeTrouble.LIMITED, "GitHub accepts no requests with this token for now"),
+    "RATE_LIMIT": (ForgeTrouble.LIMITED, "GitHub accepts no requests with this token for now"),
     "SERVICE_UNAVAILABLE": (ForgeTrouble.UNREACHABLE, "GitHub has a problem"),
     "INTERNAL": (ForgeTrouble.UNREACHABLE, "GitHub has a problem"),
 }

@@ -142,7 +142,7 @@ def _refuse_unfinished(mission: Mission, phase: Phase) -> None:
     left = [f.number for m in milestones_of(mission, phase) if not m.finished for f in m.features if not f.finished]
     if left or any(not m.finished for m in milestones_of(mission, phase)):
         words = f"the phase `{phase.name}` has open work" + (f": {', '.join(left[:5])}" if left else "")
-        raise BlockedError(words, hint=advise("to go on without it: ", skip))
+        raise BlockedError(words, hint=advise("to continue without it: ", skip))
     if phase.kind is WorkerKind.LANDING:
         raise BlockedError(f"the work has not landed in the phase `{phase.name}`", hint=do("land", mission.id))
 

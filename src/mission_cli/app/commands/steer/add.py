@@ -150,5 +150,5 @@ def _refuse_unlike(meant: PlanFeature, read: Feature | None) -> None:
 def _next(mission: Mission) -> str:
     """Return the command that is needed before anything starts, as the end of a sentence."""
     if mission.status in FINISHED_MISSION:
-        return f"; {mission.id} is {mission.status}, to go on: {do('start', mission.id)}"
+        return f"; {mission.id} is {mission.status}, to continue it: {do('start', mission.id)}"
     return ""

@@ -69,7 +69,7 @@ def restore(ctx: Context, text: str, *, reason: str = "") -> Done:
         mission = address.mission
         if not mission.archived:
             return Wanted(f"{mission.id} is not archived")
-        words = f"{mission.id} is not archived any more" + (f": {reason}" if reason else "")
+        words = f"{mission.id} is no longer archived" + (f": {reason}" if reason else "")
         goes_on = advise("; to continue it: ", do("resume", mission.id))
         return Wanted(
             words,

@@ -44,7 +44,7 @@ class Given:
     options: Sequence[str] = ()
     """Each `LABEL`, or `LABEL=DESCRIPTION`."""
     free_text: bool = False
-    """Whether another text than an option is an answer, too."""
+    """Whether a text that is not an option is an answer, too."""
     urgency: str = USUAL_URGENCY
     expires: str = ""
     """A duration; empty: as the settings say."""

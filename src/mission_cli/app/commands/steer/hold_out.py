@@ -71,7 +71,7 @@ def _milestone(address: Address, number: int | None) -> Milestone:
         last = mission.milestones[-1].number
         raise UsageError(f"{mission.id} has no milestone {number}", hint=f"the last one is {last}")
     if found.finished:
-        raise UsageError(f"milestone {found.number} is {found.status}: nothing judges it any more")
+        raise UsageError(f"milestone {found.number} is {found.status}: nothing judges it now")
     return found
 
 

@@ -155,14 +155,14 @@ def _as_written(tools: Instruments, installed: Installed) -> list[Finding]:
         return [wrong(kind, f"the entry was changed and starts no pulse: {installed.text}", INSTALL)]
     gone = tools.missing([job.argv[0], os.path.dirname(job.log)])  # noqa: PTH120 - text, not a file
     if gone:
-        return [wrong(kind, f"the entry names files that do not exist any more: {', '.join(gone)}", INSTALL)]
+        return [wrong(kind, f"the entry names files that no longer exist: {', '.join(gone)}", INSTALL)]
     findings = [fine(kind, " ".join(job.argv))]
     if job.argv != tools.pulse:
         findings = [doubtful(kind, f"it starts a different installation of mission: {job.argv[0]}", INSTALL)]
     stale = tools.missing(installed.environment.get("PATH", "").split(":"))
     if stale:
         shown = ", ".join(stale[:_SHOWN_PATHS]) + (", …" if len(stale) > _SHOWN_PATHS else "")
-        findings.append(doubtful(kind, f"folders of its PATH do not exist any more: {shown}", INSTALL))
+        findings.append(doubtful(kind, f"folders of its PATH no longer exist: {shown}", INSTALL))
     if kind == "systemd" and not tools.lingers():
         findings.append(doubtful(kind, "it stops when you log out", "loginctl enable-linger"))
     return findings
@@ -187,7 +187,7 @@ def _ticks(tools: Instruments, installed: Installed) -> Finding:
 
 
 def _lost(tools: Instruments) -> list[Finding]:
-    words = "it does not exist any more; the next pulse will forget it"
+    words = "it no longer exists; the next pulse will forget it"
     return [doubtful("repository", f"{place}: {words}") for place in tools.lost_repositories()]
 
 

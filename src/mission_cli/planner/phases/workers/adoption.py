@@ -38,7 +38,7 @@ def adoption(draft: Draft, phase: Phase) -> Outcome | None:
     found = draft.observation.phase.documents.get(REQUIREMENTS)
     enough = rule_of(mission, gated).approvals
     if found is None or len(standing(mission, gated, PhaseLook(found.blob)).approved) < enough:
-        what = "is missing" if found is None else "is another one than was approved"
+        what = "is missing" if found is None else "is not the one that was approved"
         go_back(draft, phase, gated, f"{phase.name} goes back to {gated.name}: {path} {what}")
     elif found.problem:
         return Person(f"the approved {path} cannot be read: {found.problem}", do("retry", mission.id, "--phase"))

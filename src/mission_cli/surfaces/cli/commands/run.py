@@ -74,7 +74,9 @@ def detach(shell: Shell, mission: MissionId) -> None:
     from mission_cli.wiring.assemble import schedule
 
     found = schedule().detached_pulses.start()
-    words = f"pulses run in the background (process {found.pid}) until no mission is left to do or this machine stops"
+    words = (
+        f"pulses run in the background (process {found.pid}) until there is nothing more to do or this machine stops"
+    )
     more = f"follow: mission status {mission} --watch; end: mission cron remove"
     shell.say(f"{words}\n{more}", DetachedRun(mission, found.pid, found.since))
 

@@ -108,7 +108,7 @@ def operations() -> tuple[Operation, ...]:
             Field("result", "recorded with the phase"),
         ),
         post("retry_phase", f"{one}/retry_phase", "Begin the current phase again.", manage, _retry_phase, REASON),
-        post("skip_phase", f"{one}/skip_phase", "Go on without a phase.", manage, _skip_phase, phase, needed),
+        post("skip_phase", f"{one}/skip_phase", "Continue without a phase.", manage, _skip_phase, phase, needed),
         post(
             *("open_pull_request", f"{one}/pull_request", "Open one for all that has passed.", manage, _propose),
             alias=f"{one}/create_pr",

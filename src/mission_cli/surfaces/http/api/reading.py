@@ -251,7 +251,7 @@ def _of_missions() -> tuple[Operation, ...]:
         Field("priority", "one or several, with commas", choices=PRIORITIES, many=True),
         Field("type", "one or several, with commas: development, research, operations or your own", many=True),
         Field("include_tasks", "with the features of each mission", "boolean"),
-        Field("include_recent_events", "with so many events of each mission", "integer", most=_MOST_RECENT),
+        Field("include_recent_events", "with this many events of each mission", "integer", most=_MOST_RECENT),
         LIMIT,
         Field("cursor", "`next` of the page before"),
         repo,

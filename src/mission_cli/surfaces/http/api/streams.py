@@ -19,7 +19,7 @@ KEYS = {
 }
 """Parameters of a stream."""
 EVENT = "StreamEvent"
-_ID = "Where a client goes on after this event; empty for one that cannot be read again (log)."
+_ID = "Where a client continues after this event; empty for one that cannot be read again (log)."
 _TEXT = {"type": "string"}
 
 
@@ -41,7 +41,7 @@ def _event(types: TypeSchemas) -> dict[str, Any]:
     payloads = [types.of(record) for record in records]
     plain = {"type": "object", "description": "Of ready and reset.", "properties": {"reason": _TEXT}}
     return {
-        "description": "One event. ready: events come from here on. reset: load the state anew, some are missing.",
+        "description": "One event. ready: events come from here on. reset: load the state again, some are missing.",
         "type": "object",
         "properties": {
             "id": {**_TEXT, "description": _ID},

@@ -103,7 +103,7 @@ _ALL = (
         also={"skip": "Skip it instead"},
     ),
     _action(
-        *("skip", "skip_feature", "Go on without this?", "Skip"),
+        *("skip", "skip_feature", "Continue without this?", "Skip"),
         Input("reason", "Reason; it is recorded", required=True),
         meaning=meaning.of_skip,
         given=("feature",),
@@ -131,7 +131,7 @@ _ALL = (
     ),
     _action("retry-phase", "retry_phase", "Begin this phase again?", "Begin again", _WHY),
     _action(
-        *("skip-phase", "skip_phase", "Go on without this phase?", "Skip the phase"),
+        *("skip-phase", "skip_phase", "Continue without this phase?", "Skip the phase"),
         Input("reason", "Reason; it is recorded", required=True),
         meaning=meaning.of_given,
         given=("phase",),
@@ -189,7 +189,7 @@ _ALL = (
     _action("archive", "archive_mission", "Archive this mission?", "Archive", _WHY),
     _action("restore", "restore_mission", "Take this mission out of the archive?", "Restore", _WHY),
     _action("stop-all", "stop_all", "Stop everything?", "Stop everything"),
-    _action("lift-stop", "lift_stop", "Lift STOP, so that work goes on?", "Lift STOP"),
+    _action("lift-stop", "lift_stop", "Lift STOP, so that work continues?", "Lift STOP"),
 )
 ACTIONS: Mapping[str, Action] = {one.name: one for one in _ALL}
 BY_OPERATION: Mapping[str, Action] = {one.operation.name: one for one in _ALL}

@@ -39,7 +39,7 @@ class Entrance:
         """Begin a session of the person at this machine, and go to the first page."""
         name = self._site.sessions.enter(request.path_params["code"])
         if not name:
-            return self._site.ask_to_sign_in(request, "This address is not valid any more.", 403)
+            return self._site.ask_to_sign_in(request, "This address is no longer valid.", 403)
         # A page instead of a redirect: after a link of another site, a redirect is sent without the new cookie.
         response = plain_page(request, "again.html", here="/")
         self._site.sessions.set_cookie(request, response, name)

@@ -69,7 +69,7 @@ def of_features() -> tuple[Action, ...]:
             *("s", "skip", "Continue without a feature; the reason is recorded.", "skip"),
             fits=lambda target: bool(target.feature) and target.state not in _OVER,
             act=_skip,
-            ask=lambda _, target: Question(f"Go on without {target.address}", text="reason", needed=True),
+            ask=lambda _, target: Question(f"Continue without {target.address}", text="reason", needed=True),
             before=_before_skip,
         ),
         Action(
@@ -85,14 +85,14 @@ def of_repositories() -> tuple[Action, ...]:
     """Return the keys for everything in a repository."""
     return (
         Action(
-            *("X", "stop all", "Stop everything in the repository: nothing starts any more.", "stop"),
+            *("X", "stop all", "Stop everything in the repository: nothing new starts.", "stop"),
             fits=lambda target: not target.stopped,
             act=lambda _, target, __: [target.repository.stop()],
             ask=_ask_stop,
             at_any_rate=True,
         ),
         Action(
-            *("U", "lift STOP", "Let everything in the repository go on.", "resume"),
+            *("U", "lift STOP", "Let everything in the repository continue.", "resume"),
             fits=lambda target: target.stopped,
             act=_lift,
             ask=lambda _, target: Question(f"Lift STOP in {target.repository.name}?", yes=True),

@@ -89,7 +89,7 @@ class AttemptPage(MissionPage):
         """Return the facts, then the log."""
         feature = self._feature()
         if self.view is None or feature is None:
-            return [block_of(*paragraph(f"there is no feature {self.feature} any more", width, "red"))]
+            return [block_of(*paragraph(f"feature {self.feature} no longer exists", width, "red"))]
         found = [*head_of(self.stopped), block_of(title_of(self.view, feature), BLANK)]
         found.append(block_of(*feature_lines(feature, [], width)))
         if self._record is None:

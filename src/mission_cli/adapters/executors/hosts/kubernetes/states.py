@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LOST = {
     "DeadlineExceeded": "its time limit was over",
     "Evicted": "its node evicted it",
-    "NodeAffinity": "its node does not fit any more",
+    "NodeAffinity": "its node no longer fits",
     "NodeLost": "its node does not answer",
     "NodeShutdown": "its node shut down",
     "OOMKilled": "it used more memory than it had asked for",

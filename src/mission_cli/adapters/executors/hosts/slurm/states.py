@@ -27,7 +27,7 @@ _STOPPED = {
     "REVOKED": "another cluster took it",
     "TIMEOUT": "its time limit was over",
 }
-NOT_LISTED = "Slurm does not list it any more, and it did not end by itself"
+NOT_LISTED = "Slurm no longer lists it, and it did not end by itself"
 _KILLED = "137"
 """The exit status of a program that was killed: Slurm ends the processes of a job one after the other."""
 _UNREACHABLE = re.compile(

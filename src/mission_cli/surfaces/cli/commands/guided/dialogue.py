@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.interview.question import Question
     from mission_cli.surfaces.cli.shell import Shell
 
-_HELP = "a number or your own words; Enter takes what is in brackets; back, skip, ? for why, e for an editor, quit"
+_HELP = "a number or your own words; Enter takes the value in brackets; back, skip, ? for why, e for an editor, quit"
 _SHORT_HELP = "your own words; back, ? for why, e for an editor, quit"
 _LONGEST_SHOWN = 60
 

@@ -22,7 +22,7 @@ def go_on(shell: Shell, mission: str) -> int:
     code = start(shell.acting("start"), mission)
     if code or _at(shell, mission).mission.status is not MissionStatus.ACTIVE:
         return code
-    if not typer.confirm("Follow it here? It goes on without you, too.", default=True):
+    if not typer.confirm("Follow it here? It also runs without you.", default=True):
         return 0
     code = run(shell.acting("run"), mission)
     return land(shell.acting("land"), mission) if _waits_to_land(shell, mission) else code

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mission_cli.wiring.opened import Opened
 
 _YES, _NO, _FORGET = "yes", "no", "forget"
-_KEPT = "nothing was written; your answers are kept: `mission new` goes on with them"
+_KEPT = "nothing was written; your answers are kept: `mission new` continues with them"
 
 
 @dataclass(frozen=True, slots=True)

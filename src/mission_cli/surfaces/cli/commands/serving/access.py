@@ -64,7 +64,7 @@ def remove(shell: Shell, name: _Name, yes: Yes = False) -> int:
     if not shell.agreed(f"the token of {name} is removed", yes=yes):
         return 0
     remove_user(access_file(), name)
-    shell.say(f"{name} has no token any more", UserRemoved(name))
+    shell.say(f"{name} no longer has a token", UserRemoved(name))
     return 0
 
 

@@ -36,7 +36,7 @@ def operations() -> tuple[Operation, ...]:
     """Return them. Deploying approves a deployment to production, so it needs the same scope as landing."""
     one, approve = "/missions/{id}/deployments", Scope.APPROVE
     target = Field("target", "a [deploy.NAME] table of the settings; default: the one of the mission")
-    commit = Field("commit", "another commit than the finished work")
+    commit = Field("commit", "a commit other than the finished work")
     return (
         post("deploy_mission", one, "Deploy the finished work to a target.", approve, _deploy, target, commit),
         post("roll_back_deployment", f"{one}/rollback", "Take back what is live.", approve, _roll_back, target),

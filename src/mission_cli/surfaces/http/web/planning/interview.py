@@ -78,7 +78,7 @@ def _held(visit: Visit) -> _Held:
         if kept.id == visit.part("interview"):
             ctx, _ = visit.site.places.apart(name, "")
             return _Held(name, visit.acting(ctx), kept)
-    raise NotFoundError("this interview is not there any more", hint="it became a plan, or it was forgotten")
+    raise NotFoundError("this interview no longer exists", hint="it became a plan, or it was forgotten")
 
 
 @contextmanager
