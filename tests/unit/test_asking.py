@@ -247,7 +247,7 @@ def test_a_question_that_cannot_be_asked_is_refused_with_a_hint() -> None:
             "the question is empty → mission ask m QUESTION",
             "`hihg` is not an urgency → did you mean `high`?",
             "`expires` is `soon`, which is not a duration → for example 2h, 90m or 3d",
-            "`expires` is `0h`, which is no time at all → for example 2h, 90m or 3d",
+            "`expires` is `0h`, which is not a length of time → for example 2h, 90m or 3d",
             "the context is not valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) → a text goes in double quotes",
             "the context has more than 64 KiB → store it elsewhere, and say where",
             'two options have the label `x` → for example --option "redis=fast, and loses data"',

@@ -356,7 +356,7 @@ def test_signatures() -> None:
         ('[deciders.a]\nslack = "U1"\n[deciders.b]\nslack = "U1"', "two deciders have the same `slack`: 'U1'"),
         (
             '[notifications.x]\nchannels = ["json://h"]\ndecider = "ada"',
-            "`notifications.x.decider` names 'ada', which is no decider",
+            "`notifications.x.decider` names 'ada', which is not a decider",
         ),
     ],
 )

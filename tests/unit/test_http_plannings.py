@@ -157,7 +157,7 @@ def test_a_wrong_request_for_a_plan_costs_nothing(web: Served) -> None:
             "{'plan': {}, 'mode': 'poc'}": "`mode` is for a goal",
             "{'goal': 'x', 'mode': 'fast'}": "`mode` is 'fast'",
             "{'goal': 'x', 'budget': {'money': 5}}": "unknown key `budget.money`",
-            "{'goal': 'x', 'budget': {'money_usd': True}}": "`budget.money_usd` is no number",
+            "{'goal': 'x', 'budget': {'money_usd': True}}": "`budget.money_usd` is not a number",
             "{'goal': 'x', 'budget': {'money_usd': 'much'}}": "`much` is not a number",
             "{'goal': 'x', 'deadline': 'someday'}": "`deadline` is `someday`, which is not a time",
             "{'goal': 'x', 'id': 'A/B'}": "'A/B' cannot be an id: only letters, digits, '.', '_' and '-' are allowed, and the first is a letter or digit",

@@ -233,7 +233,7 @@ def test_values_that_cannot_be_read_are_reported() -> None:
     assert [f"{p.message}; {p.hint}" for p in load(front, "m").problems if "`" in p.message][:3] == snapshot(
         [
             "`lifetime` is `soon`, which is not a duration; write 7d, type, none",
-            "`check_every` is `0m`, which is no time at all; write 7d",
+            "`check_every` is `0m`, which is not a length of time; write 7d",
             "`archived` is not a date: `later`; write it as 2026-11-20 or 2026-11-20T10:00:00Z",
         ]
     )

@@ -57,7 +57,7 @@ def test_a_letter_reads_back_as_it_was_written() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("To: a@b.org\nBcc: c@d.org\nSubject: x\n\nhi", "`Bcc: c@d.org` is no header of a mail"),
+        ("To: a@b.org\nBcc: c@d.org\nSubject: x\n\nhi", "`Bcc: c@d.org` is not a known header"),
         ("To: a@b.org\nTo: c@d.org\nSubject: x\n\nhi", "the header To appears twice"),
         ("To: a@b.org\nSubject: x\nWait: never\n\nhi", "Wait is `never`: write no, one, all or a number"),
         ("To: a@b.org\nSubject: x\nTimeout: soon\n\nhi", "the timeout `soon` cannot be read"),
@@ -161,12 +161,12 @@ def test_a_mail_that_is_nonsense_is_read_as_data() -> None:
     [
         ('smtp = "mail.example.org"', "`mail.smtp` is set, and `mail.sender` is empty"),
         ('imap = "mail.example.org"', "`[mail]` names no server that sends"),
-        ('smtp = "smtp://x/"\nsender = "a@b.org"', "the setting `mail.smtp` is no name of a host"),
-        ('smtp = "x.org"\nsender = "nobody"', "the setting `mail.sender` is no address"),
+        ('smtp = "smtp://x/"\nsender = "a@b.org"', "the setting `mail.smtp` is not the name of a host"),
+        ('smtp = "x.org"\nsender = "nobody"', "the setting `mail.sender` is not an address"),
         ('password = "hunter2"', "the setting `mail.password` is not a reference"),
         ('smtp = "x.org"\nsender = "a@b.org"\nimap = "x.org"', "`mail.imap` needs `mail.user` and `mail.password`"),
         ('smtp = "x.org"\nsender = "a@b.org"\nanswers = true', "`mail.answers` needs more settings"),
-        ('folder = "a\\"b"', "the setting `mail.folder` is no name of a folder"),
+        ('folder = "a\\"b"', "the setting `mail.folder` is not the name of a folder"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_and_no_secret_is_shown(text: str, error: str) -> None:
@@ -188,12 +188,12 @@ def test_lint_names_mails_that_are_not_read_and_addresses_that_allow_nothing() -
         [
             (
                 2,
-                "`*` in `mail_recipients` is no address, so no mail goes there by itself",
+                "`*` in `mail_recipients` is not an address: it allows no mail",
                 "write ada@example.org or *@example.org",
             ),
             (
                 2,
-                "`everybody` in `mail_recipients` is no address, so no mail goes there by itself",
+                "`everybody` in `mail_recipients` is not an address: it allows no mail",
                 "write ada@example.org or *@example.org",
             ),
             (11, "a mail without a number is not sent", "write it into #"),

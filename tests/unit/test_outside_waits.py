@@ -134,23 +134,32 @@ def test_lint_checks_each_form() -> None:
     assert found == snapshot(
         [
             (
-                "`calendar:x` is no event of a calendar that can be waited for: only a signal ends this wait",
+                "`calendar:x` does not name an event of a calendar that can be waited for: only a signal ends this wait",
                 "write calendar:FILE.ics#EVENT@start-30m, or an https URL as FILE.ics",
             ),
             ("the timeout `soon` of a wait cannot be read, so 24h counts", "write 2h, or 3 × 24h to be reminded twice"),
             (
-                "`email_reply:Bob` is no mail that can be waited for: only a signal ends this wait",
+                "`email_reply:Bob` does not name a mail that can be waited for: only a signal ends this wait",
                 "write email_reply:NUMBER, email_reply:NUMBER/2 or email_reply:NUMBER/all",
             ),
-            ("`mission:` is no mission that can be waited for: only a signal ends this wait", "write mission:ID"),
-            ("`webhook:` is no webhook that can be waited for: only a signal ends this wait", "write webhook:NAME"),
-            ("`person:` is no person that can be waited for: only a signal ends this wait", "write person:NAME"),
             (
-                "`pr:x` is no pull request that can be waited for: only a signal ends this wait",
+                "`mission:` does not name a mission that can be waited for: only a signal ends this wait",
+                "write mission:ID",
+            ),
+            (
+                "`webhook:` does not name a webhook that can be waited for: only a signal ends this wait",
+                "write webhook:NAME",
+            ),
+            (
+                "`person:` does not name a person that can be waited for: only a signal ends this wait",
+                "write person:NAME",
+            ),
+            (
+                "`pr:x` does not name a pull request that can be waited for: only a signal ends this wait",
                 "write pr:MISSION/N.M with a feature of a mission, or pr:NUMBER",
             ),
             (
-                "`fax:1` is no event that is known: only a signal ends this wait",
+                "`fax:1` is not a known event: only a signal ends this wait",
                 "known are time:…, calendar:…, mission:…, pr:…, person:…, webhook:…, email_reply:…",
             ),
             ("the time `soon` of a wait is not a date", "write it as 2026-11-20T10:00:00Z"),

@@ -118,7 +118,7 @@ def test_lint_names_a_rule_that_cannot_be_read(rule: str, words: str) -> None:
     text = HEAD + "| 1 | a | milestones | g | | | | |\n" + gates
     assert words in [p.message for p in lint(load(text, "m"))]
     other = [p.message for p in lint(load(text.replace("approval |", "quality |"), "m"))]
-    assert [words for words in other if words.endswith("belongs to the phase `a`, and is no approval")]
+    assert [words for words in other if words.endswith("belongs to the phase `a`, but is not an approval")]
 
 
 def test_a_rule_is_read_whole_in_any_order_and_its_parts_are_separated_by_commas_too() -> None:

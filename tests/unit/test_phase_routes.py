@@ -290,7 +290,7 @@ def test_a_gate_counts_each_person_once_by_the_last_decision(
     ("rule", "kind", "words"),
     [
         ("2 aprovals", GateKind.APPROVAL, "the rule of the gate `look` cannot be read: `2 aprovals` is not known"),
-        ("", GateKind.QUALITY, "the rule of the gate `look` cannot be read: the gate `look` is no approval"),
+        ("", GateKind.QUALITY, "the rule of the gate `look` cannot be read: the gate `look` is not an approval"),
         ("within soon", GateKind.APPROVAL, "the rule of the gate `look` cannot be read: `soon` is not a duration"),
     ],
 )

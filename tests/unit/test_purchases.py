@@ -292,7 +292,7 @@ def test_rows_that_cannot_be_read_are_left_out_and_named() -> None:
             "purchase 3 is not bought: the status `bought` is not known: write one of requested, approved, rejected, expired, authorizing, paid, partly-refunded, refunded, failed, unclear",
             "purchase 4 is not bought: it is approved, and nothing is reserved for it",
             "purchase 5 is not bought: it is paid, and has no reference",
-            "purchase 6 says not until when it is valid, so it expires",
+            "purchase 6 does not say until when it is valid, so it expires",
             "purchase 6 appears twice: only the first counts",
         ]
     )

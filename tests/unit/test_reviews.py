@@ -231,7 +231,7 @@ def test_a_criterion_may_name_the_score_that_it_needs() -> None:
     wrong = read_criterion("review: errors are handled (>= 35)")
     assert (wrong.wrong, wrong.remedy) == (
         "`(>= 35)` is not a score from 1 to 5",
-        "write the least score as (>= 3.5)",
+        "write the minimum score as (>= 3.5)",
     )
 
 

@@ -72,20 +72,32 @@ def test_lint_says_which_waits_do_not_end_by_themselves() -> None:
     found = lint(load(f"# T\n\n## Milestones\n{features}{HEAD}{''.join(rows)}", "m"))
     assert [(p.line, p.severity, p.message) for p in found if p.line > 12] == snapshot(
         [
-            (18, Severity.WARNING, "`pr:` is no pull request that can be waited for: only a signal ends this wait"),
-            (19, Severity.WARNING, "`pr:m` is no pull request that can be waited for: only a signal ends this wait"),
-            (20, Severity.WARNING, "`pr:m/1` is no pull request that can be waited for: only a signal ends this wait"),
+            (
+                18,
+                Severity.WARNING,
+                "`pr:` does not name a pull request that can be waited for: only a signal ends this wait",
+            ),
+            (
+                19,
+                Severity.WARNING,
+                "`pr:m` does not name a pull request that can be waited for: only a signal ends this wait",
+            ),
+            (
+                20,
+                Severity.WARNING,
+                "`pr:m/1` does not name a pull request that can be waited for: only a signal ends this wait",
+            ),
             (
                 21,
                 Severity.WARNING,
-                "`pr:m/x.y` is no pull request that can be waited for: only a signal ends this wait",
+                "`pr:m/x.y` does not name a pull request that can be waited for: only a signal ends this wait",
             ),
             (
                 22,
                 Severity.WARNING,
-                "`calendar:a.ics` is no event of a calendar that can be waited for: only a signal ends this wait",
+                "`calendar:a.ics` does not name an event of a calendar that can be waited for: only a signal ends this wait",
             ),
-            (23, Severity.WARNING, "`Bob` is no event that is known: only a signal ends this wait"),
+            (23, Severity.WARNING, "`Bob` is not a known event: only a signal ends this wait"),
         ]
     )
 

@@ -21,7 +21,9 @@ def check_mail(mail: MailSettings) -> None:
     for name in ("smtp", "imap", "server"):
         value = getattr(mail, name)
         if value and not _HOST.fullmatch(value):
-            raise UsageError(f"the setting `mail.{name}` is no name of a host", hint="write it as mail.example.org")
+            raise UsageError(
+                f"the setting `mail.{name}` is not the name of a host", hint="write it as mail.example.org"
+            )
     for name in ("user", "password"):
         value = getattr(mail, name)
         if value and not value.startswith(_REFERENCES):
@@ -30,10 +32,10 @@ def check_mail(mail: MailSettings) -> None:
     for name in ("sender", "questions"):
         value = getattr(mail, name)
         if value and (not address_of(value) or not value.isprintable()):
-            raise UsageError(f"the setting `mail.{name}` is no address", hint='write "Name <name@example.org>"')
+            raise UsageError(f"the setting `mail.{name}` is not an address", hint='write "Name <name@example.org>"')
     for name in ("folder", "sent_folder"):
         if not _PLAIN.fullmatch(getattr(mail, name)):
-            raise UsageError(f"the setting `mail.{name}` is no name of a folder", hint='write "INBOX"')
+            raise UsageError(f"the setting `mail.{name}` is not the name of a folder", hint='write "INBOX"')
     _check_together(mail)
 
 

@@ -72,7 +72,7 @@ def check_outside(serve: ServeSettings, deciders: Mapping[str, DeciderSettings],
     for setting, name in named.items():
         if name and name not in deciders:
             hint = did_you_mean(name, deciders, "add a table [deciders.NAME]")
-            raise UsageError(f"`{setting}` names {name!r}, which is no decider", hint=hint)
+            raise UsageError(f"`{setting}` names {name!r}, which is not a decider", hint=hint)
     for door in ("slack", "telegram"):
         _check_once(door, [getattr(one, door) for one in deciders.values()])
 

@@ -218,7 +218,7 @@ class Client:
         try:
             return urljoin(url, following)
         except ValueError as error:
-            raise in_wrong_json(self.forge, "it refers to something that is no address") from error
+            raise in_wrong_json(self.forge, "it refers to something that is not an address") from error
 
     def _send(self, method: str, url: str, body: Any, *, etag: str = "", tail: int = 0) -> Raw:
         self._stop_if_limited()

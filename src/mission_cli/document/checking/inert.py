@@ -96,7 +96,7 @@ def _may_fail_over(mission: Mission) -> bool:
 DEPENDENT: Mapping[str, tuple[Callable[[Mission], bool], str]] = {
     "preferences.pull_requests": (_may_propose, "a POC opens no pull requests"),
     "preferences.runners": (_may_fail_over, "it names no second runner that could take over"),
-    "quality_threshold": (_has_scores, "it is the least score for quality gates and reviews, and there are none"),
+    "quality_threshold": (_has_scores, "it is the minimum score for quality gates and reviews, and there are none"),
     "model_routing.validation": (_is_reviewed, _NO_REVIEW),
     "reviews.reviewers": (_is_reviewed, _NO_REVIEW),
     "reviews.per_feature": (_is_reviewed, _NO_REVIEW),

@@ -148,7 +148,7 @@ def _least_score(text: str) -> dict[str, Any]:
         return {}
     score = decimal_of(found[1])
     if score is None or not _LEAST_SCORE <= score <= _MOST_SCORE:
-        return _wrong(f"`{found[0].strip()}` is not a score from 1 to 5", "write the least score as (>= 3.5)")
+        return _wrong(f"`{found[0].strip()}` is not a score from 1 to 5", "write the minimum score as (>= 3.5)")
     return {"comparison": ">=", "bound": score}
 
 

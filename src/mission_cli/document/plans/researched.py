@@ -45,7 +45,7 @@ def probe_problems(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
     """Yield an error for a probe that names no check, or two."""
     if plan.probe is not None and bool(plan.probe.command.strip()) == bool(plan.probe.task.strip()):
         words = "`probe` needs exactly one of `command` and `task`"
-        hint = "a command that ends with 0 if the assumption holds, or what an agent tries"
+        hint = "a command that exits with 0 if the assumption holds, or what an agent tries"
         yield Problem(*place_of(root, ("probe",)), words, hint)
 
 

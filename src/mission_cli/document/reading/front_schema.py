@@ -94,7 +94,7 @@ KEYS: dict[str, Key] = {
         Key(
             "quality_threshold",
             Kind.NUMBER,
-            "Least score, 1 to 5; 0: 3 for reviews, any for gates.",
+            "Minimum score, 1 to 5; 0: 3 for reviews, any for gates.",
             most=5,
             least=1,
             unset_by_0=True,
@@ -103,11 +103,11 @@ KEYS: dict[str, Key] = {
         Key(
             "lifetime",
             Kind.DURATION,
-            "How long it lives without a person: 7d, none, or type (24h, 7d, 14d, 30d for quick, meeting, project, "
+            "How long it lives without engagement: 7d, none, or type (24h, 7d, 14d, 30d for quick, meeting, project, "
             "research); then it is archived.",
             ("type", "none"),
         ),
-        Key("check_every", Kind.DURATION, "How often it is looked at, also if nothing is reported to have changed."),
+        Key("check_every", Kind.DURATION, "How often it is checked, even if nothing is reported to have changed."),
         Key("archived", Kind.MOMENT, "When it was archived; empty: it is not."),
         Key("notify", Kind.LIST, "Whom to notify: rules of the settings; other names go to the command `notify`."),
         Key(
@@ -179,7 +179,7 @@ KEYS: dict[str, Key] = {
         Key("preferences.test_framework", Kind.TEXT, "Test framework."),
         Key("preferences.ci_provider", Kind.TEXT, "CI provider."),
         Key("preferences.coding_style", Kind.TEXT, "Coding style."),
-        Key("preferences.max_parallel_workers", Kind.COUNT, "Most workers at the same time."),
+        Key("preferences.max_parallel_workers", Kind.COUNT, "The most workers at the same time."),
         Key(
             "preferences.auto_resume",
             Kind.YESNO,
@@ -329,7 +329,7 @@ def _why_wrong_kind(key: Key, name: str, text: str) -> tuple[str, str] | None:  
         case Kind.SCHEDULE if words := why_no_schedule(text):
             return f"`{name}` is `{text}`: {words}", SCHEDULE_HINT
         case Kind.DURATION if text.casefold() not in key.words and not parse_duration(text):
-            words = why_no_duration(text) or "is no time at all"
+            words = why_no_duration(text) or "is not a length of time"
             return f"`{name}` is `{text}`, which {words}", f"write {', '.join(['7d', *key.words])}"
         case Kind.MOMENT if words := why_no_moment(text):
             return f"`{name}` {words}: `{text}`", MOMENT_HINT

@@ -316,7 +316,7 @@ def _bad_recipients(layout: Layout) -> Iterator[Problem]:
     """Yield warnings for entries of `mail_recipients` that allow nothing."""
     for one in Facts(layout).names("mail_recipients"):
         if one and not is_pattern(one):
-            words = f"`{one_line(one, 60)}` in `mail_recipients` is no address, so no mail goes there by itself"
+            words = f"`{one_line(one, 60)}` in `mail_recipients` is not an address: it allows no mail"
             hint = "write ada@example.org or *@example.org"
             yield Problem(layout.front.line_of("mail_recipients"), 1, words, hint, Severity.WARNING)
 

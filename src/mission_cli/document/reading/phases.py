@@ -156,7 +156,7 @@ def _wrong_route(phases: Sequence[Phase], place: int) -> str:
 def gate_problems(phase: str, gate: str, rule: str, *, approval: bool) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the row of the gate of a phase: the problem, and what to do."""
     if not approval:
-        words = f"the gate `{gate}` belongs to the phase `{phase}`, and is no approval"
+        words = f"the gate `{gate}` belongs to the phase `{phase}`, but is not an approval"
         yield words, "write approval under Kind, or give it another name"
     elif why := read_rule(rule, gate).wrong:
         yield f"the rule `{rule}` of the gate `{gate}` cannot be read: {why}", f"for example: {FORM}"

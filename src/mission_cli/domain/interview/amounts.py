@@ -76,5 +76,5 @@ def _plain(part: str, number: str, power: str) -> str:
     amount = decimal_of(number)
     amount = None if amount is None else decimal_of(amount * _POWERS[power])
     if not amount:
-        raise UsageError(f"`{one_line(part, 60)}` is no amount above zero", hint=_HINT)
+        raise UsageError(f"`{one_line(part, 60)}` is not an amount above zero", hint=_HINT)
     return f"{amount:f}" if amount != amount.to_integral_value() else f"{amount.quantize(Decimal(1)):f}"

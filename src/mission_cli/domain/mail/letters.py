@@ -54,7 +54,7 @@ def read_letter(text: str) -> Letter:
         name, colon, value = line.partition(":")
         key = name.strip().casefold()
         if not colon or key not in _HEADERS:
-            raise LetterError(f"`{line[:60]}` is no header of a mail: known are To, Subject, Wait, Timeout, Expect")
+            raise LetterError(f"`{line[:60]}` is not a known header: use To, Subject, Wait, Timeout, Expect")
         if key in values:
             raise LetterError(f"the header {name.strip()} appears twice")
         values[key] = value.strip()

@@ -85,7 +85,7 @@ def rule_of(mission: Mission, phase: Phase) -> GateRule:
     """Return the rule of a phase's gate: that of the row of `## Gates` with its name, or the usual one."""
     row = next((g for g in mission.gates if g.name.casefold() == phase.gate.casefold()), None)
     if row is not None and row.kind is not GateKind.APPROVAL:
-        return GateRule(wrong=f"the gate `{row.name}` is no approval")
+        return GateRule(wrong=f"the gate `{row.name}` is not an approval")
     return read_rule(row.rule if row is not None else "", phase.gate)
 
 

@@ -144,7 +144,7 @@ def _urgency(text: str) -> str:
 def _lifetime(ctx: Context, text: str) -> timedelta:
     length = parse_duration(text) if text else ctx.settings.request_lifetime
     if not length:
-        words = f"`expires` is `{one_line(text, 40)}`, which {why_no_duration(text) or 'is no time at all'}"
+        words = f"`expires` is `{one_line(text, 40)}`, which {why_no_duration(text) or 'is not a length of time'}"
         raise UsageError(words, hint="for example 2h, 90m or 3d")
     return length
 

@@ -107,7 +107,7 @@ def why_wrong(name: str, cell: str, expires: str, cells: Iterable[str]) -> tuple
         return "it contains what looks like a secret", "revoke it if it is real, and write where the value is"
     env = Resource(name, reference=reference, variable=variable).env
     if env and not env.isascii():
-        return "no variable can be named like it", "name one after the reference: … as NAME"
+        return "no variable can have this name", "name one after the reference: … as NAME"
     if env.startswith(_OURS) or env in _RESERVED:
         return f"the variable {env} has another meaning", "name another one after the reference: … as OTHER_NAME"
     if expires and parse_stamp(expires) is None:

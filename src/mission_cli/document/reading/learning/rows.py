@@ -72,6 +72,6 @@ def learned_problems(layout: Layout) -> Iterator[Problem]:
         elif len(text) > LONGEST_TEXT:
             words, hint = f"the skill `{shown}` is cut after {LONGEST_TEXT} characters", "write less"
         elif (why := why_held_back(skill)) and skill.status is SkillStatus.ACTIVE:
-            words, hint = f"the skill `{shown}` {why}, so it enters no prompt", "write what holds, not what to do"
+            words, hint = f"the skill `{shown}` {why}, so no prompt uses it", "write what holds, not what to do"
         if words:
             yield Problem(row.line, row.column, words, hint, Severity.WARNING)

@@ -92,6 +92,6 @@ def purchase_problems(layout: Layout) -> Iterator[Problem]:
             yield Problem(row.line, row.column, f"{name} is not bought: {wrong}", "correct the row, or remove it")
         elif parse_stamp(row["valid until"]) is None:
             hint = "write it as 2026-11-20T10:00:00Z"
-            words = f"{name} says not until when it is valid, so it expires"
+            words = f"{name} does not say until when it is valid, so it expires"
             yield Problem(row.line, row.column, words, hint, Severity.WARNING)
         known |= {number} if number else set()

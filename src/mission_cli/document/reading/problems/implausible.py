@@ -50,18 +50,18 @@ _KINDS = ("time", "calendar", "mission", "pr", "person", "webhook", "email_reply
 _FORMS: Mapping[str, tuple[Callable[[str], object], str, str]] = {
     "calendar": (
         calendar_wait,
-        "event of a calendar",
+        "an event of a calendar",
         "calendar:FILE.ics#EVENT@start-30m, or an https URL as FILE.ics",
     ),
     "pr": (
         lambda text: Wait(FeatureNumber(""), text).pull or pull_number(text),
-        "pull request",
+        "a pull request",
         "pr:MISSION/N.M with a feature of a mission, or pr:NUMBER",
     ),
-    "email_reply": (reply_wait, "mail", "email_reply:NUMBER, email_reply:NUMBER/2 or email_reply:NUMBER/all"),
-    "mission": (is_named, "mission", "mission:ID"),
-    "webhook": (is_named, "webhook", "webhook:NAME"),
-    "person": (is_named, "person", "person:NAME"),
+    "email_reply": (reply_wait, "a mail", "email_reply:NUMBER, email_reply:NUMBER/2 or email_reply:NUMBER/all"),
+    "mission": (is_named, "a mission", "mission:ID"),
+    "webhook": (is_named, "a webhook", "webhook:NAME"),
+    "person": (is_named, "a person", "person:NAME"),
 }
 """What reads each kind of wait, what it is, and how it is written."""
 _AGES = "is longer than a hundred years"
@@ -165,10 +165,10 @@ def _wait(row: RowView) -> Iterator[Problem]:
         yield Problem(row.line, row.column, f"the time `{what}` of a wait {why}", _MOMENT_HINT)
     form = _FORMS.get(kind)
     if form is not None and not form[0](event):
-        words = f"`{event[:60]}` is no {form[1]} that can be waited for: only a signal ends this wait"
+        words = f"`{event[:60]}` does not name {form[1]} that can be waited for: only a signal ends this wait"
         yield Problem(row.line, row.column, words, f"write {form[2]}", Severity.WARNING)
     if kind not in _KINDS:
-        words = f"`{event[:60].strip('` ')}` is no event that is known: only a signal ends this wait"
+        words = f"`{event[:60].strip('` ')}` is not a known event: only a signal ends this wait"
         known = f"known are {', '.join(f'{one}:…' for one in _KINDS)}"
         hint = "write it without backticks" if "`" in kind else known
         yield Problem(row.line, row.column, words, hint, Severity.WARNING)

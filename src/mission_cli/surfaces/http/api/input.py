@@ -53,7 +53,7 @@ def read_input(
 
 def _read_body(operation: Operation, body: Any) -> dict[str, Any]:
     if not isinstance(body, dict):
-        raise UsageError("the body is no JSON object", hint="send {} with the keys of this operation")
+        raise UsageError("the body is not a JSON object", hint="send {} with the keys of this operation")
     fields, found = {one.name: one for one in operation.body}, {}
     for name, value in body.items():
         if name not in fields:

@@ -57,7 +57,7 @@ class Field:
         """Return a value of the body. Raises UsageError."""
         kind = _KINDS[self.kind]
         if not isinstance(value, kind) or (isinstance(value, bool) and self.kind in {"integer", "string"}):
-            raise UsageError(f"`{self.name}` is no {self.kind}", hint=self.about)
+            raise UsageError(f"`{self.name}` is not of the type {self.kind}", hint=self.about)
         if isinstance(value, int) and not isinstance(value, bool) and not self.least <= value <= self.most:
             raise UsageError(f"`{self.name}` is {value}", hint=f"use a number from {self.least} to {self.most}")
         if isinstance(value, str) and len(value) > _LONGEST:

@@ -68,7 +68,7 @@ def _budget(given: dict[str, Any]) -> dict[str, str]:
         raise UsageError(f"unknown key `budget.{min(unknown)}`", hint=f"known are {', '.join(CAPS)}")
     for name, value in given.items():
         if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise UsageError(f"`budget.{name}` is no number", hint="write a number, or unlimited")
+            raise UsageError(f"`budget.{name}` is not a number", hint="write a number, or unlimited")
     return {name: str(value) for name, value in given.items()}
 
 
