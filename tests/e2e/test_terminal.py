@@ -115,7 +115,7 @@ what you can do on this machine
         window.type("n")
         window.see("q quit")
         window.type("q")
-        window.see("workers continue; follow again: mission run m; stop:", "mission pause m", "ended with 0\n$")
+        window.see("workers continue; follow again: mission run m; sto", "mission pause m", "ended with 0\n$")
         window.tmux("resize-window", "-x", "110", "-y", "45")
         window.line("clear; echo what was there is gone")
         window.see("what was there is gone\n$")
