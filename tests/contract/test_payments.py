@@ -172,7 +172,9 @@ def test_half_an_answer_is_none() -> None:
 
 def test_a_ledger_pays_no_more_than_it_has(tmp_path: Path) -> None:
     ledger = FileLedger(tmp_path / "payments.csv")
-    assert ledger.create(ORDER).reason == "the ledger has 0.00 EUR left, and 20.00 EUR are needed: add a line `top-up`"
+    assert ledger.create(ORDER).reason == (
+        f"the ledger has 0.00 EUR left, and 20.00 EUR are needed: add a line `top-up` to {tmp_path / 'payments.csv'}"
+    )
     (tmp_path / "payments.csv").write_text("date,kind,amount,currency\n2026-11-20,top-up,25.00,EUR\n")
     assert ledger.create(ORDER) == DONE
     assert ledger.create(OTHER).state is CallState.LATER, "5 of 25 are not set aside"

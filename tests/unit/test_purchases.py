@@ -20,6 +20,7 @@ from mission_cli.app.commands import lifecycle
 from mission_cli.app.commands.features import answer
 from mission_cli.app.purchases.act import paid, refund
 from mission_cli.app.purchases.shown import purchases_of
+from mission_cli.app.queries.inbox import inbox_of
 from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import BlockedError, DocumentError, UsageError
 from mission_cli.domain.purchases.rows import PurchaseStatus
@@ -145,7 +146,14 @@ def test_a_person_pays_from_a_ledger_keeps_the_receipt_and_has_money_back(tmp_pa
     t.wants()
     t.go()
     t.answers("approve")
-    t.go(2)
+    topped = t.host.ledger.read_text()
+    t.host.ledger.write_text(topped.partition("\n")[0])
+    t.go(2, minutes=0)
+    short = f"the ledger has 0.00 EUR left, and 20.00 EUR are needed: add a line `top-up` to {t.host.ledger}"
+    assert short in next(one.name for one in inbox_of(t.context).inbox), "it is for a person at once"
+    t.host.ledger.write_text(topped)
+    t.go(3)
+    t.seen = {one for one in t.seen if short not in one}
     assert t.seen == snapshot(
         {
             "purchase 1 waits for a person: 20.00 EUR at example.com, for a test domain",

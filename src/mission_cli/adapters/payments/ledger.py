@@ -70,7 +70,7 @@ class FileLedger:
 
     def create(self, order: CardOrder) -> Answer:
         """Set the amount aside, if so much is left."""
-        return self._change(lambda entries: _opened(entries, order))
+        return self._change(lambda entries: _opened(self._place, entries, order))
 
     def look(self, reference: str, since: str) -> Account | None:
         """Return what the lines say of a reference."""
@@ -138,14 +138,13 @@ class FileLedger:
 _DONE = Answer(CallState.DONE)
 
 
-def _opened(entries: Sequence[Entry], order: CardOrder) -> Entry | Answer:
+def _opened(place: Path, entries: Sequence[Entry], order: CardOrder) -> Entry | Answer:
     if any(entry.reference == order.reference for entry in entries):
         return _DONE
     left = Price(_left(entries, order.amount.currency), order.amount.currency)
     if left.minor < order.amount.minor:
-        return Answer(
-            CallState.LATER, f"the ledger has {left} left, and {order.amount} are needed: add a line `top-up`"
-        )
+        words = f"the ledger has {left} left, and {order.amount} are needed: add a line `top-up` to {place}"
+        return Answer(CallState.LATER, words)
     return Entry(_now(), "open", order.amount, order.reference, order.merchant)
 
 

@@ -199,7 +199,7 @@ def _unknown_there(draft: Draft, row: PurchaseRow) -> None:
             *(row.feature, HoldKind.PURCHASE, words),
             until=again,
             unblock=do("doctor"),
-            person=call.failures >= _PERSON_AFTER,
+            person=draft.observation.payments.by_hand or call.failures >= _PERSON_AFTER,
         )
         return
     draft.effects.append(CreateCard(row.number, row.reference, f"{row.name} goes to the provider: {row.what}"))
