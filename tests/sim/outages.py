@@ -43,7 +43,10 @@ class OutageSim(Sim):
         self._cut: dict[tuple[str, str, str], tuple[datetime, int]] = {}
         """When the last attempt that a vendor's outage cut off ended, by host, feature and vendor; and its number."""
         self._soon: list[tuple[str, int, str]] = []
-        """Feature, number of the attempt before, and run of what met the outage of a vendor again at once."""
+        """Feature, number of the attempt before, and run of what met the outage of a vendor again at once.
+
+        An attempt that was lost has told nothing of the outage.
+        """
         super().__init__(seed)
 
     def script(self, seed: int, spec: JobSpec) -> Outcome:
@@ -82,13 +85,16 @@ class OutageSim(Sim):
 
     def _laws(self) -> None:
         super()._laws()
+        known = [record for host in self.hosts for record in self.records(host)]
+        lost = {(r.feature, r.attempt) for r in known if r.cause is Cause.LOST}
+        told = [one for one in self._soon if (FeatureNumber(one[0]), one[1]) not in lost]
         for host in self.hosts:
             records = sorted(self.records(host), key=lambda r: (r.feature, r.attempt))
             moved = sum(bool(record.instead_of) for record in records)
             self.counts["moved"] = max(self.counts["moved"], moved)
             self.counts["taken over"] = max(self.counts["taken over"], sum(bool(record.starts) for record in records))
             fresh = {f.number: f.tries_after for f in self.mission(host).features()}
-            soon = [run for name, number, run in self._soon if number > fresh.get(FeatureNumber(name), number)]
+            soon = [run for name, number, run in told if number > fresh.get(FeatureNumber(name), number)]
             if soon and not self.reset:
                 raise BrokenError(f"met the same outage twice: {soon}")
             if words := self._wrong(records):
