@@ -26,6 +26,7 @@ from mission_cli.surfaces.views.consent import kept_words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mission_cli.document.reading.loaded import Loaded
     from mission_cli.ports.executor import JobSpec
 
 FILE = """\
@@ -136,7 +137,7 @@ def test_a_criterion_that_is_not_read_is_an_error_at_its_place(edit: tuple[str, 
 
 
 def test_words_about_criteria_stop_nothing() -> None:
-    words = "Run: it, then look.\n\n- [] is an empty list\n- run: `make gen` first\n- [ ] file: `y`\n  - a note\n"
+    words = "Run: it, then look.\n\n- [] is an empty list\n- [x](https://example.org/x)\n- run: `make gen` first\n- [ ] file: `y`\n  - a note\n"
     loaded = load(JUDGED.replace("- [ ] file: `y`\n", words).replace("- [ ] run", "All of these:\n\n- [ ] run"), "m")
     assert not loaded.refused
 
@@ -376,3 +377,34 @@ def test_names_may_be_separated_by_commas() -> None:
     assert mission.preferences.hosts == ("local", "big")
     assert mission.notify == ("ops", "inherit")
     assert mission.reviews.reviewers == ("opus", "@ann")
+
+
+DAMAGE = {
+    "a quotation": "> {}",
+    "a bullet": "- {}",
+    "a hard space": "\u00a0{}",
+    "bold": "**{}**",
+    "no first character": "{}",
+}
+
+
+def _essence(loaded: Loaded) -> tuple[object, ...]:
+    mission = loaded.mission
+    features = [(f.number, f.status, f.depends, [c.text for c in f.criteria]) for f in mission.features()]
+    milestones = [(m.number, m.status, [c.text for c in m.criteria]) for m in mission.milestones]
+    return features, milestones, [(g.name, g.kind, g.after, g.blocks) for g in mission.gates], mission.team
+
+
+@pytest.mark.parametrize("name", [*DAMAGE, "another line above"])
+def test_no_line_of_the_body_loses_its_effect_in_silence(name: str) -> None:
+    """Whatever is done to one line: the mission means the same, or `lint` says more than before."""
+    lines, plain = KEPT.split("\n"), load(KEPT, "m")
+    told = {problem.message for problem in lint(plain)}
+    for at in range(lines.index("# M") + 1, len(lines)):
+        inserted = [[""], ["<!-- later -->"], ["words"]] if name not in DAMAGE else []
+        changed = DAMAGE.get(name, "").format(lines[at][1:] if name.startswith("no ") else lines[at])
+        texts = [[*lines[:at], *more, *lines[at:]] for more in inserted] or [[*lines[:at], changed, *lines[at + 1 :]]]
+        for text in texts if lines[at] else ():
+            loaded = load("\n".join(text), "m")
+            same = _essence(loaded) == _essence(plain)
+            assert same or {problem.message for problem in lint(loaded)} - told, lines[at]

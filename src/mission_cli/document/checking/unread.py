@@ -23,6 +23,7 @@ from mission_cli.document.reading.problems.unread_features import (
     above_of,
     is_of_features,
     plain_lines,
+    unread_rows,
     unread_tables,
 )
 from mission_cli.document.reading.sections import FEATURE_COLUMNS, SECTIONS, find_section, has_columns, names_of
@@ -45,7 +46,7 @@ _SECTION_LEVEL = 2
 _LONGEST = 200
 """Longer lines are no headings of ours."""
 _NUMBERLESS = pattern(r"Milestone\b(?!\s+\d)|M\b\s*[:.—–-]", re.IGNORECASE)
-_MARKED = pattern(r"[ \t]*(?:>[ \t>]*)?#{1,6}[ \t]*(?=\S)(.*)")
+_MARKED = pattern(r"(?!\s*<!--)[^\w#`]{0,12}#{1,6}[ \t]*(?=\S)(.*)")
 _UNDERLINE = pattern(r" {0,3}(?:=+|-+)[ \t]*\Z")
 _NOTE = pattern(r"(?<!\\)[\[(]\s*([A-Za-z][A-Za-z _-]{1,24}?)\s*([:=\uff1a])([^\])|]*)([\])]?)")
 _BARE_NOTE = pattern(r"(?<!\\)\[\s*(depends?)\s+[FM]?\d", re.IGNORECASE)
@@ -66,7 +67,7 @@ _OTHER_NAMES = {
 }
 """Names that people give to annotations, and what is written instead."""
 _FIELD = pattern(
-    r"[ \t]*(?:[-*+][ \t]+)?[*_]*(status|estimate|validation|started at|passed at|rounds)[*_]*\s*[:\uff1a*_ ]",
+    r"(?!\s*<!--)[^\w`]{0,12}(status|estimate|validation|started at|passed at|rounds)[*_]*\s*[:\uff1a*_ ]",
     re.IGNORECASE,
 )
 _NO_VALUE = frozenset({"side-effects", "research"})
@@ -88,7 +89,10 @@ def _warn(line: int, column: int, words: str, hint: str) -> Problem:
 
 def _headings(layout: Layout) -> Iterator[Problem]:
     absent = [title for title in SECTIONS if find_section(layout, title) < 0]
-    for heading in layout.headings[1:]:
+    below: dict[int, list[Table]] = {}
+    for table in layout.tables:
+        below.setdefault(table.section, []).append(table)
+    for section, heading in enumerate(layout.headings[1:], 1):
         at, shown = heading.line.number, one_line(heading.title, 60)
         if heading.level == _SECTION_LEVEL and heading.title and heading.name not in _TITLES:
             meant = _TITLES.get(_bare(heading.title)) or next(
@@ -97,6 +101,10 @@ def _headings(layout: Layout) -> Iterator[Problem]:
             if meant:
                 words = f"the section `{shown}` is not known; it is kept but not read"
                 yield _warn(at, 1, words, f"did you mean `## {meant}`?")
+        elif heading.level != _SECTION_LEVEL and (title := _TITLES.get(heading.name, "")) in absent:
+            forms = SECTIONS[title].tables
+            if any(has_columns(table, form.marks) for table in below.get(section, ()) for form in forms):
+                yield _warn(at, 1, f"the heading `{shown}` is not that of a section", f"write `## {title}`")
         elif heading.level > _SECTION_LEVEL and _NUMBERLESS.match(heading.title):
             yield _warn(at, 1, f"the milestone `{shown}` has no number", "write `### Milestone 1: Name`")
         elif (
@@ -134,6 +142,8 @@ def _lines(layout: Layout) -> Iterator[Problem]:
     for line in layout.stray:
         raw = layout.raw(line)
         yield _warn(line.number, len(raw) - len(raw.lstrip()) + 1, "a row outside a table is not read", OUTSIDE)
+    for _, line in unread_rows(layout):
+        yield _warn(line.number, 1, "a row below a table is not read", BORDERLESS)
     for line in unread_tables(layout):
         yield _warn(line.number - 1, 1, "a table without outer pipes is not read", BORDERLESS)
     for _, line in plain_lines(layout):

@@ -31,6 +31,9 @@ def unread_features(layout: Layout, places: Sequence[MilestonePlace]) -> Iterato
     """Yield an error for each row or table of features that is not read as part of a milestone."""
     yield from _tables(layout, places)
     yield from _stray_rows(layout, places)
+    for table, line in unread_rows(layout):
+        if any(table is one for place in places for one in place.tables):
+            yield Problem(line.number, 1, "a row below a table of features is not read", BORDERLESS)
     for line in unread_tables(layout):
         if "feature" in _names(layout, layout.lines[line.number - 2]):
             yield Problem(line.number - 1, 1, "a table of features without outer pipes is not read", BORDERLESS)
@@ -62,6 +65,15 @@ def unread_tables(layout: Layout) -> Iterator[Line]:
         raw = layout.text[line.start : line.end]
         if "|" in raw and is_delimiter(raw) and "|" in layout.raw(layout.lines[line.number - 2]):
             yield line
+
+
+def unread_rows(layout: Layout) -> Iterator[tuple[Table, Line]]:
+    """Yield (table, line) for each line directly below a table that looks like one of its rows."""
+    below = {(table.lines[-1] + 2 if table.lines else table.delimiter.number + 1): table for table in layout.tables}
+    for _, line in plain_lines(layout):
+        raw = layout.text[line.start : min(line.end, line.start + LONGEST_LINE)]
+        if line.number in below and raw.count("|") > 1 and not raw.lstrip().startswith("<!--"):
+            yield below[line.number], line
 
 
 def is_of_features(table: Table) -> bool:
