@@ -17,6 +17,7 @@ from mission_cli._support.text import stamp
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
 from mission_cli.app.commands.set_value import set_value
+from mission_cli.app.forecasting.buying import mission_forecast
 from mission_cli.app.forecasting.expected import Worker, figures_of
 from mission_cli.app.forecasting.remaining import work_of
 from mission_cli.app.forecasting.spending import record_spending
@@ -27,10 +28,12 @@ from mission_cli.app.report.report import mission_report
 from mission_cli.domain.forecast.figures import Past
 from mission_cli.domain.forecast.priors import SOURCE
 from mission_cli.domain.forecast.work import Stage, Unit
+from mission_cli.domain.ids import MissionId
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.observing.observe import consider
 from mission_cli.ports.agents.usage import Bill, Prices
+from mission_cli.ports.git.state import Write
 from mission_cli.settings import CurrencySettings, RunnerSettings
 from mission_cli.surfaces.lines import Size, plain
 from mission_cli.surfaces.views.consent import consent_lines
@@ -148,6 +151,33 @@ def test_curves_end_with_all_that_is_spent_and_begin_with_the_mission() -> None:
     curve = missions_here(ctx)[0].curve
     assert (curve[0].at, [point.usd for point in curve]) == (report.points[0].at, [usd for _, usd in drawn])
     assert drawn[-1][1] == look(host).budget["usd"].spent
+
+
+PURCHASES = """
+## Purchases
+
+| # | Asked | Merchant | Amount | Purpose | Status | By | Reserved | Paid | Reference |
+|---|---|---|---|---|---|---|---|---|---|
+| 1 | 2026-11-20T10:00:00Z | Domains | 10.00 USD | a domain | paid | Ada | 10.00 | 9.00 USD | ref1 |
+"""
+
+
+def test_forecasts_contain_a_purchase_whose_row_was_removed_from_the_spend_log() -> None:
+    host = make_host(works)
+    make_mission(host, PLAN)
+    lifecycle.start(host.context(), "m")
+    go_on(host, 7)
+    ctx = host.context()
+    stored = ctx.state.snapshot().missions[MissionId("m")]
+    ctx.state.commit([Write(stored.path, stored.text + PURCHASES, stored.text)], message="Buy", expect=ctx.state.head())
+    spent = look(host).budget["usd"].spent
+    assert spent == Decimal("11.40")
+    found = mission_forecast(host.context(), resolve(host.context().state.snapshot(), "m"))
+    assert found.spent["usd"] == spent
+    for ahead in (found.forecast, look(host).forecast):
+        assert ahead is not None
+        assert ahead.usd is not None
+        assert ahead.usd.p10 > spent
 
 
 def test_nothing_is_said_of_a_program_until_it_has_worked_twice() -> None:

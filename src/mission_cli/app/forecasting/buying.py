@@ -216,7 +216,7 @@ def _committed(ctx: Context) -> Snapshot:
 def _spent(ctx: Context, address: Address) -> Totals:
     head = ctx.state.head()
     records = records_in(ctx.state.runs(address.stored, head)) if head is not None else []
-    return account(address.mission.limits, address.mission.spends, records).spent
+    return account(address.mission.limits, address.mission.spends, records, purchases=address.mission.purchases).spent
 
 
 def caps_of(mission: Mission) -> dict[str, Decimal | None]:

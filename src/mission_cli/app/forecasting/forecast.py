@@ -110,7 +110,7 @@ def _forecast(ctx: Context, snapshot: Snapshot, state: _State) -> Ahead | None:
     if basis is None or work is None:
         return None
     outcomes = _simulated(ctx, mission, work, pasts, mine, worker, state.now)
-    spent = account(mission.limits, mission.spends, list(state.records), state.bills).spent
+    spent = account(mission.limits, mission.spends, list(state.records), state.bills, mission.purchases).spent
     return Ahead(shown(basis, outcomes, spent, state.now), outcomes)
 
 

@@ -140,7 +140,7 @@ def record_spending(ctx: Context, text: str, amounts: Mapping[str, str], why: st
         about, given = spending_given(ctx, address, amounts, why, milestone)
         date, number = f"{ctx.clock.now():%Y-%m-%d}", "" if milestone is None else str(milestone)
         rows = [Spend(date, category, amount, f"{BY_HAND}{about}", number) for category, amount in given.items()]
-        state = account(mission.limits, [*mission.spends, *rows], _records(ctx, address))
+        state = account(mission.limits, [*mission.spends, *rows], _records(ctx, address), purchases=mission.purchases)
         shown = " and ".join(quantity_of(category, amount) for category, amount in given.items())
         words = f"{mission.id}: {shown} recorded, for {about}"
         changes = (*spend_rows(rows), *summary_cells(address.loaded, state))

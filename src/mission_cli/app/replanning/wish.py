@@ -76,7 +76,7 @@ def _request(ctx: Context, address: Address) -> PlanRequest:
     if mission.status not in _IDLE:
         hint = do("pause", mission.id)
         raise BlockedError(f"{mission.id} is {mission.status}: the model is asked while nothing can start", hint=hint)
-    state = account(mission.limits, mission.spends, records_of(ctx, address))
+    state = account(mission.limits, mission.spends, records_of(ctx, address), purchases=mission.purchases)
     left = {category: state.left(category) for category in ("usd", "hours", "tokens")}
     used_up = next((category for category, amount in left.items() if amount is not None and amount <= 0), "")
     if used_up:
