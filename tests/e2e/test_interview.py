@@ -52,6 +52,7 @@ def interrupted(child: pexpect.spawn[str]) -> tuple[int | None, str]:
         child.sendintr()
         if child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=10) == 0:
             break
+    assert (child.before or "").endswith("\r\n"), "what the shell prints next begins on a line of its own"
     text = plain(child.before or "")
     child.close()
     return child.exitstatus, text.replace("^C", "").strip()

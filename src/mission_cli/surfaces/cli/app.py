@@ -42,7 +42,6 @@ from mission_cli.surfaces.cli.commands.serving import access, serve, top
 from mission_cli.surfaces.cli.help import Commands
 from mission_cli.surfaces.cli.shell import (
     HERE,
-    INTERRUPTED,
     Debug,
     Json,
     Quiet,
@@ -51,6 +50,7 @@ from mission_cli.surfaces.cli.shell import (
     Verbose,
     complain,
     guarded,
+    interrupted,
 )
 from mission_cli.surfaces.cli.usage import hoist, told
 
@@ -136,7 +136,7 @@ def run(words: Sequence[str]) -> int:
     try:
         code = tree.main(args=hoist(words, groups), prog_name="mission", standalone_mode=False)
     except typer.Abort:
-        return INTERRUPTED
+        return interrupted()
     except typer.Exit as done:
         return int(done.exit_code)
     except Exception as error:

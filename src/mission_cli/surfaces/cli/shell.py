@@ -323,7 +323,7 @@ def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
         complain(shell, error.message, str(error.hint), error.exit_code, getattr(error, "problems", ()))
         return error.exit_code
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return interrupted()
     except BrokenPipeError:
         return reader_gone()
     except (typer.Exit, typer.Abort):
@@ -334,6 +334,13 @@ def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
         words = f"this is a bug in mission: {type(error).__name__}: {error}"
         complain(shell, words, "run it again with --debug and report the output", BUG)
         return BUG
+
+
+def interrupted() -> int:
+    """Return the exit status after Ctrl-C, and end the line on which the terminal shows `^C`."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")
+    return INTERRUPTED
 
 
 def complain(shell: Shell, message: str, hint: str, code: int, problems: Sequence[Problem] = ()) -> None:
