@@ -137,7 +137,7 @@ def test_a_criterion_that_is_not_read_is_an_error_at_its_place(edit: tuple[str, 
 
 
 def test_words_about_criteria_stop_nothing() -> None:
-    words = "Run: it, then look.\n\n- [] is an empty list\n- [x](https://example.org/x)\n- run: `make gen` first\n- [ ] file: `y`\n  - a note\n"
+    words = "Run: it, then look.\n\n- [] is an empty list\n- [x](https://example.org/x)\n\\- [x] done\n\\# Gates\n- run: `make gen` first\n- [ ] file: `y`\n  - a note\n"
     loaded = load(JUDGED.replace("- [ ] file: `y`\n", words).replace("- [ ] run", "All of these:\n\n- [ ] run"), "m")
     assert not loaded.refused
 

@@ -46,7 +46,7 @@ _SECTION_LEVEL = 2
 _LONGEST = 200
 """Longer lines are no headings of ours."""
 _NUMBERLESS = pattern(r"Milestone\b(?!\s+\d)|M\b\s*[:.—–-]", re.IGNORECASE)
-_MARKED = pattern(r"(?!\s*<!--)[^\w#`]{0,12}#{1,6}[ \t]*(?=\S)(.*)")
+_MARKED = pattern(r"(?!\s*<!--)[^\w#`\\]{0,12}#{1,6}[ \t]*(?=\S)(.*)")
 _UNDERLINE = pattern(r" {0,3}(?:=+|-+)[ \t]*\Z")
 _NOTE = pattern(r"(?<!\\)[\[(]\s*([A-Za-z][A-Za-z _-]{1,24}?)\s*([:=\uff1a])([^\])|]*)([\])]?)")
 _BARE_NOTE = pattern(r"(?<!\\)\[\s*(depends?)\s+[FM]?\d", re.IGNORECASE)
@@ -67,7 +67,7 @@ _OTHER_NAMES = {
 }
 """Names that people give to annotations, and what is written instead."""
 _FIELD = pattern(
-    r"(?!\s*<!--)[^\w`]{0,12}(status|estimate|validation|started at|passed at|rounds)[*_]*\s*[:\uff1a*_ ]",
+    r"(?!\s*<!--)[^\w`\\]{0,12}(status|estimate|validation|started at|passed at|rounds)[*_]*\s*[:\uff1a*_ ]",
     re.IGNORECASE,
 )
 _NO_VALUE = frozenset({"side-effects", "research"})

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber
 
 _BULLET = pattern(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
-_BOX = pattern(r"(?!\s*<!--)(?:\s*\d{1,9}[.)])?[^\w\[\]`(]{0,12}\[([ \t\u00a0xX✓✔✅]{0,3})\](?![(\[:])[ \t\u00a0]*")
+_BOX = pattern(r"(?!\s*<!--)(?:\s*\d{1,9}[.)])?[^\w\[\]`(\\]{0,12}\[([ \t\u00a0xX✓✔✅]{0,3})\](?![(\[:])[ \t\u00a0]*")
 """A box, perhaps with signs before it that make it none, such as `>` or a hard space."""
 _LONGEST = 80
 _NO_BOX = "write it as `- [ ] {}`, with one space between the brackets and one after them"

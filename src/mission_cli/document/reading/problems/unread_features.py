@@ -72,7 +72,7 @@ def unread_rows(layout: Layout) -> Iterator[tuple[Table, Line]]:
     below = {(table.lines[-1] + 2 if table.lines else table.delimiter.number + 1): table for table in layout.tables}
     for _, line in plain_lines(layout):
         raw = layout.text[line.start : min(line.end, line.start + LONGEST_LINE)]
-        if line.number in below and raw.count("|") > 1 and not raw.lstrip().startswith("<!--"):
+        if line.number in below and raw.count("|") > 1 and not raw.lstrip().startswith(("<!--", "\\")):
             yield below[line.number], line
 
 
