@@ -256,6 +256,8 @@ def _finish(reader: Reader) -> None:
     reader.say("hosts drain", "near")
     reader.say("hosts list")
     reader.say("hosts remove", "near", "--yes")
+    reader.say("hosts add", "cluster", "--kind", "slurm", "--no-test")
+    reader.say("hosts clean", "cluster", "--dry-run")
     reader.say("gc")
     reader.say("commands install")
     reader.say("commands remove")
