@@ -115,7 +115,7 @@ CRITERIA: dict[str, tuple[str, str, int, int, str]] = {
     "no space after the box": ("- [ ] file: `y`", "- [ ]file: `y`", 27, 1, NOT_READ.format("file: `y`")),
     "no space before the box": ("- [ ] file: `y`", "-[ ] file: `y`", 27, 1, NOT_READ.format("file: `y`")),
     "no bullet": ("- [ ] file: `y`", "[ ] file: `y`", 27, 1, NOT_READ.format("file: `y`")),
-    "another tick": ("- [ ] file: `y`", "- [✓] it is fast", 27, 1, NOT_READ.format("it is fast")),
+    "another tick": ("- [ ] file: `x`", "- [✓] it is fast", 23, 1, NOT_READ.format("it is fast")),
     "a hard space": ("- [ ] file: `y`", "- [\u00a0] file: `y`", 27, 1, NOT_READ.format("file: `y`")),
     "no box": ("- [ ] file: `x`", "- file: `x`", 23, 1, NOT_READ.format("file: `x`")),
     "only words": ("- [ ] file: `x`", "\nfile: `x`", 24, 1, NOT_READ.format("file: `x`")),
@@ -137,7 +137,7 @@ def test_a_criterion_that_is_not_read_is_an_error_at_its_place(edit: tuple[str, 
 
 
 def test_words_about_criteria_stop_nothing() -> None:
-    words = "Run: it, then look.\n\n- [] is an empty list\n- [x](https://example.org/x)\n\\- [x] done\n\\# Gates\n- run: `make gen` first\n- [ ] file: `y`\n  - a note\n"
+    words = "Run: it, then look.\n\n- [] is an empty list\n- [x](https://example.org/x)\n\\- [x] done\n- [✓] planned\n\\# Gates\n- run: `make gen` first\n- [ ] file: `y`\n  - a note\n"
     loaded = load(JUDGED.replace("- [ ] file: `y`\n", words).replace("- [ ] run", "All of these:\n\n- [ ] run"), "m")
     assert not loaded.refused
 

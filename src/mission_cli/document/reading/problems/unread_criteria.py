@@ -45,7 +45,10 @@ def unread_criteria(
         column = len(raw) - len(raw.lstrip()) + 1
         shown, flush = one_line(without_results(text), _LONGEST), raw[:1] not in {" ", "\t"}
         kind = KIND.match(text) is not None
-        if text and ((box and (kind or box[1])) or (kind and (bullet or flush) and section in of_milestones)):
+        if text and (
+            (box and (kind or (box[1] and section in of_milestones)))
+            or (kind and (bullet or flush) and section in of_milestones)
+        ):
             yield Problem(line.number, column, f"the criterion `{shown}` is not read", _NO_BOX.format(shown))
         elif is_field(text) and (bullet or flush) and line.number - 1 in lines:
             hint = "indent it below its criterion, without a bullet"
