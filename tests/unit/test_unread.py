@@ -16,6 +16,7 @@ from mission_cli.document.checking.fix import fix
 from mission_cli.document.checking.lint import lint
 from mission_cli.document.reading.load import load
 from mission_cli.document.reading.problems.unread_features import BORDERLESS
+from mission_cli.document.syntax.escape import prose, unescaped
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.problems import Severity
 from mission_cli.domain.status import MilestoneStatus
@@ -134,6 +135,29 @@ def test_a_criterion_that_is_not_read_is_an_error_at_its_place(edit: tuple[str, 
     loaded = load(JUDGED.replace(old, new), "m")
     assert place in [[problem.line, problem.column, problem.message] for problem in loaded.errors()]
     assert loaded.refused
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "- [] run: make",
+        "- [ ]file: `y`",
+        "> [x] grep: a in `b`",
+        "2.[ ] not-grep : a in `b`",
+        "- [✓] review: it is short",
+        "Feature | Status\n--- | ---\na | done",
+        "#|Feature|Status\n:-:|-|-\n1.3|b|done",
+        "| 1.3 | b | pending |",
+        "- [ ] run: make\nnetwork: off",
+    ],
+)
+def test_a_description_that_a_model_wrote_stops_nothing_and_is_read_back(said: str) -> None:
+    as_it_is, escaped = (
+        JUDGED.replace("- [ ] file: `y`", f"{text}\n\n- [ ] file: `y`") for text in (said, prose(said))
+    )
+    assert load(as_it_is, "m").refused
+    assert not load(escaped, "m").refused, load(escaped, "m").errors()
+    assert unescaped(prose(said)) == said
 
 
 def test_words_about_criteria_stop_nothing() -> None:

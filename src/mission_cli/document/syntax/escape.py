@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 _STRUCTURES = (
     r"\\*(?:#|\||(?:[-*+]|\d+[.)])[ \t]+\[[ xX]\]|(?:[-*+][ \t]+)?\*\*[^*\n]+(?::\*\*|\*\*:)"
-    r"|`{3}|~{3}|<{7} |={7}$|>{7} )"
+    r"|(?:\d{1,9}[.)])?[^\w\[\]`(\\\n]{0,12}\[[ \t\u00a0xX✓✔✅]{0,3}\][ \t\u00a0]*[A-Za-z][\w -]*:"
+    r"|:?-+:?[ \t]*\|[-:| \t]*$|`{3}|~{3}|<{7} |={7}$|>{7} )"
 )
+"""What begins a structure, and what is an error because it nearly does: a box of a check, a table without pipes."""
 _STRUCTURE = pattern(rf"^([ \t]*)(?={_STRUCTURES})", re.MULTILINE)
 _ESCAPED = pattern(rf"^([ \t]*)\\(?={_STRUCTURES})", re.MULTILINE)
 _TILDES = pattern(r"~{3,}")
