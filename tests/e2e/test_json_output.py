@@ -87,6 +87,9 @@ def test_every_command_prints_what_its_schema_says(
     reader.say("start", "steps", "--headless", ok=(0, 3))
     reader.say("advance", "steps", "--expected-phase", "looking", "--result", "fine", ok=(0, 3))
     assert reader.say("status", "steps")["phase"]["name"] == "building"
+    config = Path.home() / ".config/mission/config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(f'[payments]\nprovider = "ledger"\nledger = "{tmp_path}/ledger.csv"\napprovers = ["Ada"]\n')
     reader.say("purchase request", "steps", "--amount", "5 EUR", "--merchant", "example.com", "--purpose", "a test")
     assert [one["status"] for one in reader.say("purchase list")["purchases"]] == ["requested"]
     assert reader.say("purchase show", "steps", "1")["purchases"][0]["amount"] == "5.00 EUR"
