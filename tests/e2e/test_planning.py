@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
-from tests.kit.agents import OPENCODE_PRICES, needs_bubblewrap, use_claude, use_codex, use_opencode
+from tests.kit.agents import OPENCODE_PRICES, needs, needs_bubblewrap, use_claude, use_codex, use_opencode
 from tests.kit.model_server import ModelServer, Script, Turn
 from tests.kit.nightly import by_day, only_at_night
 from tests.kit.plans import HOPELESS, good, use_planner
@@ -328,6 +328,14 @@ def test_a_planner_that_fails_is_not_asked_again(person: Person) -> None:
     answer = person.mission(*NEW, ok=(1,))
     assert "error: script made no plan: wrong_output: exit 7\n hint: its output: " in answer.err
     assert nothing_made(person)
+
+
+def test_an_agent_that_is_not_logged_in_makes_no_plan_and_its_command_is_named(person: Person) -> None:
+    person.write(".mission.toml", f'[runners.claude]\ncommand = ["{needs("claude")}"]\n')
+    answer = person.mission(*NEW, "--runner", "claude", ok=(1,))
+    error, hint = answer.err.splitlines()[-2:]
+    assert error == snapshot("error: claude made no plan: auth: Not logged in · Please run /login")
+    assert hint.startswith(" hint: log in: claude auth login; the model's answers are kept: ")
 
 
 def test_a_planner_that_takes_too_long_is_stopped(person: Person) -> None:

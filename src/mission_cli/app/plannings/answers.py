@@ -8,7 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.app.plannings.material import with_questions
 from mission_cli.app.plannings.order import fitted
 from mission_cli.app.plannings.stored import PlanningState, StoredPlanning
-from mission_cli.app.rounds.asking import session_of
+from mission_cli.app.rounds.asking import session_of, way_in
 from mission_cli.document.plans.plan import with_assumptions, write_plan
 from mission_cli.document.runs.record import write_run
 
@@ -33,7 +33,8 @@ def planned_by(ctx: Context, one: StoredPlanning, planned: Planned) -> StoredPla
     cost = f"planning cost {planned.cost}"
     if last.read is None:
         error = f"{planned.desk.runner} made no plan: {last.record.cause}: {last.record.detail}"
-        return replace(failed, error=error, hint=cost)
+        entry = way_in(ctx, planned.desk.runner, last.record.cause)
+        return replace(failed, error=error, hint="; ".join(filter(None, [entry, cost])))
     found = tuple(last.read.found)
     again = f"it was not asked again: {planned.refused}; " if planned.refused else ""
     return replace(failed, problems=found, error=found[0].message, hint=f"{again}{cost}")

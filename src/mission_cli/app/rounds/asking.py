@@ -122,6 +122,14 @@ def wants_repair(last: PlanningRound) -> bool:
     return last.answered and (doubtful or last.record.cause in {Cause.WRONG_OUTPUT, Cause.NOOP})
 
 
+def way_in(ctx: Context, runner: str, cause: Cause | None) -> str:
+    """Return the command that logs in to a runner that refused the account; empty for other causes."""
+    if cause is not Cause.AUTH or runner not in ctx.settings.runners:
+        return ""
+    agent = agent_of(ctx, runner, ctx.settings.runners[runner])
+    return f"log in: {agent.log_in}" if agent is not None and agent.log_in else ""
+
+
 def session_of(ctx: Context, desk: PlanningSetup, last: PlanningRound) -> str:
     """Return the conversation to continue; empty if the second cost report would include parts of the first."""
     agent = agent_of(ctx, desk.runner, ctx.settings.runners[desk.runner])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli.app.interview.kept import forget
+from mission_cli.app.rounds.asking import way_in
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, ToolError, UsageError
 from mission_cli.surfaces.cli.commands.guided.discussion import told_so_far
 from mission_cli.surfaces.cli.commands.guided.order import refuse_nonsense
@@ -175,7 +176,8 @@ def _failure(shell: Shell, ctx: Context, planned: Planned) -> MissionError:
     words.append(f"planning cost {planned.cost}")
     if last.read is None:
         folder = ctx.executor.watch([f"plan/{planned.desk.name}/{len(planned.rounds)}"])[0]
-        hint = "; ".join([f"its output: {folder}", *words])
+        entry = way_in(ctx, planned.desk.runner, last.record.cause)
+        hint = "; ".join([entry or f"its output: {folder}", *words])
         return ToolError(f"{planned.desk.runner} made no plan: {last.record.cause}: {last.record.detail}", hint=hint)
     first, *others = last.read.found
     for problem in others[:_MOST_PROBLEMS]:
