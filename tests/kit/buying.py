@@ -116,7 +116,9 @@ class Table:
         for _ in range(times):
             report = pulse(self.context)
             assert not report.bugs, report.bugs
-            self.seen |= {h.detail for c in report.cases.values() for h in c.plan.holds if h.kind is HoldKind.PURCHASE}
+            holds = [h for c in report.cases.values() for h in c.plan.holds if h.kind is HoldKind.PURCHASE]
+            assert not [h.detail for h in holds if h.person and not h.unblock], "a person is not told what to do"
+            self.seen |= {h.detail for h in holds}
             self.host.jobs.clock.time.pass_by(timedelta(minutes=minutes))
 
     def answers(self, word: str, by: Person = ADA, number: int = 1, mission: str = "m") -> None:

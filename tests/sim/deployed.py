@@ -59,7 +59,7 @@ class DeploySim(Sim):
         ctx, name = self.context(host), ("staging", "live")[event.pick % 2]
         with suppress(MissionError):
             asked = self.mission(host).open_requests()
-            if event.pick % 5 == 0 and asked:
+            if event.pick % 5 == 0 and asked and asked[0].options:
                 answer(ctx, "m", asked[0].number, asked[0].options[0])
             elif event.pick % 17 == 0:
                 deploy(ctx, to_deploy(ctx, "m", name))

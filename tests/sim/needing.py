@@ -89,6 +89,9 @@ def _of_the_file(mission: Mission) -> Iterator[object]:
 
 def _says_what_another_says(case: Case, hold: Hold) -> bool:
     """Whether a hold only points to a request, to what halts the mission, or to a feature that is held itself."""
+    first = next(iter(hold.unblock.remedies), None)
+    if first is not None and first.command == "answer":
+        return first.args[1] in {str(request.number) for request in case.mission.requests if request.open}
     if hold.kind is HoldKind.REQUEST or (hold.kind is HoldKind.FILE and case.loaded.refused):
         return True
     if hold.kind is HoldKind.MISSION:

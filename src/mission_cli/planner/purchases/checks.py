@@ -69,7 +69,7 @@ def stops(draft: Draft) -> Obstacle | None:
     """Return why nothing is paid at all; None if nothing speaks against it."""
     look = draft.observation.payments
     if not look.on:
-        unblock = advise("set [payments] provider in config.toml of your config folder")
+        unblock = _in_settings("set [payments] provider")
         return Obstacle("payments are off: the settings name no provider", unblock=unblock)
     if look.stopped:
         return Obstacle(look.stopped, unblock=do("purchase", "stop", "--lift"))
@@ -84,10 +84,11 @@ def too_much(draft: Draft, row: PurchaseRow) -> tuple[Decimal | None, Obstacle |
     """Return the dollars to reserve for a purchase, and why they cannot be; one of both is None."""
     rules, mission = rules_of(draft), draft.mission
     if why := rules.why_not_here(row.merchant):
-        return None, Obstacle(f"{row.name}: {why}")
+        return None, Obstacle(f"{row.name}: {why}", unblock=_in_settings("add it to the merchants"))
     usd = rules.rate.dollars(row.amount)
     if usd is None:
-        return None, Obstacle(f"{row.name}: there is no rate for {row.amount.currency}; [currency] in the settings")
+        words = f"{row.name}: there is no rate for {row.amount.currency}"
+        return None, Obstacle(words, unblock=_in_settings("set it below [currency]"))
     over = over_limit(
         *(rules, row, with_moves(mission.purchases, draft.transitions)),
         *(draft.observation.payments.others, draft.observation.now, draft.observation.zone),
@@ -95,7 +96,8 @@ def too_much(draft: Draft, row: PurchaseRow) -> tuple[Decimal | None, Obstacle |
     if over is not None:
         seen = draft.observation
         until = ends(over.limit.every, seen.now, seen.zone) if over.passes and over.limit.every in CALENDAR else None
-        return None, Obstacle(f"{row.name}: {over.words}", until)
+        higher = _in_settings(f"raise [purchase_limits.{over.limit.name}]")
+        return None, Obstacle(f"{row.name}: {over.words}", until, higher)
     state = stand(draft)
     left = state.left("usd")
     if left is not None and usd > left:
@@ -105,5 +107,10 @@ def too_much(draft: Draft, row: PurchaseRow) -> tuple[Decimal | None, Obstacle |
         return None, Obstacle(words, unblock=raise_cap(mission, "usd", state))
     for shared in lefts(draft, ""):
         if shared.category == "usd" and usd > shared.left:
-            return None, Obstacle(f"{row.name}: {shared.budget.words} has less left", shared.until)
+            higher = _in_settings(f"raise [budgets.{shared.budget.name}]")
+            return None, Obstacle(f"{row.name}: {shared.budget.words} has less left", shared.until, higher)
     return usd, None
+
+
+def _in_settings(words: str) -> Advice:
+    return advise(f"{words} in config.toml of your config folder")

@@ -212,14 +212,16 @@ def _unused(draft: Draft, row: PurchaseRow, *, open_: bool) -> None:
     if open_ and over:
         if not account.pending:
             draft.effects.append(CancelCard(row.number, row.reference, f"{row.name} is closed: {over}"))
-        hold(draft, row, Obstacle(f"{row.name} is being closed: {over}", draft.observation.payments.again))
+        words = f"{row.name} is being closed: {over}"
+        hold(draft, row, Obstacle(words, draft.observation.payments.again), person=False)
     elif not open_ and not account.pending:
         expired = is_over(draft, row) or draft.mission.status in FINISHED_MISSION
         to = PurchaseStatus.EXPIRED if expired else PurchaseStatus.FAILED
         why = f"{row.name} was not paid: {over or 'the provider has closed it'}"
         move(draft, row, to, why)
     elif account.pending:
-        hold(draft, row, Obstacle(f"{row.name}: the merchant has reserved the money, and has not taken it yet"))
+        words = f"{row.name}: the merchant has reserved the money, and has not taken it yet"
+        hold(draft, row, Obstacle(words, draft.observation.payments.again), person=False)
     else:
         declined = f"; the last try was declined: {one_line(account.declined, 100)}" if account.declined else ""
         until = parse_stamp(row.until)
