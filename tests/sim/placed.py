@@ -54,8 +54,10 @@ class PlaceSim(Sim):
         """In the end every host is back and takes attempts."""
         for host in self.hosts:
             assert host.jobs.park is not None
-            for one in host.jobs.park.hosts.values():
-                one.there, one.drained = True, False
+            for name, one in host.jobs.park.hosts.items():
+                one.there = True
+                if one.drained:
+                    drain(self.context(host), name, on=False)
         self._at_drain.clear()
         super().end()
 
