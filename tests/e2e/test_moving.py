@@ -18,7 +18,11 @@ from mission_cli.document.reading.load import load
 from mission_cli.wiring.compose import open_homeless, open_repository
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.kit.people import Answer
+
+    from mission_cli.domain.ids import Sha
 
 WILD = sorted((Path(__file__).resolve().parents[1] / "wild").glob("*.md"))
 
@@ -505,6 +509,7 @@ def test_a_homeless_mission_finds_a_repository_with_its_history(person: Person, 
         assert person.git("status", "--porcelain", cwd=place) == ""
         assert person.git("fsck", "--no-dangling", cwd=place) == ""
     assert sorted(p.name for p in (wanderer / "missions").iterdir()) == ["other"]
+    assert "chain: 2 links, " in person.mission("verify", "wanderer", "--history").out
     person.start("wanderer")
     assert (
         person.mission("run", "wanderer", "--json", ok=(0, 3)).facts["milestones"][0]["features"][0]["status"] == "done"
@@ -525,6 +530,26 @@ def test_a_move_that_died_before_it_tidied_up_is_finished(person: Person, wander
     assert not (wanderer / "missions/wanderer").exists()
     assert (person.repo / "missions/wanderer/mission.md").exists()
     assert person.git("log", "--format=%s", cwd=person.repo / "missions").splitlines().count("Come") == 1
+
+
+def test_a_mission_is_moved_although_another_one_is_changed_meanwhile(person: Person, wanderer: Path) -> None:
+    person.plan(HOMELESS, identity="m")
+    home, opened = open_homeless(), open_repository(person.repo)
+    assert home is not None
+
+    class Slow(Move):
+        def _tree(self, parent: Sha | None, files: Mapping[str, tuple[str, str]]) -> str:
+            person.mission("set", "m", "priority", "high")
+            return super()._tree(parent, files)
+
+    move = Slow(home, opened.state, folder="missions/wanderer", to="wanderer")
+    text = (wanderer / "missions/wanderer/mission.md").read_text()
+    move.bring(text, "Come\n\nMission-Id: wanderer\n", git_person(person.repo))
+    assert (move.is_done(), person.loaded("m").mission.priority) == (True, "high")
+    assert (person.repo / "missions/wanderer/mission.md").read_text() == text
+    assert person.git("status", "--porcelain", cwd=person.repo / "missions") == ""
+    for name in ("m", "wanderer"):
+        person.mission("verify", name, "--history")
 
 
 def test_a_mission_with_open_edits_or_a_taken_name_stays_where_it_is(person: Person, wanderer: Path) -> None:

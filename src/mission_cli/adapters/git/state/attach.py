@@ -1,4 +1,7 @@
-"""Move a mission from one state repository to another, with its commits: authors, dates and messages are kept."""
+"""Move a mission from one state repository to another, with its commits: authors, dates and messages are kept.
+
+Sums and links of the chain are over paths, so they are made anew for commits whose own sum is right.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,24 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.fs.locks import locked
+from mission_cli.adapters.git.proof.chain import history_of
 from mission_cli.adapters.git.repo.command import ZERO, Git
+from mission_cli.adapters.git.state.history import with_links, with_sum
 from mission_cli.domain.errors import BlockedError, ConflictError
+from mission_cli.domain.evidence.chain import TRAILER, before_of, followed, links_in, trailer
 from mission_cli.domain.host import PROGRAM, Person
-from mission_cli.domain.ids import Sha
-from mission_cli.ports.git.state import Write
+from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.ports.git.state import Write, sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from mission_cli.adapters.git.state.store import GitStateStore
+    from mission_cli.domain.evidence.chain import Links
 
+_SUM = "Mission-Sum: "
+_SEALS = (_SUM, f"{TRAILER}: ")
 ORIGIN = "Mission-Origin"
 """Trailer of the commit that brought a mission in: its last commit in the repository that it came from."""
 
@@ -33,6 +42,8 @@ class _Past:
     message: str
     files: Mapping[str, tuple[str, str]]
     """(mode, id) by path within the mission's folder."""
+    fits: bool
+    """Whether its `Mission-Sum` is right, so that one for the new paths may take its place."""
 
 
 class Move:
@@ -57,28 +68,48 @@ class Move:
         return bool(self._here.text("log", "-1", "--format=%H", f"--grep=^{ORIGIN}: {origin}$", head))
 
     def bring(self, text: str, message: str, author: Person) -> None:
-        """Commit its history and then `text` as its file, all or nothing.
+        """Commit its history and then `text` as its file, all or nothing; merge it if the mission files move meanwhile.
 
-        Raises ConflictError if the mission files move meanwhile.
+        Raises ConflictError if their branch is removed meanwhile.
         """
         past = list(self._history())
         if self._state.layout.in_place:
             self._bring_in_one(past, text, message, author)
             return
-        head = self._here.commit_of(self._state.layout.branch)
-        parent = head
-        for commit in past:
-            tree = self._tree(parent, commit.files)
-            parents = [parent] if parent else []
-            who = commit.author
-            parent = self._here.commit_tree(tree, parents, commit.message, author=who, committer=PROGRAM, at=commit.at)
+        parent = self._here.commit_of(self._state.layout.branch)
         blob = self._here.store(text.encode("utf-8", "surrogateescape"))
         last = {**past[-1].files, "mission.md": ("100644", blob)}
         words = f"{message}{ORIGIN}: {self.origin}\n"
-        parents = [parent] if parent else []
-        new = self._here.commit_tree(self._tree(parent, last), parents, words, author=author, committer=PROGRAM)
-        if self._state.join(new, message=message) != new:
+        before: Mapping[str, tuple[str, str]] = {}
+        links = self._links(parent)
+        for commit in (*past, _Past(author, "", words, last, fits=True)):
+            tree = self._tree(parent, commit.files)
+            parents = [parent] if parent else []
+            said, links = self._sealed(commit, before, links) if commit.fits else (commit.message, links)
+            before = commit.files
+            new = self._here.commit_tree(tree, parents, said, author=commit.author, committer=PROGRAM, at=commit.at)
+            parent = new
+        self._state.join(new, message=message)
+        if self._here.commit_of(self._state.layout.branch) is None:
             raise ConflictError("the mission files were changed meanwhile", hint="try again")
+
+    def _links(self, head: Sha | None) -> Links:
+        """Return the last links of the chain here, by mission."""
+        return followed(history_of(self._here, head), {}).get(head, {}) if head else {}
+
+    def _sealed(self, commit: _Past, before: Mapping[str, tuple[str, str]], links: Links) -> tuple[str, Links]:
+        """Return the message of a commit with its sum and its link for the paths here, and the links after it."""
+        kept = "".join(line for line in commit.message.splitlines(keepends=True) if not line.startswith(_SEALS))
+        paths = [path for path in {**before, **commit.files} if before.get(path) != commit.files.get(path)]
+        sides = [[files[path][1] if path in files else "" for files in (before, commit.files)] for path in paths]
+        blobs = self._here.blobs(list(dict.fromkeys(oid for side in sides for oid in side if oid)))
+        old_new = [[blobs[oid].decode("utf-8", "surrogateescape") if oid else None for oid in side] for side in sides]
+        texts = {f"{self._to}{path}": (old, new) for path, (old, new) in zip(paths, old_new, strict=True)}
+        mission = MissionId(self._to.rstrip("/").rpartition("/")[2])
+        line = trailer(mission, before_of(links.get(mission, ())), sum_of(texts))
+        said, lines = with_links(with_sum(kept, texts), lambda: [line])
+        own = {name: (link.link,) for name, link in links_in(one.partition(": ")[2] for one in lines).items()}
+        return said, {**links, **own}
 
     def _bring_in_one(self, past: list[_Past], text: str, message: str, author: Person) -> None:
         """Make one commit on a person's branch, which must not be rewritten; the history is listed in its message."""
@@ -116,7 +147,17 @@ class Move:
         for line in self._there.text("rev-list", "--reverse", branch, "--", self._folder).split():
             said = self._there.text("show", "--no-patch", "--format=%an%x00%ae%x00%aI%x00%B", line)
             name, email, at, message = said.split("\0", 3)
-            yield _Past(Person(name, email), at, message.rstrip("\n") + "\n", self._files(Sha(line)))
+            whole = message.rstrip("\n") + "\n"
+            yield _Past(Person(name, email), at, whole, self._files(Sha(line)), self._fits(Sha(line), whole))
+
+    def _fits(self, commit: Sha, message: str) -> bool:
+        """Whether the sum in a message is the one over what the commit wrote."""
+        said = next((line[len(_SUM) :] for line in message.splitlines() if line.startswith(_SUM)), "")
+        if not said:
+            return False
+        parents = [Sha(one) for one in self._there.text("rev-list", "--parents", "-n1", commit).split()[1:]]
+        changed = self._home.changed(parents[0] if parents else None, commit)
+        return said == sum_of({path: texts for files in changed.values() for path, texts in files.items()})
 
     def _files(self, commit: Sha) -> dict[str, tuple[str, str]]:
         found = {}
