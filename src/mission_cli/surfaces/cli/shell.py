@@ -323,7 +323,7 @@ def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
         complain(shell, error.message, str(error.hint), error.exit_code, getattr(error, "problems", ()))
         return error.exit_code
     except KeyboardInterrupt:
-        return interrupted()
+        return INTERRUPTED
     except BrokenPipeError:
         return reader_gone()
     except (typer.Exit, typer.Abort):
@@ -337,7 +337,7 @@ def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
 
 
 def interrupted() -> int:
-    """Return the exit status after Ctrl-C, and end the line on which the terminal shows `^C`."""
+    """Return the exit status after Ctrl-C at a question, and end its line, on which the terminal shows `^C`."""
     if sys.stderr.isatty():
         sys.stderr.write("\n")
     return INTERRUPTED
