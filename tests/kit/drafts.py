@@ -69,4 +69,7 @@ def lawless(files: Mapping[str, str]) -> str:
     if named != there:
         return f"rows name {named}, and there are {there}"
     made = [row.details.partition(" is added ")[2].partition(")")[0] for row in mission.progress if row.event == ADDED]
-    return f"a draft was made twice: {made}" if len(made) != len(set(made)) or len(made) != len(rows) else ""
+    said = sum(key.startswith(f"{ADDED} said ") for key in mission.noted)  # two sayings may be for the same features
+    alike = [one for one in made if not one.startswith("(said ")]
+    once = len(alike) == len(set(alike)) and len(made) == len(alike) + said == len(rows)
+    return "" if once else f"a draft was made twice: {made}"
