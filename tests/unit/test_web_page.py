@@ -604,7 +604,7 @@ def test_everything_is_stopped_after_the_page_has_said_what_stops(gated: Host) -
     assert f"{asked.text}." in page.text
     assert host.context().runtime.stopped() is None
     page = web.press(page, "Stop everything")
-    assert "STOP is set: nothing starts any more" in page.text
+    assert "STOP is set: nothing new starts" in page.text
     stopped = host.context().runtime.stopped()
     assert (stopped is not None and stopped.by) == host.context().person().name
     assert "Everything is stopped already." in web.open("/do/stop-all").text
