@@ -198,7 +198,7 @@ _WATCH: Mapping[str, Entry] = {
         ("purchase list", "all purchases, and how they differ from what the provider says"),
         ("purchase show words 1", "one of them"),
         ('purchase paid words 1 --amount "20.00 EUR" --receipt receipt.pdf', "what you paid, with the receipt"),
-        ('purchase refund words 1 --amount "5.00 EUR"', "want part of it back"),
+        ('purchase refund words 1 --amount "5.00 EUR"', "ask for part of it back"),
         ("purchase stop", "stop all payments of this repository at once"),
         ("purchase stop --lift", "allow them again"),
     ),
