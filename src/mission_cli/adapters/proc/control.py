@@ -52,8 +52,17 @@ def reap() -> None:
             return
 
 
-def end_all(find: Callable[[], Iterable[int]], *, grace: float) -> int:
-    """Terminate, then kill, the processes that `find` returns until it returns none; return how many there were."""
+def end_all(find: Callable[[], Iterable[int]], *, grace: float, patience: float = 0.0) -> int:
+    """Terminate, then kill, the processes that `find` returns until it returns none; return how many there were.
+
+    Those that end by themselves within `patience` seconds do not count, such as the first process of a sandbox.
+    """
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        reap()
+        if not list(find()):
+            return 0
+        time.sleep(0.02)  # poll: see below
     seen: set[int] = set()
     terminated_at = time.monotonic()
     while True:

@@ -63,6 +63,8 @@ _CANNOT_EXECUTE = 127
 _DETAIL = 2000
 _SAVES = 2
 """Attempts to save uncommitted work: the git process that does it may be killed."""
+_PATIENCE = 0.2
+"""How long processes of a job may take to end after it, in seconds; a sandbox ends after what it started."""
 
 
 def supervise(folder: Path, lock: int) -> int:
@@ -307,7 +309,7 @@ class _Supervisor(AtWork):
             marked = (pid for mark in marks for pid in scan.carrying(MARKER, mark))
             return list({*marked, *(() if before else scan.descendants(os.getpid()))})
 
-        return control.end_all(left, grace=min(1.0, self._around.grace_s))
+        return control.end_all(left, grace=min(1.0, self._around.grace_s), patience=0.0 if before else _PATIENCE)
 
     def _collect(self) -> tuple[Left, str]:
         """Collect what the attempt left, now that its processes have ended. This takes too long for a pulse."""
