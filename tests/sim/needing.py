@@ -130,6 +130,7 @@ def _not_explained(case: Case, policy: Policy, found: list[Waiting]) -> Iterator
         return  # another clone, or the next round, says it
     named = {number for one in found for number in one.waits} | {one.subject for one in found}
     draft = Draft(mission, case.observation, policy, running=case.plan.running)
+    draft.holds += [hold for hold in case.plan.holds if hold.kind is HoldKind.PURCHASE]  # what the round says of it
     for milestone in current_milestones(mission):
         for feature in milestone.features:
             idle = feature.status not in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW} and not feature.finished
