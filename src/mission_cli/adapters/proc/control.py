@@ -62,7 +62,7 @@ def end_all(find: Callable[[], Iterable[int]], *, grace: float, patience: float 
         reap()
         if not list(find()):
             return 0
-        time.sleep(0.02)  # poll: see below
+        time.sleep(0.02)  # poll: they are not child processes, so wait does not work
     seen: set[int] = set()
     terminated_at = time.monotonic()
     while True:

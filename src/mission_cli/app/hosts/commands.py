@@ -95,7 +95,7 @@ def drain(ctx: Context, name: str, *, on: bool) -> DrainedHost:
 def clean(
     ctx: Context, name: str, *, everything: bool = False, discard: bool = False, dry_run: bool = False
 ) -> CleanedHost:
-    """Remove what this clone left on a host; `everything`: what other clones left there, too.
+    """Remove this clone's files from a host; `everything`: those of other clones, too.
 
     Raises BlockedError while attempts run there, and for results that were not taken over unless they are discarded.
     """

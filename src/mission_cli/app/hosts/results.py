@@ -106,7 +106,7 @@ class DrainedHost:
 
 @dataclass(frozen=True, slots=True)
 class CleanedPart:
-    """One thing that mission has left on a host."""
+    """A file, folder or ref of mission on a host."""
 
     what: str
     where: str

@@ -22,7 +22,7 @@ class Cleaning:
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """One thing that mission has left on a host."""
+    """A file, folder or ref of mission on a host."""
 
     what: str
     where: str

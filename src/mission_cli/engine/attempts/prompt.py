@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.routing import Route
     from mission_cli.domain.runs.record import RunRecord
     from mission_cli.domain.skills.standing import Standing
-    from mission_cli.domain.tables import Member
+    from mission_cli.domain.tables import InputRequest, Member
     from mission_cli.engine.context import Context
 
 _LONGEST_EVIDENCE = 3000
@@ -115,11 +115,17 @@ def prompt_for(  # noqa: PLR0913 - everything that a prompt is made of
         **shown_drafts(ctx, record, given),
     }
     if record.conversation:
-        asked = next(r for r in reversed(earlier) if r.session == record.conversation)
-        begin = f"{attempt_name(asked.run)}: "
-        told = next((r for r in values["answers"] if r.prompt.startswith(begin)), None)
-        return ctx.templates.render("prompts/answered.md.j2", values | {"asked": asked, "told": told})
+        return ctx.templates.render("prompts/answered.md.j2", values | _continued(record, earlier, values["answers"]))
     return ctx.templates.render("prompts/full-loop.md.j2", values)
+
+
+def _continued(
+    record: RunRecord, earlier: Sequence[RunRecord], answers: Sequence[InputRequest]
+) -> dict[str, RunRecord | InputRequest | None]:
+    """Return what an attempt that continues a conversation adds: the attempt that asked, and the answer to it."""
+    asked = next(r for r in reversed(earlier) if r.session == record.conversation)
+    begin = f"{attempt_name(asked.run)}: "
+    return {"asked": asked, "told": next((r for r in answers if r.prompt.startswith(begin)), None)}
 
 
 def _told(mission: Mission, milestone: Milestone, feature: Feature, records: Sequence[RunRecord]) -> dict[str, Any]:

@@ -489,7 +489,7 @@ _SETUP: Mapping[str, Entry] = {
         ("hosts test big-box", "check everything that attempts need there"),
         ("hosts drain big-box", "start nothing new there; what runs continues"),
         ("hosts drain big-box --undo", "use it again"),
-        ("hosts clean big-box --dry-run", "what mission has left there; without --dry-run, remove it"),
+        ("hosts clean big-box --dry-run", "list the files of mission there; without --dry-run, remove them"),
         ("hosts remove big-box --yes", "remove it from your settings"),
     ),
     "mcp": _entry(

@@ -132,7 +132,7 @@ class Launcher(Protocol):
         ...
 
     def clean(self, wanted: Cleaning) -> Cleaned:
-        """Remove what mission left there, or say what is there and how to remove it.
+        """Remove the files of mission there, or say what is there and how to remove it.
 
         Refs at an exchange that the settings name are none of its business.
         """

@@ -122,7 +122,7 @@ class SshLauncher:
         script = _alone(known.python, _REMOVING, known.root)
         answer = self._machine.do(script, json.dumps(told).encode(), timeout=_REMOVE_S)
         if answer.code:
-            raise self._machine.refused("what mission left there cannot be removed", answer)
+            raise self._machine.refused("the files of mission there cannot be removed", answer)
         said = json.loads(answer.out)
         if not wanted.dry_run and not said["busy"] and not said["unread"]:
             note.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Runs alone on the other machine to remove what mission left there: `python3 -c … FOLDER`, what is wanted on stdin.
+"""Runs alone on the other machine to remove the files of mission: `python3 -c … FOLDER`, what is wanted on stdin.
 
 The folder may have files of other programs: only names that mission gives are removed. A folder of a clone is renamed
 first, so that a death midway leaves nothing that is half there under its name; the next run removes the rest.

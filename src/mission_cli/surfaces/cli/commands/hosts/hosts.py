@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
         test_hosts
     )
     command(inner, "drain", help="Start nothing new on a host; what runs there continues.")(drain)
-    command(inner, "clean", help="Remove from a host what mission left there.")(clean)
+    command(inner, "clean", help="Remove the files of mission from a host.")(clean)
     command(inner, "remove", help="Remove a host from your settings.")(remove)
 
 
@@ -122,9 +122,7 @@ def drain(
 def clean(
     shell: Shell,
     name: _Name,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Also what other repositories and clones left there.")
-    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also the files of other repositories and clones.")] = False,
     discard: Annotated[bool, typer.Option("--discard", help="Also results that were not taken over.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be removed; change nothing.")] = False,
     yes: Yes = False,
@@ -141,7 +139,7 @@ def clean(
         shell.say(cleaned_text(found), found)
         if dry_run or not found.removed:
             return 0
-    if not shell.agreed(f"what mission left on {name} is removed", yes=yes, shown=True):
+    if not shell.agreed(f"the files of mission on {name} are removed", yes=yes, shown=True):
         return 0
     with shell.busy(f"clean {name}"):
         done = removed(dry_run=False)
@@ -166,6 +164,6 @@ def remove(shell: Shell, name: _Name, yes: Yes = False) -> int:
     if not shell.agreed(f"the table [hosts.{name}] is removed from your settings", yes=yes):
         return 0
     file = remove_host(name)
-    rest = f"\nwhat mission left there stays; to remove it: {do('hosts', 'clean', name)}" if look.used else ""
+    rest = f"\nthe files of mission stay there; to remove them: {do('hosts', 'clean', name)}" if look.used else ""
     shell.say(f"{name} was removed from {file}{rest}", RemovedHost(name, file, running, look.used))
     return 0
